@@ -1,0 +1,1 @@
+"""Hinomi finds botnet C&C servers in the sampled flow records that internet providers hold."""

@@ -1,0 +1,1 @@
+"""What makes the rest lawful: mandates, pseudonyms, the parameter register, the journal."""

@@ -1,0 +1,116 @@
+"""
+Pseudonyms of subscriber lines: ipcrypt-deterministic under one key per key period.
+
+Detection counts pseudonyms and never holds the key; `LineCipher.reveal` is behind two
+doors only, each with a mandate of its own.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from numpy.typing import NDArray
+
+from hinomi.errors import ConfigError
+from hinomi.model.address import Address, from_packed, pack_columns, to_packed, unpack_columns
+
+KEY_BYTES: Final = 32
+"""Two AES-128 keys: the first for lines, the second for their networks."""
+
+
+@dataclass(frozen=True, slots=True)
+class LineCipher:
+    """
+    The key of one key period.
+
+    Notes:
+        AES-128 on single blocks, n x 16 bytes at once; the same line always gives the
+        same pseudonym, which is what lets detection count lines.
+
+    Source:
+        draft-denis-ipcrypt, section "ipcrypt-deterministic".
+    """
+
+    key: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.key) != KEY_BYTES:
+            raise ValueError(f"a line key has {KEY_BYTES} bytes")
+
+    @classmethod
+    def create(cls) -> Self:
+        """Make a new random key."""
+        return cls(os.urandom(KEY_BYTES))
+
+    def tokenise(
+        self, hi: NDArray[np.int64], lo: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """
+        Turn line keys into pseudonyms.
+
+        Args:
+            hi: High halves of n line keys, shape (n,).
+            lo: Low halves, shape (n,).
+
+        Returns:
+            The two halves of the n pseudonyms, shape (n,) each.
+        """
+        return unpack_columns(self._encrypt(self.key[:16], pack_columns(hi, lo)))
+
+    def tokenise_one(self, line: Address) -> Address:
+        """Turn one line key into its pseudonym."""
+        return from_packed(self._encrypt(self.key[:16], to_packed(line)))
+
+    def hash_networks(self, hi: NDArray[np.int64], lo: NDArray[np.int64]) -> NDArray[np.int32]:
+        """
+        Hash n network addresses (host bits already zero) to 32 bits under the second key.
+
+        Notes:
+            Two networks share a hash with a chance of 2^-32: detection counts networks
+            by it and needs no more.
+        """
+        digest = self._encrypt(self.key[16:], pack_columns(hi, lo))
+        return np.frombuffer(digest, dtype=">i4")[::4].astype(np.int32)
+
+    def reveal(self, pseudonym: Address) -> Address:
+        """
+        Turn one pseudonym back into its line key.
+
+        The caller holds a mandate with the power to re-identify and has journalled it.
+        """
+        decryptor = Cipher(algorithms.AES128(self.key[:16]), modes.ECB()).decryptor()  # noqa: S305 - one block a line: the draft's construction.
+        return from_packed(decryptor.update(to_packed(pseudonym)) + decryptor.finalize())
+
+    @staticmethod
+    def _encrypt(key: bytes, blocks: bytes) -> bytes:
+        encryptor = Cipher(algorithms.AES128(key), modes.ECB()).encryptor()  # noqa: S305 - as in `reveal`.
+        return encryptor.update(blocks) + encryptor.finalize()
+
+
+def write_key(path: Path, cipher: LineCipher) -> None:
+    """Keep a new key at *path*, readable by its owner alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(cipher.key)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_key(path: Path) -> LineCipher:
+    """
+    Read the key at *path*.
+
+    Raises:
+        ConfigError: If it is missing or has a wrong length.
+    """
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"line key {path}: {error.strerror}; restore it from backup") from error
+    if len(key) != KEY_BYTES:
+        raise ConfigError(f"line key {path}: {len(key)} bytes where {KEY_BYTES} are expected")
+    return LineCipher(key)

@@ -1,0 +1,1 @@
+"""Where things are kept: the flow lake, the case book, the lists."""
