@@ -1,0 +1,1 @@
+"""Collect: what arrives becomes conversation records, or is counted."""

@@ -1,0 +1,1 @@
+"""One file per flow file format; ``catalogue.py`` lists them."""
