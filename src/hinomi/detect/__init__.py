@@ -1,0 +1,1 @@
+"""Detect: from conversation records to explained candidates. No I/O: ``services`` wires it."""

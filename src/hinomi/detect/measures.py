@@ -1,0 +1,189 @@
+"""
+What is measured of each line–service pair and of each service, as Ibis expressions.
+
+Written once; every engine runs the same expressions. Exact distinct counts only:
+approximate ones differ between engines. The pair rollup comes first, services are rolled
+up from pairs, so that no query ever counts distinct lines over all records.
+"""
+
+from typing import Any, Final
+
+import ibis
+
+from hinomi.detect.orient import ACK, LINE, PSH, RST, SERVICE, SYN
+from hinomi.model.flow import Direction
+from hinomi.model.protocol import Protocol
+
+BIN_MS: Final = 600_000
+"""Length of the bins in which bursts are sought: 10 minutes."""
+
+BARE_BYTES: Final = 64
+"""A packet no longer than this carries no data worth the name: SYN, ACK, RST of TCP."""
+
+
+def busy_bins(records: Any, least: int) -> Any:
+    """
+    Find the 10-minute bins in which a service met at least *least* lines.
+
+    Columns: `SERVICE`, `bin` (number of the bin since the epoch), `lines`.
+    """
+    binned = records.mutate(bin=records.ts_ms // BIN_MS)
+    crowded = binned.group_by([*SERVICE, "bin"]).aggregate(n=binned.count())
+    crowded = crowded.filter(crowded.n >= least)
+    met = binned.semi_join(crowded, [*SERVICE, "bin"]).select(*SERVICE, "bin", *LINE).distinct()
+    lines = met.group_by([*SERVICE, "bin"]).aggregate(lines=met.count())
+    return lines.filter(lines.lines >= least)
+
+
+def outside(records: Any, bursts: Any) -> Any:
+    """Drop the records that lie in the bins of *bursts* (columns `SERVICE` and `bin`)."""
+    binned = records.mutate(bin=records.ts_ms // BIN_MS)
+    return binned.anti_join(bursts, [*SERVICE, "bin"]).drop("bin")
+
+
+def pairs(records: Any) -> Any:
+    """
+    Roll records up to one row per line and service.
+
+    Args:
+        records: What `orient.towards_services` left, less bursts.
+
+    Returns:
+        Columns `SERVICE`, `LINE`, `line_net`; `records`; `packets_out`, `packets_in`,
+        `bytes_out`, `bytes_in`; `first_ms`, `last_ms`; `ports` (1 one line port seen,
+        2 several); `votes` (packets that say the remote end is the service); `syn_out`
+        (bare SYN sent), `refused` (records with RST from the service and no data);
+        `spoke` (1 if the two really conversed, see `_spoke`).
+    """
+    out = records.direction == int(Direction.OUT)
+    tcp = records.proto == int(Protocol.TCP)
+    flagged = tcp & (records.tcp_flags >= 0)
+    flags = records.tcp_flags
+    ack, rst, psh = (flags & ACK) == ACK, (flags & RST) == RST, (flags & PSH) == PSH
+    synack = (flags & (SYN | ACK)) == SYN | ACK
+    lone_answer = synack & ~psh & (records.packets == 1)
+    talk = flagged & ack & (~rst | psh) & ~lone_answer
+    rolled = records.group_by([*SERVICE, *LINE]).aggregate(
+        line_net=records.line_net.min(),
+        records=records.count(),
+        packets_out=_total(records.packets, out),
+        packets_in=_total(records.packets, ~out),
+        bytes_out=_total(records.bytes, out),
+        bytes_in=_total(records.bytes, ~out),
+        first_ms=records.ts_ms.min(),
+        last_ms=(records.ts_ms + records.duration_ms).max(),
+        low_port=records.line_port.min(),
+        high_port=records.line_port.max(),
+        votes=records.votes.sum(),
+        syn_out=_count(flagged & out & (flags == SYN)),
+        refused=_count(flagged & ~out & rst & ~psh),
+        talks=_count(talk),
+        flagless=_count(tcp & ~flagged),
+    )
+    return (
+        rolled.mutate(
+            ports=ibis.ifelse(rolled.low_port == rolled.high_port, 1, 2).cast("int64"),
+            spoke=_spoke(rolled).cast("int64"),
+        )
+        .drop("low_port", "high_port", "talks", "flagless")
+    )
+
+
+def _spoke(pair: Any) -> Any:
+    """
+    Tell whether line and service really conversed.
+
+    TCP with flags: an ACK-bearing packet that is no lone SYN-ACK and no bare reset. TCP
+    without flags: both ways, or packets longer than a bare one. Other protocols: an answer.
+    A SYN alone never counts: its source may be forged and its target may be a victim.
+    """
+    packets = pair.packets_out + pair.packets_in
+    both = (pair.packets_out > 0) & (pair.packets_in > 0)
+    loaded = (pair.bytes_out + pair.bytes_in) > packets * BARE_BYTES
+    tcp = pair.proto == int(Protocol.TCP)
+    return ibis.ifelse(
+        tcp,
+        (pair.talks > 0) | ((pair.flagless > 0) & (both | loaded)),
+        pair.packets_in > 0,
+    )
+
+
+def services(pair: Any) -> Any:
+    """
+    Roll pairs up to one row per service.
+
+    Returns:
+        Columns `SERVICE`; `lines` (all that met it), `clients` (that spoke with it), `nets`
+        (distinct networks of clients); `silent` (lines that only sent bare SYNs); `votes`;
+        `ports` (lines seen on several ports of their own); `records`; packets and bytes per
+        direction; `first_ms`, `last_ms`.
+    """
+    spoke = pair.spoke == 1
+    nets = pair.filter(spoke).select(*SERVICE, "line_net").distinct()
+    counted = nets.group_by(SERVICE).aggregate(nets=nets.count())
+    rolled = pair.group_by(SERVICE).aggregate(
+        lines=pair.count(),
+        clients=pair.spoke.sum(),
+        silent=_count((pair.syn_out > 0) & ~spoke),
+        refused=_count((pair.refused > 0) & ~spoke),
+        votes=pair.votes.sum(),
+        ports=_count(pair.ports > 1),
+        records=pair.records.sum(),
+        packets_out=pair.packets_out.sum(),
+        packets_in=pair.packets_in.sum(),
+        bytes_out=pair.bytes_out.sum(),
+        bytes_in=pair.bytes_in.sum(),
+        first_ms=pair.first_ms.min(),
+        last_ms=pair.last_ms.max(),
+    )
+    joined = rolled.left_join(counted, SERVICE).drop(*[f"{name}_right" for name in SERVICE])
+    return joined.mutate(nets=joined.nets.coalesce(0))
+
+
+def activity(pair: Any) -> Any:
+    """
+    Measure how active each line is: `services` it spoke with, `tries` it made in vain.
+
+    Columns: `LINE`, `services`, `tries`. Parts by service add up over the buckets.
+    """
+    return pair.group_by(LINE).aggregate(
+        services=pair.spoke.sum(),
+        tries=_count((pair.spoke == 0) & (pair.packets_out > 0)),
+    )
+
+
+def hourly(records: Any, chosen: Any) -> Any:
+    """
+    Count records and lines per hour of the services in *chosen* (columns `SERVICE`).
+
+    Columns: `SERVICE`, `hour` (number of the hour since the epoch), `records`, `lines`.
+    """
+    picked = records.semi_join(chosen, SERVICE)
+    timed = picked.mutate(hour=picked.ts_ms // 3_600_000)
+    return timed.group_by([*SERVICE, "hour"]).aggregate(
+        records=timed.count(), lines=(timed.line_hi.cast("string") + ":" + timed.line_lo.cast("string")).nunique()
+    )
+
+
+def sizes(records: Any, chosen: Any) -> Any:
+    """
+    Measure bytes per packet of the services in *chosen*, per direction.
+
+    Columns: `SERVICE`, `direction`, `low`, `middle`, `high`: the quartiles of the mean
+    packet size of each record, bytes.
+    """
+    picked = records.semi_join(chosen, SERVICE)
+    sized = picked.mutate(size=picked.bytes.cast("float64") / picked.packets)
+    return sized.group_by([*SERVICE, "direction"]).aggregate(
+        low=sized["size"].quantile(0.25),
+        middle=sized["size"].quantile(0.5),
+        high=sized["size"].quantile(0.75),
+    )
+
+
+def _total(column: Any, where: Any) -> Any:
+    return ibis.ifelse(where, column, 0).sum()
+
+
+def _count(where: Any) -> Any:
+    return where.cast("int64").sum()

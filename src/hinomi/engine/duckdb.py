@@ -1,0 +1,115 @@
+"""
+The embedded engine: Ibis expressions run by DuckDB in this process.
+
+Memory is bounded twice: DuckDB spills beyond its limit, and callers run large
+expressions by hash bucket (`buckets_for`).
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import duckdb
+import ibis
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hinomi.errors import Unavailable
+
+BUCKET_ROWS: Final = 4_000_000
+"""Conversation records that one bucket may hold on average."""
+
+
+class DuckEngine:
+    """A DuckDB connection with bounded memory and a scratch folder of its own."""
+
+    def __init__(self, scratch: Path, *, memory_mib: int = 3000, threads: int = 0) -> None:
+        self._scratch = scratch
+        self._written = 0
+        self._backend: Any = ibis.duckdb.connect()
+        settings = {
+            "memory_limit": f"'{memory_mib}MiB'",
+            "temp_directory": f"'{_quoted(scratch / 'spill')}'",
+            "preserve_insertion_order": "false",
+            "enable_progress_bar": "false",
+        }
+        if threads:
+            settings["threads"] = str(threads)
+        for name, value in settings.items():
+            self._run(f"SET {name} = {value}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._backend.disconnect()
+
+    def table(self, files: Sequence[Path], schema: pa.Schema | None = None) -> Any:
+        """
+        Open Parquet files as one Ibis table.
+
+        Args:
+            files: Their paths; where there is none, *schema* gives an empty table.
+            schema: Columns of the table if there is no file.
+        """
+        if not files:
+            if schema is None:
+                raise ValueError("no file and no schema")
+            empty = self._next("empty")
+            pq.write_table(schema.empty_table(), empty)
+            files = [empty]
+        return self._backend.read_parquet([str(file) for file in files])
+
+    def keep(self, expression: Any) -> Path:
+        """Run *expression* and keep its rows in a scratch Parquet file, whose path it returns."""
+        path = self._next("kept")
+        sql = ibis.to_sql(expression, dialect="duckdb")
+        self._run(f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION lz4)")
+        return path
+
+    def keep_table(self, table: pa.Table) -> Any:
+        """Open an in-memory table for use in expressions, by way of a scratch file."""
+        path = self._next("given")
+        pq.write_table(table, path, compression="lz4")
+        return self.table([path])
+
+    def fetch(self, expression: Any) -> pa.Table:
+        """Run *expression* and return its rows as an Arrow table."""
+        try:
+            return self._backend.to_pyarrow(expression)
+        except duckdb.OutOfMemoryException as error:
+            raise _out_of_memory() from error
+
+    def drop(self, paths: Iterable[Path]) -> None:
+        """Delete scratch files that are no longer needed."""
+        for path in paths:
+            path.unlink(missing_ok=True)
+
+    def _next(self, stem: str) -> Path:
+        self._written += 1
+        return self._scratch / f"{stem}-{self._written:05d}.parquet"
+
+    def _run(self, sql: str) -> None:
+        try:
+            self._backend.raw_sql(sql).fetchall()
+        except duckdb.OutOfMemoryException as error:
+            raise _out_of_memory() from error
+
+
+def buckets_for(rows: int) -> int:
+    """Tell by how many hash buckets to process *rows* records so that memory stays bounded."""
+    return max(1, -(-rows // BUCKET_ROWS))
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _out_of_memory() -> Unavailable:
+    return Unavailable("the engine ran out of memory: raise engine.memory_mib in config.toml")
