@@ -1,0 +1,91 @@
+# The commands of the house. On a fresh machine with Python >= 3.11 and make, `make demo` and
+# `make test` do all the set-up themselves: the virtual environment, and everything in it from
+# requirements.lock. PYTHON chooses the interpreter: `make test PYTHON=python3.12`.
+
+PYTHON ?= python3
+WORKERS ?= 2
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed-from-lock
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help install demo test check lint types imports spelling fix bench lock clean
+
+help: ## Say what each command does.
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST) | expand -t 16
+
+# Reinstalled only when the pins or the project's own description change.
+$(STAMP): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { \
+	    echo "hinomi needs Python 3.11 or newer: $(PYTHON) is not installed." >&2; \
+	    echo "Install it, or name another: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo "hinomi needs Python 3.11 or newer: $(PYTHON) is $$($(PYTHON) --version 2>&1)." >&2; \
+	    echo "Name a newer one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { \
+	    echo "Making $(VENV) with $$($(PYTHON) --version)"; \
+	    rm -rf $(VENV); \
+	    $(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+	        rm -rf $(VENV); \
+	        $(PYTHON) -m venv --without-pip $(VENV) \
+	            && $(PYTHON) -m pip --python $(BIN)/python install --quiet pip; } \
+	    || { rm -rf $(VENV); \
+	        echo "$(PYTHON) cannot make a virtual environment with pip in it." >&2; \
+	        echo "On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }; }
+	@echo "Installing what requirements.lock pins (some minutes the first time)"
+	@$(PIP) install --quiet --require-hashes --requirement requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(STAMP) ## Make .venv and install what requirements.lock pins.
+
+demo: $(STAMP) ## Run the whole way on a small made-up world and print the candidates.
+	$(BIN)/hinomi demo
+
+test: $(STAMP) ## Run every test.
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --verbosity 0 -rs $(PYTEST_ARGS)
+
+# What CI runs: cheap checks first; the docs and the tree are checked by tests/shape.
+check: lint types imports spelling test ## Lint, types, import layers, spelling, docs, tests.
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+spelling: $(STAMP)
+	git ls-files -z | grep -zvE '(\.lock|\.svg)$$' | xargs -0 $(BIN)/codespell
+
+fix: $(STAMP) ## Mend what ruff and codespell can mend by themselves.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	git ls-files -z | grep -zvE '(\.lock|\.svg)$$' | xargs -0 $(BIN)/codespell --write-changes
+
+bench: $(STAMP) ## Measure import and detection on this machine.
+	$(BIN)/python benchmarks/run.py
+
+# In an environment of its own, so that nothing installed by hand finds its way into the pins.
+lock: ## Pin every dependency anew from pyproject.toml.
+	rm -rf build/lock
+	$(PYTHON) -m venv build/lock
+	build/lock/bin/python -m pip install --quiet pip-tools
+	build/lock/bin/pip-compile --quiet --upgrade --extra dev --build-deps-for editable \
+	    --generate-hashes --strip-extras --no-header --no-emit-index-url \
+	    --no-emit-find-links --no-emit-trusted-host --output-file build/pins pyproject.toml
+	sed -n '/^#/p;/^[^#]/q' requirements.lock > build/head
+	cat build/head build/pins > requirements.lock
+	rm -rf build/lock build/pins build/head
+
+clean: ## Remove the environment and everything made by the commands above.
+	rm -rf $(VENV) build dist demo hinomi-home *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
