@@ -1,0 +1,219 @@
+"""
+Which addresses are our own, and of which line: whole columns at a time.
+
+Prefixes may nest and may begin to hold on a day; the longest prefix that holds wins.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hinomi.model.address import V4_PREFIX, from_int, is_v4, to_int
+from hinomi.model.network import OwnNetwork
+
+NOT_OWN: Final = -1
+
+Halves = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+_ALL: Final = 1 << 128
+_V4_LENGTH: Final = 96
+_V4_BITS: Final = 32
+_HALF: Final = (1 << 64) - 1
+_PORT_BITS: Final = 16
+_PORT_SET_SHIFT: Final = np.uint64(48)  # Bytes 8 and 9 of the key.
+_V4_TAG: Final = np.uint64(0xFFFF)
+
+_WITH_PORTS: Final = np.isin(np.arange(256), (6, 17, 33, 132, 136))  # TCP UDP DCCP SCTP UDP-Lite.
+
+
+class OwnTable:
+    """
+    Longest-prefix match over the own networks, compiled once.
+
+    Notes:
+        A prefix of IPv6 never covers IPv4, though columns hold IPv4 as ::ffff:a.b.c.d.
+        One interval table is compiled for each span of time in which no network
+        begins to hold.
+    """
+
+    def __init__(self, networks: Sequence[OwnNetwork]) -> None:
+        """Compile *networks*; `find` answers with their indices."""
+        self.networks = tuple(networks)
+        begins = sorted({n.valid_from_ms for n in self.networks if n.valid_from_ms > 0})
+        self._begins_ms = np.array(begins, dtype=np.int64)
+        self._spans = tuple(_Intervals.compile(self.networks, begin) for begin in [0, *begins])
+        self._masks = _LineMasks.compile(self.networks)
+
+    def find(
+        self, hi: NDArray[np.int64], lo: NDArray[np.int64], ts_ms: NDArray[np.int64]
+    ) -> NDArray[np.int32]:
+        """
+        Find the own network of each address at its time.
+
+        Args:
+            hi: High halves of n addresses, shape (n,).
+            lo: Low halves, shape (n,).
+            ts_ms: When each was used, ms since the Unix epoch, shape (n,).
+
+        Returns:
+            Indices into `networks`, shape (n,); `NOT_OWN` where the address is not ours.
+        """
+        high, low = hi.view(np.uint64), lo.view(np.uint64)
+        if not self._begins_ms.size:
+            return self._spans[0].find(high, low)
+        found = np.full(hi.size, NOT_OWN, dtype=np.int32)
+        span = np.searchsorted(self._begins_ms, ts_ms, side="right")
+        for number in np.unique(span):
+            rows = np.flatnonzero(span == number)
+            found[rows] = self._spans[number].find(high[rows], low[rows])
+        return found
+
+    def line_keys(
+        self,
+        network: NDArray[np.int32],
+        hi: NDArray[np.int64],
+        lo: NDArray[np.int64],
+        port: NDArray[np.int32],
+        proto: NDArray[np.int16],
+    ) -> Halves:
+        """
+        Give the 16-byte key of the line behind each address, before it is made a pseudonym.
+
+        The key is the address with its host bits zero. Where lines share an IPv4 address,
+        bytes 8 and 9 hold the number of the port set plus 1; they stay 0 where no port
+        set can be told: protocols without ports, and ports below the offset, which belong
+        to no set.
+
+        Args:
+            network: Indices as `find` gives them, shape (n,). `NOT_OWN` takes lines of
+                the default size: an IPv4 address or an IPv6 /56.
+            hi: High halves of the addresses, shape (n,).
+            lo: Low halves, shape (n,).
+            port: The line's own port, 0..65535, shape (n,).
+            proto: IANA protocol numbers, 0..255, shape (n,).
+
+        Source:
+            RFC 7597, section 5.1: offset, port-set identifier, rest.
+        """
+        return self._masks.apply(network, hi, lo, port, proto)
+
+
+@dataclass(frozen=True, slots=True)
+class _Intervals:
+    """Disjoint intervals in ascending order, grouped by the high half of their start."""
+
+    group_hi: NDArray[np.uint64]  # Distinct high halves, ascending; the first is 0.
+    first: NDArray[np.int64]  # Where each group begins in *lo*, and the end of the last.
+    lo: NDArray[np.uint64]
+    owner: NDArray[np.int32]  # Network, or NOT_OWN, from this start to the next.
+
+    @classmethod
+    def compile(cls, networks: Sequence[OwnNetwork], now_ms: int) -> Self:
+        starts = _flatten(networks, now_ms)
+        hi = np.array([start >> 64 for start in starts], dtype=np.uint64)
+        lo = np.array([start & _HALF for start in starts], dtype=np.uint64)
+        group_hi, first = np.unique(hi, return_index=True)
+        owner = np.array(list(starts.values()), dtype=np.int32)
+        return cls(group_hi, np.append(first, hi.size).astype(np.int64), lo, owner)
+
+    def find(self, hi: NDArray[np.uint64], lo: NDArray[np.uint64]) -> NDArray[np.int32]:
+        group = np.searchsorted(self.group_hi, hi, side="right") - 1
+        end = self.first[group + 1]
+        position = end - 1  # Past the group's own high half its last interval goes on.
+        rows = np.flatnonzero(self.group_hi[group] == hi)
+        # Binary search for the last start <= lo, all rows in step.
+        wanted, left, right = lo[rows], self.first[group[rows]], end[rows]
+        for _ in range(int(np.diff(self.first).max()).bit_length()):
+            middle = np.minimum((left + right) >> 1, self.lo.size - 1)
+            go_right = (left < right) & (self.lo[middle] <= wanted)
+            right = np.where(go_right, right, np.minimum(middle, right))
+            left = np.where(go_right, middle + 1, left)
+        position[rows] = left - 1
+        return self.owner[position]
+
+
+def _flatten(networks: Sequence[OwnNetwork], now_ms: int) -> dict[int, int]:
+    """Give each start of an interval and the network that holds from there, ascending."""
+    # IPv6 prefixes must not cover mapped IPv4: a network of nobody lies between.
+    holding: dict[tuple[int, int], tuple[int, int]] = {
+        (V4_PREFIX, _V4_LENGTH): (-1, NOT_OWN),
+    }
+    for index, network in enumerate(networks):
+        if network.valid_from_ms > max(now_ms, 0):
+            continue
+        key = (to_int(network.base), network.length)
+        holding[key] = max(holding.get(key, (-1, NOT_OWN)), (network.valid_from_ms, index))
+    starts = {0: NOT_OWN}
+    around: list[tuple[int, int]] = [(_ALL, NOT_OWN)]  # End and owner, outermost first.
+
+    def close(until: int) -> None:
+        while around[-1][0] <= until and len(around) > 1:
+            end, _ = around.pop()
+            starts[end] = around[-1][1]
+
+    for (start, length), (_, index) in sorted(holding.items()):
+        close(start)
+        starts[start] = index
+        around.append((start + (1 << (128 - length)), index))
+    close(_ALL)
+    starts.pop(_ALL, None)
+    return starts
+
+
+@dataclass(frozen=True, slots=True)
+class _LineMasks:
+    """What of an address makes its line, for each network; the last two rows: not ours."""
+
+    hi: NDArray[np.uint64]
+    lo: NDArray[np.uint64]
+    set_bits: NDArray[np.int32]  # Length of the port-set identifier; 0: address not shared.
+    offset: NDArray[np.int32]
+
+    @classmethod
+    def compile(cls, networks: Sequence[OwnNetwork]) -> Self:
+        lengths = [
+            _V4_LENGTH + min(n.line_bits, _V4_BITS) if is_v4(n.base) else n.line_bits
+            for n in networks
+        ]
+        lengths += [56, 128]  # NOT_OWN: IPv6 delegations, IPv4 addresses.
+        masks = [from_int(_ALL - (1 << (128 - length))) for length in lengths]
+        shared = [max(n.line_bits - _V4_BITS, 0) if is_v4(n.base) else 0 for n in networks]
+        return cls(
+            np.array([mask.hi for mask in masks], dtype=np.int64).view(np.uint64),
+            np.array([mask.lo for mask in masks], dtype=np.int64).view(np.uint64),
+            np.array([*shared, 0, 0], dtype=np.int32),
+            np.array([*(n.port_offset for n in networks), 0, 0], dtype=np.int32),
+        )
+
+    def apply(
+        self,
+        network: NDArray[np.int32],
+        hi: NDArray[np.int64],
+        lo: NDArray[np.int64],
+        port: NDArray[np.int32],
+        proto: NDArray[np.int16],
+    ) -> Halves:
+        high, low = hi.view(np.uint64), lo.view(np.uint64)
+        v4 = (high == 0) & (low >> np.uint64(32) == _V4_TAG)
+        mine = np.where(network == NOT_OWN, self.hi.size - np.where(v4, 1, 2), network)
+        key_hi = high & self.hi[mine]
+        key_lo = low & self.lo[mine]
+        bits = self.set_bits[mine]
+        rows = np.flatnonzero((bits > 0) & _WITH_PORTS[proto & 0xFF])
+        if rows.size:
+            numbers = _port_sets(port[rows], bits[rows], self.offset[mine[rows]])
+            key_lo[rows] |= numbers << _PORT_SET_SHIFT
+        return key_hi.view(np.int64), key_lo.view(np.int64)
+
+
+def _port_sets(
+    port: NDArray[np.int32], bits: NDArray[np.int32], offset: NDArray[np.int32]
+) -> NDArray[np.uint64]:
+    """Give the number of each port's set plus 1, or 0 where it belongs to none."""
+    number = (port >> (_PORT_BITS - offset - bits)) & ((1 << bits) - 1)
+    # Under an offset the ports whose first bits are zero are left out (RFC 7597, 5.1).
+    outside = (offset > 0) & (port >> (_PORT_BITS - offset) == 0)
+    return np.where(outside, 0, number + 1).astype(np.uint64)
