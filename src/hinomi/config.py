@@ -1,0 +1,128 @@
+"""
+The configuration of a home: one TOML file, defaults first, then the file.
+
+Values that shape detection or privacy stand in the parameter register, not here.
+"""
+
+import re
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+import msgspec
+
+from hinomi.errors import ConfigError
+
+
+class NodeKind(StrEnum):
+    """What a home may take in (R3)."""
+
+    OPERATIONAL = "operational"  # Sampled flow records only; its findings may be shared.
+    LABORATORY = "laboratory"  # Takes anything, also captures; can share nothing.
+
+
+class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What this home is."""
+
+    kind: NodeKind = NodeKind.OPERATIONAL
+
+
+class CollectConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How flow records are taken in."""
+
+    transit: Literal["drop", "keep"] = "drop"
+
+
+class EngineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What detection may use of the machine."""
+
+    memory_mib: Annotated[int, msgspec.Meta(ge=256)] = 3000
+    threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
+
+
+class LogConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is said on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "warning"
+
+
+class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole configuration of a home."""
+
+    node: NodeConfig = NodeConfig()
+    collect: CollectConfig = CollectConfig()
+    engine: EngineConfig = EngineConfig()
+    log: LogConfig = LogConfig()
+
+
+_TEMPLATE: Final = """\
+# Configuration of this hinomi home. `hinomi config check` reads it and says what is wrong.
+# Values that shape detection or privacy stand in register.toml, with their reasons.
+
+[node]
+# "operational": takes flow records sampled at the registered interval or sparser.
+# "laboratory": takes anything, also packet captures, and can share nothing.
+kind = "{kind}"
+
+[collect]
+# Records between two addresses outside the own networks: "drop" counts and forgets
+# them, "keep" stores them once for each end.
+transit = "{transit}"
+
+[engine]
+# Memory that detection may use, in MiB (at least 256).
+memory_mib = {memory_mib}
+# Threads that detection may use; 0 is all cores.
+threads = {threads}
+
+[log]
+# What is said on standard error: "debug", "info", "warning" or "error".
+level = "{level}"
+"""
+
+_UNKNOWN: Final = re.compile(r"Object contains unknown field `([^`]*)`(?: - at `\$\.?([^`]*)`)?")
+_PLACE: Final = re.compile(r"(.*) - at `\$\.?([^`]*)`", re.DOTALL)
+
+
+def read_config(path: Path) -> Config:
+    """
+    Read the configuration at *path*; what it leaves out has its default.
+
+    Raises:
+        ConfigError: If it cannot be read, is no TOML, or has an option that is unknown
+            or out of range. The message names the option.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; `hinomi init` writes one") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is no UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: is no TOML: {error}") from error
+    try:
+        return msgspec.convert(document, Config)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{path}: {_explain(str(error))}") from error
+
+
+def render_config(config: Config) -> str:
+    """Render *config* as TOML, each option with a comment that says what it does."""
+    return _TEMPLATE.format(
+        kind=config.node.kind.value,
+        transit=config.collect.transit,
+        memory_mib=config.engine.memory_mib,
+        threads=config.engine.threads,
+        level=config.log.level,
+    )
+
+
+def _explain(message: str) -> str:
+    """Say msgspec's finding in the words of the file: the option by its dotted path."""
+    if unknown := _UNKNOWN.fullmatch(message):
+        name = ".".join(part for part in (unknown[2], unknown[1]) if part)
+        return f"unknown option {name}; `hinomi config show` lists those that exist"
+    if place := _PLACE.fullmatch(message):
+        return f"{place[2]}: {place[1][:1].lower()}{place[1][1:]}"
+    return message
