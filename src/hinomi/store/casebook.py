@@ -1,0 +1,187 @@
+"""The case book: exporters, interfaces, own networks, imports and lists of one home."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path, PurePath
+from typing import Final, Self
+
+import sqlalchemy as sa
+
+from hinomi.errors import NotFound
+from hinomi.model.address import Address
+from hinomi.model.flow import Ingress
+from hinomi.model.network import AccessKind, Customer, OwnNetwork
+from hinomi.store.database import Database, open_database
+from hinomi.store.lists import ListStore
+from hinomi.store.schema import EXPORTERS, IMPORTS, INTERFACES, OWN_NETWORKS
+
+UNNAMED: Final = "(unnamed)"
+"""The exporter of records whose source does not say where they were exported."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportRecord:
+    """What the import of one flow file made of it."""
+
+    content_id: str  # SHA-256 of the file, hex.
+    file_name: str  # Its folders are left out.
+    format: str
+    records: int
+    stored: int
+    malformed: int
+    imported_ms: int
+    dropped: Mapping[str, int] = field(default_factory=dict)  # Records by reason.
+    options: Mapping[str, object] = field(default_factory=dict)  # What the operator chose.
+
+
+class CaseBook:
+    """The tables of one home. Use it as a context, or `close` it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.lists = ListStore(database)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.close()
+
+    def exporter_number(self, name: str | None) -> int:
+        """
+        Give the number of the exporter called *name*, from 1; a new name gets the next one.
+
+        Args:
+            name: None where the source does not say; all such records share `UNNAMED`.
+        """
+        known = sa.select(EXPORTERS.c.number).where(EXPORTERS.c.name == (name or UNNAMED))
+        with self._database.read() as connection:
+            number = connection.scalar(known)
+        if number is None:
+            with self._database.write() as connection:
+                number = connection.scalar(known)  # Somebody may have been faster.
+                if number is None:
+                    number = 1 + (connection.scalar(sa.func.max(EXPORTERS.c.number)) or 0)
+                    connection.execute(
+                        sa.insert(EXPORTERS).values(number=number, name=name or UNNAMED)
+                    )
+        return int(number)
+
+    def exporters(self) -> dict[int, str]:
+        """Give the name of every exporter by its number."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(EXPORTERS).order_by(EXPORTERS.c.number))
+            return {row.number: row.name for row in rows}
+
+    def put_interface(self, exporter: int, ifindex: int, ingress: Ingress) -> None:
+        """
+        Say where the interface *ifindex* of exporter number *exporter* looks; the last word counts.
+
+        Raises:
+            NotFound: If no exporter has that number.
+        """
+        where = {"exporter": exporter, "ifindex": ifindex}
+        with self._database.write() as connection:
+            known = sa.select(EXPORTERS.c.number).where(EXPORTERS.c.number == exporter)
+            if connection.scalar(known) is None:
+                raise NotFound(f"no exporter has the number {exporter}")
+            connection.execute(sa.delete(INTERFACES).filter_by(**where))
+            connection.execute(sa.insert(INTERFACES).values(**where, ingress=int(ingress)))
+
+    def interfaces(self) -> dict[tuple[int, int], Ingress]:
+        """Give where each interface looks, by exporter number and interface index."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(INTERFACES))
+            return {(row.exporter, row.ifindex): Ingress(row.ingress) for row in rows}
+
+    def replace_own_networks(self, networks: Iterable[OwnNetwork]) -> None:
+        """
+        Put *networks* in the place of all own networks, at once.
+
+        Raises:
+            ValueError: If a prefix stands there twice for the same date.
+        """
+        rows = [_network_row(position, network) for position, network in enumerate(networks)]
+        keys = {(r["base_hi"], r["base_lo"], r["length"], r["valid_from_ms"]) for r in rows}
+        if len(keys) != len(rows):
+            raise ValueError("an own prefix stands there twice for the same date")
+        with self._database.write() as connection:
+            connection.execute(sa.delete(OWN_NETWORKS))
+            if rows:
+                connection.execute(sa.insert(OWN_NETWORKS), rows)
+
+    def own_networks(self) -> tuple[OwnNetwork, ...]:
+        """Give all own networks in the order in which they were put."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(OWN_NETWORKS).order_by(OWN_NETWORKS.c.position))
+            return tuple(_network(row) for row in rows)
+
+    def record_import(self, record: ImportRecord) -> None:
+        """
+        Note what became of a flow file; the last word on the same content counts.
+
+        The lake decides whether a file is imported; this is the record for people, so an
+        import that was killed between the two may write it again.
+        """
+        row = asdict(record)
+        row["file_name"] = PurePath(record.file_name).name
+        row["dropped"], row["options"] = dict(record.dropped), dict(record.options)
+        with self._database.write() as connection:
+            connection.execute(sa.delete(IMPORTS).filter_by(content_id=record.content_id))
+            connection.execute(sa.insert(IMPORTS).values(row))
+
+    def find_import(self, content_id: str) -> ImportRecord | None:
+        """Give the record of the file with this content, None if there is none."""
+        with self._database.read() as connection:
+            found = connection.execute(sa.select(IMPORTS).filter_by(content_id=content_id))
+            row = found.mappings().one_or_none()
+        return None if row is None else ImportRecord(**row)
+
+    def imports(self) -> tuple[ImportRecord, ...]:
+        """Give the records of all imports, oldest first."""
+        order = (IMPORTS.c.imported_ms, IMPORTS.c.content_id)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(IMPORTS).order_by(*order)).mappings()
+            return tuple(ImportRecord(**row) for row in rows)
+
+
+def open_casebook(path: Path) -> CaseBook:
+    """
+    Open the case book at *path*, creating and migrating it as needed.
+
+    Raises:
+        ConfigError: If it cannot be created, is damaged, of some other program, or made
+            by a later hinomi.
+        Unavailable: If another process holds it for too long.
+    """
+    return CaseBook(open_database(path))
+
+
+def _network_row(position: int, network: OwnNetwork) -> dict[str, object]:
+    return {
+        "position": position,
+        "base_hi": network.base.hi,
+        "base_lo": network.base.lo,
+        "length": network.length,
+        "kind": network.kind.value,
+        "line_bits": network.line_bits,
+        "port_offset": network.port_offset,
+        "customer": network.customer.value,
+        "valid_from_ms": network.valid_from_ms,
+    }
+
+
+def _network(row: sa.Row[tuple[object, ...]]) -> OwnNetwork:
+    return OwnNetwork(
+        base=Address(row.base_hi, row.base_lo),
+        length=row.length,
+        kind=AccessKind(row.kind),
+        line_bits=row.line_bits,
+        port_offset=row.port_offset,
+        customer=Customer(row.customer),
+        valid_from_ms=row.valid_from_ms,
+    )

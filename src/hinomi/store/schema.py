@@ -1,0 +1,113 @@
+"""
+The tables of the case book, in types that SQLite and PostgreSQL both keep exactly.
+
+Addresses are two signed 64-bit halves and times are ms since the Unix epoch, as in the
+flow lake. A change here needs a migration beside it: a test compares the two.
+"""
+
+from typing import Final
+
+import sqlalchemy as sa
+
+HEAD: Final = "0001"
+"""The newest migration; a case book marked with a later one was made by a later hinomi."""
+
+METADATA: Final = sa.MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    }
+)
+
+_SERIAL: Final = sa.BigInteger().with_variant(
+    sa.Integer(), "sqlite"
+)  # SQLite numbers INTEGER only.
+
+EXPORTERS: Final = sa.Table(
+    "exporters",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+)
+
+INTERFACES: Final = sa.Table(
+    "interfaces",
+    METADATA,
+    sa.Column("exporter", sa.ForeignKey("exporters.number"), primary_key=True),
+    sa.Column(
+        "ifindex", sa.BigInteger, primary_key=True, autoincrement=False
+    ),  # RFC 2863: 31 bits.
+    sa.Column("ingress", sa.SmallInteger, nullable=False),  # `model.flow.Ingress`.
+)
+
+OWN_NETWORKS: Final = sa.Table(
+    "own_networks",
+    METADATA,
+    sa.Column(
+        "position", sa.Integer, primary_key=True, autoincrement=False
+    ),  # As the operator wrote them.
+    sa.Column("base_hi", sa.BigInteger, nullable=False),
+    sa.Column("base_lo", sa.BigInteger, nullable=False),
+    sa.Column("length", sa.SmallInteger, nullable=False),  # Bits of the 128-bit form.
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("line_bits", sa.SmallInteger, nullable=False),
+    sa.Column("port_offset", sa.SmallInteger, nullable=False),
+    sa.Column("customer", sa.Text, nullable=False),
+    sa.Column("valid_from_ms", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("base_hi", "base_lo", "length", "valid_from_ms"),
+)
+
+IMPORTS: Final = sa.Table(
+    "imports",
+    METADATA,
+    sa.Column("content_id", sa.Text, primary_key=True),  # SHA-256 of the file, hex.
+    sa.Column("file_name", sa.Text, nullable=False),  # Without its folders: they may name people.
+    sa.Column("format", sa.Text, nullable=False),
+    sa.Column("records", sa.BigInteger, nullable=False),
+    sa.Column("stored", sa.BigInteger, nullable=False),
+    sa.Column("dropped", sa.JSON, nullable=False),  # Unidirectional records by reason.
+    sa.Column("malformed", sa.BigInteger, nullable=False),
+    sa.Column("imported_ms", sa.BigInteger, nullable=False),
+    sa.Column("options", sa.JSON, nullable=False),
+)
+
+LISTS: Final = sa.Table(
+    "lists",
+    METADATA,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),  # Snapshot of (kind, source), from 1.
+    sa.Column("added_ms", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),  # Of the file as it lay on disk, hex.
+    sa.Column("entries", sa.Integer, nullable=False),
+    sa.Column("ended_ms", sa.BigInteger),  # Null: this is the current snapshot.
+    sa.UniqueConstraint("kind", "source", "number"),
+)
+"""The snapshots of every list; one per (kind, source) is current."""
+
+LIST_ENTRIES: Final = sa.Table(
+    "list_entries",
+    METADATA,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("snapshot", sa.ForeignKey("lists.id"), nullable=False),  # The first that holds it.
+    sa.Column("base_hi", sa.BigInteger, nullable=False),  # A line's pseudonym where own.
+    sa.Column("base_lo", sa.BigInteger, nullable=False),
+    sa.Column("length", sa.SmallInteger, nullable=False),
+    sa.Column("proto", sa.SmallInteger),  # Null: any.
+    sa.Column("port", sa.Integer),  # Null: any.
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("label", sa.Text, nullable=False),
+    sa.Column("first_listed_ms", sa.BigInteger),
+    sa.Column("last_listed_ms", sa.BigInteger),
+    sa.Column("own", sa.Boolean, nullable=False),
+    sa.Column("since_ms", sa.BigInteger, nullable=False),
+    sa.Column("until_ms", sa.BigInteger),  # Null: the current snapshot still holds it.
+    sa.Index("ix_list_entries_snapshot_until_ms", "snapshot", "until_ms"),
+)
+"""
+Each entry once for the time it stood unchanged on its list, from *since_ms* (inclusive)
+to *until_ms* (exclusive): a list fetched every day costs its changes, not its length.
+"""
