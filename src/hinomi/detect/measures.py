@@ -1,5 +1,5 @@
 """
-What is measured of each line–service pair and of each service, as Ibis expressions.
+What is measured of each line-service pair and of each service, as Ibis expressions.
 
 Written once; every engine runs the same expressions. Exact distinct counts only:
 approximate ones differ between engines. The pair rollup comes first, services are rolled
@@ -74,7 +74,7 @@ def pairs(records: Any) -> Any:
         last_ms=(records.ts_ms + records.duration_ms).max(),
         low_port=records.line_port.min(),
         high_port=records.line_port.max(),
-        votes=records.votes.sum(),
+        votes=records.votes.sum().cast("int64"),
         syn_out=_count(flagged & out & (flags == SYN)),
         refused=_count(flagged & ~out & rst & ~psh),
         talks=_count(talk),
@@ -123,16 +123,16 @@ def services(pair: Any) -> Any:
     counted = nets.group_by(SERVICE).aggregate(nets=nets.count())
     rolled = pair.group_by(SERVICE).aggregate(
         lines=pair.count(),
-        clients=pair.spoke.sum(),
+        clients=pair.spoke.sum().cast("int64"),
         silent=_count((pair.syn_out > 0) & ~spoke),
         refused=_count((pair.refused > 0) & ~spoke),
-        votes=pair.votes.sum(),
+        votes=pair.votes.sum().cast("int64"),
         ports=_count(pair.ports > 1),
-        records=pair.records.sum(),
-        packets_out=pair.packets_out.sum(),
-        packets_in=pair.packets_in.sum(),
-        bytes_out=pair.bytes_out.sum(),
-        bytes_in=pair.bytes_in.sum(),
+        records=pair.records.sum().cast("int64"),
+        packets_out=pair.packets_out.sum().cast("int64"),
+        packets_in=pair.packets_in.sum().cast("int64"),
+        bytes_out=pair.bytes_out.sum().cast("int64"),
+        bytes_in=pair.bytes_in.sum().cast("int64"),
         first_ms=pair.first_ms.min(),
         last_ms=pair.last_ms.max(),
     )
@@ -147,21 +147,21 @@ def activity(pair: Any) -> Any:
     Columns: `LINE`, `services`, `tries`. Parts by service add up over the buckets.
     """
     return pair.group_by(LINE).aggregate(
-        services=pair.spoke.sum(),
+        services=pair.spoke.sum().cast("int64"),
         tries=_count((pair.spoke == 0) & (pair.packets_out > 0)),
     )
 
 
 def hourly(records: Any, chosen: Any) -> Any:
     """
-    Count records and lines per hour of the services in *chosen* (columns `SERVICE`).
+    Count records per hour of the services in *chosen* (columns `SERVICE`).
 
-    Columns: `SERVICE`, `hour` (number of the hour since the epoch), `records`, `lines`.
+    Columns: `SERVICE`, `hour` (number of the hour since the epoch), `records`.
     """
     picked = records.semi_join(chosen, SERVICE)
     timed = picked.mutate(hour=picked.ts_ms // 3_600_000)
     return timed.group_by([*SERVICE, "hour"]).aggregate(
-        records=timed.count(), lines=(timed.line_hi.cast("string") + ":" + timed.line_lo.cast("string")).nunique()
+        records=timed.count()
     )
 
 
@@ -182,8 +182,9 @@ def sizes(records: Any, chosen: Any) -> Any:
 
 
 def _total(column: Any, where: Any) -> Any:
-    return ibis.ifelse(where, column, 0).sum()
+    # A sum of int64 is wider in DuckDB and would be written as a float.
+    return ibis.ifelse(where, column, 0).sum().cast("int64")
 
 
 def _count(where: Any) -> Any:
-    return where.cast("int64").sum()
+    return where.cast("int64").sum().cast("int64")

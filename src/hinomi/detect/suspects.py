@@ -1,0 +1,253 @@
+"""
+Sets of probably infected lines, one per kind of evidence.
+
+Each kind knows what it cannot speak about: a line that scans port 23 says nothing about a
+service on port 23, a line that mails says nothing about mail servers, and contact with a
+listed C&C says nothing about that C&C itself.
+"""
+
+from dataclasses import dataclass
+from enum import IntFlag
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy import stats
+
+from hinomi.detect.columns import floats, ints, keys, positions
+from hinomi.detect.measures import BARE_BYTES
+from hinomi.detect.orient import LINE
+from hinomi.govern.parameters import Register
+from hinomi.model.protocol import Protocol
+
+MAIL_PORTS: Final = (25, 465, 587)
+"""SMTP relay, submissions, submission (RFC 5321, RFC 8314, RFC 6409)."""
+
+_BUSY: Final = 10
+_USUAL_SILENT: Final = 0.05
+_LEAST_SILENT: Final = 0.001
+
+
+class Evidence(IntFlag):
+    """Kinds of evidence that a line is infected."""
+
+    KNOWN = 1  # Spoke with a listed C&C server or sinkhole.
+    SCAN = 2  # Sent bare SYNs to more hosts on one port than its conversations explain.
+    SPAM = 4  # Spoke SMTP with more mail servers than a subscriber needs.
+    LISTED = 8  # Stands on an external list: honeypot, darknet.
+
+
+@dataclass(frozen=True, slots=True)
+class Suspects:
+    """
+    Suspected lines.
+
+    All columns have shape (n,): *line* is the key of `columns.keys` over `LINE`, distinct;
+    *kinds* a mask of `Evidence`; *scanned* the port scanned most, -1 where none;
+    *contacts* how many listed C&Cs the line spoke with.
+    """
+
+    line: NDArray[np.void]
+    hi: NDArray[np.int64]
+    lo: NDArray[np.int64]
+    kinds: NDArray[np.int64]
+    scanned: NDArray[np.int64]
+    contacts: NDArray[np.int64]
+
+    def count(self, kind: Evidence) -> int:
+        """Count the lines with evidence of *kind*."""
+        return int(((self.kinds & kind) != 0).sum())
+
+
+def probes(pair: Any) -> Any:
+    """
+    Count, per line and TCP port, hosts it only sent bare SYNs to and hosts it spoke with.
+
+    Columns: `LINE`, `remote_port`, `targets`, `spoken`. Without flags, a short packet that
+    nobody answered stands for a bare SYN. Parts by service add up over the buckets.
+    """
+    tcp = pair.filter((pair.proto == int(Protocol.TCP)) & (pair.packets_out > 0))
+    short = (tcp.packets_in == 0) & (tcp.bytes_out <= tcp.packets_out * BARE_BYTES)
+    silent = (tcp.spoke == 0) & ((tcp.syn_out > 0) | short)
+    counted = tcp.group_by([*LINE, "remote_port"]).aggregate(
+        targets=silent.cast("int64").sum().cast("int64"),
+        spoken=tcp.spoke.sum().cast("int64"),
+    )
+    mail = counted.remote_port.isin(MAIL_PORTS)
+    return counted.filter((counted.targets > 1) | (mail & (counted.spoken > 1)))
+
+
+def scanners(probed: pa.Table, silent: float, tests: int, register: Register) -> pa.Table:
+    """
+    Choose the lines whose probed hosts their conversations do not explain.
+
+    Args:
+        probed: Rows of `probes`, summed over the buckets.
+        silent: Share of pairs in which a bare SYN is all that an ordinary client leaves, by
+            sampling and by servers that are down (`silent_share`).
+        tests: Number of lines and ports that could have been chosen.
+        register: Gives ``suspects.fdr``.
+
+    Returns:
+        Columns `LINE`, `remote_port`, `targets`: one row per line, for the port probed most.
+
+    Notes:
+        The number of distinct probed hosts is compared with a Poisson expectation of
+        *silent* x (hosts spoken with on that port + 1/2); false discoveries are
+        controlled over all lines and ports. The share of SYNs among a line's packets is
+        not looked at.
+
+    Source:
+        Benjamini and Hochberg (1995), J. R. Stat. Soc. B 57:289.
+    """
+    targets, spoken = ints(probed, "targets"), ints(probed, "spoken")
+    if targets.size == 0:
+        return probed.select([*LINE, "remote_port", "targets"])
+    expected = max(silent, _LEAST_SILENT) * (spoken + 0.5)
+    chance = stats.poisson.sf(targets - 1, expected)
+    real = false_discovery_rates(chance, tests) <= register.number("suspects.fdr")
+    real &= targets > 1
+    chosen = probed.filter(pa.array(real)).select([*LINE, "remote_port", "targets"])
+    order = np.argsort(-ints(chosen, "targets"), kind="stable")
+    chosen = chosen.take(pa.array(order))
+    _, first = np.unique(keys(chosen, LINE), return_index=True)
+    return chosen.take(pa.array(np.sort(first)))
+
+
+def mailers(probed: pa.Table, tests: int, register: Register) -> pa.Table:
+    """
+    Choose the lines that speak SMTP with more hosts than a subscriber needs.
+
+    Args:
+        probed: Rows of `probes`, summed over the buckets.
+        tests: Number of lines that could have been chosen.
+        register: Gives ``suspects.mail_hosts_usual`` and ``suspects.fdr``.
+
+    Returns:
+        Column `LINE`: the chosen lines.
+
+    Notes:
+        A Poisson test against the registered usual number, with false discovery control.
+        A customer's own mail server is chosen too; the weight of the kind allows for it.
+    """
+    relay = probed.filter(pa.array(ints(probed, "remote_port") == MAIL_PORTS[0]))
+    hosts = ints(relay, "spoken") + ints(relay, "targets")
+    chance = stats.poisson.sf(hosts - 1, register.number("suspects.mail_hosts_usual"))
+    real = false_discovery_rates(chance, tests) <= register.number("suspects.fdr")
+    return relay.filter(pa.array(real)).select(LINE)
+
+
+def gather(
+    known: tuple[pa.Table, NDArray[np.int64]],
+    scan: pa.Table,
+    spam: pa.Table,
+    listed: pa.Table,
+) -> Suspects:
+    """
+    Join the kinds of evidence to one row per line.
+
+    Args:
+        known: Lines (columns `LINE`) that spoke with listed C&Cs, and with how many.
+        scan: What `scanners` chose.
+        spam: What `mailers` chose.
+        listed: Lines of external lists.
+    """
+    met, contacts = known
+    parts = [met, scan, spam, listed]
+    rows = pa.concat_tables([part.select(LINE) for part in parts])
+    every, first = np.unique(keys(rows, LINE), return_index=True)
+    kinds = np.zeros(every.size, dtype=np.int64)
+    scanned = np.full(every.size, -1, dtype=np.int64)
+    number = np.zeros(every.size, dtype=np.int64)
+    for kind, part in zip(Evidence, parts, strict=True):
+        where = positions(keys(part, LINE), every)
+        kinds[where] |= int(kind)
+        if kind is Evidence.SCAN:
+            scanned[where] = ints(part, "remote_port")
+        if kind is Evidence.KNOWN:
+            number[where] = contacts
+    return Suspects(
+        line=every,
+        hi=ints(rows, "line_hi")[first],
+        lo=ints(rows, "line_lo")[first],
+        kinds=kinds,
+        scanned=scanned,
+        contacts=number,
+    )
+
+
+def weights(
+    suspects: Suspects,
+    who: NDArray[np.int64],
+    port: NDArray[np.int64],
+    is_known: NDArray[np.bool_],
+    register: Register,
+) -> NDArray[np.float64]:
+    """
+    Weigh suspected clients of services, each by the evidence that may speak there.
+
+    Args:
+        suspects: The suspected lines.
+        who: Index of the line in *suspects*, one per pair, shape (m,).
+        port: Port of the service, shape (m,).
+        is_known: Whether the service itself is a listed C&C, shape (m,).
+        register: Gives the reliability of each kind.
+
+    Returns:
+        Probability that the line is infected on that evidence, shape (m,); 0 where all of
+        its evidence came from this very service or port.
+    """
+    kinds = suspects.kinds[who]
+    doubt = np.ones(who.size)
+    others = suspects.contacts[who] - is_known
+    speaks = {
+        Evidence.KNOWN: others > 0,
+        Evidence.SCAN: suspects.scanned[who] != port,
+        Evidence.SPAM: ~np.isin(port, MAIL_PORTS),
+        Evidence.LISTED: np.ones(who.size, dtype=bool),
+    }
+    for kind, may in speaks.items():
+        reliability = register.number(f"suspects.reliability_{kind.name or ''}".lower())
+        doubt *= np.where(((kinds & kind) != 0) & may, 1.0 - reliability, 1.0)
+    return 1.0 - doubt
+
+
+def false_discovery_rates(chance: NDArray[np.float64], tests: int) -> NDArray[np.float64]:
+    """
+    Turn p-values into false discovery rates (q-values).
+
+    Args:
+        chance: p-values of the tests that were worth keeping, shape (n,), 0..1.
+        tests: How many tests were made in all, at least n: the others count as p = 1.
+
+    Returns:
+        The smallest rate at which each is a discovery, shape (n,), 0..1.
+
+    Source:
+        Benjamini and Hochberg (1995), J. R. Stat. Soc. B 57:289.
+    """
+    order = np.argsort(chance)
+    rates = chance[order] * max(tests, chance.size) / np.arange(1, chance.size + 1)
+    rates = np.minimum.accumulate(rates[::-1])[::-1]
+    found = np.empty(chance.size)
+    found[order] = np.minimum(rates, 1.0)
+    return found
+
+
+def silent_share(lines: pa.Table) -> float:
+    """
+    Measure the share of an ordinary line's pairs in which a bare SYN is all that was seen.
+
+    Args:
+        lines: Rows of `measures.activity`, summed over the buckets.
+
+    Notes:
+        The median over the lines with ten pairs or more: scanners are few among lines,
+        though they may make most of the pairs.
+    """
+    tries, spoke = floats(lines, "tries"), floats(lines, "services")
+    busy = tries + spoke >= _BUSY
+    if not busy.any():
+        return _USUAL_SILENT
+    return float(np.median(tries[busy] / (tries + spoke)[busy]))
