@@ -77,28 +77,36 @@ def is_text(column: pa.Array) -> bool:
 
 
 def whole_numbers(
-    column: pa.Array, name: str, faults: Faults, *, missing: int | None = 0, most: int = MOST_COUNT
+    column: pa.Array,
+    name: str,
+    faults: Faults,
+    *,
+    missing: int | None = 0,
+    least: int = 0,
+    most: int = MOST_COUNT,
 ) -> Ints:
     """
-    Read a column of whole numbers 0..most.
+    Read a column of whole numbers least..most.
 
     Args:
         column: n texts or numbers; null where the source says nothing.
         name: What messages call the column.
-        faults: Receives rows that are no whole number, below 0 or above *most*.
+        faults: Receives rows that are no whole number, or outside *least* .. *most*.
         missing: Stands for null; None makes null a fault.
+        least: Smallest value allowed.
         most: Greatest value allowed.
 
     Returns:
         n numbers, shape (n,); what is wrong is 0.
     """
-    numbers = _cast(column, pa.int64(), r"^-?[0-9]{1,18}$", name, faults)
+    numbers = _cast(column, pa.int64(), r"^(-?[0-9]{1,18}|0x[0-9A-Fa-f]{1,8})$", name, faults)
     absent = _mask(pc.is_null(numbers))
     filled = numbers.fill_null(0 if missing is None else missing)
     values: Ints = filled.to_numpy(zero_copy_only=False).astype(np.int64)
     if missing is None:
         faults.add(absent, f"{name} is missing")
-    faults.add(~absent & (values < 0), f"{name} is negative")
+    below = "negative" if least == 0 else f"below {least}"
+    faults.add(~absent & (values < least), f"{name} is {below}")
     faults.add(~absent & (values > most), f"{name} is above {most}")
     return values
 

@@ -24,6 +24,7 @@ class Rows:
     columns: dict[str, pa.Array]
     count: int
     line_of: Callable[[int], int]  # From row to line in the file.
+    has_lines: bool = True  # Else *line_of* gives the number of the row in the file.
 
     def column(self, name: str) -> pa.Array:
         """Give a column of text; all null where the source has no such column."""
@@ -39,6 +40,7 @@ class Rows:
             columns={name: column.filter(mask) for name, column in self.columns.items()},
             count=rows.size,
             line_of=lambda row: self.line_of(int(rows[row])),
+            has_lines=self.has_lines,
         )
 
 
@@ -56,7 +58,10 @@ def settle(
     """
     first = faults.first()
     if first is not None and not options.keep_good:
-        raise MalformedDocument(first[1], str(path), rows.line_of(first[0]))
+        number = rows.line_of(first[0])
+        if rows.has_lines:
+            raise MalformedDocument(first[1], str(path), number)
+        raise MalformedDocument(f"row {number}: {first[1]}", str(path))
     tally.malformed += faults.count()
     return faults.good
 

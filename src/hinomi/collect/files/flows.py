@@ -72,8 +72,34 @@ def one_exporter(rows: int, name: str | None) -> NDArray[np.int32]:
     return np.full(rows, -1 if name is None else 0, dtype=np.int32)
 
 
+def exporters(column: pa.Array, otherwise: str | None) -> tuple[NDArray[np.int32], list[str]]:
+    """
+    Read a column of exporter names.
+
+    Args:
+        column: n texts; null or blank where a row names none.
+        otherwise: Stands for those; None leaves them unnamed.
+
+    Returns:
+        The exporter column of `Flows`, shape (n,), and the names it points into.
+    """
+    coded = column.dictionary_encode()
+    names: list[str] = coded.dictionary.to_pylist()
+    fallback = -1 if otherwise is None else len(names)
+    table = [fallback if not name.strip() else place for place, name in enumerate(names)]
+    places = np.array([*table, fallback], dtype=np.int32)
+    indices = coded.indices.fill_null(len(table)).to_numpy(zero_copy_only=False)
+    chosen: NDArray[np.int32] = places[indices]
+    return chosen, names if otherwise is None else [*names, otherwise]
+
+
+def intervals(stated: Ints, otherwise: int) -> Ints:
+    """Give the sampling interval of each row, shape (n,): its own, else the operator's."""
+    return np.where(stated > 0, stated, otherwise)
+
+
 def batches(
-    ways: tuple[Flows, ...], good: Bools, tally: Tally, exporters: list[str]
+    ways: tuple[Flows, ...], good: Bools, tally: Tally, names: list[str]
 ) -> Iterator[pa.RecordBatch]:
     """
     Yield the flows of all *ways* that have packets, row by row.
@@ -82,7 +108,7 @@ def batches(
         ways: One set of n flows, or two: there and back.
         good: Rows to take, shape (n,); one without packets in any way is dropped, counted.
         tally: Receives that count.
-        exporters: The names that `Flows.exporter` points into.
+        names: What `Flows.exporter` points into.
 
     Yields:
         Batches of `RECORDS`, at most `BATCH_ROWS` rows each.
@@ -104,19 +130,19 @@ def batches(
     merged["tcp_flags"] = np.where(
         merged["proto"] == Protocol.TCP, merged["tcp_flags"], UNKNOWN_FLAGS
     )
-    batch = _batch(merged, exporters)
+    batch = _batch(merged, names)
     for start in range(0, batch.num_rows, BATCH_ROWS):
         yield batch.slice(start, BATCH_ROWS)
 
 
-def _batch(columns: dict[str, NDArray[np.int64]], exporters: list[str]) -> pa.RecordBatch:
+def _batch(columns: dict[str, NDArray[np.int64]], names: list[str]) -> pa.RecordBatch:
     arrays = []
     for field in RECORDS:
         values = columns[field.name]
         if field.name == "exporter":
             indices = pa.array(values, pa.int32(), mask=values < 0)
-            names = pa.array(exporters, pa.string())
-            arrays.append(pa.DictionaryArray.from_arrays(indices, names))
+            texts = pa.array(names, pa.string())
+            arrays.append(pa.DictionaryArray.from_arrays(indices, texts))
         else:
             arrays.append(pa.array(values.astype(field.type.to_pandas_dtype()), field.type))
     return pa.RecordBatch.from_arrays(arrays, schema=RECORDS)

@@ -31,6 +31,7 @@ from hinomi.collect.files.columns import (
 )
 from hinomi.collect.files.delimited import Layout, Rows, settle
 from hinomi.collect.files.flows import Flows, batches, constant, one_exporter
+from hinomi.collect.files.icmp import COUNTERPARTS
 from hinomi.collect.files.jsonlines import Count, parse_lines
 from hinomi.collect.files.reading import ReadOptions, Tally
 from hinomi.collect.files.text import Block, read_blocks
@@ -56,13 +57,6 @@ _PROTOCOLS: Final = {
     "tcp": Protocol.TCP, "udp": Protocol.UDP, "icmp": Protocol.ICMP,
     "unknown_transport": _UNKNOWN_PROTOCOL,
 }  # fmt: skip
-
-_COUNTERPARTS: Final = {
-    8: 0, 0: 8, 13: 14, 14: 13, 15: 16, 16: 15, 17: 18, 18: 17, 10: 9, 9: 10,
-    128: 129, 129: 128, 130: 131, 131: 130, 133: 134, 134: 133, 135: 136, 136: 135, 139: 140,
-    140: 139, 144: 145, 145: 144,
-}  # fmt: skip
-"""ICMP types that Zeek pairs: it then writes the answer's type in place of the code."""
 
 
 def recognises(_path: Path, start: bytes) -> bool:
@@ -185,10 +179,15 @@ def _protocol(rows: Rows, hi: Ints, lo: Ints, faults: Faults) -> Ints:
 
 
 def _ports(proto: Ints, orig: Ints, resp: Ints) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
-    """Give (source, destination) ports for the way there and the way back."""
+    """
+    Give (source, destination) ports for the way there and the way back.
+
+    For ICMP Zeek writes the type as the originator's port, and as the responder's the code
+    or, for types that come in pairs, the type of the answer.
+    """
     with_ports, icmp = has_ports(proto), is_icmp(proto)
     answer_of = np.full(MOST_PORT + 1, -1, dtype=np.int64)
-    answer_of[list(_COUNTERPARTS)] = list(_COUNTERPARTS.values())
+    answer_of[list(COUNTERPARTS)] = list(COUNTERPARTS.values())
     answer = answer_of[orig]
     paired = answer == resp
     type_code = np.where(paired, orig * 256, orig * 256 + (resp & 0xFF)) & 0xFFFF
