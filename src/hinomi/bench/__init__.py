@@ -1,0 +1,1 @@
+"""The open benchmark: worlds with known truth, drawn as an exporter would sample them."""

@@ -1,0 +1,320 @@
+"""
+What a synthetic world is made of: every parameter with its unit and its source.
+
+Sources by mark: [D4] what 1 in 10,000 leaves, as calculated for this project (60 s
+keep-alive = 3 packets a minute, 5 min beacon = 10 packets); [Mirai] Antonakakis et al.,
+USENIX Security 2017; [IMC20] Saidi et al., IMC 2020 (device clouds by destination set);
+[NICTER] NICT's yearly observation reports; [MIC] the ministry's traffic statistics;
+[own] our own assumption, chosen to be plausible and to be varied.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import Final
+
+TCP: Final = 6
+UDP: Final = 17
+DAY_MS: Final = 86_400_000
+HOUR_MS: Final = 3_600_000
+
+
+class Device(IntEnum):
+    """What kind of device a thing at a subscriber's line is."""
+
+    PC = 0
+    PHONE = 1
+    IOT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppSpec:
+    """A benign use whose flows come and go."""
+
+    name: str
+    label: str  # What its servers are called in the truth.
+    proto: int
+    ports: tuple[int, ...]  # A server has one of them; the earlier, the likelier.
+    devices: tuple[Device, ...]
+    users: float = 1.0  # Share of these devices that use it, 0..1.
+    flows_per_day: float  # By a device of mean activity that uses it.
+    packets: float  # Median packets of a flow, both directions.
+    spread: float = 1.0  # Sigma of their log-normal.
+    up_share: float = 0.4
+    up_bytes: int = 300
+    down_bytes: int = 1_100
+    duration_s: float = 10.0
+    servers: int
+    zipf: float = 1.0  # Popularity of the r-th server falls with r to this power.
+    favourites: float = 0.5  # Share of flows that go to the line's own few servers.
+    v6: float = 0.0  # Share of flows over IPv6 where the line has it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingSpec:
+    """A benign use whose clients keep in touch with one server by the clock."""
+
+    name: str
+    label: str
+    proto: int
+    ports: tuple[int, ...]
+    devices: tuple[Device, ...]
+    users: float
+    servers: int
+    zipf: float = 0.8
+    period_s: tuple[float, float]  # A server's period lies between these.
+    per_tick: int = 3
+    up_bytes: int = 110
+    down_bytes: int = 110
+    office_hours: bool = False  # Only while the device is switched on.
+    reconnects: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """A model of IoT device and the cloud of its vendor."""
+
+    name: str
+    share: float  # Of all lines that have one.
+    proto: int
+    port: int
+    period_s: float
+    up_bytes: int
+    down_bytes: int
+    hosts: int = 2  # Addresses of the cloud.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotnetSpec:
+    """A botnet: who is in it, and what its members do."""
+
+    family: str
+    bots: int  # Members on own lines.
+    proto: int = TCP
+    port: int
+    period_s: float
+    per_tick: int = 3
+    up_bytes: int = 90
+    down_bytes: int = 90
+    jitter: float = 0.05  # Of the period.
+    reconnects: bool = False  # A connection for every contact.
+    models: tuple[str, ...] = ()  # Vulnerable IoT models; empty: PCs.
+    fresh: float = 0.3  # Share of the members infected within the window.
+    servers: int = 1  # C&C servers at remote hosting.
+    servers_each: int = 1  # How many of them a member uses.
+    listed: int = 0  # How many of them stand on the known list.
+    moves: bool = False  # The second server replaces the first in the middle of the window.
+    own_fronts: int = 0  # Further C&C servers on own lines, serving own and remote bots.
+    upper: bool = False  # The own fronts report to one remote upper-tier server.
+    remote_bots: int = 0  # Members elsewhere that an own front serves.
+    scan_ports: tuple[int, ...] = ()  # The earlier, the likelier.
+    scan_pps: float = 0.0  # Median probes a second of a member.
+    mails_per_day: float = 0.0
+    relays_per_day: float = 0.0  # Connections a member carries for the botnet's customers.
+    attacks: bool = False  # Takes part in the floods.
+    sinkholed: bool = False  # Its servers are sinkholes.
+    dead: bool = False  # Its server is gone: members call and get no answer.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldSpec:
+    """A small ISP's world and how it is observed."""
+
+    seed: int = 1
+    lines: int = 20_000  # [own] a demo; a real ISP has up to millions.
+    days: int = 7  # [D4] the window in which 6 keep-alive bots suffice.
+    interval: int = 10_000  # Random 1 in N, as the ministry's study group assumes.
+    starts_ms: int = 1_748_822_400_000  # 2025-06-02T00:00Z, a Monday.
+    volume: float = 1.0  # Scales all traffic that comes by chance: what no clock keeps.
+    activity_sigma: float = 1.0  # [MIC] a tenth of the lines makes most of the traffic.
+    v6_share: float = 0.5  # Lines with IPv6; Japan is above half [MIC].
+    cgnat_share: float = 0.04  # Lines behind a shared address [own].
+    cgnat_lines: int = 64  # Lines on one shared address [own].
+    pcs: float = 1.2  # Devices a line, Poisson means [own].
+    phones: float = 2.2
+    iot: float = 0.9  # Models are drawn from `models`.
+    server_share: float = 0.01  # Subscribers who run servers [own].
+    coinfected: float = 0.3  # Members drawn from already infected lines: IEICE 2025, 30 %.
+    telemetry: int = 150  # Small services that look like C&C keep-alives [own].
+    niche_per_line: int = 40  # Rarely visited hosts a line goes back to [own].
+    researchers: int = 12  # Research scanners; above half of scan packets [NICTER].
+    researcher_pps: float = 20.0  # Of each, towards the own prefixes [own].
+    flood_pps: float = 400.0  # Of a bot in an attack [own]; [Mirai] saw more.
+    flood_s: int = 900  # Attacks are short [own].
+    forged_pps: float = 60_000.0  # SYN flood with forged sources, in total [own].
+    apps: tuple[AppSpec, ...] = field(default_factory=lambda: APPS)
+    standing: tuple[StandingSpec, ...] = field(default_factory=lambda: STANDING)
+    models: tuple[ModelSpec, ...] = field(default_factory=lambda: MODELS)
+    botnets: tuple[BotnetSpec, ...] = field(default_factory=lambda: BOTNETS)
+
+    def __post_init__(self) -> None:
+        if self.interval < 1:
+            raise ValueError(f"sampling interval {self.interval} is below 1")
+        if self.lines < 1 or self.days < 1:
+            raise ValueError("a world has at least one line and one day")
+        if sum(botnet.bots for botnet in self.botnets) > self.lines:
+            raise ValueError("a world has no more bots than lines")
+
+    @property
+    def length_ms(self) -> int:
+        """The length of the window."""
+        return self.days * DAY_MS
+
+
+_PC, _PHONE, _IOT = Device.PC, Device.PHONE, Device.IOT
+_PEOPLE: Final = (_PC, _PHONE)
+
+# Flow counts and sizes are [own], so that a line of mean activity makes about 80,000
+# packets a day besides video and CDN bulk. Of that bulk only about a fiftieth of what
+# [MIC] reports (some 10 GB a line and day) is drawn: it says nothing of C&C servers and
+# would be nine tenths of all records.
+APPS: Final[tuple[AppSpec, ...]] = (
+    AppSpec(name="web", label="web", proto=TCP, ports=(443,), devices=_PEOPLE, v6=0.5,
+            flows_per_day=180, packets=14, spread=1.2, servers=6_000),
+    AppSpec(name="web-plain", label="web", proto=TCP, ports=(80, 8080), devices=_PEOPLE,
+            flows_per_day=15, packets=12, spread=1.2, servers=3_000),
+    AppSpec(name="quic", label="cdn", proto=UDP, ports=(443,), devices=_PEOPLE, v6=0.6,
+            flows_per_day=80, packets=20, spread=1.3, up_bytes=200, servers=700, zipf=1.2),
+    AppSpec(name="video", label="cdn", proto=TCP, ports=(443,), devices=_PEOPLE, v6=0.5,
+            flows_per_day=0.25, packets=6_000, spread=1.5, up_share=0.25, up_bytes=60,
+            down_bytes=1_400, duration_s=900, servers=120, zipf=1.3),
+    AppSpec(name="dns", label="dns", proto=UDP, ports=(53,), devices=(_PC, _PHONE, _IOT), v6=0.2,
+            flows_per_day=120, packets=2, spread=0.1, up_share=0.5, up_bytes=70, down_bytes=150,
+            duration_s=0.05, servers=8, zipf=1.2, favourites=0.9),
+    AppSpec(name="mail-send", label="mail-server", proto=TCP, ports=(587, 465), devices=_PEOPLE,
+            users=0.4, flows_per_day=4, packets=60, up_share=0.6, up_bytes=900, down_bytes=90,
+            servers=60, favourites=0.95),
+    AppSpec(name="mail-relay", label="mail-server", proto=TCP, ports=(25,), devices=(_PC,),
+            users=0.01, flows_per_day=120, packets=35, up_share=0.6, up_bytes=900, down_bytes=90,
+            servers=400, favourites=0.2),
+    AppSpec(name="update", label="update-server", proto=TCP, ports=(443, 80), devices=_PEOPLE,
+            v6=0.3, flows_per_day=1.5, packets=600, spread=1.3, up_share=0.3, up_bytes=60,
+            down_bytes=1_400, duration_s=120, servers=12),
+    AppSpec(name="game", label="game", proto=UDP, ports=(27_015, 30_120, 7_777, 5_055),
+            devices=_PEOPLE, users=0.08, flows_per_day=0.6, packets=25_000, spread=0.8,
+            up_share=0.5, up_bytes=110, down_bytes=260, duration_s=2_400, servers=150),
+    AppSpec(name="call", label="stun", proto=UDP, ports=(3_478, 19_302), devices=_PEOPLE, users=0.4,
+            flows_per_day=25, packets=4, spread=0.4, up_share=0.5, up_bytes=56, down_bytes=70,
+            servers=24, favourites=0.3),
+    AppSpec(name="meeting", label="conference", proto=UDP, ports=(8_801, 3_479), devices=(_PC,),
+            users=0.2, flows_per_day=0.3, packets=30_000, spread=0.8, up_share=0.45, up_bytes=700,
+            down_bytes=900, duration_s=2_700, servers=80),
+    AppSpec(name="tracker", label="tracker", proto=UDP, ports=(6_969, 1_337), devices=(_PC,),
+            users=0.02, flows_per_day=600, packets=4, spread=0.2, up_share=0.5, up_bytes=110,
+            down_bytes=300, servers=12, favourites=0.2),
+)  # fmt: skip
+
+# Periods: push 4 to 28 min as documented by the platforms' makers; NTP 64 to 1,024 s
+# (RFC 5905); WireGuard 25 s (its manual); the rest [own].
+STANDING: Final[tuple[StandingSpec, ...]] = (
+    StandingSpec(name="push-a", label="push", proto=TCP, ports=(5_228,), devices=(_PHONE,),
+                 users=0.45, servers=16, period_s=(240, 1_680)),
+    StandingSpec(name="push-b", label="push", proto=TCP, ports=(5_223,), devices=(_PHONE, _PC),
+                 users=0.4, servers=16, period_s=(240, 1_200)),
+    StandingSpec(name="ntp", label="ntp", proto=UDP, ports=(123,), devices=(_PC, _IOT), users=0.7,
+                 servers=40, period_s=(64, 1_024), per_tick=2, up_bytes=76, down_bytes=76),
+    StandingSpec(name="mail-idle", label="mail-server", proto=TCP, ports=(993,),
+                 devices=(_PC, _PHONE), users=0.25, servers=50, period_s=(120, 600)),
+    StandingSpec(name="vpn", label="vpn", proto=UDP, ports=(4_500, 51_820, 1_194), devices=(_PC,),
+                 users=0.06, servers=250, period_s=(2, 25), per_tick=4, up_bytes=300,
+                 down_bytes=700, office_hours=True),
+    StandingSpec(name="remote-support", label="remote-support", proto=TCP, ports=(5_938, 7_070),
+                 devices=(_PC,), users=0.04, servers=40, period_s=(30, 90), office_hours=True),
+    StandingSpec(name="chat", label="web", proto=TCP, ports=(443,), devices=_PEOPLE, users=0.5,
+                 servers=90, period_s=(30, 300), per_tick=4, office_hours=True),
+    StandingSpec(name="mining", label="mining-pool", proto=TCP, ports=(3_333, 14_444),
+                 devices=(_PC,), users=0.006, servers=4, period_s=(20, 60), up_bytes=220,
+                 down_bytes=400),
+)  # fmt: skip
+
+# Ports and keep-alives in the manner of [IMC20]; shares fall steeply, so that some models
+# are in few homes.
+MODELS: Final[tuple[ModelSpec, ...]] = (
+    ModelSpec(name="speaker", share=0.22, proto=TCP, port=443, period_s=60, up_bytes=120,
+              down_bytes=110, hosts=4),
+    ModelSpec(name="tv", share=0.20, proto=TCP, port=8_443, period_s=120, up_bytes=150,
+              down_bytes=130, hosts=3),
+    ModelSpec(name="recorder", share=0.12, proto=TCP, port=8_883, period_s=60, up_bytes=100,
+              down_bytes=95, hosts=2),
+    ModelSpec(name="camera-a", share=0.10, proto=UDP, port=32_100, period_s=25, up_bytes=90,
+              down_bytes=80, hosts=3),
+    ModelSpec(name="plug", share=0.09, proto=TCP, port=6_668, period_s=30, up_bytes=95,
+              down_bytes=95, hosts=2),
+    ModelSpec(name="router-a", share=0.08, proto=TCP, port=7_547, period_s=600, up_bytes=300,
+              down_bytes=250, hosts=1),
+    ModelSpec(name="vacuum", share=0.06, proto=TCP, port=8_886, period_s=40, up_bytes=110,
+              down_bytes=100, hosts=1),
+    ModelSpec(name="camera-b", share=0.05, proto=TCP, port=8_600, period_s=60, up_bytes=92,
+              down_bytes=88, hosts=1),
+    ModelSpec(name="doorbell", share=0.03, proto=UDP, port=20_002, period_s=20, up_bytes=84,
+              down_bytes=72, hosts=1),
+    ModelSpec(name="dvr", share=0.02, proto=TCP, port=34_567, period_s=60, up_bytes=92,
+              down_bytes=92, hosts=1),
+    ModelSpec(name="nas", share=0.02, proto=TCP, port=5_678, period_s=300, up_bytes=140,
+              down_bytes=120, hosts=1),
+    ModelSpec(name="meter", share=0.01, proto=TCP, port=1_883, period_s=60, up_bytes=88,
+              down_bytes=80, hosts=1),
+)  # fmt: skip
+
+# Designs after [Mirai] (60 s keep-alive, ports 23 and 2323 in ten to one), Raptor Train
+# and proxy networks as publicly reported (fronts and an upper tier), [D4] for periods.
+# Scan rates are scaled down from [Mirai]'s 160 a second so that a demo stays small.
+BOTNETS: Final[tuple[BotnetSpec, ...]] = (
+    BotnetSpec(family="cicada", bots=170, port=48_101, period_s=60, models=("dvr", "camera-a"),
+               servers=2, listed=2, scan_ports=(23, 2_323), scan_pps=1.0, attacks=True),
+    BotnetSpec(family="hornet", bots=120, port=6_667, period_s=60,
+               models=("router-a", "camera-b"), scan_ports=(23, 2_323, 5_555), scan_pps=0.6,
+               attacks=True),
+    BotnetSpec(family="heron", bots=110, port=9_030, period_s=45, models=("camera-b", "nas"),
+               relays_per_day=8, servers=2, servers_each=2, listed=1, up_bytes=140, down_bytes=130),
+    BotnetSpec(family="stork", bots=90, port=38_080, period_s=60, models=("router-a",), servers=1,
+               servers_each=2, own_fronts=5, upper=True, remote_bots=80),
+    BotnetSpec(family="mantis", bots=120, port=443, period_s=300, per_tick=10, jitter=0.4,
+               reconnects=True, up_bytes=380, down_bytes=420, servers=1),
+    BotnetSpec(family="beetle", bots=70, port=443, period_s=300, per_tick=10, jitter=0.3,
+               reconnects=True, up_bytes=300, down_bytes=300, servers=1, listed=1),
+    BotnetSpec(family="cricket", bots=50, port=6_697, period_s=90, servers=1),
+    BotnetSpec(family="locust", bots=60, port=8_080, period_s=120, per_tick=6, reconnects=True,
+               up_bytes=250, down_bytes=600, servers=1, mails_per_day=1_500),
+    BotnetSpec(family="moth", bots=8, port=4_444, period_s=30, servers=1),
+    BotnetSpec(family="weevil", bots=40, port=5_050, period_s=60, models=("recorder", "nas"),
+               servers=0, own_fronts=1, remote_bots=120),
+    BotnetSpec(family="swallow", bots=70, port=7_000, period_s=60, models=("dvr", "camera-a"),
+               servers=2, listed=1, moves=True, scan_ports=(2_323, 23), scan_pps=0.3),
+    BotnetSpec(family="mayfly", bots=50, port=8_000, period_s=120, per_tick=8, reconnects=True,
+               servers=2, listed=1, sinkholed=True, fresh=0.0),
+    BotnetSpec(family="ghost", bots=40, port=1_312, period_s=30, per_tick=1,
+               models=("dvr", "camera-a"), servers=1, listed=1, dead=True, fresh=0.0,
+               scan_ports=(23,), scan_pps=0.2),
+)  # fmt: skip
+
+
+def demo_spec(seed: int = 1) -> WorldSpec:
+    """Give the world of the demonstration: 20,000 lines, a week, 1 in 10,000."""
+    return WorldSpec(seed=seed)
+
+
+def tiny_spec(seed: int = 1) -> WorldSpec:
+    """Give a world for tests: 2,000 lines, a day, 1 in 100, little benign traffic."""
+    botnets = tuple(_shrink(botnet) for botnet in BOTNETS)
+    return WorldSpec(
+        seed=seed,
+        lines=2_000,
+        days=1,
+        interval=100,
+        volume=0.03,
+        telemetry=20,
+        researcher_pps=0.3,
+        flood_pps=4.0,
+        forged_pps=600.0,
+        botnets=botnets,
+    )
+
+
+def _shrink(botnet: BotnetSpec) -> BotnetSpec:
+    return replace(
+        botnet,
+        bots=max(8, botnet.bots // 8),
+        own_fronts=min(botnet.own_fronts, 2),
+        remote_bots=botnet.remote_bots // 8,
+        scan_pps=botnet.scan_pps / 20,
+    )
