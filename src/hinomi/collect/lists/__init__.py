@@ -1,0 +1,1 @@
+"""One file per list format; ``catalogue.py`` lists them."""
