@@ -18,14 +18,13 @@ class Commit:
     batch_id: str
     rows: int  # Conversation records that the batch holds in the store.
     already_stored: bool  # The same batch id was committed before: nothing was written.
+    late_rows: int = 0  # Of hours that had been removed: counted, not stored.
 
 
 class FlowStore(Protocol):
     """Append-only conversation records, read by time. See tests/contracts/flow_store.py."""
 
-    def append(
-        self, batches: Iterable[pa.RecordBatch], batch_id: str, mandate: Mandate
-    ) -> Commit:
+    def append(self, batches: Iterable[pa.RecordBatch], batch_id: str, mandate: Mandate) -> Commit:
         """
         Make all of *batches* (`model.flow.CONVERSATIONS`) durable and visible at once.
 

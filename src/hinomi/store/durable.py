@@ -1,0 +1,68 @@
+"""Writing to a local disk so that a file is there whole, or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from hinomi.errors import Unavailable
+
+
+@contextmanager
+def on_disk(where: Path) -> Iterator[None]:
+    """
+    Turn what the disk says into `Unavailable`, naming *where*.
+
+    Raises:
+        Unavailable: In place of an OSError: no space, no permission, a broken disk.
+    """
+    try:
+        yield
+    except OSError as error:
+        cause = error.strerror or str(error)
+        raise Unavailable(f"{where}: {cause}; mend that, then repeat") from error
+
+
+def write_durably(path: Path, content: bytes) -> None:
+    """
+    Create *path* with *content*, durable when this returns.
+
+    Raises:
+        FileExistsError: If *path* exists: it stays as it is.
+    """
+    draft = draft_of(path)
+    with draft.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    # A link, not a rename: it never replaces what another writer put there.
+    try:
+        os.link(draft, path)
+    finally:
+        draft.unlink()
+    sync_folder(path.parent)
+
+
+def draft_of(path: Path) -> Path:
+    """Name the file in which *path* is prepared."""
+    return path.with_name(f".{path.name}.tmp")
+
+
+def publish(path: Path) -> None:
+    """Give a finished draft its name; durable once its folder is synced as well."""
+    draft = draft_of(path)
+    descriptor = os.open(draft, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    draft.rename(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in *folder* durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

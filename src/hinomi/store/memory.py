@@ -1,0 +1,64 @@
+"""A flow store in memory: for tests and for what need not outlive the process."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hinomi.clock import Clock
+from hinomi.govern.mandate import Mandate, Power
+from hinomi.model.flow import CONVERSATIONS
+from hinomi.model.window import Window
+from hinomi.store.flowfile import checked, within
+from hinomi.store.ports import Commit
+
+
+class MemoryFlowStore:
+    """A `store.ports.FlowStore` that holds its batches; `files` writes them out to a folder."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Begin empty."""
+        self._clock = clock
+        self._kept: dict[str, tuple[pa.RecordBatch, ...]] = {}
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def append(self, batches: Iterable[pa.RecordBatch], batch_id: str, mandate: Mandate) -> Commit:
+        """Keep *batches*, all or none."""
+        mandate.require(Power.STORE, self._clock())
+        if not batch_id:
+            raise ValueError("a batch without an id could be stored twice")
+        known = batch_id in self._kept
+        if not known:
+            self._kept[batch_id] = tuple(checked(batch) for batch in batches)
+        rows = sum(batch.num_rows for batch in self._kept[batch_id])
+        return Commit(batch_id=batch_id, rows=rows, already_stored=known)
+
+    def has(self, batch_id: str) -> bool:
+        """Tell whether *batch_id* was committed."""
+        return batch_id in self._kept
+
+    def scan(self, window: Window, mandate: Mandate) -> Iterator[pa.RecordBatch]:
+        """Yield the conversation records that start in *window*."""
+        mandate.require(Power.ANALYSE, self._clock())
+        found = (within(batch, window) for kept in self._kept.values() for batch in kept)
+        return (batch for batch in found if batch.num_rows)
+
+    def files(self, window: Window, mandate: Mandate) -> tuple[Path, ...]:
+        """Write each batch that may hold records of *window* to a file, and name the files."""
+        mandate.require(Power.ANALYSE, self._clock())
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="hinomi-")
+        named = []
+        for number, batches in enumerate(self._kept.values()):
+            path = Path(self._folder.name, f"{number}.parquet")
+            table = pa.Table.from_batches(batches, schema=CONVERSATIONS)
+            starts = table.column("ts_ms").to_numpy()
+            if not starts.size or not window.overlaps(int(np.min(starts)), int(np.max(starts))):
+                continue
+            if not path.exists():
+                pq.write_table(table, path)
+            named.append(path)
+        return tuple(named)

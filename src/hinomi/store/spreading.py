@@ -1,0 +1,179 @@
+"""
+Spreads a stream of conversation records over the hours they belong to, in bounded memory.
+
+Rows gather in memory by hour. When they are too many, hours with many rows go straight to
+their files; the rest, perhaps a few rows for each of thousands of hours, goes to one
+spill file sorted by hour, so that in the end each hour has one file and not hundreds.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from hinomi.model.flow import CONVERSATIONS
+from hinomi.store.durable import on_disk
+from hinomi.store.flowfile import HOUR_MS, FlowFileWriter
+from hinomi.store.manifest import FileEntry
+
+_LEVEL: Final = 1
+"""Of zstd: these files are short-lived, compaction writes them again."""
+
+_MAX_READERS: Final = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadLimits:
+    """How much is held at once."""
+
+    rows: int = 1 << 20  # In memory; a row has 92 bytes.
+    hot_rows: int = 1 << 16  # An hour with as many goes straight to its file.
+    row_group_rows: int = 1 << 17
+    writers: int = 32  # Files open for writing.
+
+
+class Spreader:
+    """
+    Takes batches in any order of time and leaves Parquet files, one or few an hour.
+
+    Notes:
+        Disk space for spilled rows is needed beside the result until `finish` returns.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        spill: Path,
+        stem: str,
+        *,
+        arrived_ms: int,
+        removed_until: int | None = None,
+        limits: SpreadLimits | None = None,
+    ) -> None:
+        """Write under *root* files whose names begin with *stem*; spill into *spill*."""
+        self._root, self._spill, self._stem = root, spill, stem
+        self._arrived_ms = arrived_ms
+        self._removed_until = removed_until
+        self._limits = limits or SpreadLimits()
+        self._held: dict[int, list[pa.RecordBatch]] = defaultdict(list)
+        self._held_rows: dict[int, int] = defaultdict(int)
+        self._total = 0
+        self._writers: dict[int, FlowFileWriter] = {}  # Least recently used first.
+        self._parts: dict[int, int] = defaultdict(int)
+        self._runs: list[Path] = []
+        self._run_index: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._files: list[FileEntry] = []
+        self.late_rows = 0
+        """Rows of removed hours: counted, not stored."""
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take *batch*; it is held, or written, or both."""
+        hours = batch.column("ts_ms").to_numpy() // HOUR_MS
+        if self._removed_until is not None:
+            kept = hours >= self._removed_until
+            if not kept.all():
+                self.late_rows += int(np.count_nonzero(~kept))
+                batch, hours = batch.filter(pa.array(kept)), hours[kept]
+        if not hours.size:
+            return
+        if hours.min() != hours.max():
+            order = np.argsort(hours, kind="stable")
+            batch, hours = batch.take(pa.array(order)), hours[order]
+        distinct, starts = np.unique(hours, return_index=True)
+        ends = np.append(starts[1:], hours.size)
+        for hour, start, end in zip(*(a.tolist() for a in (distinct, starts, ends)), strict=True):
+            self._held[hour].append(batch.slice(start, end - start))
+            self._held_rows[hour] += end - start
+        self._total += hours.size
+        if self._total >= self._limits.rows:
+            self._make_room()
+
+    def finish(self) -> tuple[FileEntry, ...]:
+        """Write all that is held or spilled, close every file and name them."""
+        readers: dict[int, pa.ipc.RecordBatchFileReader] = {}
+        for hour in sorted({*self._held, *self._run_index, *self._writers}):
+            self._write(hour, self._pieces(hour, readers))
+            self._files.append(self._writers.pop(hour).close(arrived_ms=self._arrived_ms))
+        readers.clear()
+        self._drop_runs()
+        return tuple(self._files)
+
+    def abandon(self) -> None:
+        """Delete every file of this batch, as far as the disk lets us."""
+        for writer in self._writers.values():
+            writer.abandon()
+        for file in self._files:
+            (self._root / file.path).unlink(missing_ok=True)
+        self._drop_runs()
+
+    def _make_room(self) -> None:
+        hot = [hour for hour, rows in self._held_rows.items() if rows >= self._limits.hot_rows]
+        for hour in hot:
+            self._write(hour, iter(self._release(hour)))
+            while len(self._writers) > self._limits.writers:
+                oldest = next(iter(self._writers))
+                writer = self._writers.pop(oldest)
+                self._files.append(writer.close(arrived_ms=self._arrived_ms))
+        if self._total > self._limits.rows // 2:
+            self._spill_run()
+
+    def _release(self, hour: int) -> list[pa.RecordBatch]:
+        self._total -= self._held_rows.pop(hour, 0)
+        return self._held.pop(hour, [])
+
+    def _spill_run(self) -> None:
+        path = self._spill / f"{self._stem}-{len(self._runs):06d}.arrow"
+        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        with on_disk(path):
+            self._spill.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with pa.ipc.new_file(path, CONVERSATIONS, options=options) as run:
+                for number, hour in enumerate(sorted(self._held)):
+                    run.write_batch(_join(self._release(hour)).to_batches()[0])
+                    self._run_index[hour].append((len(self._runs), number))
+        self._runs.append(path)
+
+    def _pieces(
+        self, hour: int, readers: dict[int, pa.ipc.RecordBatchFileReader]
+    ) -> Iterator[pa.RecordBatch]:
+        for run, number in self._run_index.pop(hour, []):
+            if run not in readers:
+                if len(readers) >= _MAX_READERS:
+                    readers.clear()
+                readers[run] = pa.ipc.open_file(pa.memory_map(str(self._runs[run])))
+            yield readers[run].get_batch(number)
+        yield from self._release(hour)
+
+    def _write(self, hour: int, pieces: Iterator[pa.RecordBatch]) -> None:
+        """Add *pieces* to the hour's file, gathered to row groups of a useful size."""
+        gathered: list[pa.RecordBatch] = []
+        rows = 0
+        for piece in pieces:
+            gathered.append(piece)
+            rows += piece.num_rows
+            if rows >= self._limits.row_group_rows:
+                self._writer(hour).write(_join(gathered))
+                gathered, rows = [], 0
+        if rows:
+            self._writer(hour).write(_join(gathered))
+
+    def _writer(self, hour: int) -> FlowFileWriter:
+        writer = self._writers.pop(hour, None)
+        if writer is None:
+            name = f"{self._stem}-{self._parts[hour]:04d}"
+            self._parts[hour] += 1
+            writer = FlowFileWriter(self._root, hour, name, level=_LEVEL)
+        self._writers[hour] = writer  # Now the most recently used.
+        return writer
+
+    def _drop_runs(self) -> None:
+        for path in self._runs:
+            path.unlink(missing_ok=True)
+        self._runs.clear()
+
+
+def _join(batches: list[pa.RecordBatch]) -> pa.Table:
+    return pa.Table.from_batches(batches, schema=CONVERSATIONS).combine_chunks()
