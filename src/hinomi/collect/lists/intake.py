@@ -70,9 +70,10 @@ class Intake:
         Take *entry*, if it can say something of single hosts on a network.
 
         Addresses that no network carries to a host (unspecified, loopback, link-local,
-        multicast, reserved) are counted as ``unroutable`` and left out of all lists but
+        multicast) are counted as ``unroutable`` and left out of all lists but
         benign ones: feeds resolve names to 127.0.0.1 often enough. Private addresses
-        are kept: inside a provider or a laboratory they are hosts like any other.
+        are kept: inside a provider or a laboratory they are hosts like any other. So is
+        240.0.0.0/4, which made-up worlds use since nobody has an address there.
 
         Raises:
             BadLine: If the prefix is so short that the list would speak of a good part
@@ -148,7 +149,7 @@ _UNROUTABLE: Final = tuple(
         (0, 0xFFFF_0000_0000, V4_BITS + 8),  # 0.0.0.0/8, RFC 791.
         (0, 0xFFFF_7F00_0000, V4_BITS + 8),  # 127.0.0.0/8, RFC 1122.
         (0, 0xFFFF_A9FE_0000, V4_BITS + 16),  # 169.254.0.0/16, RFC 3927.
-        (0, 0xFFFF_E000_0000, V4_BITS + 3),  # 224.0.0.0/4 multicast and 240.0.0.0/4 reserved.
+        (0, 0xFFFF_E000_0000, V4_BITS + 4),  # 224.0.0.0/4, multicast, RFC 1112.
         (0, 0, 127),  # :: and ::1, RFC 4291.
         (0xFE80 << 48, 0, 10),  # Link-local, RFC 4291.
         (0xFF00 << 48, 0, 8),  # Multicast, RFC 4291.
