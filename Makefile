@@ -86,6 +86,6 @@ lock: ## Pin every dependency anew from pyproject.toml.
 	rm -rf build/lock build/pins build/head
 
 clean: ## Remove the environment and everything made by the commands above.
-	rm -rf $(VENV) build dist demo hinomi-home *.egg-info
+	rm -rf $(VENV) build dist demo hinomi-demo hinomi-home *.egg-info
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests docs -name __pycache__ -type d -prune -exec rm -rf {} +
