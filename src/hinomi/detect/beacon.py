@@ -103,7 +103,7 @@ def rhythm(
         span_ms=int(last.max() - first.min()),
         period_ms=float(np.median(gaps)) if score is not None else 0.0,
         regularity=score or 0.0,
-        sameness=_sameness(carried),
+        sameness=_sameness(carried.astype(np.float64)),
         bytes_per_contact=float(carried.mean()),
         held_ms=int((last - first).max()),
     )
@@ -167,11 +167,11 @@ def _answers(
     """Mark the records that show the service taking part: no bare reset is an answer."""
     inward = direction == int(Direction.IN)
     if proto != int(Protocol.TCP):
-        return inward.astype(np.float64)
+        return np.asarray(inward, dtype=np.float64)
     known = flags >= 0
     bare_reset = known & ((flags & RST) != 0) & ((flags & (PSH | SYN)) == 0)
     data_out = ~inward & known & ((flags & PSH) != 0) & ((flags & ACK) != 0)
-    return ((inward & ~bare_reset) | data_out).astype(np.float64)
+    return np.asarray((inward & ~bare_reset) | data_out, dtype=np.float64)
 
 
 def _sameness(carried: NDArray[np.float64]) -> float:

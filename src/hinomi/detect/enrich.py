@@ -31,9 +31,10 @@ _ROUNDING: Final = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Null:
-    """How benign services scatter: weights of `_SHIFTS`, shape (17,), summing to 1."""
+    """How benign services scatter, and how many are not benign."""
 
-    weights: NDArray[np.float64]
+    weights: NDArray[np.float64]  # Of `_SHIFTS`, shape (17,), summing to 1.
+    slab: float | None  # Share of C&C-like services; None where nothing could be learned.
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def learn_null(
     speaks = np.flatnonzero((clients >= 2) & (expected > 0))  # noqa: PLR2004 - one says nothing.
     centre = np.exp(-0.5 * (_SHIFTS / 0.75) ** 2)
     if speaks.size == 0:
-        return Null(centre / centre.sum())
+        return Null(centre / centre.sum(), None)
     if speaks.size > _LEARNED_FROM:
         speaks = speaks[:: -(-speaks.size // _LEARNED_FROM)]
     benign = np.exp(_log_benign(clients[speaks], seen[speaks], expected[speaks]))
@@ -110,7 +111,7 @@ def learn_null(
         shares /= np.maximum(shares.sum(axis=1, keepdims=True), 1e-300)
         weights = shares.sum(axis=0) + np.append(centre / centre.sum(), 0.0)
         weights /= weights.sum()
-    return Null(weights[:-1] / weights[:-1].sum())
+    return Null(weights[:-1] / weights[:-1].sum(), float(weights[-1]))
 
 
 def enrich(

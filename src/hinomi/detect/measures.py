@@ -25,14 +25,15 @@ def busy_bins(records: Any, least: int) -> Any:
     """
     Find the 10-minute bins in which a service met at least *least* lines.
 
-    Columns: `SERVICE`, `bin` (number of the bin since the epoch), `lines`.
+    Columns: `SERVICE`, `bin` (number of the bin since the epoch), `records`, `lines`.
     """
     binned = records.mutate(bin=records.ts_ms // BIN_MS)
-    crowded = binned.group_by([*SERVICE, "bin"]).aggregate(n=binned.count())
-    crowded = crowded.filter(crowded.n >= least)
+    counted = binned.group_by([*SERVICE, "bin"]).aggregate(records=binned.count())
+    crowded = counted.filter(counted.records >= least)
     met = binned.semi_join(crowded, [*SERVICE, "bin"]).select(*SERVICE, "bin", *LINE).distinct()
     lines = met.group_by([*SERVICE, "bin"]).aggregate(lines=met.count())
-    return lines.filter(lines.lines >= least)
+    both = crowded.inner_join(lines, [*SERVICE, "bin"])
+    return both.filter(both.lines >= least)
 
 
 def outside(records: Any, bursts: Any) -> Any:

@@ -1,0 +1,111 @@
+"""
+The reasons hinomi can give, in English and Japanese.
+
+A reason is a code, its words and the numbers that a person can check. A plain table: a
+detector adds its rows here and is known to `explain`.
+"""
+
+from typing import Final, NamedTuple
+
+
+class Words(NamedTuple):
+    """How one reason reads; the fields are filled from its values."""
+
+    en: str
+    ja: str
+
+
+REASONS: Final[dict[str, Words]] = {
+    "listed": Words(
+        "Stands on the C&C list {source}{label}, and {clients} lines spoke with it in this window.",
+        "C&Cリスト {source}{label} に掲載。この期間に {clients} 回線が通信した。",
+    ),
+    "sinkhole": Words(
+        "Is listed as a sinkhole by {source}: infected lines meet it, but it is no C&C.",
+        "{source} によればシンクホール。感染端末は接続するが C&C ではない。",
+    ),
+    "benign": Words(
+        "Is listed as benign by {source}; this lowers the score and does not acquit.",
+        "{source} に良性として掲載。確率を下げるが、無実とはしない。",
+    ),
+    "enriched": Words(
+        "{suspects} of its {clients} clients are suspected of infection on other evidence; "
+        "{expected:.2g} were expected from how active they are ({effect:.3g} times as many, "
+        "p = {p_value:.1e}, false discovery rate {fdr:.1e}).",
+        "通信相手 {clients} 回線のうち {suspects} 回線に他の根拠による感染の疑い。活動量からの期待値は "
+        "{expected:.2g}({effect:.3g} 倍、p = {p_value:.1e}、偽発見率 {fdr:.1e})。",
+    ),
+    "not-enriched": Words(
+        "Suspects are no commoner among its {clients} clients than their activity explains "
+        "({suspects} seen, {expected:.2g} expected).",
+        "通信相手 {clients} 回線の中に疑いのある回線が多いとは言えない({suspects} 回線、期待値 {expected:.2g})。",
+    ),
+    "rhythm": Words(
+        "A line comes back to it by a clock: {contacts} contacts, median gap {period_s:.1f} s, "
+        "regularity {regularity:.2f} (1 is a clock, 0.31 is chance).",
+        "ある回線が時計のように接続を繰り返す:{contacts} 回、間隔の中央値 {period_s:.1f} 秒、"
+        "規則性 {regularity:.2f}(1 は完全、0.31 は偶然)。",
+    ),
+    "retries": Words(
+        "A line keeps trying although it is refused or not answered: {failed} of {contacts} "
+        "attempts in {span_s:.0f} s.",
+        "拒否または無応答でも試行を続ける回線がある:{span_s:.0f} 秒間に {contacts} 回中 {failed} 回失敗。",
+    ),
+    "standing": Words(
+        "A line holds on to it: in contact over {span_s:.0f} s of the {line_span_s:.0f} s in "
+        "which the line was seen, {bytes_per_contact:.0f} bytes a contact.",
+        "接続が持続する:回線が観測された {line_span_s:.0f} 秒のうち {span_s:.0f} 秒にわたり接触、"
+        "1 回あたり {bytes_per_contact:.0f} バイト。",
+    ),
+    "port": Words(
+        "Port {port} is {habit}.",
+        "ポート {port} は{habit_ja}。",
+    ),
+    "alone": Words(
+        "The line met {siblings} address(es) on this port, and {shared_with} other line(s) met "
+        "this one.",
+        "回線はこのポートで {siblings} アドレスと接触。他にこのサーバと接触した回線は {shared_with}。",
+    ),
+    "bulk": Words(
+        "Contacts carry {bytes_per_contact:.0f} bytes each: a transfer, not a keep-alive.",
+        "1 回あたり {bytes_per_contact:.0f} バイトと大きく、死活確認ではなく転送とみられる。",
+    ),
+    "inside": Words(
+        "Both ends lie inside the own network.",
+        "両端とも自網内にある。",
+    ),
+    "mesh": Words(
+        "Its clients meet many look-alikes that nobody else meets, as peer-to-peer programs do.",
+        "通信相手は他に誰も接触しない似た相手と多数通信しており、P2P とみられる。",
+    ),
+    "one-way": Words(
+        "It hardly answers: {packets_in} packets from it, {packets_out} to it.",
+        "ほとんど応答しない:受信 {packets_in} パケット、送信 {packets_out} パケット。",
+    ),
+    "scan-target": Words(
+        "{silent} lines only knocked at it with SYNs, {clients} spoke with it.",
+        "{silent} 回線は SYN を送っただけで、通信したのは {clients} 回線。",
+    ),
+    "crowd": Words(
+        "{share:.1%} of all lines speak with it; botnets are smaller.",
+        "全回線の {share:.1%} が通信しており、ボットネットとしては多すぎる。",
+    ),
+    "upper": Words(
+        "{suspects} of the {clients} lines that speak with it are themselves C&C candidates.",
+        "通信相手 {clients} 回線のうち {suspects} 回線自身が C&C の候補。",
+    ),
+    "base-rate": Words(
+        "Before any evidence, one service in {one_in:.0f} of this window is held to be a C&C.",
+        "証拠を見る前の事前確率は、この期間のサービス {one_in:.0f} 件に 1 件。",
+    ),
+}
+
+HABITS: Final = (
+    Words("used by network infrastructure", "ネットワーク基盤用"),
+    Words("used by mail", "メール用"),
+    Words("used by the web", "ウェブ用"),
+    Words("used by standing connections such as push", "プッシュ等の常時接続用"),
+    Words("used by no common service", "一般的なサービスでは使われない"),
+    Words("in the range that hosts choose for clients", "クライアント側に割り当てられる範囲"),
+)
+"""Words for `ports.habit`."""

@@ -1,0 +1,143 @@
+"""
+From the pieces of evidence to one probability per service.
+
+Log-odds add up only where their causes differ: what leans on one cause is bounded as one
+piece before it gets here. The sum starts from the base rate of C&Cs among services.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from hinomi.govern.parameters import Register
+
+ENRICHED_MOST: Final = 16.0
+ENRICHED_LEAST: Final = -2.0
+CROWD_LEAST: Final = -3.0
+
+
+@dataclass(slots=True)
+class Ledger:
+    """Log-odds by reason code, one column of shape (services,) each."""
+
+    services: int
+    terms: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def add(self, code: str, weight: NDArray[np.float64]) -> None:
+        """
+        Add one column.
+
+        Raises:
+            ValueError: If its shape is not (services,) or *code* stands there already.
+        """
+        if weight.shape != (self.services,) or code in self.terms:
+            raise ValueError(f"column {code} does not fit the ledger")
+        self.terms[code] = weight
+
+    def total(self) -> NDArray[np.float64]:
+        """Sum the columns, shape (services,)."""
+        total = np.zeros(self.services)
+        for weight in self.terms.values():
+            total += weight
+        return total
+
+
+def base_rate(services: int, slab: float | None, register: Register) -> float:
+    """
+    Tell the share of C&Cs among the services of a window.
+
+    Args:
+        services: Number of services in the window.
+        slab: Share that `enrich.learn_null` gave to C&C-like services; None where there
+            were no suspects to learn from, and one C&C in the window is assumed.
+        register: Gives ``fuse.base_rate_min`` and ``fuse.base_rate_max``.
+    """
+    learned = 1.0 / max(services, 1) if slab is None else slab
+    low, high = register.number("fuse.base_rate_min"), register.number("fuse.base_rate_max")
+    return min(max(learned, low), high)
+
+
+def enriched_term(
+    log_ratio: NDArray[np.float64], rate: NDArray[np.float64], register: Register
+) -> NDArray[np.float64]:
+    """
+    Turn the log likelihood ratio of `enrich` into a term.
+
+    What is no discovery at the registered rate counts for at most one unit: among millions
+    of services chance alone makes large ratios.
+    """
+    bounded = np.clip(log_ratio, ENRICHED_LEAST, ENRICHED_MOST)
+    return np.where(rate <= register.number("enrich.fdr"), bounded, np.minimum(bounded, 1.0))
+
+
+def crowd_term(
+    clients: NDArray[np.float64], lines: int, register: Register
+) -> NDArray[np.float64]:
+    """
+    Say that few C&Cs are met by a large share of all lines.
+
+    Bounded, since a C&C may hide behind a popular name; nothing below a hundred lines.
+    """
+    if lines < 100:  # noqa: PLR2004 - shares of a home network mean nothing.
+        return np.zeros(clients.size)
+    usual = register.number("fuse.crowd_share")
+    return np.maximum(CROWD_LEAST, -np.log1p((clients / lines / usual) ** 2))
+
+
+def one_way_term(
+    packets_in: NDArray[np.float64], packets_out: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Speak against services that hardly answer although much is sent: victims and targets."""
+    total = packets_in + packets_out
+    share = packets_in / np.maximum(total, 1.0)
+    # A C&C answers about every other packet; 20 packets without an answer are no chance.
+    return np.where((total >= 20) & (share < 0.05), -3.0, 0.0)  # noqa: PLR2004
+
+
+def target_term(
+    silent: NDArray[np.float64], clients: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Speak against services that more lines only knocked at than spoke with."""
+    return np.where(silent > clients, -np.minimum(3.0, np.log2(1.0 + silent - clients)), 0.0)
+
+
+def mesh_term(
+    mesh_clients: NDArray[np.float64], clients: NDArray[np.float64], high_port: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Speak against services whose clients meet many look-alikes that nobody else meets."""
+    share = mesh_clients / np.maximum(clients, 1.0)
+    return np.where(high_port & (share > 0.5), -3.0 * share, 0.0)  # noqa: PLR2004
+
+
+def listed_term(
+    is_listed: NDArray[np.bool_],
+    spoke: NDArray[np.bool_],
+    names_port: NDArray[np.bool_],
+    prior: float,
+    register: Register,
+) -> NDArray[np.float64]:
+    """
+    Raise listed C&Cs from the base rate to the reliability of lists.
+
+    Args:
+        is_listed: Stands on a known-C&C list, shape (services,), as the next two.
+        spoke: Some line really spoke with it: the listing is alive here (R13).
+        names_port: The entry names the port; an address alone says less.
+        prior: The base rate from which the sum starts.
+        register: Gives ``known.right_share`` and ``known.right_share_address``.
+    """
+    right = np.where(
+        names_port,
+        register.number("known.right_share"),
+        register.number("known.right_share_address"),
+    )
+    right = np.where(spoke, right, right / 2.0)
+    return np.where(is_listed, special.logit(right) - special.logit(prior), 0.0)
+
+
+def probability(prior: float, ledger: Ledger) -> NDArray[np.float64]:
+    """Add the ledger to the base rate and return probabilities, shape (services,)."""
+    return np.asarray(special.expit(special.logit(prior) + ledger.total()), dtype=np.float64)

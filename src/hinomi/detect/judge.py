@@ -1,0 +1,253 @@
+"""
+From the survey and the lists to a ledger of evidence per service.
+
+It asks the engine for the second pass and holds the order of the steps: who is known, who
+is suspected, who is enriched, what single lines do, and what speaks against.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hinomi.detect import enrich, fuse, habits, known, mesh, passes, suspects
+from hinomi.detect.columns import floats, ints, keys, positions
+from hinomi.detect.orient import LINE, SERVICE
+from hinomi.detect.ports import habit
+from hinomi.govern.parameters import Register
+from hinomi.model.listed import ListEntry, ListKind
+
+Lists = Mapping[ListKind, Sequence[ListEntry]]
+
+_SUSPECT_FROM = 0.5
+"""A client of at least this weight is shown as a suspect."""
+
+
+@dataclass(slots=True)
+class Judgement:
+    """Evidence per service; every column has shape (services,)."""
+
+    survey: passes.Survey
+    prior: float
+    ledger: fuse.Ledger
+    enrichment: enrich.Enrichment
+    suspects: NDArray[np.int64]  # Suspected clients that were shown to be counted.
+    expected: NDArray[np.float64]
+    listed: NDArray[np.int64]  # Index into the known-C&C entries, -1.
+    sinkhole: NDArray[np.int64]
+    benign: NDArray[np.int64]
+    tier: NDArray[np.int64]  # 1, 2, or 0 undecided.
+    habits: dict[int, habits.Habit]  # Of services that one line keeps coming back to.
+    kinds: dict[str, int] = field(default_factory=dict)  # Suspected lines by kind of evidence.
+
+    def probability(self) -> NDArray[np.float64]:
+        """Probability of each service to be a C&C server."""
+        return fuse.probability(self.prior, self.ledger)
+
+
+def judge(
+    engine: passes.Engine, survey: passes.Survey, lists: Lists, register: Register
+) -> Judgement:
+    """
+    Weigh all evidence on all services of a window.
+
+    Args:
+        engine: Runs the second pass.
+        survey: What the first pass found.
+        lists: Current entries by kind of list; tokenised where inside the own network.
+        register: The parameters.
+    """
+    table = survey.services
+    listed = known.match(table, lists.get(ListKind.KNOWN_CC, ()))
+    sinkhole = known.match(table, lists.get(ListKind.SINKHOLES, ()))
+    benign = known.match(table, lists.get(ListKind.BENIGN, ()))
+    scanner = known.match(table, lists.get(ListKind.SCANNERS, ()))
+    lines = len(survey.lines)
+    teaches = _teaches(table, (listed >= 0) | (sinkhole >= 0), lines, register)
+    suspected = _suspected(engine, survey, teaches, lists, register)
+    clients = floats(table, "clients")
+    seen, whole, sums = _suspect_clients(engine, survey, suspected, teaches, register)
+    null = enrich.learn_null(clients, seen, sums.expected)
+    enrichment = enrich.enrich(clients, seen, sums.expected, null, register)
+    taught = suspected.line.size > 0
+    prior = fuse.base_rate(len(table), null.slab if taught else None, register)
+    is_mesh = mesh.is_mesh(survey.lines)
+    habits_found = habits.habits(engine, survey, is_mesh, register)
+    ledger = fuse.Ledger(len(table))
+    spoke = clients > 0
+    entries = lists.get(ListKind.KNOWN_CC, ())
+    names_port = np.array([entries[i].port is not None if i >= 0 else False for i in listed])
+    ledger.add(
+        "listed",
+        fuse.listed_term(
+            (listed >= 0) & (sinkhole < 0), spoke, names_port.astype(bool), prior, register
+        ),
+    )
+    ledger.add("sinkhole", np.where(sinkhole >= 0, -10.0, 0.0))
+    harmless = (benign >= 0) | (scanner >= 0)
+    ledger.add("benign", np.where(harmless, register.number("known.benign_weight"), 0.0))
+    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, register)
+    ledger.add("enriched", np.where(term > 0, term, 0.0))
+    ledger.add("not-enriched", np.where(term < 0, term, 0.0))
+    ledger.add("behaviour", habits.term(habits_found, len(table), register))
+    _add_doubts(ledger, survey, sums, register)
+    judged = Judgement(
+        survey=survey,
+        prior=prior,
+        ledger=ledger,
+        enrichment=enrichment,
+        suspects=whole,
+        expected=sums.expected,
+        listed=listed,
+        sinkhole=sinkhole,
+        benign=np.where(benign >= 0, benign, -1),
+        tier=np.where(term > 1.0, 1, 0),
+        habits=habits_found,
+        kinds={str(kind.name).lower(): suspected.count(kind) for kind in suspects.Evidence},
+    )
+    _add_upper_tier(engine, judged, register)
+    return judged
+
+
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    expected: NDArray[np.float64]  # Suspects expected among the clients.
+    mesh: NDArray[np.float64]  # Clients that are mesh lines.
+
+
+def _teaches(
+    table: pa.Table, listed: NDArray[np.bool_], lines: int, register: Register
+) -> NDArray[np.bool_]:
+    """
+    Choose the listed services whose clients may be held to be infected.
+
+    A listed service that a large share of all lines meets is a shared host or a wrong
+    entry, and would make suspects of everybody.
+    """
+    few = ints(table, "clients") <= max(3, register.number("suspects.known_share_max") * lines)
+    return listed & few & (ints(table, "clients") > 0)
+
+
+def _suspected(
+    engine: passes.Engine,
+    survey: passes.Survey,
+    teaches: NDArray[np.bool_],
+    lists: Lists,
+    register: Register,
+) -> suspects.Suspects:
+    met = passes.lines_of_services(
+        engine, survey.parts, survey.services.filter(pa.array(teaches))
+    )
+    everyone, contacts = np.unique(keys(met, LINE), return_counts=True)
+    first = positions(everyone, keys(survey.lines, LINE))
+    pairs_made = int(ints(survey.lines, "services").sum() + ints(survey.lines, "tries").sum())
+    silent = suspects.silent_share(survey.lines)
+    return suspects.gather(
+        (survey.lines.take(pa.array(first)), contacts.astype(np.int64)),
+        suspects.scanners(survey.probed, silent, pairs_made, register),
+        suspects.mailers(survey.probed, len(survey.lines), register),
+        _external(lists.get(ListKind.SUSPECTS, ()), survey.lines),
+    )
+
+
+def _external(entries: Sequence[ListEntry], lines: pa.Table) -> pa.Table:
+    """Lines seen in this window that stand on an external list of suspects."""
+    own = [entry.base for entry in entries if entry.own]
+    listed = pa.table(
+        {
+            "line_hi": pa.array([base.hi for base in own], pa.int64()),
+            "line_lo": pa.array([base.lo for base in own], pa.int64()),
+        }
+    )
+    found = positions(keys(lines, LINE), np.unique(keys(listed, LINE)))
+    return lines.filter(pa.array(found >= 0)).select(LINE)
+
+
+def _suspect_clients(
+    engine: passes.Engine,
+    survey: passes.Survey,
+    suspected: suspects.Suspects,
+    teaches: NDArray[np.bool_],
+    register: Register,
+) -> tuple[NDArray[np.float64], NDArray[np.int64], _Sums]:
+    """Sum the suspicion among each service's clients, and what activity lets expect."""
+    table, services = survey.services, len(survey.services)
+    service_keys = keys(table, SERVICE)
+    line_table = pa.table({"line_hi": suspected.hi, "line_lo": suspected.lo})
+    pairs = passes.pairs_of_lines(engine, survey.parts, line_table)
+    where = positions(keys(pairs, SERVICE), service_keys)
+    who = positions(keys(pairs, LINE), suspected.line)
+    weight = suspects.weights(suspected, who, ints(pairs, "remote_port"), teaches[where], register)
+    seen = np.bincount(where, weights=weight, minlength=services)
+    whole = np.bincount(where[weight >= _SUSPECT_FROM], minlength=services)
+    everyone = np.arange(suspected.line.size)
+    nowhere = np.full(everyone.size, -2)
+    general = suspects.weights(
+        suspected, everyone, nowhere, np.zeros(everyone.size, dtype=bool), register
+    )
+    of_line = np.zeros(len(survey.lines))
+    of_line[positions(suspected.line, keys(survey.lines, LINE))] = general
+    sums = passes.client_sums(
+        engine,
+        survey.parts,
+        survey.lines.select(LINE)
+        .append_column(
+            "expected",
+            pa.array(enrich.expected_weight(ints(survey.lines, "services"), of_line)),
+        )
+        .append_column("mesh", pa.array(mesh.is_mesh(survey.lines).astype(np.int64))),
+    )
+    place = positions(keys(sums, SERVICE), service_keys)
+    expected, meshed = np.zeros(services), np.zeros(services)
+    expected[place] = floats(sums, "expected")
+    meshed[place] = floats(sums, "mesh")
+    return seen, whole.astype(np.int64), _Sums(expected, meshed)
+
+
+def _add_doubts(
+    ledger: fuse.Ledger, survey: passes.Survey, sums: _Sums, register: Register
+) -> None:
+    """Add what speaks against: crowds, one-way traffic, mere targets, meshes."""
+    table = survey.services
+    clients = floats(table, "clients")
+    high = habit(ints(table, "remote_port")) >= 4  # noqa: PLR2004 - see `ports.habit`.
+    ledger.add("crowd", fuse.crowd_term(clients, len(survey.lines), register))
+    ledger.add(
+        "one-way", fuse.one_way_term(floats(table, "packets_in"), floats(table, "packets_out"))
+    )
+    ledger.add("scan-target", fuse.target_term(floats(table, "silent"), clients))
+    several = clients > 1  # A single line's mesh is weighed with its habits.
+    ledger.add("mesh", np.where(several, fuse.mesh_term(sums.mesh, clients, high), 0.0))
+
+
+def _add_upper_tier(
+    engine: passes.Engine, judged: Judgement, register: Register
+) -> None:
+    """
+    Run the core operator once more with candidates inside the own network as suspects.
+
+    Fronts that are subscribers' devices show their upper tier: a service whose clients are
+    mostly fronts (R14).
+    """
+    table = judged.survey.services
+    probability = judged.probability()
+    fronts = (probability >= _SUSPECT_FROM) & (ints(table, "remote_own") == 1)
+    upper = np.zeros(len(table))
+    if fronts.sum() > 1:
+        chosen = table.filter(pa.array(fronts))
+        lines = pa.table({"line_hi": ints(chosen, "remote_hi"), "line_lo": ints(chosen, "remote_lo")})
+        _, first = np.unique(keys(lines, LINE), return_index=True)
+        lines = lines.take(pa.array(first))
+        pairs = passes.pairs_of_lines(engine, judged.survey.parts, lines)
+        where = positions(keys(pairs, SERVICE), keys(table, SERVICE))
+        seen = np.bincount(where, minlength=len(table)).astype(np.float64)
+        clients = floats(table, "clients")
+        expected = clients * len(lines) / max(len(judged.survey.lines), 1)
+        null = enrich.learn_null(clients, seen, expected)
+        found = enrich.enrich(clients, seen, expected, null, register)
+        term = fuse.enriched_term(found.log_ratio, found.rate, register)
+        upper = np.where((term > 0) & (seen >= 2) & ~fronts, term, 0.0)  # noqa: PLR2004
+        judged.tier = np.where(upper > 1.0, 2, judged.tier)
+    judged.ledger.add("upper", upper)
