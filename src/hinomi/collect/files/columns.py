@@ -7,6 +7,7 @@ one. No reason repeats a value: it may be a subscriber's address.
 
 import socket
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -30,6 +31,7 @@ MOST_COUNT: Final = 2**62
 _START_OF_1990_MS: Final = 631_152_000_000
 _MAPPED: Final = b"\0" * 10 + b"\xff\xff"  # RFC 4291, section 2.5.5.2.
 _NO_ADDRESS: Final = b"\0" * 16
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_MS: Final = float(2**62)
 
 
@@ -228,6 +230,25 @@ def starts(
     return shifted
 
 
+def moments_ms(column: pa.Array, name: str, faults: Faults) -> Floats:
+    """
+    Read ISO 8601 times with or without zone (none means UTC).
+
+    Returns:
+        ms since the Unix epoch, shape (n,); what is missing or no time is a fault.
+    """
+    faults.add(_mask(column.is_null()), f"{name} is missing")
+    try:
+        times = column.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
+    except pa.ArrowInvalid:
+        coded = column.dictionary_encode()
+        table = [_moment_us(text) for text in coded.dictionary.to_pylist()]
+        times = pa.array(table, pa.int64()).take(coded.indices)
+        faults.add(_mask(times.is_null()), f"{name} is not a time")
+    values: Floats = times.fill_null(0).to_numpy(zero_copy_only=False) / 1000.0
+    return values
+
+
 def durations(lengths_ms: Floats | Ints, name: str, faults: Faults, tally: Tally) -> Ints:
     """Check durations in ms, shape (n,); what is above 32 bits is cut there and counted."""
     negative = lengths_ms < 0
@@ -260,6 +281,15 @@ def _cast(column: pa.Array, kind: pa.DataType, pattern: str, name: str, faults: 
     fits = pc.match_substring_regex(column, pattern).fill_null(True)  # noqa: FBT003 - pyarrow's.
     faults.add(~_mask(fits), f"{name} is not a number")
     return pc.if_else(fits, column, pa.scalar("0")).cast(kind)
+
+
+def _moment_us(text: str) -> int | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def _mask(column: pa.Array) -> Bools:

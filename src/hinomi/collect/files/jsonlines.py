@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
-from types import UnionType
+from types import NoneType
 from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
@@ -17,7 +17,7 @@ from hinomi.errors import MalformedDocument
 Count = Annotated[int, msgspec.Meta(ge=0, le=MOST_COUNT)]
 """A counter: what is negative or absurd is refused at decoding."""
 
-_KINDS: Final = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+_ARROW: Final = {str: pa.string(), int: pa.int64(), float: pa.float64()}
 
 
 def parse_lines(
@@ -36,57 +36,75 @@ def parse_lines(
         MalformedDocument: At a line that is not JSON, lacks a field or has one of the wrong
             kind, unless `ReadOptions.keep_good`.
     """
-    found, numbers = decode_lines(block, decoder, path, options, tally)
-    return as_rows(found, numbers, decoder.type)
+    return parse_numbered(numbered(block), decoder, path, options, tally)
 
 
-def decode_lines(
-    block: Block,
+def numbered(block: Block) -> list[tuple[int, bytes]]:
+    """Give the lines of a block that are not blank, each with its number in the file."""
+    lines = enumerate(block.lines(), start=block.first_line)
+    return [(number, line) for number, line in lines if line.strip()]
+
+
+def parse_numbered(
+    lines: list[tuple[int, bytes]],
     decoder: "msgspec.json.Decoder[Any]",
     path: Path,
     options: ReadOptions,
     tally: Tally,
-) -> tuple[list[Any], list[int]]:
-    """Decode every line of a block; give the structs and their lines, and count both."""
-    lines = block.lines()
+) -> Rows:
+    """Do the same with lines that were chosen before."""
+    numbers = [number for number, _ in lines]
     found: list[Any]
     try:
-        found = decoder.decode_lines(block.text)
-        if len(found) == len(lines):
-            numbers = list(range(block.first_line, block.first_line + len(lines)))
-        else:
-            found, numbers = _one_by_one(block, decoder, path, options, tally)
+        found = decoder.decode_lines(b"\n".join(line for _, line in lines))
+        if len(found) != len(lines):  # Two values on one line, or one on two.
+            raise msgspec.DecodeError  # noqa: TRY301 - the same way on as a bad line.
     except (msgspec.DecodeError, UnicodeDecodeError):
-        found, numbers = _one_by_one(block, decoder, path, options, tally)
+        found, numbers = _one_by_one(lines, decoder, path, options, tally)
     tally.records += len(found)
-    return found, numbers
+    return as_rows(found, numbers, decoder.type)
 
 
 def as_rows(found: Iterable[Any], numbers: list[int], kind: Any) -> Rows:
-    """Turn structs of *kind* into columns, named as in JSON."""
-    names = [field.encode_name for field in msgspec.structs.fields(kind)]
-    types = [_arrow_type(field.type) for field in msgspec.structs.fields(kind)]
-    values: Iterable[Any] = zip(*map(msgspec.structs.astuple, found), strict=True)
-    if not numbers:
-        values = ([] for _ in names)
-    columns = {
-        name: pa.array(column, type_)
-        for name, type_, column in zip(names, types, values, strict=True)
-    }
+    """
+    Turn structs of *kind* into columns, named as in JSON.
+
+    A field that may be text or number becomes text; one that is a struct gives a column
+    ``outer.inner`` for each of its own fields.
+    """
+    columns = _columns(map(msgspec.structs.astuple, found), len(numbers), kind)
     return Rows(columns=columns, count=len(numbers), line_of=numbers.__getitem__)
 
 
+def _columns(rows: Iterable[tuple[Any, ...]], count: int, kind: Any) -> dict[str, pa.Array]:
+    fields = msgspec.structs.fields(kind)
+    turned: Iterable[Any] = zip(*rows, strict=True) if count else ([] for _ in fields)
+    columns: dict[str, pa.Array] = {}
+    for field, column in zip(fields, turned, strict=True):
+        kinds = _kinds(field.type)
+        name = field.encode_name
+        if kinds[0] not in _ARROW:
+            hollow = (None,) * len(msgspec.structs.fields(kinds[0]))
+            inner = (hollow if item is None else msgspec.structs.astuple(item) for item in column)
+            for part, values in _columns(inner, count, kinds[0]).items():
+                columns[f"{name}.{part}"] = values
+        elif len(kinds) > 1 and str in kinds:
+            texts = [item if item is None else str(item) for item in column]
+            columns[name] = pa.array(texts, pa.string())
+        else:
+            columns[name] = pa.array(column, _ARROW[kinds[0]])
+    return columns
+
+
 def _one_by_one(
-    block: Block,
+    lines: list[tuple[int, bytes]],
     decoder: "msgspec.json.Decoder[Any]",
     path: Path,
     options: ReadOptions,
     tally: Tally,
 ) -> tuple[list[Any], list[int]]:
     found, numbers = [], []
-    for number, line in enumerate(block.lines(), start=block.first_line):
-        if not line.strip():
-            continue
+    for number, line in lines:
         try:
             found.append(decoder.decode(line))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -108,14 +126,12 @@ def _reason(error: Exception) -> str:
     return "is not one JSON object a line"
 
 
-def _arrow_type(annotation: Any) -> pa.DataType:
-    """Give the column type of ``T`` or ``T | None``."""
-    if isinstance(annotation, UnionType) or get_origin(annotation) is not Annotated:
-        for part in get_args(annotation) or (annotation,):
-            if part is not type(None):
-                return _KINDS[_bare(part)]
-    return _KINDS[_bare(annotation)]
-
-
-def _bare(annotation: Any) -> Any:
-    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+def _kinds(annotation: Any) -> list[type]:
+    """Give the plain types of an annotation such as ``str | Count | None``."""
+    if annotation in _ARROW:
+        return [annotation]
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if isinstance(annotation, type) and issubclass(annotation, msgspec.Struct):
+        return [annotation]
+    return [kind for part in get_args(annotation) if part is not NoneType for kind in _kinds(part)]
