@@ -1,4 +1,4 @@
-"""Device clouds, and small services whose packets look just like C&C keep-alives."""
+"""Device clouds, and small services whose packets look just like those of a C&C server."""
 
 from typing import Final
 
@@ -109,7 +109,7 @@ def _firmware(scene: Scene, index: int, model: ModelSpec, part: Part) -> None:
 
 def _telemetry(scene: Scene, part: Part) -> None:
     """
-    Draw small services with keep-alives: monitoring, door openers, payment terminals.
+    Draw small services that keep in touch: monitoring, door openers, payment terminals.
 
     Some were brought by an installer together with one model of device: their few clients
     then are infected as often as that model is.

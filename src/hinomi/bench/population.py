@@ -11,7 +11,7 @@ from hinomi.bench.addressing import Allocation, Codes, line_codes, own_v6_codes,
 from hinomi.bench.spec import DAY_MS, HOUR_MS, Device, WorldSpec
 
 # Relative traffic by hour of the day in UTC: the evening peak of Japanese broadband is
-# 21-23 h JST, the trough about 4 h JST (Cho et al., CoNEXT 2008).
+# 21-23 h JST, the least is about 4 h JST (Cho, Fukuda, Esaki and Kato 2008).
 _HOURS: Final = np.array([
     0.65, 0.68, 0.70, 0.78, 0.75, 0.72, 0.75, 0.80, 0.88, 1.00, 1.12, 1.25,
     1.35, 1.38, 1.15, 0.85, 0.55, 0.38, 0.28, 0.25, 0.27, 0.36, 0.50, 0.60,

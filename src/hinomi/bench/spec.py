@@ -134,7 +134,7 @@ class WorldSpec:
     iot: float = 0.9  # Models are drawn from `models`.
     server_share: float = 0.01  # Subscribers who run servers [own].
     coinfected: float = 0.3  # Members drawn from already infected lines: IEICE 2025, 30 %.
-    telemetry: int = 150  # Small services that look like C&C keep-alives [own].
+    telemetry: int = 150  # Small services that look like C&C [own].
     niche_per_line: int = 40  # Rarely visited hosts a line goes back to [own].
     researchers: int = 12  # Research scanners; above half of scan packets [NICTER].
     researcher_pps: float = 20.0  # Of each, towards the own prefixes [own].
@@ -226,7 +226,7 @@ STANDING: Final[tuple[StandingSpec, ...]] = (
                  down_bytes=400),
 )  # fmt: skip
 
-# Ports and keep-alives in the manner of [IMC20]; shares fall steeply, so that some models
+# Ports and periods in the manner of [IMC20]; shares fall steeply, so that some models
 # are in few homes.
 MODELS: Final[tuple[ModelSpec, ...]] = (
     ModelSpec(name="speaker", share=0.22, proto=TCP, port=443, period_s=60, up_bytes=120,
