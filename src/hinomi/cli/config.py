@@ -1,0 +1,44 @@
+"""``hinomi config``: check and show the configuration of a home."""
+
+import click
+import msgspec
+
+from hinomi.cli import render
+from hinomi.cli.session import Session, shared_options
+from hinomi.config import render_config
+
+
+@click.group()
+@shared_options
+def config() -> None:
+    """Check and show the configuration of the home."""
+
+
+@config.command()
+@shared_options
+@click.pass_obj
+def check(session: Session) -> None:
+    """
+    Read config.toml and register.toml and say whether they are right.
+
+    Exits 78 with the option's name if one is unknown or out of range.
+    """
+    home = session.open_home()
+    home.cipher()
+    if session.as_json:
+        render.print_json({"ok": True, "register": home.register.version})
+    else:
+        click.echo(f"The configuration of {home.folder} is right.")
+        click.echo(f"register {home.register.version}")
+
+
+@config.command()
+@shared_options
+@click.pass_obj
+def show(session: Session) -> None:
+    """Show every option with the value it has: from the file, else the default."""
+    home = session.open_home()
+    if session.as_json:
+        render.print_json(msgspec.to_builtins(home.config))
+    else:
+        click.echo(render_config(home.config), nl=False)

@@ -1,0 +1,145 @@
+"""``hinomi detect``: the ranked and explained list of C&C candidates."""
+
+from pathlib import Path
+
+import click
+
+from hinomi.cli import render
+from hinomi.cli.session import TIME, Session, shared_options
+from hinomi.errors import Unavailable, UsageError
+from hinomi.model.protocol import render_protocol
+from hinomi.model.service import Candidate
+from hinomi.model.window import Window
+from hinomi.services.detecting import Detection, run_detection
+from hinomi.services.report import write_report
+
+_REASONS_SHOWN = 3
+
+
+@click.command()
+@click.option("--since", type=TIME, metavar="T", help="From here on, inclusive.  [default: all]")
+@click.option("--until", type=TIME, metavar="T", help="Up to here, exclusive.  [default: all]")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=50,
+    show_default=True,
+    metavar="N",
+    help="Show the first N candidates.",
+)
+@click.option(
+    "--engine",
+    type=click.Choice(["duckdb", "spark"]),
+    default="duckdb",
+    show_default=True,
+    help="What computes: duckdb is embedded.",
+)
+@click.option(
+    "--report",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also write a report page (one HTML file).",
+)
+@shared_options
+@click.pass_obj
+def detect(
+    session: Session,
+    since: int | None,
+    until: int | None,
+    top: int,
+    engine: str,
+    report: Path | None,
+) -> None:
+    """
+    List the services that behaved like C&C servers, most probable first.
+
+    Each comes with its reasons in numbers a person can check. A probability of 0.9
+    means nine in ten. What this run could not have seen stands under the list.
+
+    \b
+    Examples:
+      hinomi detect
+      hinomi detect --since 2026-01-01 --until 2026-01-08 --report week.html
+      hinomi detect --json --top 10
+    """
+    if engine == "spark":
+        raise Unavailable("the spark engine is not in this version; use --engine duckdb")
+    home = session.open_home()
+    detection = run_detection(home, _window(since, until), top=top)
+    if report is not None:
+        write_report(detection, report)
+    if session.as_json:
+        render.print_json(as_json(detection))
+        return
+    print_candidates(detection)
+    if report is not None:
+        click.echo(f"The report lies at {render.path_text(report)}")
+
+
+def as_json(detection: Detection) -> dict[str, object]:
+    """Give the JSON document of one detection (design.md, section 7)."""
+    return {
+        "window": detection.window.render(),
+        "register": detection.register_version,
+        "limits": detection.limits,
+        "candidates": [
+            candidate_document(rank, each)
+            for rank, each in enumerate(detection.candidates, start=1)
+        ],
+    }
+
+
+def print_candidates(detection: Detection) -> None:
+    """Print the candidates as a table, with their strongest reasons under each."""
+    if not detection.candidates:
+        click.echo("No candidates in this window.")
+    rows = []
+    for rank, each in enumerate(detection.candidates, start=1):
+        texts = [reason.text for reason in each.reasons[:_REASONS_SHOWN]]
+        rows.append(
+            (
+                str(rank),
+                str(each.service),
+                f"{each.probability:.2f}",
+                "known" if each.known else "",
+                "" if each.tier is None else str(each.tier),
+                f"{each.clients:,}",
+                f"{each.suspects:,}",
+                texts[0],
+            )
+        )
+        rows.extend(("", "", "", "", "", "", "", text) for text in texts[1:])
+    if rows:
+        render.print_table(
+            ("#", "service", "probability", "", "tier", "clients", "suspects", "reasons"),
+            rows,
+            numbers=(0, 2, 4, 5, 6),
+        )
+    click.echo(f"\nregister {detection.register_version}")
+    for name, value in detection.limits.items():
+        click.echo(f"limit {name}: {value}")
+
+
+def candidate_document(rank: int, candidate: Candidate) -> dict[str, object]:
+    """Give the JSON document of one candidate."""
+    return {
+        "rank": rank,
+        "address": candidate.service.render_address(),
+        "protocol": render_protocol(candidate.service.proto),
+        "port": candidate.service.port,
+        "probability": candidate.probability,
+        "known": candidate.known,
+        "tier": candidate.tier,
+        "clients": candidate.clients,
+        "suspects": candidate.suspects,
+        "reasons": [
+            {"code": reason.code, "text": reason.text, "values": reason.values}
+            for reason in candidate.reasons
+        ],
+    }
+
+
+def _window(since_ms: int | None, until_ms: int | None) -> Window:
+    if since_ms is not None and until_ms is not None and since_ms > until_ms:
+        raise UsageError("--since is later than --until")
+    return Window(since_ms, until_ms)

@@ -1,0 +1,59 @@
+"""``hinomi explain``: everything known about one service."""
+
+import json
+
+import click
+
+from hinomi.cli import render
+from hinomi.cli.session import Session, shared_options
+from hinomi.errors import UsageError
+from hinomi.model.protocol import parse_protocol
+from hinomi.model.service import parse_service_address
+from hinomi.services.detecting import explain_service
+
+_MAX_PORT = 65_535
+
+
+@click.command()
+@click.argument("address")
+@click.argument("protocol")
+@click.argument("port", type=click.IntRange(min=0, max=_MAX_PORT))
+@shared_options
+@click.pass_obj
+def explain(session: Session, address: str, protocol: str, port: int) -> None:
+    """
+    Show everything known about one service.
+
+    ADDRESS is an IPv4 or IPv6 address, or own: and 32 hex digits as `hinomi detect`
+    shows a service inside the own network. PROTOCOL is a name such as tcp, or a number.
+
+    \b
+    Examples:
+      hinomi explain 203.0.113.7 tcp 443
+      hinomi explain --json 2001:db8::7 udp 53
+    """
+    try:
+        parse_service_address(address)
+    except ValueError:
+        raise UsageError(
+            "ADDRESS is no IPv4 or IPv6 address, and no own: with 32 hex digits"
+        ) from None
+    try:
+        proto = parse_protocol(protocol)
+    except ValueError:
+        raise UsageError("PROTOCOL is no protocol's name or number, such as tcp or 17") from None
+    found = explain_service(session.open_home(), address, proto, port)
+    if session.as_json:
+        render.print_json(found)
+        return
+    render.print_table(("what", "value"), [(key, _text(value)) for key, value in found.items()])
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "\n".join(_text(each) for each in value)
+    if isinstance(value, dict) and "text" in value:
+        return str(value["text"])
+    return json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,64 @@
+"""How results look: JSON documents, tables, and lines on standard error."""
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+_PIPE_WIDTH = 200
+"""Columns of a table that goes into a pipe or a file: nobody there folds lines."""
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_table(
+    headings: Sequence[str], rows: Sequence[Sequence[str]], *, numbers: Sequence[int] = ()
+) -> None:
+    """
+    Print *rows* under *headings* on standard output.
+
+    Args:
+        headings: One for each column.
+        rows: Plain text; nothing in it is taken as markup.
+        numbers: Columns set flush right.
+    """
+    table = Table(box=box.SIMPLE, show_edge=False, pad_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place in numbers else "left")
+    for row in rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console().print(table)
+
+
+def console() -> Console:
+    """Give a console on standard output as it is now."""
+    plain = Console(highlight=False, emoji=False, markup=False)
+    return (
+        plain
+        if plain.is_terminal
+        else Console(highlight=False, emoji=False, markup=False, width=_PIPE_WIDTH)
+    )
+
+
+def error_console() -> Console:
+    """Give a console on standard error as it is now."""
+    return Console(stderr=True, highlight=False, emoji=False, markup=False)
+
+
+def complain(line: str) -> None:
+    """Say one line on standard error, as every message of hinomi begins."""
+    click.echo("hinomi: " + " ".join(line.splitlines()), err=True)
+
+
+def path_text(path: Path) -> str:
+    """Give *path* as text that any output can carry, whatever bytes its name has."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

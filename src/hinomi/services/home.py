@@ -1,0 +1,220 @@
+"""
+The home: one folder with everything a node keeps.
+
+=================== ==========================================================
+``config.toml``      options of the machine
+``register.toml``    parameters with their reasons (R9)
+``journal.jsonl``    what was done under which mandate (R10)
+``keys/``            the key of each key period, readable by the owner alone
+``casebook.sqlite``  exporters, own networks, imports, lists
+``lake/``            conversation records
+=================== ==========================================================
+"""
+
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hinomi.clock import Clock, wall_clock
+from hinomi.collect.networks import parse_own_networks
+from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_config
+from hinomi.errors import Conflict, MalformedDocument, NotFound, Unavailable
+from hinomi.govern.journal import FileJournal
+from hinomi.govern.parameters import Register, default_register, read_register, render_register
+from hinomi.govern.pseudonym import LineCipher, read_key, write_key
+from hinomi.model.network import OwnNetwork
+from hinomi.services.mandates import os_user
+from hinomi.store.casebook import CaseBook, open_casebook
+from hinomi.store.lake import LocalLake
+
+CONFIG: Final = "config.toml"
+REGISTER: Final = "register.toml"
+JOURNAL: Final = "journal.jsonl"
+CASEBOOK: Final = "casebook.sqlite"
+LAKE: Final = "lake"
+KEYS: Final = "keys"
+FIRST_KEY: Final = "period-0001.key"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """An opened home: where it lies, how it is configured, what its register says."""
+
+    folder: Path
+    config: Config
+    register: Register
+    clock: Clock
+
+    @property
+    def is_laboratory(self) -> bool:
+        """Tell whether anything may be taken in, and nothing shared."""
+        return self.config.node.kind is NodeKind.LABORATORY
+
+    def journal(self) -> FileJournal:
+        """Open the journal."""
+        return FileJournal(self.folder / JOURNAL, self.clock)
+
+    def cipher(self) -> LineCipher:
+        """Read the key of the present key period."""
+        keys = sorted((self.folder / KEYS).glob("period-*.key"))
+        return read_key(keys[-1] if keys else self.folder / KEYS / FIRST_KEY)
+
+    def lake(self) -> LocalLake:
+        """Open the lake."""
+        return LocalLake(
+            self.folder / LAKE,
+            self.clock,
+            lateness_ms=self.register.integer("store.lateness_ms"),
+            reader_grace_ms=self.register.integer("store.reader_grace_ms"),
+        )
+
+    def casebook(self) -> CaseBook:
+        """Open the case book; the caller closes it."""
+        return open_casebook(self.folder / CASEBOOK)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """What `create_home` made."""
+
+    folder: Path
+    kind: NodeKind
+    sampling_interval: int  # As declared; 0 not stated.
+    own_networks: int
+    register_version: str
+
+
+def create_home(
+    folder: Path, own_prefixes: Path, sampling: int | None = None, clock: Clock = wall_clock
+) -> Created:
+    """
+    Make a new home at *folder*, whole or not at all.
+
+    Args:
+        folder: Where it shall lie; it does not exist yet, or is an empty folder.
+        own_prefixes: The own networks, one a line.
+        sampling: N of 1-in-N that the exporters sample at; None: not stated.
+        clock: What time it is.
+
+    Raises:
+        Conflict: If *folder* already holds something.
+        NotFound: If *own_prefixes* does not exist.
+        MalformedDocument: If a line of it is no prefix, or it names none.
+        Unavailable: If the disk refuses.
+    """
+    _require_free(folder)
+    networks = read_own_networks(own_prefixes)
+    register = default_register()
+    kind = NodeKind.OPERATIONAL
+    if sampling is not None:
+        if sampling < register.integer("collect.sampling_interval_min"):
+            kind = NodeKind.LABORATORY
+        register = register.with_value("collect.sampling_interval", sampling, decided_by=os_user())
+    config = Config(node=NodeConfig(kind=kind))
+    try:
+        parent = folder.absolute().parent
+        parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.init-", dir=parent))  # Mode 0700.
+    except OSError as error:
+        raise Unavailable(f"cannot make {folder}: {error.strerror}") from error
+    try:
+        _fill(building, config, register, networks, clock)
+        building.rename(folder.absolute())  # Takes the place of an empty folder at most.
+        _sync_folder(parent)
+    except OSError as error:
+        raise Unavailable(f"cannot make {folder}: {error.strerror}") from error
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return Created(
+        folder=folder,
+        kind=kind,
+        sampling_interval=register.integer("collect.sampling_interval"),
+        own_networks=len(networks),
+        register_version=register.version,
+    )
+
+
+def open_home(folder: Path, clock: Clock = wall_clock) -> Home:
+    """
+    Open the home at *folder*.
+
+    Raises:
+        NotFound: If there is none.
+        ConfigError: If its configuration or register is wrong.
+    """
+    if not (folder / CONFIG).exists():
+        raise NotFound(f"no home at {folder}; run `hinomi init`, or name one with --home")
+    return Home(
+        folder=folder,
+        config=read_config(folder / CONFIG),
+        register=read_register(folder / REGISTER),
+        clock=clock,
+    )
+
+
+def read_own_networks(path: Path) -> tuple[OwnNetwork, ...]:
+    """
+    Read a file of own networks.
+
+    Raises:
+        NotFound: If it does not exist or is no file.
+        MalformedDocument: If a line of it is no prefix, or it names none.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedDocument("is no UTF-8 text", str(path)) from error
+    except OSError as error:
+        raise NotFound(f"{path}: {error.strerror}; name a file of own prefixes") from error
+    return parse_own_networks(text, str(path))
+
+
+def _require_free(folder: Path) -> None:
+    if (folder / CONFIG).exists():
+        raise Conflict(f"a home exists at {folder}; choose another folder with --home")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Conflict(f"{folder} exists and is not empty; choose another folder with --home")
+
+
+def _fill(
+    folder: Path,
+    config: Config,
+    register: Register,
+    networks: tuple[OwnNetwork, ...],
+    clock: Clock,
+) -> None:
+    _write(folder / CONFIG, render_config(config))
+    _write(folder / REGISTER, render_register(register))
+    write_key(folder / KEYS / FIRST_KEY, LineCipher.create())
+    (folder / LAKE).mkdir()
+    with open_casebook(folder / CASEBOOK) as casebook:
+        casebook.replace_own_networks(networks)
+    FileJournal(folder / JOURNAL, clock).append(
+        {
+            "operation": "init",
+            "who": os_user(),
+            "kind": config.node.kind.value,
+            "own_networks": len(networks),
+            "register": register.version,
+        }
+    )
+    for path in (folder / KEYS, folder):
+        _sync_folder(path)
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

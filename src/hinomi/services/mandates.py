@@ -1,0 +1,60 @@
+"""
+The one purpose and basis of each command (R1): built here, chosen by no option.
+
+Every access is written to the journal before it happens; what came of it, after.
+"""
+
+import os
+import pwd
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+from hinomi.clock import Clock
+from hinomi.govern.journal import Journal
+from hinomi.govern.mandate import LegalBasis, Mandate, Power, Purpose
+
+VALID_FOR_MS: Final = 86_400_000
+"""A command's mandate ends after a day, whatever happens to the process."""
+
+
+class Operation(Enum):
+    """What a command does with flow information, and under which powers."""
+
+    IMPORT = ("import", Purpose.DETECT_CC, frozenset({Power.STORE}))
+    LIST = ("lists", Purpose.DETECT_CC, frozenset({Power.STORE}))
+    DETECT = ("detect", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
+    EXPLAIN = ("explain", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
+    MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}))
+
+    def __init__(self, word: str, purpose: Purpose, powers: frozenset[Power]) -> None:
+        self.word = word
+        self.purpose = purpose
+        self.powers = powers
+
+
+def os_user() -> str:
+    """Name the account this process runs as: the one thing that no variable can claim."""
+    uid = os.getuid()
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid {uid}"
+
+
+def mandate_for(operation: Operation, clock: Clock) -> Mandate:
+    """Build the mandate of *operation* for the present OS user."""
+    return Mandate(
+        purpose=operation.purpose,
+        basis=LegalBasis.LEGITIMATE_BUSINESS,
+        who=os_user(),
+        until_ms=clock() + VALID_FOR_MS,
+        powers=operation.powers,
+    )
+
+
+def record(
+    journal: Journal, operation: Operation, mandate: Mandate, facts: Mapping[str, object]
+) -> int:
+    """Write one act to the journal: *facts* are counts, names and versions, never addresses."""
+    return journal.append({"operation": operation.word, "mandate": mandate.render(), **facts})

@@ -1,0 +1,41 @@
+"""``hinomi config`` checks and shows the configuration."""
+
+from pathlib import Path
+
+from terminal import hinomi, make_home
+
+
+def test_a_sound_configuration_is_right(tmp_path: Path) -> None:
+    """Check exits 0 and names the register's version."""
+    home = make_home(tmp_path / "home")
+
+    said = hinomi("config", "check", "--json", home=home)
+
+    assert said.code == 0
+    assert said.document["ok"] is True
+    assert len(said.document["register"]) == 64
+
+
+def test_the_check_names_a_wrong_register(tmp_path: Path) -> None:
+    """A register with a missing field: exit 78."""
+    home = make_home(tmp_path / "home")
+    (home / "register.toml").write_text('[parameters."x.y"]\nvalue = 1\n')
+
+    said = hinomi("config", "check", home=home)
+
+    assert said.code == 78
+    assert "register" in said.err
+
+
+def test_show_gives_the_file_and_the_defaults(tmp_path: Path) -> None:
+    """What the file leaves out is shown with its default, as text and as JSON."""
+    home = make_home(tmp_path / "home")
+    (home / "config.toml").write_text('[node]\nkind = "laboratory"\n')
+
+    text = hinomi("config", "show", home=home)
+    document = hinomi("config", "show", "--json", home=home).document
+
+    assert 'kind = "laboratory"' in text.out
+    assert 'transit = "drop"' in text.out
+    assert document["node"] == {"kind": "laboratory"}
+    assert document["engine"] == {"memory_mib": 3000, "threads": 0}
