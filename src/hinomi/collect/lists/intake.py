@@ -54,12 +54,17 @@ class Intake:
         """
         Read one line (or *item* of a document without lines) inside this context.
 
+        A bad line is left out as a whole: what it added before it turned out bad goes too.
+
         Raises:
             MalformedDocument: If a `BadLine` is raised inside and good ones are not kept.
         """
+        length, ignored = len(self.entries), self.ignored.copy()
         try:
             yield
         except BadLine as error:
+            del self.entries[length:]
+            self.ignored = ignored
             if not self._keep_good:
                 reason = f"{item}: {error}" if item else str(error)
                 raise MalformedDocument(reason, str(self.path), number) from None
@@ -150,6 +155,7 @@ _UNROUTABLE: Final = tuple(
         (0, 0xFFFF_7F00_0000, V4_BITS + 8),  # 127.0.0.0/8, RFC 1122.
         (0, 0xFFFF_A9FE_0000, V4_BITS + 16),  # 169.254.0.0/16, RFC 3927.
         (0, 0xFFFF_E000_0000, V4_BITS + 4),  # 224.0.0.0/4, multicast, RFC 1112.
+        (0, 0xFFFF_FFFF_FFFF, 128),  # The limited broadcast, RFC 919.
         (0, 0, 127),  # :: and ::1, RFC 4291.
         (0xFE80 << 48, 0, 10),  # Link-local, RFC 4291.
         (0xFF00 << 48, 0, 8),  # Multicast, RFC 4291.
