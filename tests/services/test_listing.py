@@ -4,13 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from hinomi.collect.networks import parse_own_networks
 from hinomi.errors import MalformedDocument, NotFound
-from hinomi.govern.pseudonym import LineCipher
 from hinomi.model.address import parse_address
 from hinomi.model.listed import ListKind
 from hinomi.services.home import Home, open_home
-from hinomi.services.listing import add_list, own_matcher, remove_list, show_lists
+from hinomi.services.listing import add_list, remove_list, show_lists
 from terminal import make_home
 
 
@@ -81,33 +79,3 @@ def test_every_change_of_a_list_is_journalled(home: Home, tmp_path: Path) -> Non
 
     assert (last["act"], last["stage"], last["added"]) == ("add", "done", 1)
     assert (last["source"], last["file"]) == ("from [address]", "list.csv")
-
-
-@pytest.mark.parametrize(
-    ("address", "own"),
-    [
-        ("192.0.2.0", True),
-        ("192.0.2.255", True),
-        ("192.0.3.0", False),
-        ("192.0.1.255", False),
-        ("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", True),
-        ("2001:db9::", False),
-        ("::1", False),
-    ],
-)
-def test_the_edges_of_a_prefix_are_its_own(address: str, own: bool) -> None:  # noqa: FBT001 - a fact.
-    """The first and last address of a prefix are own, their neighbours are not."""
-    networks = parse_own_networks("192.0.2.0/25\n192.0.2.128/25\n2001:db8::/32\n", "own.txt")
-    match = own_matcher(networks, LineCipher.create(), 0)
-
-    assert (match(parse_address(address)) is not None) is own
-
-
-def test_a_prefix_that_is_not_ours_yet_is_foreign() -> None:
-    """Before its date a network's addresses are kept in plain, from then on tokenised."""
-    networks = parse_own_networks("192.0.2.0/24,ppp,32,private,2026-01-01\n", "own.txt")
-    cipher = LineCipher.create()
-    date_ms = 1_767_225_600_000
-
-    assert own_matcher(networks, cipher, date_ms - 1)(parse_address("192.0.2.1")) is None
-    assert own_matcher(networks, cipher, date_ms)(parse_address("192.0.2.1")) is not None

@@ -10,6 +10,7 @@ from hinomi.errors import UsageError
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import parse_service_address
 from hinomi.services.detecting import explain_service
+from hinomi.services.ownership import is_own_address
 
 _MAX_PORT = 65_535
 
@@ -33,7 +34,7 @@ def explain(session: Session, address: str, protocol: str, port: int) -> None:
       hinomi explain --json 2001:db8::7 udp 53
     """
     try:
-        parse_service_address(address)
+        base, is_pseudonym = parse_service_address(address)
     except ValueError:
         raise UsageError(
             "ADDRESS is no IPv4 or IPv6 address, and no own: with 32 hex digits"
@@ -42,7 +43,14 @@ def explain(session: Session, address: str, protocol: str, port: int) -> None:
         proto = parse_protocol(protocol)
     except ValueError:
         raise UsageError("PROTOCOL is no protocol's name or number, such as tcp or 17") from None
-    found = explain_service(session.open_home(), address, proto, port)
+    home = session.open_home()
+    if not is_pseudonym and is_own_address(home, base):
+        # Looking a subscriber up by address is attribution, which explains nothing here.
+        raise UsageError(
+            "ADDRESS lies in the own network, whose lines have no address here: "
+            "name it own: and 32 hex digits, as `hinomi detect` shows it"
+        )
+    found = explain_service(home, address, proto, port)
     if session.as_json:
         render.print_json(found)
         return

@@ -13,13 +13,14 @@ from hinomi.cli.init import init
 from hinomi.cli.journal import journal
 from hinomi.cli.lake import store
 from hinomi.cli.lists import lists
-from hinomi.cli.session import shared_options
+from hinomi.cli.session import Session, shared_options
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @shared_options
 @click.version_option(metadata.version("hinomi"), "-V", "--version", prog_name="hinomi")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """
     Find botnet command-and-control servers in flow records.
 
@@ -37,6 +38,7 @@ def cli() -> None:
       64 wrong use   65 wrong data      66 not found    69 something is missing
       75 try again   77 not permitted   78 wrong configuration
     """
+    ctx.ensure_object(Session)  # Before any command of it runs: they are handed this object.
 
 
 for command in (demo, init, import_, lists, detect, explain, store, config, journal):

@@ -24,7 +24,8 @@ from hinomi.model.window import Window
 from hinomi.services.detecting import Detection, run_detection
 from hinomi.services.home import Home, create_home, open_home
 from hinomi.services.importing import ImportRequest, import_files
-from hinomi.services.listing import add_list, own_matcher
+from hinomi.services.listing import add_list
+from hinomi.services.ownership import own_matcher
 from hinomi.services.report import write_report
 
 MARK: Final = ".made-by-hinomi-demo"

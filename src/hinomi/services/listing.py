@@ -4,22 +4,15 @@ Lists in: read, own addresses made pseudonyms, kept as a snapshot in the case bo
 No list keeps a subscriber's address in plain, whatever it says of it.
 """
 
-from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from hinomi.collect.lists.catalogue import parse_list
-from hinomi.collect.lists.tokenise import MatchOwn, tokenise_entries
-from hinomi.collect.ownership import NOT_OWN, OwnTable
-from hinomi.govern.pseudonym import LineCipher
-from hinomi.model.address import Address, to_int
+from hinomi.collect.lists.tokenise import tokenise_entries
 from hinomi.model.listed import ListKind
-from hinomi.model.network import OwnNetwork
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.ownership import own_matcher
 from hinomi.store.lists import Snapshot
 from hinomi.telemetry import mask_addresses
 
@@ -116,47 +109,3 @@ def remove_list(home: Home, kind: ListKind, source: str) -> int:
     }
     record(home.journal(), Operation.LIST, mandate, facts)
     return ended
-
-
-def own_matcher(networks: Sequence[OwnNetwork], cipher: LineCipher, now_ms: int) -> MatchOwn:
-    """
-    Give the function that turns an own address, as of *now_ms*, into its line's pseudonym.
-
-    Notes:
-        Lists are mostly foreign: a search in the sorted prefixes settles those, and only
-        what may be ours costs a look into the table (0.1 ms).
-    """
-    table = OwnTable(networks)
-    starts, ends = _spans(networks)
-    when = np.array([now_ms], dtype=np.int64)
-    no_port, no_proto = np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int16)
-
-    def match(address: Address) -> Address | None:
-        number = to_int(address)
-        place = bisect_right(starts, number) - 1
-        if place < 0 or number > ends[place]:
-            return None
-        hi, lo = np.array([address.hi], np.int64), np.array([address.lo], np.int64)
-        network = table.find(hi, lo, when)
-        if network[0] == NOT_OWN:
-            return None
-        key_hi, key_lo = table.line_keys(network, hi, lo, no_port, no_proto)
-        return cipher.tokenise_one(Address(int(key_hi[0]), int(key_lo[0])))
-
-    return match
-
-
-def _spans(networks: Sequence[OwnNetwork]) -> tuple[list[int], list[int]]:
-    """Give the first and last addresses of disjoint spans that together cover *networks*."""
-    starts: list[int] = []
-    ends: list[int] = []
-    for first, last in sorted(
-        (to_int(each.base), to_int(each.base) | ((1 << (128 - each.length)) - 1))
-        for each in networks
-    ):
-        if ends and first <= ends[-1]:
-            ends[-1] = max(ends[-1], last)
-        else:
-            starts.append(first)
-            ends.append(last)
-    return starts, ends

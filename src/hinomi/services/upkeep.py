@@ -34,7 +34,7 @@ def remove_before(home: Home, before_ms: int) -> dict[str, object]:
     mandate = mandate_for(Operation.MAINTAIN, home.clock)
     act: dict[str, object] = {
         "act": "remove",
-        "before": render_time(before_ms),
+        "until": render_time(before_ms),
         "register": home.register.version,
     }
     record(home.journal(), Operation.MAINTAIN, mandate, {**act, "stage": "begins"})
