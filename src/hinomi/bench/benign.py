@@ -137,7 +137,7 @@ def _app(scene: Scene, app: AppSpec, part: Part) -> None:
     if app.label == "dns":
         own = rng.random(who.size) < _OWN_RESOLVER_SHARE
         server = np.where(own, INFRASTRUCTURE_V4 + 1 + line % _RESOLVERS, server)
-    over_v6 = (rng.random(who.size) < app.v6) & population.has_v6[line] & (server != 0)
+    over_v6 = (rng.random(who.size) < app.v6) & population.has_v6[line]
     over_v6 &= server >= servers.min()  # The own resolvers are asked over IPv4.
     flows = Flows(
         client=client_codes(population, who, start_ms, over_v6),

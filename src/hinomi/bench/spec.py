@@ -267,7 +267,7 @@ BOTNETS: Final[tuple[BotnetSpec, ...]] = (
     BotnetSpec(family="heron", bots=110, port=9_030, period_s=45, models=("camera-b", "nas"),
                relays_per_day=8, servers=2, servers_each=2, listed=1, up_bytes=140, down_bytes=130),
     BotnetSpec(family="stork", bots=90, port=38_080, period_s=60, models=("router-a",), servers=1,
-               servers_each=2, own_fronts=5, upper=True, remote_bots=80),
+               listed=1, servers_each=2, own_fronts=5, upper=True, remote_bots=80),
     BotnetSpec(family="mantis", bots=120, port=443, period_s=300, per_tick=10, jitter=0.4,
                reconnects=True, up_bytes=380, down_bytes=420, servers=1),
     BotnetSpec(family="beetle", bots=70, port=443, period_s=300, per_tick=10, jitter=0.3,
