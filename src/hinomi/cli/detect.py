@@ -65,7 +65,8 @@ def detect(
     if engine == "spark":
         raise Unavailable("the spark engine is not in this version; use --engine duckdb")
     home = session.open_home()
-    detection = run_detection(home, _window(since, until), top=top)
+    with render.share_bar("detecting") as tell:
+        detection = run_detection(home, _window(since, until), top=top, tell=tell)
     if report is not None:
         write_report(detection, report)
     if session.as_json:

@@ -1,22 +1,48 @@
 """The ``hinomi`` command and its list of commands."""
 
-from importlib import metadata
+from importlib import import_module, metadata
+from typing import Final
 
 import click
 
-from hinomi.cli.config import config
-from hinomi.cli.demo import demo
-from hinomi.cli.detect import detect
-from hinomi.cli.explain import explain
-from hinomi.cli.importing import import_
-from hinomi.cli.init import init
-from hinomi.cli.journal import journal
-from hinomi.cli.lake import store
-from hinomi.cli.lists import lists
 from hinomi.cli.session import Session, shared_options
 
+COMMANDS: Final = {
+    "demo": "demo:demo",
+    "init": "init:init",
+    "import": "importing:import_",
+    "lists": "lists:lists",
+    "detect": "detect:detect",
+    "explain": "explain:explain",
+    "store": "lake:store",
+    "config": "config:config",
+    "journal": "journal:journal",
+}
+"""Every command by name: its module in this folder, and its name there."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Commands(click.Group):
+    """Loads a command when it is asked for: detection takes a second to load, import does not."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature.
+        """Name the commands in the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature.
+        """Load the command *cmd_name*, None if there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        command = getattr(import_module(f"hinomi.cli.{module}"), attribute)
+        if not isinstance(command, click.Command):
+            raise TypeError(f"hinomi.cli.{module}.{attribute} is no command")
+        return command
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
 @shared_options
 @click.version_option(metadata.version("hinomi"), "-V", "--version", prog_name="hinomi")
 @click.pass_context
@@ -39,7 +65,3 @@ def cli(ctx: click.Context) -> None:
       75 try again   77 not permitted   78 wrong configuration
     """
     ctx.ensure_object(Session)  # Before any command of it runs: they are handed this object.
-
-
-for command in (demo, init, import_, lists, detect, explain, store, config, journal):
-    cli.add_command(command)

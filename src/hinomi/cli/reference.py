@@ -20,34 +20,32 @@ A test checks that this page is up to date.
 def render_reference() -> str:
     """Render the help text of every command as one Markdown page."""
     parts = [_HEAD]
-    for path, command in _walk(cli, ("hinomi",)):
-        context = click.Context(
-            command,
-            info_name=path[-1],
-            parent=_parents(path),
-            help_option_names=["-h", "--help"],
-            terminal_width=_WIDTH,
-            max_content_width=_WIDTH,
-        )
-        text = "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
-        parts.append(f"## {' '.join(path)}\n\n```text\n{text}\n```\n")
+    for context in _walk(_context(cli, "hinomi", None)):
+        text = "\n".join(line.rstrip() for line in context.get_help().splitlines())
+        parts.append(f"## {context.command_path}\n\n```text\n{text}\n```\n")
     return "\n".join(parts)
 
 
-def _walk(
-    command: click.Command, path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield path, command
-    if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
-            yield from _walk(inner, (*path, name))
+def _walk(context: click.Context) -> Iterator[click.Context]:
+    """Yield the context of a command and of all commands under it, in their order."""
+    yield context
+    group = context.command
+    if isinstance(group, click.Group):
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            if command is not None:
+                yield from _walk(_context(command, name, context))
 
 
-def _parents(path: tuple[str, ...]) -> click.Context | None:
-    parent = None
-    for name in path[:-1]:
-        parent = click.Context(cli, info_name=name, parent=parent)
-    return parent
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    return click.Context(
+        command,
+        info_name=name,
+        parent=parent,
+        help_option_names=["-h", "--help"],
+        terminal_width=_WIDTH,
+        max_content_width=_WIDTH,
+    )
 
 
 if __name__ == "__main__":
