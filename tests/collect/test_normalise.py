@@ -90,7 +90,7 @@ def test_own_to_own_is_stored_once_per_end() -> None:
 
 def test_transit_is_dropped_and_counted() -> None:
     """With neither end our own the record is nobody's conversation."""
-    rows, dropped = _normalise(record(src="198.51.100.9"), record(src="2001:db9::1"), record())
+    rows, dropped = _normalise(record(src="198.51.100.9"), record(src="3fff::1"), record())
 
     assert len(rows) == 1
     assert dropped == {TRANSIT: 2}

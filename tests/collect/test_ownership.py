@@ -31,11 +31,11 @@ def _table(*lines: str) -> OwnTable:
 
 def test_the_longest_prefix_wins() -> None:
     """A prefix inside another takes its addresses; what follows it is the outer one again."""
-    table = _table("192.0.2.0/24", "192.0.2.64/26", "192.0.2.64/32", "2001:db8::/32")
+    table = _table("192.0.2.64/26", "192.0.2.80/28", "192.0.2.80/32", "2001:db8::/33")
 
-    assert _find(table, "192.0.2.63", "192.0.2.64", "192.0.2.65", "192.0.2.128") == [0, 2, 1, 0]
-    assert _find(table, "192.0.1.255", "192.0.3.0") == [NOT_OWN, NOT_OWN]
-    assert _find(table, "2001:db8:ffff::1", "2001:db9::") == [3, NOT_OWN]
+    assert _find(table, "192.0.2.79", "192.0.2.80", "192.0.2.81", "192.0.2.96") == [0, 2, 1, 0]
+    assert _find(table, "192.0.2.63", "192.0.2.128") == [NOT_OWN, NOT_OWN]
+    assert _find(table, "2001:db8:7fff::1", "2001:db8:8000::") == [3, NOT_OWN]
 
 
 def test_halves_are_compared_without_their_sign() -> None:
@@ -151,9 +151,9 @@ def test_a_line_key_is_the_address_or_the_delegated_prefix() -> None:
         "192.0.2.136",
     ]
     assert _keys(table, [("2001:db8:0:12:3:4:5:6", 1, 6)]) == ["2001:db8::"]
-    assert _keys(table, [("203.0.113.5", 1, 6), ("2001:db9:0:1ff::1", 1, 6)]) == [
+    assert _keys(table, [("203.0.113.5", 1, 6), ("3fff:0:0:1ff::1", 1, 6)]) == [
         "203.0.113.5",
-        "2001:db9:0:100::",
+        "3fff:0:0:100::",
     ]
 
 

@@ -15,18 +15,18 @@ from terminal import make_home
 @pytest.mark.parametrize(
     ("address", "own"),
     [
-        ("192.0.2.0", True),
-        ("192.0.2.255", True),
-        ("192.0.3.0", False),
-        ("192.0.1.255", False),
-        ("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", True),
-        ("2001:db9::", False),
+        ("192.0.2.64", True),
+        ("192.0.2.127", True),
+        ("192.0.2.128", False),
+        ("192.0.2.63", False),
+        ("2001:db8:7fff:ffff:ffff:ffff:ffff:ffff", True),
+        ("2001:db8:8000::", False),
         ("::1", False),
     ],
 )
 def test_the_edges_of_a_prefix_are_its_own(address: str, own: bool) -> None:  # noqa: FBT001 - a fact.
     """The first and last address of a prefix are own, their neighbours are not."""
-    networks = parse_own_networks("192.0.2.0/25\n192.0.2.128/25\n2001:db8::/32\n", "own.txt")
+    networks = parse_own_networks("192.0.2.64/27\n192.0.2.96/27\n2001:db8::/33\n", "own.txt")
     match = own_matcher(networks, LineCipher.create(), 0)
 
     assert (match(parse_address(address)) is not None) is own
@@ -59,4 +59,4 @@ def test_a_home_knows_its_own_addresses(tmp_path: Path) -> None:
     assert is_own_address(home, parse_address("192.0.2.9"))
     assert is_own_address(home, parse_address("2001:db8::9"))
     assert not is_own_address(home, parse_address("198.51.100.9"))
-    assert not is_own_address(home, parse_address("2001:db9::9"))
+    assert not is_own_address(home, parse_address("3fff::9"))
