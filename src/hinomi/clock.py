@@ -16,7 +16,7 @@ def wall_clock() -> int:
 def render_time(time_ms: int) -> str:
     """Render ms since the Unix epoch as ISO 8601 UTC, to the second, with a final Z."""
     moment = datetime.fromtimestamp(time_ms // 1000, tz=UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
 def parse_time(text: str) -> int:

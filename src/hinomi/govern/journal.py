@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
 from hinomi.clock import Clock, render_time
-from hinomi.errors import HinomiError
+from hinomi.errors import HinomiError, Unavailable
 
 GENESIS: Final = "0" * 64
 """What the first entry names as the hash before it."""
 
 _TAIL_BYTES: Final = 4096
+
+_OWN_FIELDS: Final = frozenset({"index", "before", "hash", "time"})
 
 Entry = Mapping[str, object]
 
@@ -34,6 +36,7 @@ class Journal(Protocol):
         Make *entry* durable and give its index, from 0.
 
         Raises:
+            ValueError: If *entry* names a field of the journal's own (the caller's bug).
             Unavailable: If it may not have been written; the act must then not go on.
         """
 
@@ -61,6 +64,14 @@ class FileJournal:
 
     def append(self, entry: Entry) -> int:
         """Write one line, flushed to the disk before it returns."""
+        if named := sorted(_OWN_FIELDS & entry.keys()):
+            raise ValueError(f"the journal itself writes {', '.join(named)}")
+        try:
+            return self._append(entry)
+        except OSError as error:
+            raise Unavailable(f"journal {self._path}: {error.strerror}; mend that first") from error
+
+    def _append(self, entry: Entry) -> int:
         with self._path.open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             index, before, end = _tail(file)
@@ -71,6 +82,8 @@ class FileJournal:
             file.write(line + b"\n")
             file.flush()
             os.fsync(file.fileno())
+            if index == 0:
+                _sync_folder(self._path.parent)
             return index
 
     def entries(self) -> Iterator[dict[str, object]]:
@@ -110,6 +123,15 @@ class MemoryJournal:
         """Keep *entry*."""
         self.kept.append(dict(entry))
         return len(self.kept) - 1
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the name of a new file durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _seal(index: int, before: str, body: Entry) -> bytes:

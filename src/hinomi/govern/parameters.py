@@ -5,10 +5,10 @@ The register is one TOML file in the home. Results cite its version hash; the de
 that ship with hinomi stand in ``register.toml`` beside this file.
 """
 
-import datetime
 import hashlib
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import Self
@@ -28,7 +28,7 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     unit: str
     considerations: str
     decided_by: str
-    review: datetime.date  # When to think about it again.
+    review: date  # When to think about it again.
 
 
 class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -66,16 +66,16 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def with_value(self, name: str, value: Value, *, decided_by: str) -> Self:
         """Give a register in which *name* has another value; the reasons stay."""
         self._value(name)
-        changed = msgspec.structs.replace(
-            self.parameters[name], value=value, decided_by=decided_by
-        )
+        changed = msgspec.structs.replace(self.parameters[name], value=value, decided_by=decided_by)
         return msgspec.structs.replace(self, parameters={**self.parameters, name: changed})
 
     def _value(self, name: str) -> Value:
         try:
             return self.parameters[name].value
         except KeyError:
-            raise ConfigError(f"register: {name} is missing; take its entry from the defaults") from None
+            raise ConfigError(
+                f"register: {name} is missing; take its entry from the defaults"
+            ) from None
 
 
 def default_register() -> Register:
@@ -110,4 +110,4 @@ def parse_register(document: Mapping[str, object], name: str) -> Register:
 
 def render_register(register: Register) -> str:
     """Render the register as TOML."""
-    return tomli_w.dumps(msgspec.to_builtins(register, builtin_types=(datetime.date,)))
+    return tomli_w.dumps(msgspec.to_builtins(register, builtin_types=(date,)))

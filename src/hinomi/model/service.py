@@ -1,12 +1,15 @@
 """Services, and what detection says of them."""
 
+import string
 from dataclasses import dataclass, field
 
-from hinomi.model.address import Address, parse_address, render_address, to_packed
+from hinomi.model.address import Address, from_packed, parse_address, render_address, to_packed
 from hinomi.model.protocol import render_protocol
 from hinomi.model.window import Window
 
 OWN_MARK = "own:"
+
+_HEX_DIGITS = frozenset(string.hexdigits)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,7 +28,9 @@ class Service:
 
     def render_address(self) -> str:
         """Render the address, or the pseudonym with its mark."""
-        return OWN_MARK + to_packed(self.address).hex() if self.own else render_address(self.address)
+        return (
+            OWN_MARK + to_packed(self.address).hex() if self.own else render_address(self.address)
+        )
 
     def __str__(self) -> str:
         return f"{self.render_address()} {render_protocol(self.proto)}/{self.port}"
@@ -44,13 +49,9 @@ def parse_service_address(text: str) -> tuple[Address, bool]:
     if not text.startswith(OWN_MARK):
         return parse_address(text), False
     digits = text.removeprefix(OWN_MARK)
-    if len(digits) != 32:  # noqa: PLR2004 - 16 bytes.
+    if len(digits) != 32 or not set(digits) <= _HEX_DIGITS:  # noqa: PLR2004 - 16 bytes.
         raise ValueError("a pseudonym has 32 hex digits after own:")
-    packed = bytes.fromhex(digits)
-    return Address(
-        int.from_bytes(packed[:8], "big", signed=True),
-        int.from_bytes(packed[8:], "big", signed=True),
-    ), True
+    return from_packed(bytes.fromhex(digits)), True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,9 +17,10 @@ class Window:
     until_ms: int | None = None
 
     def __post_init__(self) -> None:
-        if self.since_ms is not None and self.until_ms is not None:
-            if self.since_ms > self.until_ms:
-                raise ValueError("a window cannot end before it begins")
+        if self.since_ms is None or self.until_ms is None:
+            return
+        if self.since_ms > self.until_ms:
+            raise ValueError("a window cannot end before it begins")
 
     def covers(self, time_ms: int) -> bool:
         """Tell whether *time_ms* lies inside."""

@@ -1,0 +1,135 @@
+"""The parameter register: complete entries, typed values, and a version that tells."""
+
+import datetime as dt
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from hinomi.errors import ConfigError
+from hinomi.govern.parameters import (
+    Register,
+    Value,
+    default_register,
+    parse_register,
+    read_register,
+    render_register,
+)
+
+
+def _register(value: Value) -> Register:
+    entry = {
+        "value": value,
+        "unit": "ms",
+        "considerations": "Because.",
+        "decided_by": "tester",
+        "review": dt.date(2027, 1, 1),
+    }
+    return parse_register({"parameters": {"a.b_ms": entry}}, "test")
+
+
+def test_every_shipped_parameter_says_why() -> None:
+    """No value without a unit, a consideration of some length, a name and a date."""
+    for name, parameter in default_register().parameters.items():
+        assert "." in name, name
+        assert parameter.unit, name
+        assert len(parameter.considerations) >= 40, name
+        assert parameter.considerations.endswith("."), name
+        assert parameter.decided_by, name
+        assert parameter.review > dt.date(2026, 1, 1), name
+
+
+def test_a_register_survives_its_file(tmp_path: Path) -> None:
+    """What `init` writes reads back the same, with the same version."""
+    path = tmp_path / "register.toml"
+    path.write_text(render_register(default_register()), encoding="utf-8")
+
+    assert read_register(path) == default_register()
+    assert read_register(path).version == default_register().version
+
+
+def test_the_version_changes_with_every_field() -> None:
+    """A result can be traced to the very reasons under which it was made."""
+    register = _register(5)
+    later = register.with_value("a.b_ms", 6, decided_by="tester")
+    other = register.with_value("a.b_ms", 5, decided_by="board")
+
+    assert len({register.version, later.version, other.version}) == 3
+    assert later.integer("a.b_ms") == 6
+    assert later.parameters["a.b_ms"].considerations == "Because."
+    assert register.integer("a.b_ms") == 5, "a register is a value"
+
+
+def test_the_version_does_not_depend_on_the_order_of_entries() -> None:
+    """Rearranging the file changes nothing."""
+    register = default_register()
+    turned = Register(dict(reversed(register.parameters.items())))
+
+    assert turned.version == register.version
+
+
+def test_values_come_out_in_the_type_asked_for() -> None:
+    """A whole number is a number too; a list stays in order."""
+    assert _register(5).integer("a.b_ms") == 5
+    assert _register(5).number("a.b_ms") == 5.0
+    assert _register(0.5).number("a.b_ms") == 0.5
+    assert _register([3, 1]).integers("a.b_ms") == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "ask"),
+    [
+        (0.5, Register.integer),
+        (True, Register.integer),
+        ("5", Register.integer),
+        (True, Register.number),
+        ("5", Register.number),
+        (5, Register.integers),
+    ],
+)
+def test_a_value_of_another_type_is_a_mistake_in_the_register(value: Value, ask: object) -> None:
+    """True is no number, and text is none."""
+    assert callable(ask)
+    with pytest.raises(ConfigError, match=r"a\.b_ms is no"):
+        ask(_register(value), "a.b_ms")
+
+
+def test_a_missing_parameter_is_named() -> None:
+    """An older home lacks newer parameters: the message says where to take them from."""
+    with pytest.raises(ConfigError, match=r"c\.d is missing"):
+        _register(5).integer("c.d")
+    with pytest.raises(ConfigError, match=r"c\.d is missing"):
+        _register(5).with_value("c.d", 1, decided_by="tester")
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("rubbish", "register.toml"),
+        ('[parameters."a.b"]\nvalue = 1\n', "missing required field"),
+        ('[parameters."a.b"]\ncolour = 1\n', "unknown field"),
+        ("[other]\n", "missing required field|unknown field"),
+        ("\udcff", "codec"),
+    ],
+)
+def test_a_wrong_file_is_named(tmp_path: Path, text: str, cause: str) -> None:
+    """One message with the path, and no traceback of a parser."""
+    path = tmp_path / "register.toml"
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    with pytest.raises(ConfigError, match=cause) as caught:
+        read_register(path)
+    assert str(path) in str(caught.value)
+
+
+def test_a_missing_file_tells_how_to_get_one(tmp_path: Path) -> None:
+    """`hinomi init` writes it."""
+    with pytest.raises(ConfigError, match="hinomi init"):
+        read_register(tmp_path / "register.toml")
+
+
+def test_the_rendered_register_is_plain_toml() -> None:
+    """A person can read and mend it."""
+    document = tomllib.loads(render_register(_register(5)))
+
+    assert document["parameters"]["a.b_ms"]["review"] == dt.date(2027, 1, 1)
