@@ -40,7 +40,8 @@ class Rhythm:
     period_ms: float  # Median gap between starts; 0 below `MIN_CONTACTS`.
     regularity: float  # 1 for a clock, 0.31 for chance; 0 below `MIN_CONTACTS`.
     sameness: float  # 1 if every contact carries the same bytes, towards 0 if they vary.
-    bytes_per_contact: float
+    bytes_per_contact: float  # Median, both directions.
+    answer_bytes: float  # Median of what the service sent per contact.
     held_ms: int  # Longest contact.
 
 
@@ -93,6 +94,8 @@ def rhythm(
     last = np.zeros(number, dtype=np.int64)
     np.maximum.at(last, contact, starts_ms + durations_ms)
     carried = np.bincount(contact, weights=size_bytes, minlength=number)
+    inward = size_bytes * (direction == int(Direction.IN))
+    sent = np.bincount(contact, weights=inward, minlength=number)
     answered = np.bincount(contact, weights=_answers(proto, direction, flags), minlength=number)
     starts = np.sort(first)
     score = regularity(starts)
@@ -104,7 +107,8 @@ def rhythm(
         period_ms=float(np.median(gaps)) if score is not None else 0.0,
         regularity=score or 0.0,
         sameness=_sameness(carried.astype(np.float64)),
-        bytes_per_contact=float(carried.mean()),
+        bytes_per_contact=float(np.median(carried)),
+        answer_bytes=float(np.median(sent)),
         held_ms=int((last - first).max()),
     )
 

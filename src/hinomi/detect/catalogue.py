@@ -32,13 +32,15 @@ REASONS: Final[dict[str, Words]] = {
         "{suspects} of its {clients} clients are suspected of infection on other evidence; "
         "{expected:.2g} were expected from how active they are ({effect:.3g} times as many, "
         "p = {p_value:.1e}, false discovery rate {fdr:.1e}).",
-        "通信相手 {clients} 回線のうち {suspects} 回線に他の根拠による感染の疑い。活動量からの期待値は "
-        "{expected:.2g}({effect:.3g} 倍、p = {p_value:.1e}、偽発見率 {fdr:.1e})。",
+        "通信相手 {clients} 回線のうち {suspects} 回線に他の根拠による感染の疑い。"
+        "活動量からの期待値は {expected:.2g}"
+        "({effect:.3g} 倍、p = {p_value:.1e}、偽発見率 {fdr:.1e})。",
     ),
     "not-enriched": Words(
         "Suspects are no commoner among its {clients} clients than their activity explains "
         "({suspects} seen, {expected:.2g} expected).",
-        "通信相手 {clients} 回線の中に疑いのある回線が多いとは言えない({suspects} 回線、期待値 {expected:.2g})。",
+        "通信相手 {clients} 回線の中に疑いのある回線が多いとは言えない"
+        "({suspects} 回線、期待値 {expected:.2g})。",
     ),
     "rhythm": Words(
         "A line comes back to it by a clock: {contacts} contacts, median gap {period_s:.1f} s, "
@@ -49,7 +51,14 @@ REASONS: Final[dict[str, Words]] = {
     "retries": Words(
         "A line keeps trying although it is refused or not answered: {failed} of {contacts} "
         "attempts in {span_s:.0f} s.",
-        "拒否または無応答でも試行を続ける回線がある:{span_s:.0f} 秒間に {contacts} 回中 {failed} 回失敗。",
+        "拒否または無応答でも試行を続ける回線がある:"
+        "{span_s:.0f} 秒間に {contacts} 回中 {failed} 回失敗。",
+    ),
+    "repeats": Words(
+        "A line repeats one small exchange: {contacts} contacts of about {bytes_per_contact:.0f} "
+        "bytes, sameness {sameness:.2f} (1 is identical).",
+        "ある回線が同じ小さなやりとりを繰り返す:{contacts} 回、1 回約 {bytes_per_contact:.0f} "
+        "バイト、同一性 {sameness:.2f}(1 は同一)。",
     ),
     "standing": Words(
         "A line holds on to it: in contact over {span_s:.0f} s of the {line_span_s:.0f} s in "
@@ -64,11 +73,12 @@ REASONS: Final[dict[str, Words]] = {
     "alone": Words(
         "The line met {siblings} address(es) on this port, and {shared_with} other line(s) met "
         "this one.",
-        "回線はこのポートで {siblings} アドレスと接触。他にこのサーバと接触した回線は {shared_with}。",
+        "回線はこのポートで {siblings} アドレスと接触。"
+        "他にこのサーバと接触した回線は {shared_with}。",
     ),
     "bulk": Words(
-        "Contacts carry {bytes_per_contact:.0f} bytes each: a transfer, not a keep-alive.",
-        "1 回あたり {bytes_per_contact:.0f} バイトと大きく、死活確認ではなく転送とみられる。",
+        "It answers with {answer_bytes:.0f} bytes a contact: a transfer, no keep-alive.",
+        "応答が 1 回あたり {answer_bytes:.0f} バイトと大きく、死活確認ではなく転送とみられる。",
     ),
     "inside": Words(
         "Both ends lie inside the own network.",

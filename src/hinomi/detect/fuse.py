@@ -17,6 +17,7 @@ from hinomi.govern.parameters import Register
 ENRICHED_MOST: Final = 16.0
 ENRICHED_LEAST: Final = -2.0
 CROWD_LEAST: Final = -3.0
+_SEVERAL: Final = 3
 
 
 @dataclass(slots=True)
@@ -52,10 +53,10 @@ def base_rate(services: int, slab: float | None, register: Register) -> float:
     Args:
         services: Number of services in the window.
         slab: Share that `enrich.learn_null` gave to C&C-like services; None where there
-            were no suspects to learn from, and one C&C in the window is assumed.
+            were no suspects to learn from. One C&C in the window is always thought possible.
         register: Gives ``fuse.base_rate_min`` and ``fuse.base_rate_max``.
     """
-    learned = 1.0 / max(services, 1) if slab is None else slab
+    learned = max(1.0 / max(services, 1), slab or 0.0)
     low, high = register.number("fuse.base_rate_min"), register.number("fuse.base_rate_max")
     return min(max(learned, low), high)
 
@@ -73,9 +74,7 @@ def enriched_term(
     return np.where(rate <= register.number("enrich.fdr"), bounded, np.minimum(bounded, 1.0))
 
 
-def crowd_term(
-    clients: NDArray[np.float64], lines: int, register: Register
-) -> NDArray[np.float64]:
+def crowd_term(clients: NDArray[np.float64], lines: int, register: Register) -> NDArray[np.float64]:
     """
     Say that few C&Cs are met by a large share of all lines.
 
@@ -88,20 +87,24 @@ def crowd_term(
 
 
 def one_way_term(
-    packets_in: NDArray[np.float64], packets_out: NDArray[np.float64]
+    packets_in: NDArray[np.float64], packets_out: NDArray[np.float64], lines: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Speak against services that hardly answer although much is sent: victims and targets."""
+    """
+    Speak against services that hardly answer although much is sent: victims and targets.
+
+    It takes several lines: one line that is not answered is weighed by its habits.
+    """
     total = packets_in + packets_out
     share = packets_in / np.maximum(total, 1.0)
     # A C&C answers about every other packet; 20 packets without an answer are no chance.
-    return np.where((total >= 20) & (share < 0.05), -3.0, 0.0)  # noqa: PLR2004
+    silent = (total >= 20) & (share < 0.05) & (lines >= _SEVERAL)  # noqa: PLR2004
+    return np.where(silent, -3.0, 0.0)
 
 
-def target_term(
-    silent: NDArray[np.float64], clients: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def target_term(silent: NDArray[np.float64], clients: NDArray[np.float64]) -> NDArray[np.float64]:
     """Speak against services that more lines only knocked at than spoke with."""
-    return np.where(silent > clients, -np.minimum(3.0, np.log2(1.0 + silent - clients)), 0.0)
+    surplus = np.maximum(silent - clients, 0.0)
+    return np.where(silent >= _SEVERAL, -np.minimum(3.0, np.log2(1.0 + surplus)), 0.0)
 
 
 def mesh_term(

@@ -37,10 +37,7 @@ class Habit:
 
 
 def habits(
-    engine: passes.Engine,
-    survey: passes.Survey,
-    is_mesh: NDArray[np.bool_],
-    register: Register,
+    engine: passes.Engine, survey: passes.Survey, is_mesh: NDArray[np.bool_]
 ) -> dict[int, Habit]:
     """
     Look at every pair that comes back, where the sampling interval permits it.
@@ -65,7 +62,7 @@ def habits(
         zip(starts, np.append(starts[1:], records.num_rows), strict=True)
     ):
         setting = settings[number]
-        rhythm = columns.rhythm(start, end)
+        rhythm = columns.rhythm(int(start), int(end))
         terms = persistence.weigh(rhythm, setting)
         service = int(where[number])
         if not terms or service < 0:

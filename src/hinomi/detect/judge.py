@@ -38,6 +38,7 @@ class Judgement:
     listed: NDArray[np.int64]  # Index into the known-C&C entries, -1.
     sinkhole: NDArray[np.int64]
     benign: NDArray[np.int64]
+    scanner: NDArray[np.int64]
     tier: NDArray[np.int64]  # 1, 2, or 0 undecided.
     habits: dict[int, habits.Habit]  # Of services that one line keeps coming back to.
     kinds: dict[str, int] = field(default_factory=dict)  # Suspected lines by kind of evidence.
@@ -74,7 +75,7 @@ def judge(
     taught = suspected.line.size > 0
     prior = fuse.base_rate(len(table), null.slab if taught else None, register)
     is_mesh = mesh.is_mesh(survey.lines)
-    habits_found = habits.habits(engine, survey, is_mesh, register)
+    habits_found = habits.habits(engine, survey, is_mesh)
     ledger = fuse.Ledger(len(table))
     spoke = clients > 0
     entries = lists.get(ListKind.KNOWN_CC, ())
@@ -88,7 +89,7 @@ def judge(
     ledger.add("sinkhole", np.where(sinkhole >= 0, -10.0, 0.0))
     harmless = (benign >= 0) | (scanner >= 0)
     ledger.add("benign", np.where(harmless, register.number("known.benign_weight"), 0.0))
-    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, register)
+    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, register) * taught
     ledger.add("enriched", np.where(term > 0, term, 0.0))
     ledger.add("not-enriched", np.where(term < 0, term, 0.0))
     ledger.add("behaviour", habits.term(habits_found, len(table), register))
@@ -102,7 +103,8 @@ def judge(
         expected=sums.expected,
         listed=listed,
         sinkhole=sinkhole,
-        benign=np.where(benign >= 0, benign, -1),
+        benign=benign,
+        scanner=scanner,
         tier=np.where(term > 1.0, 1, 0),
         habits=habits_found,
         kinds={str(kind.name).lower(): suspected.count(kind) for kind in suspects.Evidence},
@@ -137,9 +139,7 @@ def _suspected(
     lists: Lists,
     register: Register,
 ) -> suspects.Suspects:
-    met = passes.lines_of_services(
-        engine, survey.parts, survey.services.filter(pa.array(teaches))
-    )
+    met = passes.lines_of_services(engine, survey.parts, survey.services.filter(pa.array(teaches)))
     everyone, contacts = np.unique(keys(met, LINE), return_counts=True)
     first = positions(everyone, keys(survey.lines, LINE))
     pairs_made = int(ints(survey.lines, "services").sum() + ints(survey.lines, "tries").sum())
@@ -180,7 +180,7 @@ def _suspect_clients(
     where = positions(keys(pairs, SERVICE), service_keys)
     who = positions(keys(pairs, LINE), suspected.line)
     weight = suspects.weights(suspected, who, ints(pairs, "remote_port"), teaches[where], register)
-    seen = np.bincount(where, weights=weight, minlength=services)
+    seen = np.bincount(where, weights=weight, minlength=services).astype(np.float64)
     whole = np.bincount(where[weight >= _SUSPECT_FROM], minlength=services)
     everyone = np.arange(suspected.line.size)
     nowhere = np.full(everyone.size, -2)
@@ -215,16 +215,17 @@ def _add_doubts(
     high = habit(ints(table, "remote_port")) >= 4  # noqa: PLR2004 - see `ports.habit`.
     ledger.add("crowd", fuse.crowd_term(clients, len(survey.lines), register))
     ledger.add(
-        "one-way", fuse.one_way_term(floats(table, "packets_in"), floats(table, "packets_out"))
+        "one-way",
+        fuse.one_way_term(
+            floats(table, "packets_in"), floats(table, "packets_out"), floats(table, "lines")
+        ),
     )
     ledger.add("scan-target", fuse.target_term(floats(table, "silent"), clients))
     several = clients > 1  # A single line's mesh is weighed with its habits.
     ledger.add("mesh", np.where(several, fuse.mesh_term(sums.mesh, clients, high), 0.0))
 
 
-def _add_upper_tier(
-    engine: passes.Engine, judged: Judgement, register: Register
-) -> None:
+def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register) -> None:
     """
     Run the core operator once more with candidates inside the own network as suspects.
 
@@ -237,7 +238,7 @@ def _add_upper_tier(
     upper = np.zeros(len(table))
     if fronts.sum() > 1:
         chosen = table.filter(pa.array(fronts))
-        lines = pa.table({"line_hi": ints(chosen, "remote_hi"), "line_lo": ints(chosen, "remote_lo")})
+        lines = chosen.select(["remote_hi", "remote_lo"]).rename_columns(LINE)
         _, first = np.unique(keys(lines, LINE), return_index=True)
         lines = lines.take(pa.array(first))
         pairs = passes.pairs_of_lines(engine, judged.survey.parts, lines)

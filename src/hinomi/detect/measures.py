@@ -81,13 +81,10 @@ def pairs(records: Any) -> Any:
         talks=_count(talk),
         flagless=_count(tcp & ~flagged),
     )
-    return (
-        rolled.mutate(
-            ports=ibis.ifelse(rolled.low_port == rolled.high_port, 1, 2).cast("int64"),
-            spoke=_spoke(rolled).cast("int64"),
-        )
-        .drop("low_port", "high_port", "talks", "flagless")
-    )
+    return rolled.mutate(
+        ports=ibis.ifelse(rolled.low_port == rolled.high_port, 1, 2).cast("int64"),
+        spoke=_spoke(rolled).cast("int64"),
+    ).drop("low_port", "high_port", "talks", "flagless")
 
 
 def _spoke(pair: Any) -> Any:
@@ -161,9 +158,7 @@ def hourly(records: Any, chosen: Any) -> Any:
     """
     picked = records.semi_join(chosen, SERVICE)
     timed = picked.mutate(hour=picked.ts_ms // 3_600_000)
-    return timed.group_by([*SERVICE, "hour"]).aggregate(
-        records=timed.count()
-    )
+    return timed.group_by([*SERVICE, "hour"]).aggregate(records=timed.count())
 
 
 def sizes(records: Any, chosen: Any) -> Any:

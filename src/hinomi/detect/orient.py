@@ -116,9 +116,11 @@ def towards_services(records: Any, servers: Any) -> Any:
     line_serves = (peers > 1) & (
         (line_class < remote_class) | ((line_class == remote_class) & (peers > line_ends))
     )
-    return known.filter(for_remote | ~(for_line | line_serves)).mutate(
-        votes=for_remote.cast("int64")
-    ).drop("peers", "line_ends")
+    return (
+        known.filter(for_remote | ~(for_line | line_serves))
+        .mutate(votes=for_remote.cast("int64"))
+        .drop("peers", "line_ends")
+    )
 
 
 def _is_unicast(records: Any) -> Any:

@@ -93,7 +93,13 @@ def extent(engine: Engine, records: Any) -> Extent:
 
 
 def survey(
-    engine: Engine, records: Any, found: Extent, buckets: int, register: Register, tell: Progress
+    engine: Engine,
+    records: Any,
+    found: Extent,
+    *,
+    buckets: int,
+    register: Register,
+    tell: Progress,
 ) -> Survey:
     """
     Make the first pass.
@@ -202,9 +208,7 @@ def repeated_contacts(engine: Engine, parts: Sequence[Part]) -> pa.Table:
     return pa.concat_tables(rows)
 
 
-def details(
-    engine: Engine, parts: Sequence[Part], chosen: pa.Table
-) -> tuple[pa.Table, pa.Table]:
+def details(engine: Engine, parts: Sequence[Part], chosen: pa.Table) -> tuple[pa.Table, pa.Table]:
     """Fetch `measures.hourly` and `measures.sizes` of the services in *chosen*."""
     kept = engine.keep_table(chosen.select(SERVICE))
     hours, sizes = [], []

@@ -12,8 +12,9 @@ from typing import Final
 from hinomi.detect.beacon import MIN_CONTACTS, POISSON_REGULARITY, Rhythm
 
 HOUR_MS: Final = 3_600_000
+WEB_HABIT: Final = 2
 
-_PORT_SAYS: Final = {0: -4.0, 1: -3.0, 2: -1.0, 3: -0.5, 4: 1.5, 5: 0.5}
+_PORT_SAYS: Final = {0: -4.0, 1: -3.0, 2: -1.5, 3: -0.5, 4: 2.0, 5: 0.7}
 """By `ports.habit`. Web ports hold most C&Cs and nearly all else: they say little against."""
 
 
@@ -42,8 +43,11 @@ def weigh(rhythm: Rhythm, setting: Setting) -> dict[str, float]:
         Log-odds by reason code; only reasons that say something. The constants are chosen
         by judgement, not fitted: single captures are too few to fit anything.
     """
+    clock, repeats = _clock(rhythm), _repeats(rhythm)
     terms = {
-        "rhythm": _clock(rhythm),
+        # A clock repeats itself: the two views of one habit do not add up.
+        "rhythm": clock if clock >= repeats else 0.0,
+        "repeats": repeats if repeats > clock else 0.0,
         "retries": _retries(rhythm, setting),
         "standing": _standing(rhythm, setting),
     }
@@ -80,6 +84,14 @@ def _clock(rhythm: Rhythm) -> float:
     return above * sure * (2.0 + rhythm.sameness + 2.0 * long)
 
 
+def _repeats(rhythm: Rhythm) -> float:
+    """The same small exchange over and over, whatever the gaps: a program, not a person."""
+    answered = rhythm.contacts - rhythm.failed
+    if answered < 20 or rhythm.bytes_per_contact > 5_000:  # noqa: PLR2004
+        return 0.0
+    return min(3.0, math.log2(answered / 10.0)) * max(0.0, 2.0 * rhythm.sameness - 1.0)
+
+
 def _retries(rhythm: Rhythm, setting: Setting) -> float:
     """Persistence against refusal and silence: programs give up, bots do not."""
     if rhythm.failed < 10 or rhythm.failed < 0.8 * rhythm.contacts:  # noqa: PLR2004
@@ -91,21 +103,29 @@ def _retries(rhythm: Rhythm, setting: Setting) -> float:
 def _standing(rhythm: Rhythm, setting: Setting) -> float:
     """A thin connection held, or a service returned to, through most of the line's time."""
     answered = rhythm.contacts - rhythm.failed
-    if answered == 0 or setting.line_span_ms < HOUR_MS // 12:
+    if answered == 0 or setting.line_span_ms <= 0:
         return 0.0
-    held = min(1.0, rhythm.span_ms / setting.line_span_ms)
-    thin = rhythm.bytes_per_contact < 20_000  # noqa: PLR2004 - a web page weighs more.
-    return 2.0 * held if thin and (rhythm.contacts >= MIN_CONTACTS or held > 0.5) else 0.0  # noqa: PLR2004
+    share = min(1.0, rhythm.span_ms / setting.line_span_ms)
+    if rhythm.bytes_per_contact > 50_000 or (rhythm.contacts < MIN_CONTACTS and share < 0.5):  # noqa: PLR2004
+        return 0.0
+    long = min(1.0, rhythm.span_ms / (HOUR_MS / 6))
+    return 2.0 * share * long
 
 
 def _alone(setting: Setting) -> float:
-    """One address on its port speaks for a C&C; many, or a fleet beside it, against."""
-    fleet = -0.7 * math.log2(setting.siblings) if setting.siblings > 1 else 0.8
-    beside = -0.5 if setting.neighbours > 1 else 0.0
-    shared = -0.3 * math.log2(1 + setting.shared_with)
-    return max(fleet + beside + shared, -4.0)
+    """
+    One address on its port speaks for a C&C; a fleet beside it, or company, against.
+
+    Everybody meets many addresses on web ports: there only neighbours make a fleet.
+    """
+    if setting.habit == WEB_HABIT:
+        fleet = -0.4 * math.log2(setting.neighbours)
+    else:
+        fleet = -0.7 * math.log2(setting.siblings) if setting.siblings > 1 else 0.8
+        fleet -= 0.5 if setting.neighbours > 1 else 0.0
+    return max(fleet - 0.3 * math.log2(1 + setting.shared_with), -4.0)
 
 
 def _bulk(rhythm: Rhythm) -> float:
-    """Large transfers are what servers are for, and no keep-alive."""
-    return -min(3.0, max(0.0, math.log10(max(rhythm.bytes_per_contact, 1.0) / 30_000.0) * 1.5))
+    """Large answers are what servers are for; a C&C sends orders, a stolen file goes to it."""
+    return -min(3.0, max(0.0, 1.5 * math.log10(max(rhythm.answer_bytes, 1.0) / 30_000.0)))

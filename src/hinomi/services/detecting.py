@@ -1,0 +1,266 @@
+"""Detection over a home: its lake, its lists and its register in, explained candidates out."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from hinomi.detect import passes
+from hinomi.detect.beacon import MEANINGFUL
+from hinomi.detect.columns import ints, keys, positions
+from hinomi.detect.judge import Judgement, judge
+from hinomi.detect.limits import limits_of
+from hinomi.detect.orient import SERVICE
+from hinomi.detect.reasons import Sources, measures_of, reasons_for
+from hinomi.engine.duckdb import DuckEngine, buckets_for
+from hinomi.errors import NotFound
+from hinomi.model.address import Address
+from hinomi.model.flow import CONVERSATIONS
+from hinomi.model.listed import ListKind
+from hinomi.model.protocol import render_protocol
+from hinomi.model.service import Candidate, Service, parse_service_address
+from hinomi.model.window import Window
+from hinomi.services.home import Home
+from hinomi.services.mandates import Operation, mandate_for, record
+
+HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detection:
+    """What one run found."""
+
+    window: Window
+    limits: dict[str, object]
+    candidates: tuple[Candidate, ...]  # Most probable first.
+    register_version: str
+    timeline: dict[Service, dict[int, int]] = field(default_factory=dict)
+    """Records per hour (ms since the Unix epoch, start of the hour) of each candidate."""
+
+    suspects: dict[str, int] = field(default_factory=dict)
+    """Suspected lines by kind of evidence."""
+
+
+def run_detection(
+    home: Home, window: Window, *, top: int, tell: passes.Progress = lambda _: None
+) -> Detection:
+    """
+    Detect C&C candidates among the conversation records of *window*.
+
+    Args:
+        home: Where they lie.
+        window: Which records; open sides mean everything.
+        top: So many candidates at most.
+        tell: Told the share of the work that is done, 0..1.
+
+    Raises:
+        NotPermitted: If no mandate permits it.
+        Unavailable: If memory or disk do not suffice.
+    """
+    with _judged(home, window, Operation.DETECT, tell) as (engine, judged, sources):
+        chosen = _ranked(judged)[:top]
+        candidates = tuple(_candidate(judged, int(row), window, sources) for row in chosen)
+        detection = Detection(
+            window=window,
+            limits=_limits(judged),
+            candidates=candidates,
+            register_version=home.register.version,
+            timeline=_timeline(engine, judged, chosen),
+            suspects=judged.kinds,
+        )
+    tell(1.0)
+    return detection
+
+
+def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str, object]:
+    """
+    Tell everything that the lake and the lists say about one service.
+
+    Raises:
+        NotFound: If no record of the lake has it as a service.
+        ValueError: If *address* is no address (the caller's bug).
+    """
+    base, own = parse_service_address(address)
+    service = Service(base, proto, port, own=own)
+    window = Window()
+    with _judged(home, window, Operation.EXPLAIN, lambda _: None) as (engine, judged, sources):
+        row = _row_of(judged, service)
+        candidate = _candidate(judged, row, window, sources)
+        hours, sizes = passes.details(
+            engine, judged.survey.parts, judged.survey.services.slice(row, 1)
+        )
+        ranked = _ranked(judged)
+        rank = np.flatnonzero(ranked == row)
+        return {
+            "service": str(service),
+            "address": service.render_address(),
+            "protocol": render_protocol(proto),
+            "port": port,
+            "rank": int(rank[0]) + 1 if rank.size else None,
+            "probability": candidate.probability,
+            "known": candidate.known,
+            "tier": candidate.tier,
+            "clients": candidate.clients,
+            "suspects": candidate.suspects,
+            "reasons": [
+                {
+                    "code": reason.code,
+                    "text": reason.text,
+                    "text_ja": reason.text_ja,
+                    "weight": reason.weight,
+                    "values": reason.values,
+                }
+                for reason in candidate.reasons
+            ],
+            "measures": measures_of(judged.survey.services, row),
+            "packet_bytes": _quartiles(sizes),
+            "hours_of_day": _hours_of_day(hours),
+            "limits": _limits(judged),
+            "register": home.register.version,
+        }
+
+
+@contextmanager
+def _judged(
+    home: Home, window: Window, operation: Operation, tell: passes.Progress
+) -> Iterator[tuple[DuckEngine, Judgement, Sources]]:
+    """Run both passes under a mandate of their own, in a scratch folder that goes afterwards."""
+    mandate = mandate_for(operation, home.clock)
+    record(
+        home.journal(),
+        operation,
+        mandate,
+        {"window": window.render(), "register": home.register.version},
+    )
+    files = home.lake().files(window, mandate)
+    with home.casebook() as casebook:
+        listed = {kind: casebook.lists.entries(kind) for kind in ListKind}
+    lists = {kind: [each.entry for each in rows] for kind, rows in listed.items()}
+    sources = {kind: [each.source for each in rows] for kind, rows in listed.items()}
+    with _scratch(home) as folder:
+        engine = DuckEngine(
+            folder, memory_mib=home.config.engine.memory_mib, threads=home.config.engine.threads
+        )
+        with engine:
+            records = engine.table(files, CONVERSATIONS)
+            if window.since_ms is not None:
+                records = records.filter(records.ts_ms >= window.since_ms)
+            if window.until_ms is not None:
+                records = records.filter(records.ts_ms < window.until_ms)
+            found = passes.extent(engine, records)
+            survey = passes.survey(
+                engine,
+                records,
+                found,
+                buckets=buckets_for(found.rows),
+                register=home.register,
+                tell=tell,
+            )
+            judged = judge(engine, survey, lists, home.register)
+            tell(0.95)
+            yield engine, judged, sources
+
+
+@contextmanager
+def _scratch(home: Home) -> Iterator[Path]:
+    """Give a folder inside the home, readable by its owner alone, that goes afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="scratch-", dir=home.folder))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _ranked(judged: Judgement) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Order the services that anything speaks for, most probable first."""
+    total = judged.ledger.total()
+    listed = judged.listed >= 0
+    worth = np.flatnonzero((total > 0) | listed)
+    # Equal scores keep an order that does not depend on buckets: by address and port.
+    table = judged.survey.services
+    columns = [ints(table, name)[worth] for name in reversed(SERVICE)]
+    return worth[np.lexsort((*columns, -total[worth]))]
+
+
+def _candidate(judged: Judgement, row: int, window: Window, sources: Sources) -> Candidate:
+    table = judged.survey.services
+    tier = int(judged.tier[row])
+    return Candidate(
+        service=_service(table, row),
+        window=window,
+        probability=round(float(judged.probability()[row]), 6),
+        known=bool(judged.listed[row] >= 0),
+        tier=tier or None,
+        clients=int(ints(table, "clients")[row]),
+        suspects=int(judged.suspects[row]),
+        reasons=reasons_for(judged, row, sources),
+    )
+
+
+def _service(table: pa.Table, row: int) -> Service:
+    values = table.slice(row, 1).to_pylist()[0]
+    return Service(
+        Address(values["remote_hi"], values["remote_lo"]),
+        values["proto"],
+        values["remote_port"],
+        own=values["remote_own"] == 1,
+    )
+
+
+def _row_of(judged: Judgement, service: Service) -> int:
+    wanted = pa.table(
+        {
+            "remote_hi": [service.address.hi],
+            "remote_lo": [service.address.lo],
+            "remote_own": [int(service.own)],
+            "proto": [service.proto],
+            "remote_port": [service.port],
+        }
+    )
+    row = int(positions(keys(wanted, SERVICE), keys(judged.survey.services, SERVICE))[0])
+    if row < 0:
+        raise NotFound(f"no record of the lake has {service} as a service")
+    return row
+
+
+def _limits(judged: Judgement) -> dict[str, object]:
+    extent = judged.survey.extent
+    return limits_of(
+        extent.interval,
+        extent.hours,
+        beacon_spoke=0 < extent.densest <= MEANINGFUL,
+        flagless_share=extent.flagless_share,
+    ).render()
+
+
+def _timeline(
+    engine: DuckEngine, judged: Judgement, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> dict[Service, dict[int, int]]:
+    table = judged.survey.services.take(pa.array(chosen))
+    hours, _ = passes.details(engine, judged.survey.parts, table)
+    timeline: dict[Service, dict[int, int]] = {
+        _service(table, row): {} for row in range(table.num_rows)
+    }
+    for row in range(hours.num_rows):
+        at = hours["hour"][row].as_py() * HOUR_MS
+        timeline[_service(hours, row)][at] = hours["records"][row].as_py()
+    return timeline
+
+
+def _quartiles(sizes: pa.Table) -> dict[str, list[float]]:
+    names = ("to the service", "from the service")
+    return {
+        names[row["direction"]]: [round(row[name], 1) for name in ("low", "middle", "high")]
+        for row in sizes.to_pylist()
+    }
+
+
+def _hours_of_day(hours: pa.Table) -> list[int]:
+    """Sum the records by hour of the day, UTC, 24 numbers."""
+    of_day = np.bincount(ints(hours, "hour") % 24, weights=ints(hours, "records"), minlength=24)
+    return [int(count) for count in of_day]
