@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import record, records
@@ -215,6 +215,7 @@ _records = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(rows=st.lists(_records, max_size=20), transit=st.sampled_from(["drop", "keep"]))
 def test_every_record_is_stored_or_counted_with_its_counters(
     rows: list[dict[str, object]], transit: str
@@ -236,6 +237,7 @@ def test_every_record_is_stored_or_counted_with_its_counters(
     assert dropped == lost
 
 
+@settings(deadline=None)
 @given(rows=st.lists(_records, max_size=20), transit=st.sampled_from(["drop", "keep"]))
 def test_no_own_address_survives_in_any_column(rows: list[dict[str, object]], transit: str) -> None:
     """Neither pair of halves holds an own address, whichever end it stood on."""

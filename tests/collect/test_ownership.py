@@ -4,7 +4,7 @@ import ipaddress
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinomi.collect.networks import parse_own_networks
@@ -98,6 +98,7 @@ _ipv6_numbers = (
 
 
 @pytest.mark.filterwarnings("error")
+@settings(deadline=None)
 @given(
     networks=st.lists(_networks(), max_size=12),
     addresses=st.lists(_ipv6_numbers | _ipv4_numbers.map(lambda n: n | 0xFFFF << 32)),

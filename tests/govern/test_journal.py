@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinomi.errors import Unavailable
@@ -49,6 +49,7 @@ def test_another_process_goes_on_where_the_first_ended(tmp_path: Path) -> None:
     assert _journal(tmp_path).verify().entries == 4
 
 
+@settings(deadline=None)  # It writes files.
 @given(st.lists(st.dictionaries(st.text(max_size=8), st.text(max_size=6000)), max_size=4))
 def test_any_text_can_be_kept(
     tmp_path_factory: pytest.TempPathFactory, bodies: list[dict[str, str]]

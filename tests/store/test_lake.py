@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
@@ -88,6 +88,7 @@ def test_files_of_other_hours_are_not_named(lake: LocalLake) -> None:
     assert lake.files(Window(NOON_MS + 1, NOON_MS + HOUR_MS), mandate()) == ()
 
 
+@settings(deadline=None, max_examples=50)  # It writes files.
 @given(
     hours=st.lists(st.integers(-3, 400), max_size=300),
     limits=st.builds(

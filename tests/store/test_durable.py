@@ -1,0 +1,58 @@
+"""Files that are there whole or not at all."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from hinomi.errors import Unavailable
+from hinomi.store.durable import draft_of, on_disk, publish, sync_folder, write_durably
+
+
+def test_a_file_appears_whole_and_leaves_no_draft(tmp_path: Path) -> None:
+    """Only the name itself remains."""
+    write_durably(tmp_path / "a.json", b"content")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+    assert (tmp_path / "a.json").read_bytes() == b"content"
+
+
+def test_an_existing_file_is_never_replaced(tmp_path: Path) -> None:
+    """What another writer put there stays."""
+    write_durably(tmp_path / "a.json", b"first")
+
+    with pytest.raises(FileExistsError):
+        write_durably(tmp_path / "a.json", b"second")
+
+    assert (tmp_path / "a.json").read_bytes() == b"first"
+    assert not draft_of(tmp_path / "a.json").exists()
+
+
+def test_a_draft_of_a_killed_writer_is_no_hindrance(tmp_path: Path) -> None:
+    """The next writer prepares the same name anew."""
+    draft_of(tmp_path / "a.json").write_bytes(b"half of something longer")
+
+    write_durably(tmp_path / "a.json", b"whole")
+
+    assert (tmp_path / "a.json").read_bytes() == b"whole"
+
+
+def test_a_published_draft_takes_its_name(tmp_path: Path) -> None:
+    """The draft's name is hidden from whoever looks for Parquet files."""
+    path = tmp_path / "a.parquet"
+    draft_of(path).write_bytes(b"rows")
+    assert list(tmp_path.glob("*.parquet")) == []
+
+    publish(path)
+    sync_folder(tmp_path)
+
+    assert path.read_bytes() == b"rows"
+    assert stat.S_ISREG(path.stat().st_mode)
+
+
+def test_the_disks_refusal_names_the_place(tmp_path: Path) -> None:
+    """Callers catch one error and show one line."""
+    refused = pytest.raises(Unavailable, match=r"^lake: No such file or directory; mend that")
+
+    with refused, on_disk(Path("lake")):
+        (tmp_path / "missing/file").write_bytes(b"")
