@@ -116,9 +116,11 @@ def print_candidates(detection: Detection) -> None:
             rows,
             numbers=(0, 2, 4, 5, 6),
         )
-    click.echo(f"\nregister {detection.register_version}")
-    for name, value in detection.limits.items():
-        click.echo(f"limit {name}: {value}")
+    click.echo(f"\nregister {detection.register_version}\n")
+    limits = [
+        (name.replace("_", " "), render.plain(value)) for name, value in detection.limits.items()
+    ]
+    render.print_table(("limits of this run", ""), limits)
 
 
 def candidate_document(rank: int, candidate: Candidate) -> dict[str, object]:

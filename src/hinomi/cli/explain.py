@@ -1,7 +1,5 @@
 """``hinomi explain``: everything known about one service."""
 
-import json
-
 import click
 
 from hinomi.cli import render
@@ -54,14 +52,6 @@ def explain(session: Session, address: str, protocol: str, port: int) -> None:
     if session.as_json:
         render.print_json(found)
         return
-    render.print_table(("what", "value"), [(key, _text(value)) for key, value in found.items()])
-
-
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return "\n".join(_text(each) for each in value)
-    if isinstance(value, dict) and "text" in value:
-        return str(value["text"])
-    return json.dumps(value, ensure_ascii=False)
+    render.print_table(
+        ("what", "value"), [(key, render.plain(value)) for key, value in found.items()]
+    )

@@ -1,5 +1,6 @@
 """How results look: JSON documents, tables, and lines on standard error."""
 
+import io
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -38,17 +39,33 @@ def print_table(
         table.add_column(heading, justify="right" if place in numbers else "left")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    console().print(table)
-
-
-def console() -> Console:
-    """Give a console on standard output as it is now."""
-    plain = Console(highlight=False, emoji=False, markup=False)
-    return (
-        plain
-        if plain.is_terminal
-        else Console(highlight=False, emoji=False, markup=False, width=_PIPE_WIDTH)
+    terminal = Console(highlight=False, emoji=False, markup=False)
+    if terminal.is_terminal:
+        terminal.print(table)
+        return
+    wide = Console(
+        highlight=False, emoji=False, markup=False, width=_PIPE_WIDTH, file=io.StringIO()
     )
+    with wide.capture() as drawn:
+        wide.print(table)
+    click.echo("\n".join(line.rstrip() for line in drawn.get().splitlines()))
+
+
+def plain(value: object) -> str:
+    """Give a part of a JSON document as a person reads it: one fact a line."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        if "text" in value:
+            return str(value["text"])
+        facts = (f"{name}: {plain(each)}" for name, each in value.items())
+        return "\n".join(fact.replace("\n", ", ") for fact in facts)
+    if isinstance(value, list):
+        between = "\n" if any(isinstance(each, dict) for each in value) else " "
+        return between.join(plain(each) for each in value)
+    return str(value)
 
 
 def error_console() -> Console:
