@@ -65,10 +65,12 @@ imports: $(STAMP)
 spelling: $(STAMP)
 	git ls-files -z | grep -zvE '(\.lock|\.svg)$$' | xargs -0 $(BIN)/codespell
 
-fix: $(STAMP) ## Mend what ruff and codespell can mend by themselves.
+fix: $(STAMP) ## Mend what ruff and codespell can mend; write the command line reference anew.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	git ls-files -z | grep -zvE '(\.lock|\.svg)$$' | xargs -0 $(BIN)/codespell --write-changes
+	mkdir -p build && $(BIN)/python -m hinomi.cli.reference > build/cli.md
+	mv build/cli.md docs/reference/cli.md
 
 bench: $(STAMP) ## Measure import and detection on this machine.
 	$(BIN)/python benchmarks/run.py
