@@ -92,6 +92,12 @@ REASONS: Final[dict[str, Words]] = {
         "It hardly answers: {packets_in} packets from it, {packets_out} to it.",
         "ほとんど応答しない:受信 {packets_in} パケット、送信 {packets_out} パケット。",
     ),
+    "momentary": Words(
+        "Clients do not come back: of {several} seen more than once, {returned} were seen an "
+        "hour apart.",
+        "通信相手が戻ってこない:複数回観測された {several} 回線のうち、"
+        "1 時間以上の間隔があるのは {returned} 回線。",
+    ),
     "scan-target": Words(
         "{silent} lines only knocked at it with SYNs, {clients} spoke with it.",
         "{silent} 回線は SYN を送っただけで、通信したのは {clients} 回線。",

@@ -119,6 +119,7 @@ def enrich(
     seen: NDArray[np.float64],
     expected: NDArray[np.float64],
     null: Null,
+    least_share: NDArray[np.float64],
     register: Register,
 ) -> Enrichment:
     """
@@ -129,6 +130,8 @@ def enrich(
         seen: Suspects among them, weighed 0..1 each, shape (n,).
         expected: Suspects their activity lets expect, shape (n,).
         null: What `learn_null` learned.
+        least_share: Smallest share of suspects that a C&C with these clients would show,
+            shape (n,); 0 where nothing is known of it (`families.least_share`).
         register: Gives ``enrich.silent_families``.
 
     Returns:
@@ -142,15 +145,19 @@ def enrich(
     under_null = special.logsumexp(benign + np.log(np.maximum(null.weights, 1e-12)), axis=1)
     silent = register.number("enrich.silent_families")
     under_cc = np.logaddexp(
-        np.log(silent) + under_null, np.log1p(-silent) + _log_slab(clients, seen)
+        np.log(silent) + under_null, np.log1p(-silent) + _log_slab(clients, seen, least_share)
     )
     some = np.flatnonzero(seen >= 1.0 - _ROUNDING)
     chance = np.ones(clients.size)
     chance[some] = _tail(clients[some], seen[some], expected[some], null)
+    # One client cannot be enriched; leaving such services out does not depend on suspects.
+    several = clients > 1
+    rate = np.ones(clients.size)
+    rate[several] = false_discovery_rates(chance[several], int(several.sum()))
     return Enrichment(
         log_ratio=np.where(clients > 0, under_cc - under_null, 0.0),
         chance=chance,
-        rate=false_discovery_rates(chance, clients.size),
+        rate=rate,
         effect=seen / np.maximum(expected, 1e-12),
     )
 
@@ -173,10 +180,18 @@ def _log_benign(
     return np.asarray(seen[:, None] * np.log(share) + rest * np.log1p(-share))
 
 
-def _log_slab(clients: NDArray[np.float64], seen: NDArray[np.float64]) -> NDArray[np.float64]:
+def _log_slab(
+    clients: NDArray[np.float64],
+    seen: NDArray[np.float64],
+    least_share: NDArray[np.float64] | None = None,
+) -> NDArray[np.float64]:
     rest = (clients - seen)[:, None]
     each = seen[:, None] * np.log(_SHARES) + rest * np.log1p(-_SHARES)
-    return np.asarray(special.logsumexp(each, axis=1) - np.log(_SHARES.size))
+    if least_share is None:
+        return np.asarray(special.logsumexp(each, axis=1) - np.log(_SHARES.size))
+    may = np.minimum(least_share, _SHARES[-1])[:, None] <= _SHARES[None, :]
+    summed = special.logsumexp(np.where(may, each, -np.inf), axis=1)
+    return np.asarray(summed - np.log(may.sum(axis=1)))
 
 
 def _tail(

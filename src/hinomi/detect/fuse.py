@@ -62,16 +62,21 @@ def base_rate(services: int, slab: float | None, register: Register) -> float:
 
 
 def enriched_term(
-    log_ratio: NDArray[np.float64], rate: NDArray[np.float64], register: Register
+    log_ratio: NDArray[np.float64],
+    rate: NDArray[np.float64],
+    clients: NDArray[np.float64],
+    register: Register,
 ) -> NDArray[np.float64]:
     """
     Turn the log likelihood ratio of `enrich` into a term.
 
-    What is no discovery at the registered rate counts for at most one unit: among millions
-    of services chance alone makes large ratios.
+    What is no discovery at the registered rate counts for at most one unit, and for
+    nothing with a single client: among millions of services chance alone makes large
+    ratios.
     """
     bounded = np.clip(log_ratio, ENRICHED_LEAST, ENRICHED_MOST)
-    return np.where(rate <= register.number("enrich.fdr"), bounded, np.minimum(bounded, 1.0))
+    hint = np.minimum(bounded, np.where(clients > 1, 1.0, 0.0))
+    return np.where(rate <= register.number("enrich.fdr"), bounded, hint)
 
 
 def crowd_term(clients: NDArray[np.float64], lines: int, register: Register) -> NDArray[np.float64]:
@@ -105,6 +110,25 @@ def target_term(silent: NDArray[np.float64], clients: NDArray[np.float64]) -> ND
     """Speak against services that more lines only knocked at than spoke with."""
     surplus = np.maximum(silent - clients, 0.0)
     return np.where(silent >= _SEVERAL, -np.minimum(3.0, np.log2(1.0 + surplus)), 0.0)
+
+
+def momentary_term(
+    several: NDArray[np.float64], returned: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """
+    Speak against services that clients fetch from once and do not come back to.
+
+    Args:
+        several: Clients of which more than one record was sampled, shape (services,).
+        returned: Of them those seen an hour apart or more, shape (services,).
+
+    Notes:
+        Loaders and installers; a C&C keeps its bots. Where a client leaves one record at
+        most, nothing can be said.
+    """
+    share = returned / np.maximum(several, 1.0)
+    doubt = -4.0 * (1.0 - share / 0.3)
+    return np.where((several >= _SEVERAL) & (share < 0.3), doubt, 0.0)  # noqa: PLR2004
 
 
 def mesh_term(

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hinomi.detect import enrich, fuse, habits, known, mesh, passes, suspects
+from hinomi.detect import enrich, families, fuse, habits, known, mesh, passes, suspects
 from hinomi.detect.columns import floats, ints, keys, positions
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.ports import habit
@@ -69,9 +69,11 @@ def judge(
     teaches = _teaches(table, (listed >= 0) | (sinkhole >= 0), lines, register)
     suspected = _suspected(engine, survey, teaches, lists, register)
     clients = floats(table, "clients")
-    seen, whole, sums = _suspect_clients(engine, survey, suspected, teaches, register)
-    null = enrich.learn_null(clients, seen, sums.expected)
-    enrichment = enrich.enrich(clients, seen, sums.expected, null, register)
+    sums = _suspect_clients(engine, survey, suspected, teaches, register)
+    null = enrich.learn_null(clients, sums.seen, sums.expected)
+    # A listed C&C's own suspects are counted without the listing: no sister compares.
+    least = np.where(listed >= 0, 0.0, sums.least_share)
+    enrichment = enrich.enrich(clients, sums.seen, sums.expected, null, least, register)
     taught = suspected.line.size > 0
     prior = fuse.base_rate(len(table), null.slab if taught else None, register)
     is_mesh = mesh.is_mesh(survey.lines)
@@ -89,7 +91,7 @@ def judge(
     ledger.add("sinkhole", np.where(sinkhole >= 0, -10.0, 0.0))
     harmless = (benign >= 0) | (scanner >= 0)
     ledger.add("benign", np.where(harmless, register.number("known.benign_weight"), 0.0))
-    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, register) * taught
+    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, clients, register) * taught
     ledger.add("enriched", np.where(term > 0, term, 0.0))
     ledger.add("not-enriched", np.where(term < 0, term, 0.0))
     ledger.add("behaviour", habits.term(habits_found, len(table), register))
@@ -99,7 +101,7 @@ def judge(
         prior=prior,
         ledger=ledger,
         enrichment=enrichment,
-        suspects=whole,
+        suspects=sums.whole,
         expected=sums.expected,
         listed=listed,
         sinkhole=sinkhole,
@@ -115,6 +117,11 @@ def judge(
 
 @dataclass(frozen=True, slots=True)
 class _Sums:
+    """Over the clients of each service, shape (services,)."""
+
+    seen: NDArray[np.float64]  # Suspicion, weighed.
+    whole: NDArray[np.int64]  # Suspects.
+    least_share: NDArray[np.float64]  # `families.least_share`.
     expected: NDArray[np.float64]  # Suspects expected among the clients.
     mesh: NDArray[np.float64]  # Clients that are mesh lines.
 
@@ -171,7 +178,7 @@ def _suspect_clients(
     suspected: suspects.Suspects,
     teaches: NDArray[np.bool_],
     register: Register,
-) -> tuple[NDArray[np.float64], NDArray[np.int64], _Sums]:
+) -> _Sums:
     """Sum the suspicion among each service's clients, and what activity lets expect."""
     table, services = survey.services, len(survey.services)
     service_keys = keys(table, SERVICE)
@@ -179,9 +186,12 @@ def _suspect_clients(
     pairs = passes.pairs_of_lines(engine, survey.parts, line_table)
     where = positions(keys(pairs, SERVICE), service_keys)
     who = positions(keys(pairs, LINE), suspected.line)
-    weight = suspects.weights(suspected, who, ints(pairs, "remote_port"), teaches[where], register)
+    port = ints(pairs, "remote_port")
+    weight = suspects.weights(suspected, who, port, teaches[where], register)
+    weight *= suspects.credit(survey.probed, keys(pairs, LINE), port)
     seen = np.bincount(where, weights=weight, minlength=services).astype(np.float64)
-    whole = np.bincount(where[weight >= _SUSPECT_FROM], minlength=services)
+    counts = weight >= _SUSPECT_FROM
+    whole = np.bincount(where[counts], minlength=services)
     everyone = np.arange(suspected.line.size)
     nowhere = np.full(everyone.size, -2)
     general = suspects.weights(
@@ -203,7 +213,13 @@ def _suspect_clients(
     expected, meshed = np.zeros(services), np.zeros(services)
     expected[place] = floats(sums, "expected")
     meshed[place] = floats(sums, "mesh")
-    return seen, whole.astype(np.int64), _Sums(expected, meshed)
+    return _Sums(
+        seen=seen,
+        whole=whole.astype(np.int64),
+        least_share=families.least_share(where, who, counts, floats(table, "clients")),
+        expected=expected,
+        mesh=meshed,
+    )
 
 
 def _add_doubts(
@@ -221,6 +237,9 @@ def _add_doubts(
         ),
     )
     ledger.add("scan-target", fuse.target_term(floats(table, "silent"), clients))
+    ledger.add(
+        "momentary", fuse.momentary_term(floats(table, "several"), floats(table, "returned"))
+    )
     several = clients > 1  # A single line's mesh is weighed with its habits.
     ledger.add("mesh", np.where(several, fuse.mesh_term(sums.mesh, clients, high), 0.0))
 
@@ -247,8 +266,8 @@ def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register
         clients = floats(table, "clients")
         expected = clients * len(lines) / max(len(judged.survey.lines), 1)
         null = enrich.learn_null(clients, seen, expected)
-        found = enrich.enrich(clients, seen, expected, null, register)
-        term = fuse.enriched_term(found.log_ratio, found.rate, register)
+        found = enrich.enrich(clients, seen, expected, null, np.zeros(len(table)), register)
+        term = fuse.enriched_term(found.log_ratio, found.rate, clients, register)
         upper = np.where((term > 0) & (seen >= 2) & ~fronts, term, 0.0)  # noqa: PLR2004
         judged.tier = np.where(upper > 1.0, 2, judged.tier)
     judged.ledger.add("upper", upper)

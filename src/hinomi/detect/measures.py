@@ -17,6 +17,9 @@ from hinomi.model.protocol import Protocol
 BIN_MS: Final = 600_000
 """Length of the bins in which bursts are sought: 10 minutes."""
 
+RETURN_MS: Final = 3_600_000
+"""A client that is seen this long apart has come back, rather than fetched something once."""
+
 BARE_BYTES: Final = 64
 """A packet no longer than this carries no data worth the name: SYN, ACK, RST of TCP."""
 
@@ -112,7 +115,8 @@ def services(pair: Any) -> Any:
 
     Returns:
         Columns `SERVICE`; `lines` (all that met it), `clients` (that spoke with it), `nets`
-        (distinct networks of clients); `silent` (lines that only sent bare SYNs); `votes`;
+        (distinct networks of clients); `silent` (lines that only sent bare SYNs); `several`
+        (clients of more than one record), `returned` (of them over an hour or more); `votes`;
         `ports` (lines seen on several ports of their own); `records`; packets and bytes per
         direction; `first_ms`, `last_ms`.
     """
@@ -124,6 +128,8 @@ def services(pair: Any) -> Any:
         clients=pair.spoke.sum().cast("int64"),
         silent=_count((pair.syn_out > 0) & ~spoke),
         refused=_count((pair.refused > 0) & ~spoke),
+        several=_count(spoke & (pair.records > 1)),
+        returned=_count(spoke & (pair.last_ms - pair.first_ms >= RETURN_MS)),
         votes=pair.votes.sum().cast("int64"),
         ports=_count(pair.ports > 1),
         records=pair.records.sum().cast("int64"),

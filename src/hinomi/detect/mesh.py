@@ -17,9 +17,9 @@ _SHARE = 0.2
 
 
 def lonely(services: pa.Table) -> pa.Table:
-    """Choose the services on uncommon ports that one line alone met: columns `SERVICE`."""
+    """Choose the services on uncommon ports that one line alone spoke with: columns `SERVICE`."""
     uncommon = habit(ints(services, "remote_port")) >= 4  # noqa: PLR2004 - see `habit`.
-    return services.filter(pa.array(uncommon & (ints(services, "lines") == 1))).select(SERVICE)
+    return services.filter(pa.array(uncommon & (ints(services, "clients") == 1))).select(SERVICE)
 
 
 def is_mesh(lines: pa.Table) -> NDArray[np.bool_]:
@@ -27,11 +27,10 @@ def is_mesh(lines: pa.Table) -> NDArray[np.bool_]:
     Tell which lines look like members of a peer-to-peer network.
 
     Args:
-        lines: Columns `services`, `tries`, `lonely`.
+        lines: Columns `services`, `lonely`.
 
     Returns:
         True where a line met ten lonely services or more and they make a fifth of all.
     """
     alone = ints(lines, "lonely")
-    met = ints(lines, "services") + ints(lines, "tries")
-    return np.asarray((alone >= _LEAST) & (alone >= _SHARE * met), dtype=bool)
+    return np.asarray((alone >= _LEAST) & (alone >= _SHARE * ints(lines, "services")), dtype=bool)

@@ -235,7 +235,7 @@ def _bursts(engine: Engine, oriented: Any, register: Register) -> pa.Table:
 
 def _line_rows(engine: Engine, pair: Any, lonely: pa.Table) -> Any:
     """Activity of the lines of one part, with the number of lonely services they met."""
-    alone = pair.semi_join(engine.keep_table(lonely), SERVICE)
+    alone = pair.filter(pair.spoke == 1).semi_join(engine.keep_table(lonely), SERVICE)
     counted = alone.group_by(LINE).aggregate(lonely=alone.count())
     active = measures.activity(pair).left_join(counted, LINE)
     active = active.drop(*[f"{name}_right" for name in LINE])

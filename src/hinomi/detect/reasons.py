@@ -45,6 +45,8 @@ def _facts(judged: Judgement, index: int, sources: Sources) -> Values:
     return {
         "clients": row["clients"],
         "silent": row["silent"],
+        "several": row["several"],
+        "returned": row["returned"],
         "packets_in": row["packets_in"],
         "packets_out": row["packets_out"],
         "port": row["remote_port"],

@@ -213,6 +213,33 @@ def weights(
     return 1.0 - doubt
 
 
+def credit(
+    probed: pa.Table, lines: NDArray[np.void], port: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """
+    Tell how much a suspect's contact says, given what else it tries on the same port.
+
+    Args:
+        probed: Rows of `probes`, summed over the buckets.
+        lines: Key of the line of each pair, shape (m,).
+        port: Port of the service of each pair, shape (m,).
+
+    Returns:
+        1 where the line probes nobody else there, falling as 2 / (1 + hosts probed),
+        shape (m,). A scanner meets whoever happens to answer: that explains the contact.
+    """
+    among = np.rec.fromarrays([keys(probed, LINE), ints(probed, "remote_port")])
+    asked = np.rec.fromarrays([lines, port])
+    place = positions(_flat(asked), _flat(among))
+    targets = ints(probed, "targets")
+    tried = np.where(place >= 0, targets[place] if targets.size else 0, 0)
+    return np.asarray(np.minimum(1.0, 2.0 / (1.0 + tried)), dtype=np.float64)
+
+
+def _flat(rows: NDArray[np.void]) -> NDArray[np.void]:
+    return np.ascontiguousarray(rows).view(np.dtype((np.void, rows.dtype.itemsize)))
+
+
 def false_discovery_rates(chance: NDArray[np.float64], tests: int) -> NDArray[np.float64]:
     """
     Turn p-values into false discovery rates (q-values).

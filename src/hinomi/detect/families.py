@@ -1,0 +1,64 @@
+"""
+What the suspects of a service show elsewhere: how much of a family the evidence catches.
+
+How many members of a botnet leave evidence differs by family. Where most suspects of a
+service meet another service whose clients are nearly all suspects, the evidence catches
+nearly all of that family. A C&C of the same family would then show a share as high; the
+cloud of the infected device model, which clean devices meet too, does not.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+_LEAST_CLIENTS: Final = 5
+_LEAST_SHARED: Final = 3
+_MOST_COMPARED: Final = 4_000
+"""Services compared with each other, those with most suspects first."""
+
+_PART: Final = 0.65
+"""Share of the best that a sister C&C still reaches: families do split their members."""
+
+
+def least_share(
+    service: NDArray[np.int64],
+    who: NDArray[np.int64],
+    is_suspect: NDArray[np.bool_],
+    clients: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """
+    Tell the smallest share of suspects that a C&C with these clients would show.
+
+    Args:
+        service: Service of each suspect-service pair, shape (m,).
+        who: Suspect of each pair, shape (m,).
+        is_suspect: Whether the suspect counts at that service, shape (m,).
+        clients: Clients of each service, shape (n,).
+
+    Returns:
+        0.65 times the largest share among the other services that at least half of its
+        suspects meet, shape (n,); 0 where there is none.
+    """
+    least = np.zeros(clients.size)
+    counts = np.bincount(service[is_suspect], minlength=clients.size)
+    chosen = np.flatnonzero((counts >= _LEAST_SHARED) & (clients >= _LEAST_CLIENTS))
+    chosen = chosen[np.argsort(-counts[chosen], kind="stable")][:_MOST_COMPARED]
+    if chosen.size < 2 or who.size == 0:  # noqa: PLR2004 - nothing to compare with.
+        return least
+    column = np.full(clients.size, -1)
+    column[chosen] = np.arange(chosen.size)
+    use = is_suspect & (column[service] >= 0)
+    met = sparse.csr_matrix(
+        (np.ones(use.sum(), dtype=np.float32), (who[use], column[service[use]])),
+        shape=(int(who.max()) + 1, chosen.size),
+    )
+    met.data[:] = 1.0  # A pair counts once, however it came twice.
+    shared = (met.T @ met).toarray()
+    mine = shared.diagonal().copy()
+    share = mine / clients[chosen]
+    np.fill_diagonal(shared, 0.0)
+    related = (shared >= _LEAST_SHARED) & (shared >= 0.5 * mine[:, None])
+    least[chosen] = _PART * np.where(related, share[None, :], 0.0).max(axis=1)
+    return least
