@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -173,19 +174,18 @@ class LocalLake:
             NotPermitted: If *mandate* lacks the power to maintain.
         """
         mandate.require(Power.MAINTAIN, self._clock())
-        hours, rows, before, after = set[int](), 0, 0, 0
-        while True:
+        hours, rows, before, after = 0, 0, 0, 0
+        for files in self._plan().values():
             with self._writing():
-                found = {h: files for h, files in self._plan().items() if h not in hours}
-                if not found:
-                    self._sweep()
-                    break
-                hour, files = next(iter(found.items()))
+                paths = {file.path for file in files}
+                if not self._manifest.ask(partial(_holds, paths)):
+                    continue  # Another process was first.
                 added = self._compact_hour(files)
-            hours.add(hour)
+            hours += 1
             rows += sum(file.rows for file in files)
             before, after = before + len(files), after + len(added)
-        return Compacted(hours=len(hours), rows=rows, files_before=before, files_after=after)
+        self.clean()
+        return Compacted(hours=hours, rows=rows, files_before=before, files_after=after)
 
     def remove(self, before_ms: int, mandate: Mandate) -> Removed:
         """
@@ -361,6 +361,10 @@ def _statistics(state: State) -> LakeStatistics:
         first_ms=min((file.first_ms for file in files), default=None),
         last_ms=max((file.last_ms for file in files), default=None),
     )
+
+
+def _holds(paths: set[str], state: State) -> bool:
+    return paths <= state.files.keys()
 
 
 def _references(state: State, oldest_ms: int) -> tuple[set[str], list[str]]:
