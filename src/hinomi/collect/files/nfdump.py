@@ -50,6 +50,7 @@ from hinomi.collect.files.flows import (
 from hinomi.collect.files.icmp import answer_ports
 from hinomi.collect.files.jsonlines import Count, as_rows
 from hinomi.collect.files.reading import ReadOptions, Tally
+from hinomi.collect.files.text import GZIP_MAGIC
 from hinomi.errors import MalformedDocument, Unavailable
 from hinomi.model.flow import UNKNOWN_FLAGS
 
@@ -111,6 +112,8 @@ def _check_header(path: Path) -> int:
         raise MalformedDocument(
             "was written on a machine of the other byte order; convert it there", str(path)
         )
+    if head.startswith(GZIP_MAGIC):
+        raise MalformedDocument("is compressed with gzip: decompress it first", str(path))
     if not head.startswith(_MAGIC):
         raise MalformedDocument("is no file of nfcapd: its magic is missing", str(path))
     if len(head) < _FIRST_LAYOUT_FLOWS // 2:
