@@ -1,11 +1,13 @@
 """Logs go to standard error as key=value, and no address is ever in them."""
 
+from pathlib import Path
+
 import pytest
 import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinomi.telemetry import WITHHELD, mask_addresses, set_up_logging
+from hinomi.telemetry import WITHHELD, mask_addresses, name_without_addresses, set_up_logging
 
 
 @given(address=st.ip_addresses(), before=st.sampled_from(["", " ", "(", "file-", "from_", "["]))
@@ -24,6 +26,13 @@ def test_no_address_gets_through_the_mask(address: object, before: str) -> None:
 def test_what_is_no_address_stays(text: str) -> None:
     """Times, versions, file names and hardware addresses are left alone."""
     assert mask_addresses(text) == text
+
+
+def test_a_name_in_a_record_has_no_folder_and_no_address() -> None:
+    """Folders may name people and names may hold addresses; odd bytes are escaped."""
+    odd = b"\xff-192.0.2.7.log".decode("utf-8", "surrogateescape")
+
+    assert name_without_addresses(Path("/home/somebody") / odd) == "\\xff-[address].log"
 
 
 def test_a_log_line_is_key_value_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,10 +6,12 @@ is the second lock on the same door.
 """
 
 import logging
+import os
 import re
 import sys
 from collections.abc import MutableMapping
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, Final
 
 import structlog
@@ -23,6 +25,11 @@ _V6: Final = re.compile(r"(?<![0-9A-Za-z:])[0-9A-Fa-f:]*:[0-9A-Fa-f]*:[0-9A-Fa-f
 def mask_addresses(text: str) -> str:
     """Put `WITHHELD` in the place of every IPv4 and IPv6 address that stands in *text*."""
     return _V6.sub(_withhold, _V4.sub(_withhold, text))
+
+
+def name_without_addresses(path: Path) -> str:
+    """Give a file's name for a record: without its folders, and without addresses in it."""
+    return mask_addresses(os.fsencode(path.name).decode("utf-8", "backslashreplace"))
 
 
 def set_up_logging(level: str) -> None:

@@ -26,7 +26,7 @@ from hinomi.model.flow import UNKNOWN_INTERVAL
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.store.casebook import CaseBook, ImportRecord
-from hinomi.telemetry import mask_addresses
+from hinomi.telemetry import name_without_addresses
 
 Progress = Callable[[Path, int, int], None]
 """Is told, now and then: which file, bytes of it done, bytes in all."""
@@ -159,7 +159,7 @@ class _Run:
         self._casebook.record_import(
             ImportRecord(
                 content_id=content,
-                file_name=mask_addresses(path.name),
+                file_name=name_without_addresses(path),
                 format=chosen.name,
                 records=result.records,
                 stored=result.stored,
@@ -208,7 +208,7 @@ class _Run:
             Operation.IMPORT,
             self._mandate,
             {
-                "file": mask_addresses(result.path.name),  # Without its folder.
+                "file": name_without_addresses(result.path),
                 "format": result.format,
                 "register": self._home.register.version,
                 **facts,

@@ -14,7 +14,7 @@ from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.services.ownership import own_matcher
 from hinomi.store.lists import Snapshot
-from hinomi.telemetry import mask_addresses
+from hinomi.telemetry import mask_addresses, name_without_addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def add_list(
         "act": "add",
         "kind": kind.value,
         "source": mask_addresses(source),
-        "file": mask_addresses(path.name),
+        "file": name_without_addresses(path),
         "register": home.register.version,
     }
     record(home.journal(), Operation.LIST, mandate, {**facts, "stage": "begins"})

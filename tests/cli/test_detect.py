@@ -1,0 +1,115 @@
+"""``hinomi detect`` answers with candidates, their reasons and the limits of the run."""
+
+from pathlib import Path
+
+import pytest
+
+from terminal import NOON_MS, hinomi, make_home, table_row, write_table
+
+SERVER = "198.51.100.66"
+MINUTE_MS = 60_000
+
+
+@pytest.fixture(name="home", scope="module")
+def a_home_with_a_beacon(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a laboratory in which twenty lines keep in touch with one listed server."""
+    folder = tmp_path_factory.mktemp("detect")
+    home = make_home(folder / "home")
+    rows = [
+        table_row(
+            ts_ms=NOON_MS + tick * 24 * MINUTE_MS + line * 67_000,  # In step they are an attack.
+            src_addr=f"192.0.2.{line}" if out else SERVER,
+            dst_addr=SERVER if out else f"192.0.2.{line}",
+            src_port=40_000 + line if out else 6667,
+            dst_port=6667 if out else 40_000 + line,
+        )
+        for line in range(1, 21)
+        for tick in range(60)
+        for out in (True, False)
+    ]
+    hinomi("import", write_table(folder / "flows.csv", *rows), home=home)
+    known = folder / "known.csv"
+    known.write_text(f"address,protocol,port\n{SERVER},tcp,6667\n")
+    hinomi("lists", "add", "known-cc", known, "--source", "feed", home=home)
+    return home
+
+
+def test_the_document_has_what_scripts_rely_on(home: Path) -> None:
+    """Window, register, limits, and each candidate with rank, service, counts and reasons."""
+    said = hinomi("detect", "--json", home=home)
+
+    assert said.code == 0, said.err
+    document = said.document
+    assert document["window"] == {"since": None, "until": None}
+    assert len(document["register"]) == 64
+    assert isinstance(document["limits"], dict)
+    first = document["candidates"][0]
+    assert (first["rank"], first["address"], first["protocol"], first["port"]) == (
+        1,
+        SERVER,
+        "tcp",
+        6667,
+    )
+    assert first["known"] is True
+    assert first["clients"] == 20
+    assert 0.0 <= first["probability"] <= 1.0
+    assert {"tier", "suspects"} <= first.keys()
+    assert all({"code", "text", "values"} == reason.keys() for reason in first["reasons"])
+
+
+def test_the_window_bounds_what_is_read(home: Path) -> None:
+    """A window before all records has no candidates; it is told back as it was asked."""
+    said = hinomi("detect", "--until", "2026-01-01", "--json", home=home)
+
+    assert said.code == 0
+    assert said.document["candidates"] == []
+    assert said.document["window"]["until"] == "2026-01-01T00:00:00Z"
+
+
+def test_an_empty_lake_has_no_candidates(tmp_path: Path) -> None:
+    """Nothing imported: empty candidates, exit 0, in both forms."""
+    home = make_home(tmp_path / "home")
+
+    assert hinomi("detect", "--json", home=home).document["candidates"] == []
+    text = hinomi("detect", home=home)
+    assert text.code == 0
+    assert "No candidates in this window." in text.out
+
+
+def test_the_table_shows_service_and_reasons(home: Path) -> None:
+    """Without --json: a table, the register, the limits."""
+    said = hinomi("detect", "--top", "1", home=home)
+
+    assert f"{SERVER} tcp/6667" in said.out
+    assert "register " in said.out
+    assert "limits of this run" in said.out
+
+
+def test_a_report_is_written_beside_the_answer(home: Path, tmp_path: Path) -> None:
+    """--report writes one HTML page and says where; the document on stdout stays alone."""
+    path = tmp_path / "report.html"
+
+    text = hinomi("detect", "--report", path, home=home)
+    document = hinomi("detect", "--report", path, "--json", home=home)
+
+    assert f"The report lies at {path}" in text.out
+    assert document.document["candidates"]
+    assert SERVER in path.read_text("utf-8")
+
+
+def test_spark_is_not_there_yet(home: Path) -> None:
+    """--engine spark: exit 69 and what to use instead."""
+    said = hinomi("detect", "--engine", "spark", home=home)
+
+    assert said.code == 69
+    assert "--engine duckdb" in said.err
+
+
+def test_each_detection_is_journalled(home: Path) -> None:
+    """Who detected in which window, under which register, is in the journal."""
+    hinomi("detect", "--since", "2026-01-01", "--json", home=home)
+
+    (entry,) = hinomi("journal", "show", "--last", "1", "--json", home=home).document["entries"]
+    assert entry["operation"] == "detect"
+    assert entry["mandate"]["purpose"] == "detect-cc"
+    assert entry["window"]["since"] == "2026-01-01T00:00:00Z"

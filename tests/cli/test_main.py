@@ -1,0 +1,43 @@
+"""The list of commands is whole, and each has a help text."""
+
+import click
+import pytest
+
+from hinomi.cli.main import COMMANDS, cli
+from terminal import hinomi
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_each_command_loads_and_helps(name: str) -> None:
+    """`hinomi COMMAND --help` exits 0 and tells of --home and --json."""
+    said = hinomi(name, "--help")
+
+    assert said.code == 0
+    assert "--home DIR" in said.out
+    assert "--json" in said.out
+
+
+def test_commands_bear_the_names_they_are_called_by() -> None:
+    """The table's names are the commands' own."""
+    context = click.Context(cli)
+
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None
+        assert command.name == name
+
+
+def test_the_version_is_told() -> None:
+    """--version names program and version."""
+    said = hinomi("--version")
+
+    assert said.code == 0
+    assert said.out.startswith("hinomi")
+
+
+def test_without_a_command_the_help_is_shown_as_a_usage_error() -> None:
+    """Bare `hinomi`: the help on standard error, exit 64."""
+    said = hinomi()
+
+    assert (said.code, said.out) == (64, "")
+    assert "Commands:" in said.err
