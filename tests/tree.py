@@ -66,3 +66,15 @@ def public_classes(path: Path) -> Iterator[ast.ClassDef]:
     for node in parsed(path).body:
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
             yield node
+
+
+def mirror_of(module: Path) -> Path:
+    """Give the place of the test file of a module: src/hinomi/a/b.py, tests/a/test_b.py."""
+    inside = module.relative_to(SOURCE)
+    return TESTS / inside.parent / f"test_{inside.name}"
+
+
+def module_of(test_file: Path) -> Path:
+    """Give the place of the module that a test file tests."""
+    inside = test_file.relative_to(TESTS)
+    return SOURCE / inside.parent / inside.name.removeprefix("test_")

@@ -84,7 +84,7 @@ class Database:
             return None
         if "alembic_version" not in tables:
             raise ConfigError(f"case book {self._name}: is a database of some other program")
-        found = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
         if found is not None and found > HEAD:
             raise ConfigError(
                 f"case book {self._name}: was made by a later hinomi (version {found}, this "

@@ -237,7 +237,8 @@ def _add_snapshot(connection: sa.Connection, row: dict[str, Any]) -> int:
         .filter_by(kind=row["kind"], source=row["source"], ended_ms=None)
         .values(ended_ms=row["added_ms"])
     )
-    return int(connection.execute(sa.insert(LISTS).values(row)).inserted_primary_key[0])
+    statement = sa.insert(LISTS).values(row).returning(LISTS.c.id)
+    return int(connection.execute(statement).scalar_one())
 
 
 def _end(connection: sa.Connection, rows: Iterable[int], now_ms: int) -> None:
