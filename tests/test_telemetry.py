@@ -32,7 +32,7 @@ def test_a_name_in_a_record_has_no_folder_and_no_address() -> None:
     """Folders may name people and names may hold addresses; odd bytes are escaped."""
     odd = b"\xff-192.0.2.7.log".decode("utf-8", "surrogateescape")
 
-    assert name_without_addresses(Path("/home/somebody") / odd) == "\\xff-[address].log"
+    assert name_without_addresses(Path("/srv/somebody") / odd) == "\\xff-[address].log"
 
 
 def test_a_log_line_is_key_value_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
