@@ -17,8 +17,8 @@ class Words(NamedTuple):
 
 REASONS: Final[dict[str, Words]] = {
     "listed": Words(
-        "Stands on the C&C list {source}{label}, and {clients} lines spoke with it in this window.",
-        "C&Cリスト {source}{label} に掲載。この期間に {clients} 回線が通信した。",
+        "Stands on the C&C list {source}, and {clients} lines spoke with it in this window.",
+        "C&Cリスト {source} に掲載。この期間に {clients} 回線が通信した。",
     ),
     "sinkhole": Words(
         "Is listed as a sinkhole by {source}: infected lines meet it, but it is no C&C.",
@@ -91,6 +91,12 @@ REASONS: Final[dict[str, Words]] = {
     "one-way": Words(
         "It hardly answers: {packets_in} packets from it, {packets_out} to it.",
         "ほとんど応答しない:受信 {packets_in} パケット、送信 {packets_out} パケット。",
+    ),
+    "transfer": Words(
+        "It answers in packets of {size_in:.0f} bytes on average: infected lines fetch programs "
+        "that way, orders are short.",
+        "応答パケットは平均 {size_in:.0f} バイト。感染端末がプログラムを取得する際の大きさで、"
+        "指令は短い。",
     ),
     "momentary": Words(
         "Clients do not come back: of {several} seen more than once, {returned} were seen an "

@@ -118,6 +118,7 @@ def enrich(
     clients: NDArray[np.float64],
     seen: NDArray[np.float64],
     expected: NDArray[np.float64],
+    *,
     null: Null,
     least_share: NDArray[np.float64],
     register: Register,

@@ -1,7 +1,7 @@
 """
 What the suspects of a service show elsewhere: how much of a family the evidence catches.
 
-How many members of a botnet leave evidence differs by family. Where most suspects of a
+How many members of a botnet leave evidence differs by family. Where many suspects of a
 service meet another service whose clients are nearly all suspects, the evidence catches
 nearly all of that family. A C&C of the same family would then show a share as high; the
 cloud of the infected device model, which clean devices meet too, does not.
@@ -38,7 +38,7 @@ def least_share(
         clients: Clients of each service, shape (n,).
 
     Returns:
-        0.65 times the largest share among the other services that at least half of its
+        0.65 times the largest share among the other services that at least a third of its
         suspects meet, shape (n,); 0 where there is none.
     """
     least = np.zeros(clients.size)
@@ -59,6 +59,6 @@ def least_share(
     mine = shared.diagonal().copy()
     share = mine / clients[chosen]
     np.fill_diagonal(shared, 0.0)
-    related = (shared >= _LEAST_SHARED) & (shared >= 0.5 * mine[:, None])
+    related = (shared >= _LEAST_SHARED) & (shared >= mine[:, None] / 3)
     least[chosen] = _PART * np.where(related, share[None, :], 0.0).max(axis=1)
     return least

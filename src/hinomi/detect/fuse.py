@@ -17,6 +17,9 @@ from hinomi.govern.parameters import Register
 ENRICHED_MOST: Final = 16.0
 ENRICHED_LEAST: Final = -2.0
 CROWD_LEAST: Final = -3.0
+SINKHOLE: Final = -10.0
+"""Researchers run it: whoever meets it is infected, but it gives no orders."""
+
 _SEVERAL: Final = 3
 
 
@@ -129,6 +132,29 @@ def momentary_term(
     share = returned / np.maximum(several, 1.0)
     doubt = -4.0 * (1.0 - share / 0.3)
     return np.where((several >= _SEVERAL) & (share < 0.3), doubt, 0.0)  # noqa: PLR2004
+
+
+def transfer_term(
+    before: NDArray[np.float64], packets_in: NDArray[np.float64], bytes_in: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """
+    Tell loaders from C&Cs among what infected lines meet.
+
+    Args:
+        before: Log-odds without this term, base rate included, shape (services,).
+        packets_in: Packets from each service.
+        bytes_in: Their IP bytes.
+
+    Returns:
+        What takes *before* to P(botnet server) x P(it is no loader | packet sizes): bots
+        fetch programs in full packets, orders are short. However sure it is that a service
+        belongs to a botnet, full packets leave it improbable that it is the C&C.
+    """
+    size = bytes_in / np.maximum(packets_in, 1.0)
+    fullness = np.clip((size - 500.0) / 700.0, 0.0, 1.0) * (packets_in >= 5)  # noqa: PLR2004
+    loader = np.where(fullness > 0, special.expit(6.0 * fullness - 3.0), 0.0)
+    after = special.expit(before) * (1.0 - loader)
+    return np.where(loader > 0, special.logit(np.maximum(after, 1e-300)) - before, 0.0)
 
 
 def mesh_term(

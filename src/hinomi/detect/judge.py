@@ -7,10 +7,12 @@ is suspected, who is enriched, what single lines do, and what speaks against.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy import special
 
 from hinomi.detect import enrich, families, fuse, habits, known, mesh, passes, suspects
 from hinomi.detect.columns import floats, ints, keys, positions
@@ -21,8 +23,19 @@ from hinomi.model.listed import ListEntry, ListKind
 
 Lists = Mapping[ListKind, Sequence[ListEntry]]
 
-_SUSPECT_FROM = 0.5
+_NAMES_SERVICES: Final = (
+    ListKind.KNOWN_CC,
+    ListKind.SINKHOLES,
+    ListKind.BENIGN,
+    ListKind.SCANNERS,
+)
+"""Kinds of lists whose entries are matched with services; suspects are lines."""
+
+_SUSPECT_FROM: Final = 0.5
 """A client of at least this weight is shown as a suspect."""
+
+_TIER_FROM: Final = 1.0
+"""Log-odds of enrichment from which a tier is named."""
 
 
 @dataclass(slots=True)
@@ -35,13 +48,15 @@ class Judgement:
     enrichment: enrich.Enrichment
     suspects: NDArray[np.int64]  # Suspected clients that were shown to be counted.
     expected: NDArray[np.float64]
-    listed: NDArray[np.int64]  # Index into the known-C&C entries, -1.
-    sinkhole: NDArray[np.int64]
-    benign: NDArray[np.int64]
-    scanner: NDArray[np.int64]
+    on: dict[ListKind, NDArray[np.int64]]  # Index into the entries of each kind of list, -1.
     tier: NDArray[np.int64]  # 1, 2, or 0 undecided.
     habits: dict[int, habits.Habit]  # Of services that one line keeps coming back to.
     kinds: dict[str, int] = field(default_factory=dict)  # Suspected lines by kind of evidence.
+
+    @property
+    def listed(self) -> NDArray[np.bool_]:
+        """Tell which services stand on a known-C&C list."""
+        return np.asarray(self.on[ListKind.KNOWN_CC] >= 0, dtype=bool)
 
     def probability(self) -> NDArray[np.float64]:
         """Probability of each service to be a C&C server."""
@@ -61,57 +76,42 @@ def judge(
         register: The parameters.
     """
     table = survey.services
-    listed = known.match(table, lists.get(ListKind.KNOWN_CC, ()))
-    sinkhole = known.match(table, lists.get(ListKind.SINKHOLES, ()))
-    benign = known.match(table, lists.get(ListKind.BENIGN, ()))
-    scanner = known.match(table, lists.get(ListKind.SCANNERS, ()))
-    lines = len(survey.lines)
-    teaches = _teaches(table, (listed >= 0) | (sinkhole >= 0), lines, register)
+    on = {kind: known.match(table, lists.get(kind, ())) for kind in _NAMES_SERVICES}
+    listed = on[ListKind.KNOWN_CC]
+    teaches = _teaches(
+        table, (listed >= 0) | (on[ListKind.SINKHOLES] >= 0), len(survey.lines), register
+    )
     suspected = _suspected(engine, survey, teaches, lists, register)
     clients = floats(table, "clients")
     sums = _suspect_clients(engine, survey, suspected, teaches, register)
     null = enrich.learn_null(clients, sums.seen, sums.expected)
     # A listed C&C's own suspects are counted without the listing: no sister compares.
     least = np.where(listed >= 0, 0.0, sums.least_share)
-    enrichment = enrich.enrich(clients, sums.seen, sums.expected, null, least, register)
-    taught = suspected.line.size > 0
-    prior = fuse.base_rate(len(table), null.slab if taught else None, register)
-    is_mesh = mesh.is_mesh(survey.lines)
-    habits_found = habits.habits(engine, survey, is_mesh)
-    ledger = fuse.Ledger(len(table))
-    spoke = clients > 0
-    entries = lists.get(ListKind.KNOWN_CC, ())
-    names_port = np.array([entries[i].port is not None if i >= 0 else False for i in listed])
-    ledger.add(
-        "listed",
-        fuse.listed_term(
-            (listed >= 0) & (sinkhole < 0), spoke, names_port.astype(bool), prior, register
-        ),
+    enrichment = enrich.enrich(
+        clients, sums.seen, sums.expected, null=null, least_share=least, register=register
     )
-    ledger.add("sinkhole", np.where(sinkhole >= 0, -10.0, 0.0))
-    harmless = (benign >= 0) | (scanner >= 0)
-    ledger.add("benign", np.where(harmless, register.number("known.benign_weight"), 0.0))
-    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, clients, register) * taught
-    ledger.add("enriched", np.where(term > 0, term, 0.0))
-    ledger.add("not-enriched", np.where(term < 0, term, 0.0))
-    ledger.add("behaviour", habits.term(habits_found, len(table), register))
-    _add_doubts(ledger, survey, sums, register)
+    taught = suspected.line.size > 0
     judged = Judgement(
         survey=survey,
-        prior=prior,
-        ledger=ledger,
+        prior=fuse.base_rate(len(table), null.slab if taught else None, register),
+        ledger=fuse.Ledger(len(table)),
         enrichment=enrichment,
         suspects=sums.whole,
         expected=sums.expected,
-        listed=listed,
-        sinkhole=sinkhole,
-        benign=benign,
-        scanner=scanner,
-        tier=np.where(term > 1.0, 1, 0),
-        habits=habits_found,
+        on=on,
+        tier=np.zeros(len(table), dtype=np.int64),
+        habits=habits.habits(engine, survey, mesh.is_mesh(survey.lines)),
         kinds={str(kind.name).lower(): suspected.count(kind) for kind in suspects.Evidence},
     )
+    _add_lists(judged, lists, register)
+    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, clients, register) * taught
+    judged.tier[term > _TIER_FROM] = 1
+    judged.ledger.add("enriched", np.maximum(term, 0.0))
+    judged.ledger.add("not-enriched", np.minimum(term, 0.0))
+    judged.ledger.add("behaviour", habits.term(judged.habits, len(table), register))
+    _add_doubts(judged.ledger, survey, sums, register)
     _add_upper_tier(engine, judged, register)
+    _add_transfer(judged)
     return judged
 
 
@@ -222,6 +222,37 @@ def _suspect_clients(
     )
 
 
+def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
+    """Add what the operator's lists say of the services themselves."""
+    on = judged.on
+    spoke = ints(judged.survey.services, "clients") > 0
+    entries = lists.get(ListKind.KNOWN_CC, ())
+    place = on[ListKind.KNOWN_CC]
+    names_port = np.array([i >= 0 and entries[i].port is not None for i in place], dtype=bool)
+    sinkhole = on[ListKind.SINKHOLES] >= 0
+    judged.ledger.add(
+        "listed",
+        fuse.listed_term(judged.listed & ~sinkhole, spoke, names_port, judged.prior, register),
+    )
+    judged.ledger.add("sinkhole", np.where(sinkhole, fuse.SINKHOLE, 0.0))
+    harmless = (on[ListKind.BENIGN] >= 0) | (on[ListKind.SCANNERS] >= 0)
+    judged.ledger.add("benign", np.where(harmless, register.number("known.benign_weight"), 0.0))
+
+
+def _add_transfer(judged: Judgement) -> None:
+    """
+    Tell loaders from C&Cs, last of all.
+
+    A list that names a service has told it from a loader already, and the habits of a
+    single line weigh its transfers themselves.
+    """
+    table = judged.survey.services
+    before = special.logit(judged.prior) + judged.ledger.total()
+    transfer = fuse.transfer_term(before, floats(table, "packets_in"), floats(table, "bytes_in"))
+    exempt = judged.listed | (ints(table, "clients") < 2)  # noqa: PLR2004 - a single line.
+    judged.ledger.add("transfer", np.where(exempt, 0.0, transfer))
+
+
 def _add_doubts(
     ledger: fuse.Ledger, survey: passes.Survey, sums: _Sums, register: Register
 ) -> None:
@@ -266,8 +297,15 @@ def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register
         clients = floats(table, "clients")
         expected = clients * len(lines) / max(len(judged.survey.lines), 1)
         null = enrich.learn_null(clients, seen, expected)
-        found = enrich.enrich(clients, seen, expected, null, np.zeros(len(table)), register)
+        found = enrich.enrich(
+            clients,
+            seen,
+            expected,
+            null=null,
+            least_share=np.zeros(len(table)),
+            register=register,
+        )
         term = fuse.enriched_term(found.log_ratio, found.rate, clients, register)
         upper = np.where((term > 0) & (seen >= 2) & ~fronts, term, 0.0)  # noqa: PLR2004
-        judged.tier = np.where(upper > 1.0, 2, judged.tier)
+        judged.tier[upper > _TIER_FROM] = 2
     judged.ledger.add("upper", upper)

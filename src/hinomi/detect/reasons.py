@@ -12,7 +12,7 @@ from hinomi.model.listed import ListKind
 from hinomi.model.service import Reason
 
 Sources = Mapping[ListKind, Sequence[str]]
-"""The source of each list entry, in the order in which `judge` was given the entries."""
+"""The source of each list entry, with its label, in the order in which `judge` was given the entries."""
 
 _WORTH_SAYING = 0.05
 
@@ -45,6 +45,7 @@ def _facts(judged: Judgement, index: int, sources: Sources) -> Values:
     return {
         "clients": row["clients"],
         "silent": row["silent"],
+        "size_in": row["bytes_in"] / max(row["packets_in"], 1),
         "several": row["several"],
         "returned": row["returned"],
         "packets_in": row["packets_in"],
@@ -57,17 +58,11 @@ def _facts(judged: Judgement, index: int, sources: Sources) -> Values:
         "fdr": float(judged.enrichment.rate[index]),
         "share": row["clients"] / lines,
         "source": _source(judged, index, sources),
-        "label": "",
     }
 
 
 def _source(judged: Judgement, index: int, sources: Sources) -> str:
-    for kind, column in (
-        (ListKind.KNOWN_CC, judged.listed),
-        (ListKind.SINKHOLES, judged.sinkhole),
-        (ListKind.BENIGN, judged.benign),
-        (ListKind.SCANNERS, judged.scanner),
-    ):
+    for kind, column in judged.on.items():
         if column[index] >= 0:
             return str(sources[kind][int(column[index])])
     return ""

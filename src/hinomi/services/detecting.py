@@ -1,11 +1,13 @@
 """Detection over a home: its lake, its lists and its register in, explained candidates out."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -27,8 +29,10 @@ from hinomi.model.service import Candidate, Service, parse_service_address
 from hinomi.model.window import Window
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.store.lists import Listed
 
-HOUR_MS = 3_600_000
+HOUR_MS: Final = 3_600_000
+SCRATCH: Final = "scratch-"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +145,7 @@ def _judged(
     with home.casebook() as casebook:
         listed = {kind: casebook.lists.entries(kind) for kind in ListKind}
     lists = {kind: [each.entry for each in rows] for kind, rows in listed.items()}
-    sources = {kind: [each.source for each in rows] for kind, rows in listed.items()}
+    sources = {kind: [_source(each) for each in rows] for kind, rows in listed.items()}
     with _scratch(home) as folder:
         engine = DuckEngine(
             folder, memory_mib=home.config.engine.memory_mib, threads=home.config.engine.threads
@@ -166,10 +170,23 @@ def _judged(
             yield engine, judged, sources
 
 
+def _source(listed: Listed) -> str:
+    label = listed.entry.label
+    return f"{listed.source} ({label})" if label else listed.source
+
+
 @contextmanager
 def _scratch(home: Home) -> Iterator[Path]:
-    """Give a folder inside the home, readable by its owner alone, that goes afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="scratch-", dir=home.folder))
+    """
+    Give a folder inside the home, readable by its owner alone, that goes afterwards.
+
+    What runs that were killed have left behind goes first.
+    """
+    for left in home.folder.glob(f"{SCRATCH}*"):
+        owner = left.name.removeprefix(SCRATCH).split("-")[0]
+        if not (owner.isdigit() and Path("/proc", owner).exists()):
+            shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=home.folder))
     try:
         yield folder
     finally:
@@ -179,8 +196,7 @@ def _scratch(home: Home) -> Iterator[Path]:
 def _ranked(judged: Judgement) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Order the services that anything speaks for, most probable first."""
     total = judged.ledger.total()
-    listed = judged.listed >= 0
-    worth = np.flatnonzero((total > 0) | listed)
+    worth = np.flatnonzero((total > 0) | judged.listed)
     # Equal scores keep an order that does not depend on buckets: by address and port.
     table = judged.survey.services
     columns = [ints(table, name)[worth] for name in reversed(SERVICE)]
@@ -194,7 +210,7 @@ def _candidate(judged: Judgement, row: int, window: Window, sources: Sources) ->
         service=_service(table, row),
         window=window,
         probability=round(float(judged.probability()[row]), 6),
-        known=bool(judged.listed[row] >= 0),
+        known=bool(judged.listed[row]),
         tier=tier or None,
         clients=int(ints(table, "clients")[row]),
         suspects=int(judged.suspects[row]),
