@@ -181,3 +181,9 @@ def test_a_label_cannot_act_on_a_terminal() -> None:
     """Control characters become spaces, and it ends after 200 characters."""
     assert clean_label(" Bot\x1b[31m\n ") == "Bot [31m"
     assert len(clean_label("x" * 1000)) == 200
+
+
+def test_a_label_holds_no_address() -> None:
+    """An own address is a pseudonym in the entry: its label must not give it away."""
+    assert clean_label("beacon of 192.0.2.1, 2001:db8::1") == "beacon of [address], [address]"
+    assert "192.0.2.1" not in clean_label("x" * 195 + " 192.0.2.1")

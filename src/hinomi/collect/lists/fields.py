@@ -7,6 +7,7 @@ from hinomi.collect.lists.intake import V4_BITS, BadLine
 from hinomi.model.address import Address, from_int, parse_address, to_int
 from hinomi.model.listed import Role
 from hinomi.model.protocol import Protocol, parse_protocol
+from hinomi.telemetry import mask_addresses
 
 _ANY: Final = {"", "*", "-", "any", "none", "null"}
 
@@ -44,6 +45,7 @@ _ROLES: Final = {
 
 _MOST_PORT: Final = 65_535
 _LABEL_LENGTH: Final = 200
+_LABEL_READ: Final = 1000
 
 
 def parse_prefix(text: str) -> tuple[Address, int]:
@@ -163,8 +165,14 @@ def find_role(words: list[str]) -> Role:
 
 
 def clean_label(text: str) -> str:
-    """Give a class or family on one line, without what could act on a terminal."""
-    return "".join(c if c.isprintable() else " " for c in text).strip()[:_LABEL_LENGTH]
+    """
+    Give a class or family on one line, without what could act on a terminal.
+
+    Addresses in it are masked: names such as "beacon of 192.0.2.1" would keep in plain
+    what the entry itself keeps as a pseudonym.
+    """
+    printable = "".join(c if c.isprintable() else " " for c in text[:_LABEL_READ])
+    return mask_addresses(printable).strip()[:_LABEL_LENGTH]
 
 
 def _is_digits(text: str, most: int) -> bool:
