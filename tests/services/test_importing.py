@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted
+from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted, Unavailable
 from hinomi.model.window import Window
 from hinomi.services.home import Home, open_home
 from hinomi.services.importing import Imported, ImportRequest, import_files
@@ -292,3 +292,30 @@ def test_an_empty_table_is_imported_as_nothing(lab: Home, tmp_path: Path) -> Non
     (file,) = take(lab, path).files
 
     assert (file.error, file.records, file.stored) == (None, 0, 0)
+
+
+def test_without_its_journal_nothing_is_imported(lab: Home, tmp_path: Path) -> None:
+    """What cannot be recorded does not happen."""
+    (lab.folder / "journal.jsonl").unlink()
+    (lab.folder / "journal.jsonl").mkdir()
+
+    with pytest.raises(Unavailable, match="journal"):
+        take(lab, write_table(tmp_path / "a.csv"))
+
+    assert lab.lake().statistics().rows == 0
+
+
+def test_a_missing_program_fails_its_file_alone(
+    lab: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without nfdump an nfcapd file fails with exit 69; the table beside it is imported."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    nfcapd = tmp_path / "nfcapd.202601011200"
+    nfcapd.write_bytes(b"\x0c\xa5\x02\x00" + bytes(300))
+
+    result = take(lab, nfcapd, write_table(tmp_path / "a.csv"))
+
+    assert isinstance(result.files[0].error, Unavailable)
+    assert "nfdump" in str(result.files[0].error)
+    assert result.files[1].stored == 1
+    assert result.exit_code == 69

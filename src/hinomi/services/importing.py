@@ -20,7 +20,14 @@ from hinomi.collect.files.catalogue import find_format
 from hinomi.collect.files.reading import FileFormat, ReadOptions, Tally
 from hinomi.collect.normalise import Normaliser
 from hinomi.collect.ownership import OwnTable
-from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound, NotPermitted
+from hinomi.errors import (
+    ConfigError,
+    Conflict,
+    HinomiError,
+    MalformedDocument,
+    NotFound,
+    NotPermitted,
+)
 from hinomi.govern.mandate import Mandate
 from hinomi.model.flow import UNKNOWN_INTERVAL
 from hinomi.services.home import Home
@@ -87,7 +94,8 @@ def import_files(
     Failures that concern one file are kept with it; the other files go on.
 
     Raises:
-        Unavailable: If the journal or the store cannot be written.
+        ConfigError: If the home itself is damaged.
+        Unavailable: If the journal cannot be written: nothing may then go on.
     """
     found, skipped = _gather(request.paths, request.format_name)
     files = []
@@ -127,7 +135,9 @@ class _Run:
                 raise chosen
             result.format = chosen.name
             self._import(path, chosen, result)
-        except (MalformedDocument, NotFound, NotPermitted, Conflict) as error:
+        except ConfigError:  # Of the home, not of this file.
+            raise
+        except HinomiError as error:
             self._fail(result, error)
         except OSError as error:  # The file system's own: never a value of the file.
             self._fail(result, NotFound(f"{path}: {error.strerror or 'cannot be read'}"))
