@@ -113,8 +113,8 @@ REASONS: Final[dict[str, Words]] = {
         "全回線の {share:.1%} が通信しており、ボットネットとしては多すぎる。",
     ),
     "upper": Words(
-        "{suspects} of the {clients} lines that speak with it are themselves C&C candidates.",
-        "通信相手 {clients} 回線のうち {suspects} 回線自身が C&C の候補。",
+        "{fronts} of the {clients} lines that speak with it are themselves C&C candidates.",
+        "通信相手 {clients} 回線のうち {fronts} 回線自身が C&C の候補。",
     ),
     "base-rate": Words(
         "Before any evidence, one service in {one_in:.0f} of this window is held to be a C&C.",

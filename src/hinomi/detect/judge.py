@@ -50,6 +50,7 @@ class Judgement:
     expected: NDArray[np.float64]
     on: dict[ListKind, NDArray[np.int64]]  # Index into the entries of each kind of list, -1.
     tier: NDArray[np.int64]  # 1, 2, or 0 undecided.
+    fronts: NDArray[np.int64]  # Clients that are C&C candidates themselves.
     habits: dict[int, habits.Habit]  # Of services that one line keeps coming back to.
     kinds: dict[str, int] = field(default_factory=dict)  # Suspected lines by kind of evidence.
 
@@ -100,6 +101,7 @@ def judge(
         expected=sums.expected,
         on=on,
         tier=np.zeros(len(table), dtype=np.int64),
+        fronts=np.zeros(len(table), dtype=np.int64),
         habits=habits.habits(engine, survey, mesh.is_mesh(survey.lines)),
         kinds={str(kind.name).lower(): suspected.count(kind) for kind in suspects.Evidence},
     )
@@ -307,5 +309,6 @@ def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register
         )
         term = fuse.enriched_term(found.log_ratio, found.rate, clients, register)
         upper = np.where((term > 0) & (seen >= 2) & ~fronts, term, 0.0)  # noqa: PLR2004
+        judged.fronts = seen.astype(np.int64)
         judged.tier[upper > _TIER_FROM] = 2
     judged.ledger.add("upper", upper)

@@ -12,7 +12,7 @@ from hinomi.model.listed import ListKind
 from hinomi.model.service import Reason
 
 Sources = Mapping[ListKind, Sequence[str]]
-"""The source of each list entry, with its label, in the order in which `judge` was given the entries."""
+"""The source and label of each list entry, in the order in which `judge` got them."""
 
 _WORTH_SAYING = 0.05
 
@@ -52,6 +52,7 @@ def _facts(judged: Judgement, index: int, sources: Sources) -> Values:
         "packets_out": row["packets_out"],
         "port": row["remote_port"],
         "suspects": int(judged.suspects[index]),
+        "fronts": int(judged.fronts[index]),
         "expected": float(judged.expected[index]),
         "effect": float(judged.enrichment.effect[index]),
         "p_value": float(judged.enrichment.chance[index]),
