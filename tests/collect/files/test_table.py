@@ -266,9 +266,15 @@ def test_batches_are_bounded(tmp_path: Path) -> None:
     assert tally.records == count
 
 
-def test_a_table_is_recognised_by_its_header_or_magic() -> None:
-    """CSV by the required columns, also behind a byte order mark; Parquet by its magic."""
-    assert recognises(Path("x"), as_csv(FLOW).encode())
-    assert recognises(Path("x"), b'\xef\xbb\xbf"ts_ms","proto","src_addr","dst_addr"\r\n')
-    assert recognises(Path("x"), b"PAR1....")
+def test_a_table_is_recognised_by_its_columns(tmp_path: Path) -> None:
+    """CSV also behind a byte order mark; Parquet by its schema, where that can be read."""
+    flows, other = tmp_path / "flows.parquet", tmp_path / "other.parquet"
+    pq.write_table(pa.Table.from_pylist([FLOW]), flows)
+    pq.write_table(pa.Table.from_pylist([{"name": "x"}]), other)
+
+    assert recognises(flows, as_csv(FLOW).encode())
+    assert recognises(flows, b'\xef\xbb\xbf"ts_ms","proto","src_addr","dst_addr"\r\n')
+    assert recognises(flows, flows.read_bytes())
+    assert not recognises(other, other.read_bytes())
+    assert recognises(write(tmp_path / "cut.parquet", b"PAR1...."), b"PAR1....")
     assert not recognises(Path("flows.csv"), b"time,address\n")

@@ -47,10 +47,13 @@ _MOST_FLAGS: Final = 0x1FF  # Nine flags with NS (RFC 3540).
 _MOST_INTERVAL: Final = 2**31 - 1
 
 
-def recognises(_path: Path, start: bytes) -> bool:
-    """Tell a flow table by its header; Parquet by its magic alone."""
+def recognises(path: Path, start: bytes) -> bool:
+    """Tell a flow table by its columns; a Parquet file that is broken passes, to be told so."""
     if start.startswith(_PARQUET_MAGIC):
-        return True
+        try:
+            return set(_REQUIRED) <= set(pq.read_schema(path).names)
+        except (pa.ArrowException, OSError):
+            return True
     header = start.split(b"\n", 1)[0].removeprefix(b"\xef\xbb\xbf")
     names = {name.strip(b' "') for name in header.strip().split(b",")}
     return {name.encode() for name in _REQUIRED} <= names

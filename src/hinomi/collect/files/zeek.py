@@ -236,7 +236,9 @@ def _text_rows(
                 raise MalformedDocument(
                     "has no #fields line before its first row", str(path), rows.first_line
                 )
-            text = re.sub(rb" {3,}", head.separator.encode(), rows.text)
+            text = rows.text
+            if b"   " in text:
+                text = re.sub(rb" {3,}", head.separator.encode(), text)
             found = head.layout.parse(Block(text, rows.first_line), options, tally)
             yield Rows(
                 columns={k: without(v, head.hollow) for k, v in found.columns.items()},
