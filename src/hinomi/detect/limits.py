@@ -10,6 +10,7 @@ SEEN_LINES: Final = 5
 """Distinct members that must be sampled before a small botnet stands out."""
 
 CONFIDENCE: Final = 0.95
+_NEGLIGIBLE: Final = 0.001
 
 PACKETS_A_DAY: Final = {"60 s keep-alive": 4320, "5 min beacon": 2880, "hourly beacon": 240}
 """Packets a bot exchanges with its C&C per day: 3 a keep-alive, 10 a beacon."""
@@ -89,11 +90,11 @@ def limits_of(
         if days > 0 and sampling_interval > 0
     }
     beacon = "used" if beacon_spoke else "not meaningful at this sampling interval"
-    missing = f"missing in {flagless_share:.0%} of the TCP records"
+    missing = f"missing in {flagless_share:.1%} of the TCP records"
     return Limits(
         sampling_interval=sampling_interval,
         days=days,
         smallest=smallest,
         beacon=beacon,
-        flags=missing if flagless_share > 0 else "present",
+        flags=missing if flagless_share >= _NEGLIGIBLE else "present",
     )
