@@ -189,7 +189,7 @@ def _limits(limits: Mapping[str, object]) -> dict[str, object]:
     share = re.search(r"\d+(?:\.\d+)?%", flags)
     return {
         "interval": interval if isinstance(interval, int) else None,
-        "days": days if isinstance(days, float | int) else None,
+        "hours": round(24 * days) if isinstance(days, float | int) else None,
         "smallest": [
             (str(name), _BEHAVIOURS_JA.get(str(name), str(name)), int(bots))
             for name, bots in (smallest.items() if isinstance(smallest, Mapping) else ())

@@ -5,15 +5,17 @@ import tempfile
 from pathlib import Path
 
 from hinomi.clock import Clock, wall_clock
-from hinomi.errors import NotFound
+from hinomi.errors import NotFound, UsageError
 from hinomi.services.detecting import Detection
 from hinomi.services.page import render_page
-from hinomi.store.durable import on_disk
+from hinomi.store.durable import on_disk, sync_folder
 
 
 def write_report(detection: Detection, path: Path, *, clock: Clock = wall_clock) -> None:
     """
     Write the report page of *detection* to *path*, in place of what stood there.
+
+    Only its owner can read the file, as with the home: it names candidates.
 
     Args:
         detection: What one run found.
@@ -22,17 +24,24 @@ def write_report(detection: Detection, path: Path, *, clock: Clock = wall_clock)
 
     Raises:
         NotFound: If the folder does not exist.
+        UsageError: If *path* is a folder, a device or a pipe.
         Unavailable: If the disk does not take the file.
     """
-    if not path.parent.is_dir():
-        raise NotFound(f"{path.parent}: no such folder for the report; make it, then repeat")
     page = render_page(detection, made_ms=clock())
     with on_disk(path):
-        descriptor, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        target = Path(os.path.realpath(path))  # A link stays; what it leads to is replaced.
+        if not target.parent.is_dir():
+            raise NotFound(f"{path.parent}: no such folder for the report; make it, then repeat")
+        if target.exists() and not target.is_file():
+            raise UsageError(f"{path}: not an ordinary file; name one for the report")
+        descriptor, draft = tempfile.mkstemp(prefix=".report-", dir=target.parent)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
                 file.write(page)
-            Path(draft).replace(path)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(draft).replace(target)
         except BaseException:
             Path(draft).unlink(missing_ok=True)
             raise
+        sync_folder(target.parent)
