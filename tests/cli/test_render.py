@@ -42,6 +42,18 @@ def test_what_is_no_number_of_json_is_refused() -> None:
         render.print_json({"x": float("nan")})
 
 
+def test_text_is_folded_to_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines keep within the terminal, at most 100 columns, and stand in by the indent."""
+    monkeypatch.setenv("COLUMNS", "40")
+    narrow = render.fold("word " * 40, indent=4).splitlines()
+    monkeypatch.setenv("COLUMNS", "400")
+    wide = render.fold("word " * 40, indent=4).splitlines()
+
+    assert max(len(line) for line in narrow) <= 40
+    assert max(len(line) for line in wide) <= 100
+    assert all(line.startswith("    word") for line in narrow + wide)
+
+
 def test_a_complaint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     """A message of several lines is said in one, on standard error."""
     render.complain("first\nsecond")

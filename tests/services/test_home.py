@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from hinomi.config import NodeKind
-from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound
+from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, Unavailable
 from hinomi.services.home import create_home, open_home
 from hinomi.services.mandates import os_user
 
@@ -128,6 +128,12 @@ def test_a_failed_init_leaves_nothing(
         create_home(tmp_path / "inner" / "home", prefixes)
 
     assert not (tmp_path / "inner").exists() or not list((tmp_path / "inner").iterdir())
+
+
+def test_a_place_that_cannot_be_written_is_unavailable(tmp_path: Path, prefixes: Path) -> None:
+    """Below a file there is no room for a home: exit 69, and nothing is left."""
+    with pytest.raises(Unavailable, match="cannot make"):
+        create_home(prefixes / "home", prefixes)
 
 
 def test_a_home_without_its_key_says_so(tmp_path: Path, prefixes: Path) -> None:

@@ -1,5 +1,6 @@
 """Import: one file is all or nothing, once, and under the sampling rule (R3)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,18 @@ def test_transit_is_counted_and_dropped(lab: Home, tmp_path: Path) -> None:
     (file,) = take(lab, path).files
 
     assert (file.records, file.stored, file.dropped) == (2, 1, {"transit": 1})
+
+
+def test_transit_is_kept_where_the_configuration_says_so(lab: Home, tmp_path: Path) -> None:
+    """With transit = "keep" such a record is stored once for each end."""
+    (lab.folder / "config.toml").write_text(
+        '[node]\nkind = "laboratory"\n[collect]\ntransit = "keep"\n'
+    )
+    path = write_table(tmp_path / "a.csv", table_row(src_addr="203.0.113.1"))
+
+    (file,) = take(open_home(lab.folder), path).files
+
+    assert (file.stored, file.dropped) == (2, {})
 
 
 def test_a_record_between_own_lines_is_stored_once_for_each_end(lab: Home, tmp_path: Path) -> None:
@@ -237,6 +250,7 @@ def test_the_journal_says_who_imported_what_without_addresses(lab: Home, tmp_pat
         "basis": "legitimate-business-act",
         "who": os_user(),
     }
+    assert done["home"] == "laboratory"
     assert (done["records"], done["stored"], done["register"]) == (1, 1, lab.register.version)
     assert done["file"] == "from-[address].csv"
 
@@ -303,6 +317,20 @@ def test_without_its_journal_nothing_is_imported(lab: Home, tmp_path: Path) -> N
         take(lab, write_table(tmp_path / "a.csv"))
 
     assert lab.lake().statistics().rows == 0
+
+
+def test_two_imports_of_one_file_at_once_store_it_once(lab: Home, tmp_path: Path) -> None:
+    """Whoever is second is told that it is there already, also if both began together."""
+    path = write_table(tmp_path / "a.csv", *(table_row(src_port=p) for p in range(5000)))
+
+    with ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda _number: take(lab, path).files[0], range(2)))
+
+    assert sorted((each.stored, each.already_imported) for each in results) == [
+        (0, True),
+        (5000, False),
+    ]
+    assert lab.lake().statistics().rows == 5000
 
 
 def test_a_missing_program_fails_its_file_alone(

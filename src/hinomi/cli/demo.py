@@ -5,12 +5,14 @@ from pathlib import Path
 import click
 
 from hinomi.cli import render
-from hinomi.cli.detect import candidate_document
+from hinomi.cli.detect import candidate_document, print_reasons
 from hinomi.cli.session import Session, shared_options
 from hinomi.services.demo import Demo, run_demo
 from hinomi.telemetry import set_up_logging
 
 DEFAULT_FOLDER = "hinomi-demo"
+
+_REASONS_SHOWN = 2
 
 
 @click.command()
@@ -44,11 +46,15 @@ def demo(session: Session, out: Path, top: int) -> None:
       hinomi --home hinomi-demo/home explain ADDRESS PROTOCOL PORT
     """
     set_up_logging("warning")
-    done = run_demo(out, render.complain, top=top, clock=session.clock)
+    done = run_demo(out, _tell, top=top, clock=session.clock)
     if session.as_json:
         render.print_json(_as_json(done))
         return
     _print(done)
+
+
+def _tell(line: str) -> None:
+    click.echo(f"> {line}", err=True)
 
 
 def _print(done: Demo) -> None:
@@ -64,14 +70,14 @@ def _print(done: Demo) -> None:
                 f"{each.clients:,}",
                 f"{each.suspects:,}",
                 "-" if truth is None else str(truth),
-                each.reasons[0].text,
             )
         )
     render.print_table(
-        ("#", "service", "probability", "", "clients", "suspects", "truth", "first reason"),
+        ("#", "service", "probability", "", "clients", "suspects", "truth"),
         rows,
         numbers=(0, 2, 4, 5),
     )
+    print_reasons(done.detection, most=_REASONS_SHOWN)
     found, hidden = _count(done)
     click.echo(
         f"\n{found} of {hidden} unlisted C&C servers that sampling left visible stand among "

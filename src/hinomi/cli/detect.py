@@ -91,36 +91,41 @@ def as_json(detection: Detection) -> dict[str, object]:
 
 
 def print_candidates(detection: Detection) -> None:
-    """Print the candidates as a table, with their strongest reasons under each."""
+    """Print the candidates as a table, their strongest reasons below, and the limits."""
     if not detection.candidates:
         click.echo("No candidates in this window.")
-    rows = []
-    for rank, each in enumerate(detection.candidates, start=1):
-        texts = [reason.text for reason in each.reasons[:_REASONS_SHOWN]]
-        rows.append(
-            (
-                str(rank),
-                str(each.service),
-                f"{each.probability:.2f}",
-                "known" if each.known else "",
-                "" if each.tier is None else str(each.tier),
-                f"{each.clients:,}",
-                f"{each.suspects:,}",
-                texts[0],
-            )
-        )
-        rows.extend(("", "", "", "", "", "", "", text) for text in texts[1:])
-    if rows:
+    else:
         render.print_table(
-            ("#", "service", "probability", "", "tier", "clients", "suspects", "reasons"),
-            rows,
+            ("#", "service", "probability", "", "tier", "clients", "suspects"),
+            [_row(rank, each) for rank, each in enumerate(detection.candidates, start=1)],
             numbers=(0, 2, 4, 5, 6),
         )
+        print_reasons(detection, most=_REASONS_SHOWN)
     click.echo(f"\nregister {detection.register_version}\n")
     limits = [
         (name.replace("_", " "), render.plain(value)) for name, value in detection.limits.items()
     ]
     render.print_table(("limits of this run", ""), limits)
+
+
+def print_reasons(detection: Detection, *, most: int) -> None:
+    """Print the *most* strongest reasons of each candidate, folded to the terminal's width."""
+    for rank, each in enumerate(detection.candidates, start=1):
+        click.echo(f"\n{rank}. {each.service}")
+        for reason in each.reasons[:most]:
+            click.echo(render.fold(reason.text, indent=4))
+
+
+def _row(rank: int, candidate: Candidate) -> tuple[str, ...]:
+    return (
+        str(rank),
+        str(candidate.service),
+        f"{candidate.probability:.2f}",
+        "known" if candidate.known else "",
+        "" if candidate.tier is None else str(candidate.tier),
+        f"{candidate.clients:,}",
+        f"{candidate.suspects:,}",
+    )
 
 
 def candidate_document(rank: int, candidate: Candidate) -> dict[str, object]:

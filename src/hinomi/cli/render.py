@@ -3,6 +3,8 @@
 import io
 import json
 import os
+import shutil
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
+
+_TEXT_WIDTH = 100
+"""Longer lines are hard to read."""
 
 _PIPE_WIDTH = 200
 """Columns of a table that goes into a pipe or a file: nobody there folds lines."""
@@ -83,6 +88,13 @@ def share_bar(label: str) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=on, transient=True, disable=not on.is_terminal) as bar:
         task = bar.add_task(label, total=1.0)
         yield lambda share: bar.update(task, completed=share)
+
+
+def fold(text: str, *, indent: int) -> str:
+    """Fold *text* to the width of the terminal, each line *indent* columns in."""
+    space = " " * indent
+    width = min(shutil.get_terminal_size().columns, _TEXT_WIDTH)
+    return textwrap.fill(text, width, initial_indent=space, subsequent_indent=space)
 
 
 def complain(line: str) -> None:

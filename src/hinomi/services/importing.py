@@ -160,6 +160,10 @@ class _Run:
         batches = self._convert(path, chosen, tally, before.st_size)
         batches = _unchanged(path, (before.st_size, before.st_mtime_ns), batches)
         commit = self._lake.append(batches, content, self._mandate)
+        if commit.already_stored:  # Another process was faster: nothing was read here.
+            result.already_imported = True
+            self._note(result, stage="already-imported", content=content)
+            return
         result.stored = commit.rows
         result.records, result.malformed = tally.records, tally.malformed
         if commit.late_rows:
@@ -220,6 +224,7 @@ class _Run:
             {
                 "file": name_without_addresses(result.path),
                 "format": result.format,
+                "home": self._home.config.node.kind.value,  # Shows it if the kind was changed.
                 "register": self._home.register.version,
                 **facts,
             },
