@@ -5,7 +5,7 @@ It asks the engine for the second pass and holds the order of the steps: who is 
 is suspected, who is enriched, what single lines do, and what speaks against.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,7 +19,7 @@ from hinomi.detect.columns import floats, ints, keys, positions
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.ports import habit
 from hinomi.govern.parameters import Register
-from hinomi.model.listed import ListEntry, ListKind
+from hinomi.model.listed import ListEntry, ListKind, Role
 
 Lists = Mapping[ListKind, Sequence[ListEntry]]
 
@@ -107,7 +107,7 @@ def judge(
     )
     _add_lists(judged, lists, register)
     term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, clients, register) * taught
-    judged.tier[term > _TIER_FROM] = 1
+    judged.tier[(term > _TIER_FROM) & (judged.tier == 0)] = 1
     judged.ledger.add("enriched", np.maximum(term, 0.0))
     judged.ledger.add("not-enriched", np.minimum(term, 0.0))
     judged.ledger.add("behaviour", habits.term(judged.habits, len(table), register))
@@ -230,8 +230,10 @@ def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
     spoke = ints(judged.survey.services, "clients") > 0
     entries = lists.get(ListKind.KNOWN_CC, ())
     place = on[ListKind.KNOWN_CC]
-    names_port = np.array([i >= 0 and entries[i].port is not None for i in place], dtype=bool)
+    names_port = _of_entries(entries, place, lambda entry: entry.port is not None)
     sinkhole = on[ListKind.SINKHOLES] >= 0
+    sinkhole |= _of_entries(entries, place, lambda entry: entry.role is Role.SINKHOLE)
+    judged.tier[_of_entries(entries, place, lambda entry: entry.role is Role.UPPER)] = 2
     judged.ledger.add(
         "listed",
         fuse.listed_term(judged.listed & ~sinkhole, spoke, names_port, judged.prior, register),
@@ -239,6 +241,14 @@ def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
     judged.ledger.add("sinkhole", np.where(sinkhole, fuse.SINKHOLE, 0.0))
     harmless = (on[ListKind.BENIGN] >= 0) | (on[ListKind.SCANNERS] >= 0)
     judged.ledger.add("benign", np.where(harmless, register.number("known.benign_weight"), 0.0))
+
+
+def _of_entries(
+    entries: Sequence[ListEntry], place: NDArray[np.int64], fact: Callable[[ListEntry], bool]
+) -> NDArray[np.bool_]:
+    """Tell for each service whether its entry (-1: none) has *fact*."""
+    facts = np.array([*map(fact, entries), False], dtype=bool)  # -1 takes the last.
+    return np.asarray(facts[place], dtype=bool)
 
 
 def _add_transfer(judged: Judgement) -> None:
