@@ -50,7 +50,7 @@ def in_bucket(records: Any, end: str, bucket: int, buckets: int) -> Any:
 
 def conversing(records: Any) -> Any:
     """
-    Keep what can be a client's conversation with a service, and add `size_bytes`.
+    Keep what can be a client's conversation with a service, with its counters as sampled.
 
     ICMP has no service. Multicast, broadcast, unspecified, loopback and link-local remotes
     are no C&C servers (RFC 6890). Counters that arrived multiplied by the interval are

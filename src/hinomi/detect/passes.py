@@ -120,7 +120,7 @@ def survey(
         ]
     )
     tell(0.2)
-    parts, services, lines, probed, cut = [], [], [], [], 0
+    parts, services, lines, cut = [], [], [], 0
     for bucket in range(buckets):
         mine = orient.in_bucket(spoken, "remote", bucket, buckets)
         kept = engine.keep(orient.towards_services(mine, servers))
@@ -136,14 +136,15 @@ def survey(
         services.append(services_here)
         lonely = mesh.lonely(services_here)
         lines.append(engine.fetch(_line_rows(engine, pair, lonely)))
-        probed.append(engine.fetch(suspects.probes(pair)))
         parts.append(Part(kept, pairs_file))
         tell(0.2 + 0.6 * (bucket + 1) / buckets)
+    # In one order however many parts: ties are broken by it further on.
+    order = [(name, "ascending") for name in SERVICE]
     return Survey(
         extent=found,
-        services=pa.concat_tables(services),
+        services=pa.concat_tables(services).sort_by(order),
         lines=_summed(lines, LINE),
-        probed=_summed(probed, [*LINE, "remote_port"]),
+        probed=_probed(engine, parts),
         parts=tuple(parts),
         cut_bins=cut,
     )
@@ -240,6 +241,15 @@ def _line_rows(engine: Engine, pair: Any, lonely: pa.Table) -> Any:
     active = measures.activity(pair).left_join(counted, LINE)
     active = active.drop(*[f"{name}_right" for name in LINE])
     return active.mutate(lonely=active.lonely.coalesce(0))
+
+
+def _probed(engine: Engine, parts: Sequence[Part]) -> pa.Table:
+    """Fetch `suspects.probes` by line: a scan shows in all pairs of a line, not in a part."""
+    pair = engine.table([part.pairs for part in parts])
+    return pa.concat_tables(
+        engine.fetch(suspects.probes(orient.in_bucket(pair, "line", bucket, len(parts))))
+        for bucket in range(len(parts))
+    )
 
 
 def _summed(tables: Sequence[pa.Table], by: Sequence[str]) -> pa.Table:

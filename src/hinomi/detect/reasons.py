@@ -1,6 +1,7 @@
 """From the ledger to the reasons of one service, with the numbers behind each."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import pyarrow as pa
 
@@ -13,6 +14,13 @@ from hinomi.model.service import Reason
 
 Sources = Mapping[ListKind, Sequence[str]]
 """The source and label of each list entry, in the order in which `judge` got them."""
+
+_SPEAK: Final = {
+    "listed": (ListKind.KNOWN_CC,),
+    "sinkhole": (ListKind.SINKHOLES,),
+    "benign": (ListKind.BENIGN, ListKind.SCANNERS),
+}
+"""The kinds of lists on which each reason rests."""
 
 _WORTH_SAYING = 0.05
 
@@ -27,19 +35,21 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
         sources: Who made the lists.
     """
     said = []
-    facts = _facts(judged, index, sources)
+    facts = _facts(judged, index)
     for code, column in judged.ledger.terms.items():
         weight = float(column[index])
         if code == "behaviour":
             if index in judged.habits:
                 said.extend(_habit(judged.habits[index], weight, facts))
         elif abs(weight) >= _WORTH_SAYING:
-            said.append(reason(code, weight, facts))
+            said.append(
+                reason(code, weight, {**facts, "source": _source(judged, index, sources, code)})
+            )
     said.append(reason("base-rate", 0.0, {"one_in": 1.0 / judged.prior}))
     return order(said)
 
 
-def _facts(judged: Judgement, index: int, sources: Sources) -> Values:
+def _facts(judged: Judgement, index: int) -> Values:
     row = judged.survey.services.slice(index, 1).to_pylist()[0]
     lines = max(len(judged.survey.lines), 1)
     return {
@@ -58,14 +68,14 @@ def _facts(judged: Judgement, index: int, sources: Sources) -> Values:
         "p_value": float(judged.enrichment.chance[index]),
         "fdr": float(judged.enrichment.rate[index]),
         "share": row["clients"] / lines,
-        "source": _source(judged, index, sources),
     }
 
 
-def _source(judged: Judgement, index: int, sources: Sources) -> str:
-    for kind, column in judged.on.items():
-        if column[index] >= 0:
-            return str(sources[kind][int(column[index])])
+def _source(judged: Judgement, index: int, sources: Sources, code: str) -> str:
+    for kind in _SPEAK.get(code, ()):
+        place = int(judged.on[kind][index])
+        if place >= 0:
+            return str(sources[kind][place])
     return ""
 
 

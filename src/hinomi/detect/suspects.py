@@ -65,7 +65,7 @@ def probes(pair: Any) -> Any:
     Count, per line and TCP port, hosts it only sent bare SYNs to and hosts it spoke with.
 
     Columns: `LINE`, `remote_port`, `targets`, `spoken`. Without flags, a short packet that
-    nobody answered stands for a bare SYN. Parts by service add up over the buckets.
+    nobody answered stands for a bare SYN. Needs all pairs of each line that it is given.
     """
     tcp = pair.filter((pair.proto == int(Protocol.TCP)) & (pair.packets_out > 0))
     short = (tcp.packets_in == 0) & (tcp.bytes_out <= tcp.packets_out * BARE_BYTES)
@@ -83,7 +83,7 @@ def scanners(probed: pa.Table, silent: float, tests: int, register: Register) ->
     Choose the lines whose probed hosts their conversations do not explain.
 
     Args:
-        probed: Rows of `probes`, summed over the buckets.
+        probed: Rows of `probes`, of all lines.
         silent: Share of pairs in which a bare SYN is all that an ordinary client leaves, by
             sampling and by servers that are down (`silent_share`).
         tests: Number of lines and ports that could have been chosen.
@@ -109,7 +109,7 @@ def scanners(probed: pa.Table, silent: float, tests: int, register: Register) ->
     real = false_discovery_rates(chance, tests) <= register.number("suspects.fdr")
     real &= targets > 1
     chosen = probed.filter(pa.array(real)).select([*LINE, "remote_port", "targets"])
-    order = np.argsort(-ints(chosen, "targets"), kind="stable")
+    order = np.lexsort((ints(chosen, "remote_port"), -ints(chosen, "targets")))
     chosen = chosen.take(pa.array(order))
     _, first = np.unique(keys(chosen, LINE), return_index=True)
     return chosen.take(pa.array(np.sort(first)))
@@ -120,7 +120,7 @@ def mailers(probed: pa.Table, tests: int, register: Register) -> pa.Table:
     Choose the lines that speak SMTP with more hosts than a subscriber needs.
 
     Args:
-        probed: Rows of `probes`, summed over the buckets.
+        probed: Rows of `probes`, of all lines.
         tests: Number of lines that could have been chosen.
         register: Gives ``suspects.mail_hosts_usual`` and ``suspects.fdr``.
 
@@ -220,7 +220,7 @@ def credit(
     Tell how much a suspect's contact says, given what else it tries on the same port.
 
     Args:
-        probed: Rows of `probes`, summed over the buckets.
+        probed: Rows of `probes`, of all lines.
         lines: Key of the line of each pair, shape (m,).
         port: Port of the service of each pair, shape (m,).
 
