@@ -32,6 +32,9 @@ _LIKELY: Final = 0.5
 _START: Final = "base-rate"
 """The reason that is no evidence but where the sum begins."""
 
+_DATED_FROM_MS: Final = 631_152_000_000
+"""1990-01-01: imports hold earlier times to be relative."""
+
 _LEAST_SCALE: Final = 3.0
 """The longest weight bar stands for at least so much, or small weights would look great."""
 
@@ -107,6 +110,7 @@ def render_page(detection: Detection, *, made_ms: int) -> str:
         known=sum(each.known for each in detection.candidates),
         suspects=_suspects(detection.suspects),
         axis=axis,
+        relative=any(run.since_ms < _DATED_FROM_MS for run in axis.runs),
         moment=_moment,
         gap=_gap,
         limits=_limits(detection.limits),
