@@ -1,6 +1,7 @@
 """Tests of the report page as text."""
 
 import base64
+import dataclasses
 import hashlib
 import re
 from html.parser import HTMLParser
@@ -113,6 +114,18 @@ def test_weights_go_right_for_and_left_against() -> None:
     assert bars == [("50.00%", "50.00%"), ("25.00%", "25.00%")]
     assert "+4.0" in page.text
     assert "\N{MINUS SIGN}2.0" in page.text
+
+
+def test_numbers_behind_the_reasons_can_be_checked() -> None:
+    """Each number stands under its name in the JSON output; a port is no quantity."""
+    told = dataclasses.replace(
+        reason(), values={"clients": 12345, "expected": 0.123456, "port": 48101, "source": "x"}
+    )
+
+    page = page_of(candidate("192.0.2.1", told))
+
+    shown = dict(re.findall(r'<dt class="mono">(\w+)</dt><dd>([^<]+)</dd>', page))
+    assert shown == {"clients": "12,345", "expected": "0.1235", "port": "48101"}
 
 
 def test_small_weights_do_not_look_great() -> None:

@@ -177,7 +177,8 @@ def _numbers(reasons: Sequence[Reason]) -> list[tuple[str, str]]:
     for reason in reasons:
         for name, value in reason.values.items():
             if not isinstance(value, str):
-                numbers[name] = f"{value:,}" if isinstance(value, int) else f"{value:.4g}"
+                whole = str(value) if name == "port" else f"{value:,}"
+                numbers[name] = whole if isinstance(value, int) else f"{value:.4g}"
     return list(numbers.items())
 
 
