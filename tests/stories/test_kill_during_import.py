@@ -17,7 +17,7 @@ from hinomi.services.mandates import Operation, mandate_for
 from terminal import NOON_MS, TABLE_HEADER, hinomi, make_home, table_row
 
 KILLS = 20
-ROWS = 30_000
+ROWS = 20_000
 HOURS = 5
 HOUR_MS = 3_600_000
 PATIENCE_S = 60.0
@@ -25,15 +25,16 @@ PATIENCE_S = 60.0
 
 def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     """Killed at twenty random moments and run again, the lake holds each record once."""
-    files = [_write_flows(tmp_path / f"flows-{number}.csv", number) for number in range(KILLS)]
+    files = [_write_flows(tmp_path / f"flows-{n}.csv", n) for n in range(KILLS + 1)]
     home = make_home(tmp_path / "home")
-    work_s = _time_work(make_home(tmp_path / "timed"), files[0])
+    # The quicker of two: on a busy machine one alone may be far too long.
+    work_s = min(_time_work(make_home(tmp_path / f"timed-{n}"), files[0]) for n in (1, 2))
     chance = random.Random(20)  # noqa: S311 - moments, not secrets.
 
     killed = 0
-    for number, path in enumerate(files):
+    for number, path in enumerate(files[:-1]):
         before = _acknowledged(home)
-        # The file killed in the round before goes first: the next import of all cleans up.
+        # The file of the round before goes first, so that what was half done is done again.
         tried = [files[number - 1], path] if number else [path]
         killed += _import_and_kill(home, tried, chance.uniform(0.0, 1.0) * work_s)
         assert before <= _acknowledged(home)
@@ -41,10 +42,11 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         assert all(opened.lake().has(content) for content in _acknowledged(home))
         _require_readable(home)
 
+    # The last file is new: this import writes in any case, and so cleans up.
     said = hinomi("import", *files, "--json", home=home)
     assert said.code == 0, said.err
     assert killed > KILLS // 2
-    expected = Counter((row, number) for number in range(KILLS) for row in range(ROWS))
+    expected = Counter((row, number) for number in range(KILLS + 1) for row in range(ROWS))
     assert _stored(home) == expected
     assert _leftovers(home) == []
     assert hinomi("journal", "verify", home=home).code == 0
