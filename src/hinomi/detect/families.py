@@ -18,6 +18,9 @@ _LEAST_SHARED: Final = 3
 _MOST_COMPARED: Final = 4_000
 """Services compared with each other, those with most suspects first."""
 
+_MOST_OF: Final = 0.6
+"""Share of the suspects that two services could have in common, for them to be related."""
+
 _PART: Final = 0.65
 """Share of the best that a sister C&C still reaches: families do split their members."""
 
@@ -38,8 +41,8 @@ def least_share(
         clients: Clients of each service, shape (n,).
 
     Returns:
-        0.65 times the largest share among the other services that at least a third of its
-        suspects meet, shape (n,); 0 where there is none.
+        0.65 times the largest share among the other services that have most of the suspects
+        in common with it that they could have, shape (n,); 0 where there is none.
     """
     least = np.zeros(clients.size)
     counts = np.bincount(service[is_suspect], minlength=clients.size)
@@ -59,6 +62,7 @@ def least_share(
     mine = shared.diagonal().copy()
     share = mine / clients[chosen]
     np.fill_diagonal(shared, 0.0)
-    related = (shared >= _LEAST_SHARED) & (shared >= mine[:, None] / 3)
+    possible = np.minimum(mine[:, None], mine[None, :])
+    related = (shared >= _LEAST_SHARED) & (shared >= _MOST_OF * possible)
     least[chosen] = _PART * np.where(related, share[None, :], 0.0).max(axis=1)
     return least

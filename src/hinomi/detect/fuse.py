@@ -65,21 +65,19 @@ def base_rate(services: int, slab: float | None, register: Register) -> float:
 
 
 def enriched_term(
-    log_ratio: NDArray[np.float64],
-    rate: NDArray[np.float64],
-    clients: NDArray[np.float64],
-    register: Register,
+    log_ratio: NDArray[np.float64], rate: NDArray[np.float64], register: Register
 ) -> NDArray[np.float64]:
     """
     Turn the log likelihood ratio of `enrich` into a term.
 
-    What is no discovery at the registered rate counts for at most one unit, and for
-    nothing with a single client: among millions of services chance alone makes large
-    ratios.
+    A discovery at the registered rate counts in full. What is none counts the less the
+    nearer its rate comes to 1, evenly in the logarithm, and for nothing at 1: among
+    millions of services chance alone makes large ratios.
     """
     bounded = np.clip(log_ratio, ENRICHED_LEAST, ENRICHED_MOST)
-    hint = np.minimum(bounded, np.where(clients > 1, 1.0, 0.0))
-    return np.where(rate <= register.number("enrich.fdr"), bounded, hint)
+    limit = register.number("enrich.fdr")
+    beyond = np.log(np.clip(rate, limit, 1.0) / limit) / -np.log(limit)
+    return np.where(bounded > 0, bounded * (1.0 - beyond), bounded)
 
 
 def crowd_term(clients: NDArray[np.float64], lines: int, register: Register) -> NDArray[np.float64]:

@@ -106,7 +106,7 @@ def judge(
         kinds={str(kind.name).lower(): suspected.count(kind) for kind in suspects.Evidence},
     )
     _add_lists(judged, lists, register)
-    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, clients, register) * taught
+    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, register) * taught
     judged.tier[(term > _TIER_FROM) & (judged.tier == 0)] = 1
     judged.ledger.add("enriched", np.maximum(term, 0.0))
     judged.ledger.add("not-enriched", np.minimum(term, 0.0))
@@ -317,7 +317,7 @@ def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register
             least_share=np.zeros(len(table)),
             register=register,
         )
-        term = fuse.enriched_term(found.log_ratio, found.rate, clients, register)
+        term = fuse.enriched_term(found.log_ratio, found.rate, register)
         upper = np.where((term > 0) & (seen >= 2) & ~fronts, term, 0.0)  # noqa: PLR2004
         judged.fronts = seen.astype(np.int64)
         judged.tier[upper > _TIER_FROM] = 2
