@@ -5,12 +5,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.detect.orient import EPHEMERAL_PORTS, SYSTEM_PORTS
+from hinomi.detect.orient import EPHEMERAL_PORTS
 
 WEB: Final = (80, 443, 8080, 8443)
 
 INFRASTRUCTURE: Final = (
-    53, 67, 68, 123, 137, 138, 139, 161, 389, 445, 500, 546, 547, 853, 1900, 3478, 3702, 4500,
+    53, 67, 68, 123, 137, 138, 139, 161, 389, 445, 500, 546, 547, 1900, 3478, 3702, 4500,
     5004, 5350, 5351, 5353, 5355, 51820,
 )  # fmt: skip
 """Name, time, address, sharing, discovery, tunnel and NAT traversal services."""
@@ -37,4 +37,4 @@ def habit(port: NDArray[np.int64]) -> NDArray[np.int64]:
     kind = np.where(port < EPHEMERAL_PORTS, 4, 5)
     for number, ports in enumerate((INFRASTRUCTURE, MAIL, WEB, STANDING)):
         kind = np.where(np.isin(port, ports), number, kind)
-    return np.asarray(np.where((kind == 4) & (port < SYSTEM_PORTS), 4, kind), dtype=np.int64)  # noqa: PLR2004
+    return np.asarray(kind, dtype=np.int64)

@@ -1,0 +1,52 @@
+"""Keys of several columns are looked up as a dictionary would."""
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hinomi.detect.columns import floats, ints, keys, positions
+
+HALF = st.sampled_from([0, 1, -1, 256, -(2**63), 2**63 - 1]) | st.integers(-(2**63), 2**63 - 1)
+ROWS = st.lists(st.tuples(HALF, HALF), max_size=40)
+
+
+def table(rows: list[tuple[int, int]]) -> pa.Table:
+    """Lay pairs out as columns `hi` and `lo`."""
+    return pa.table(
+        {
+            "hi": pa.array([row[0] for row in rows], pa.int64()),
+            "lo": pa.array([row[1] for row in rows], pa.int64()),
+        }
+    )
+
+
+@given(wanted=ROWS, among=ROWS)
+def test_positions_are_those_of_a_dictionary(
+    wanted: list[tuple[int, int]], among: list[tuple[int, int]]
+) -> None:
+    """Each key is found at its place, absent ones give -1."""
+    distinct = list(dict.fromkeys(among))
+    places = {row: place for place, row in enumerate(distinct)}
+    asked = wanted + distinct[:3]
+
+    found = positions(keys(table(asked), ["hi", "lo"]), keys(table(distinct), ["hi", "lo"]))
+
+    assert found.tolist() == [places.get(row, -1) for row in asked]
+
+
+def test_the_order_of_columns_is_part_of_the_key() -> None:
+    """(1, 2) and (2, 1) are two keys."""
+    one, other = keys(table([(1, 2)]), ["hi", "lo"]), keys(table([(1, 2)]), ["lo", "hi"])
+
+    assert one != other
+
+
+@pytest.mark.parametrize("kind", [pa.int16(), pa.int32(), pa.int64()])
+def test_columns_of_any_width_become_one(kind: pa.DataType) -> None:
+    """Narrow columns and chunks come out as one int64 or float64 array."""
+    narrow = pa.table({"n": pa.chunked_array([[1, -2], [3]], kind)})
+
+    assert ints(narrow, "n").tolist() == [1, -2, 3]
+    assert floats(narrow, "n").dtype == float
+    assert keys(narrow, ["n"]).tolist() == keys(pa.table({"n": [1, -2, 3]}), ["n"]).tolist()
