@@ -1,0 +1,123 @@
+"""
+Detection over a made-up lake: records per second, CPU, memory and scratch at the peak.
+
+    python benchmarks/detect_records.py --records 50000000
+
+The work is done in a process of its own, so that its memory is its own.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from made_up_lake import MadeUp, write_lake
+from measuring import FolderWatch, Stopwatch, peak_rss_mib
+
+from hinomi.detect import passes
+from hinomi.detect.judge import judge
+from hinomi.engine.duckdb import BUCKET_ROWS, DuckEngine
+from hinomi.govern.parameters import default_register
+from hinomi.model.flow import CONVERSATIONS
+
+Figures = dict[str, object]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print the figures as text or JSON."""
+    chosen = _parser().parse_args(arguments)
+    if chosen.worker:
+        figures = _detect(chosen.worker, chosen)
+        json.dump(figures, sys.stdout)
+        return
+    if chosen.lake:
+        figures = measure(chosen.lake, chosen)
+    else:
+        with tempfile.TemporaryDirectory(prefix="hinomi-bench-") as folder:
+            write_lake(Path(folder, "lake"), MadeUp(chosen.records))
+            figures = measure(Path(folder, "lake"), chosen)
+    print(json.dumps(figures) if chosen.json else render(figures))
+
+
+def measure(lake: Path, chosen: argparse.Namespace) -> Figures:
+    """Detect over the files in *lake*, in a child process."""
+    command = [sys.executable, __file__, "--worker", str(lake)]
+    for name in ("records", "bucket_rows", "memory_mib", "threads"):
+        command += [f"--{name.replace('_', '-')}", str(getattr(chosen, name))]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+def render(figures: Figures) -> str:
+    """Lay the figures out as lines."""
+    steps = figures.pop("steps")
+    lines = [f"  {name:<18}{value:>16,}" for name, value in figures.items()]
+    lines += [
+        f"  {name:<18}{used['wall_s']:>14.1f} s{used['cpu_s']:>12.1f} s of CPU"
+        for name, used in (steps.items() if isinstance(steps, dict) else ())
+    ]
+    return "\n".join(["detection", *lines])
+
+
+def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
+    register = default_register()
+    made_up = MadeUp(chosen.records)
+    files = sorted(lake.glob("*.parquet"))
+    watch = Stopwatch()
+    with tempfile.TemporaryDirectory(prefix="hinomi-scratch-", dir=lake.parent) as scratch:
+        folder = Path(scratch)
+        engine = DuckEngine(folder, memory_mib=chosen.memory_mib, threads=chosen.threads)
+        with FolderWatch(folder) as disk, engine:
+            records = engine.table(files, CONVERSATIONS)
+            with watch.step("extent"):
+                extent = passes.extent(engine, records)
+            buckets = max(1, -(-extent.rows // chosen.bucket_rows))
+            with watch.step("survey"):
+                survey = passes.survey(
+                    engine, records, extent, buckets=buckets, register=register, tell=_tell
+                )
+            after_survey = peak_rss_mib()
+            with watch.step("judge"):
+                judged = judge(engine, survey, made_up.lists(), register)
+            largest = max(part.records.stat().st_size for part in survey.parts)
+    wall = sum(used.wall_s for used in watch.steps.values())
+    cpu = sum(used.cpu_s for used in watch.steps.values())
+    return {
+        "records": extent.rows,
+        "buckets": buckets,
+        "services": len(survey.services),
+        "lines": len(survey.lines),
+        "probable": int((judged.probability() >= 0.5).sum()),
+        "records_per_s": round(extent.rows / wall),
+        "cpu_s": round(cpu, 1),
+        "survey_peak_mib": round(after_survey),
+        "peak_mib": round(peak_rss_mib()),
+        "scratch_mib": round(disk.peak_mib),
+        "largest_part_mib": round(largest / 2**20, 1),
+        "steps": {name: asdict(used) for name, used in watch.steps.items()},
+    }
+
+
+def _tell(share: float) -> None:
+    print(f"\r{share:4.0%}", end="", file=sys.stderr, flush=True)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[1] if __doc__ else "")
+    parser.add_argument("--records", type=int, default=5_000_000)
+    parser.add_argument("--bucket-rows", type=int, default=BUCKET_ROWS)
+    parser.add_argument("--memory-mib", type=int, default=3000)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--lake", type=Path, help="a folder written before")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    main()
