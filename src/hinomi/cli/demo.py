@@ -7,6 +7,7 @@ import click
 from hinomi.cli import render
 from hinomi.cli.detect import candidate_document, print_reasons
 from hinomi.cli.session import Session, shared_options
+from hinomi.model.service import render_probability
 from hinomi.services.demo import Demo, run_demo
 from hinomi.telemetry import set_up_logging
 
@@ -65,7 +66,7 @@ def _print(done: Demo) -> None:
             (
                 str(rank),
                 str(each.service),
-                f"{each.probability:.2f}",
+                render_probability(each.probability),
                 "known" if each.known else "",
                 f"{each.clients:,}",
                 f"{each.suspects:,}",

@@ -8,7 +8,7 @@ from hinomi.cli import render
 from hinomi.cli.session import TIME, Session, shared_options
 from hinomi.errors import Unavailable, UsageError
 from hinomi.model.protocol import render_protocol
-from hinomi.model.service import Candidate
+from hinomi.model.service import Candidate, render_probability
 from hinomi.model.window import Window
 from hinomi.services.detecting import Detection, run_detection
 from hinomi.services.report import write_report
@@ -120,7 +120,7 @@ def _row(rank: int, candidate: Candidate) -> tuple[str, ...]:
     return (
         str(rank),
         str(candidate.service),
-        f"{candidate.probability:.2f}",
+        render_probability(candidate.probability),
         "known" if candidate.known else "",
         "" if candidate.tier is None else str(candidate.tier),
         f"{candidate.clients:,}",

@@ -88,3 +88,10 @@ class Candidate:
             raise ValueError(f"probability {self.probability} is outside 0..1")
         if not self.reasons:
             raise ValueError("a candidate without a reason cannot be reviewed")
+
+
+def render_probability(probability: float) -> str:
+    """Give two digits, and never certainty."""
+    if probability > 0.99:  # noqa: PLR2004 - two digits would say 1.00.
+        return ">0.99"
+    return "<0.01" if probability < 0.01 else f"{probability:.2f}"  # noqa: PLR2004

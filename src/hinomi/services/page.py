@@ -15,7 +15,7 @@ from markupsafe import Markup
 from hinomi.clock import render_time
 from hinomi.detect.limits import CONFIDENCE, SEEN_LINES
 from hinomi.model.protocol import render_protocol
-from hinomi.model.service import Candidate, Reason
+from hinomi.model.service import Candidate, Reason, render_probability
 from hinomi.services.detecting import Detection
 from hinomi.services.timeline import Axis, Bar, axis_of
 from hinomi.telemetry import mask_addresses
@@ -136,7 +136,7 @@ def _cards(detection: Detection, axis: Axis) -> list[_Card]:
                 rank=rank,
                 candidate=each,
                 protocol=render_protocol(each.service.proto),
-                probability=_probability(each.probability),
+                probability=render_probability(each.probability),
                 bar=100.0 * each.probability,
                 reasons=[_weighed(reason, scale) for reason in each.reasons],
                 numbers=_numbers(each.reasons),
@@ -148,13 +148,6 @@ def _cards(detection: Detection, axis: Axis) -> list[_Card]:
             )
         )
     return cards
-
-
-def _probability(value: float) -> str:
-    """Give two digits, and never certainty."""
-    if value > 0.99:  # noqa: PLR2004
-        return ">0.99"
-    return "<0.01" if value < 0.01 else f"{value:.2f}"  # noqa: PLR2004
 
 
 def _weighed(reason: Reason, scale: float) -> _Weighed:
