@@ -1,0 +1,174 @@
+"""Every term stays in its bounds; the sum starts from the base rate."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scipy import special
+
+from hinomi.detect import fuse
+from hinomi.govern.parameters import default_register
+
+REGISTER = default_register()
+Column = NDArray[np.float64]
+COUNTS = st.floats(0, 1e9)
+
+
+def column(*numbers: float) -> Column:
+    """Give a column."""
+    return np.array(numbers, dtype=np.float64)
+
+
+def test_a_ledger_adds_its_columns() -> None:
+    """Total is the sum; an empty ledger is the base rate."""
+    ledger = fuse.Ledger(2)
+    assert fuse.probability(0.001, ledger).tolist() == pytest.approx([0.001, 0.001])
+
+    ledger.add("one", column(1.0, 2.0))
+    ledger.add("other", column(-0.5, 0.0))
+
+    assert ledger.total().tolist() == [0.5, 2.0]
+    expected = special.expit(special.logit(0.001) + column(0.5, 2.0))
+    assert fuse.probability(0.001, ledger).tolist() == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize(("code", "size"), [("one", 2), ("other", 3)])
+def test_a_ledger_takes_each_column_once_and_of_its_size(code: str, size: int) -> None:
+    """The same code again, or a wrong shape, is the caller's bug."""
+    ledger = fuse.Ledger(2)
+    ledger.add("one", column(0, 0))
+
+    with pytest.raises(ValueError, match=code):
+        ledger.add(code, np.zeros(size))
+
+
+@given(services=st.integers(0, 10**9), slab=st.none() | st.floats(0, 1))
+def test_the_base_rate_stays_where_the_register_says(services: int, slab: float | None) -> None:
+    """Between the registered bounds; one C&C in the window is always thought possible."""
+    low = REGISTER.number("fuse.base_rate_min")
+    high = REGISTER.number("fuse.base_rate_max")
+
+    rate = fuse.base_rate(services, slab, REGISTER)
+
+    assert low <= rate <= high
+    assert rate >= min(1 / max(services, 1), high)
+    assert rate >= min(slab or 0.0, high)
+
+
+@given(ratio=st.floats(-100, 1e4), rates=st.tuples(st.floats(0, 1), st.floats(0, 1)).map(sorted))
+def test_enrichment_counts_the_less_the_less_of_a_discovery_it_is(
+    ratio: float, rates: list[float]
+) -> None:
+    """Bounded; in full at the registered rate, falling to nothing at 1; never against its sign."""
+    ratios = column(ratio, ratio, ratio, ratio)
+
+    sure, near, far, none = fuse.enriched_term(ratios, column(0.0, *rates, 1.0), REGISTER)
+
+    assert fuse.ENRICHED_LEAST <= none <= far <= near <= sure <= fuse.ENRICHED_MOST
+    assert sure == np.clip(ratio, fuse.ENRICHED_LEAST, fuse.ENRICHED_MOST)
+    if ratio > 0:
+        assert none == pytest.approx(0.0)
+        at_limit = fuse.enriched_term(
+            column(ratio), column(REGISTER.number("enrich.fdr")), REGISTER
+        )
+        assert at_limit[0] == pytest.approx(sure)
+
+
+@given(clients=st.lists(st.integers(0, 10**6), min_size=1), lines=st.integers(100, 10**6))
+def test_a_crowd_lowers_within_bounds(clients: list[int], lines: int) -> None:
+    """The more of all lines meet it, the lower; popularity alone never acquits."""
+    term = fuse.crowd_term(column(*sorted(clients)), lines, REGISTER)
+
+    assert (np.diff(term) <= 0).all()
+    assert (term <= 0).all()
+    assert (term >= fuse.CROWD_LEAST).all()
+
+
+def test_shares_of_a_small_network_mean_nothing() -> None:
+    """Below a hundred lines everybody may meet a service."""
+    assert fuse.crowd_term(column(99), 99, REGISTER).tolist() == [0]
+    assert fuse.crowd_term(column(99), 100, REGISTER)[0] < -1
+
+
+@pytest.mark.parametrize(
+    ("packets_in", "packets_out", "lines", "expected"),
+    [(0, 20, 3, -3), (0, 19, 3, 0), (0, 20, 2, 0), (1, 19, 3, 0), (10, 10, 3, 0)],
+)
+def test_what_hardly_answers_is_a_victim(
+    packets_in: int, packets_out: int, lines: int, expected: int
+) -> None:
+    """Twenty packets of three lines without an answer speak against; less is chance."""
+    term = fuse.one_way_term(column(packets_in), column(packets_out), column(lines))
+
+    assert term.tolist() == [expected]
+
+
+@given(silent=COUNTS, clients=COUNTS)
+def test_targets_lower_within_bounds(silent: float, clients: float) -> None:
+    """Only where more lines knocked than spoke, by three units at most."""
+    (term,) = fuse.target_term(column(silent), column(clients))
+
+    assert -3.0 <= term <= 0.0
+    assert term == 0 or silent > clients
+
+
+@given(several=st.integers(0, 10**6), share=st.floats(0, 1))
+def test_what_nobody_comes_back_to_lowers_within_bounds(several: int, share: float) -> None:
+    """Four units where none of the clients seen twice returned, nothing where a third did."""
+    (term,) = fuse.momentary_term(column(several), column(several * share))
+
+    assert -4.0 <= term <= 0.0
+    if several < 3 or share >= 0.31:
+        assert term == 0
+    if several >= 3 and share == 0:
+        assert term == -4.0
+
+
+@given(before=st.floats(-20, 30), packets=st.integers(0, 10**6), size=st.floats(0, 1_500))
+def test_full_packets_leave_little_however_sure(before: float, packets: int, size: float) -> None:
+    """Never in favour; short packets, or fewer than five, say nothing."""
+    (term,) = fuse.transfer_term(column(before), column(packets), column(packets * size))
+
+    assert term <= 1e-9
+    if packets < 5 or size <= 499:
+        assert term == 0
+    if packets >= 5 and size >= 1_201:
+        assert special.expit(before + term) < 0.05
+
+
+@given(mesh=st.floats(0, 1), clients=st.integers(0, 10**6))
+def test_meshes_lower_within_bounds(mesh: float, clients: int) -> None:
+    """Only above half of the clients and on uncommon ports, by three units at most."""
+    found = fuse.mesh_term(
+        column(mesh * clients, mesh * clients), column(clients, clients), np.array([True, False])
+    )
+
+    assert -3.0 <= found[0] <= 0.0
+    assert found[1] == 0
+    if mesh < 0.49:
+        assert found[0] == 0
+
+
+@given(prior=st.floats(5e-6, 1e-3))
+def test_a_list_lifts_to_its_reliability(prior: float) -> None:
+    """Whatever the base rate: with the port, without it, half of it where nobody spoke."""
+    listed, spoke = np.array([1, 1, 1, 0], dtype=bool), np.array([1, 1, 0, 1], dtype=bool)
+    names_port = np.array([1, 0, 1, 1], dtype=bool)
+    ledger = fuse.Ledger(4)
+    ledger.add("listed", fuse.listed_term(listed, spoke, names_port, prior, REGISTER))
+
+    found = fuse.probability(prior, ledger)
+
+    exact = REGISTER.number("known.right_share")
+    address = REGISTER.number("known.right_share_address")
+    assert found.tolist() == pytest.approx([exact, address, exact / 2, prior])
+
+
+def test_a_sinkhole_is_no_cc_however_enriched() -> None:
+    """All that enrichment can say, at the highest base rate, stays below even odds."""
+    ledger = fuse.Ledger(1)
+    ledger.add("enriched", column(fuse.ENRICHED_MOST))
+    ledger.add("sinkhole", column(fuse.SINKHOLE))
+
+    assert fuse.probability(REGISTER.number("fuse.base_rate_max"), ledger)[0] < 0.5
