@@ -1,11 +1,16 @@
 """``hinomi detect``: the ranked and explained list of C&C candidates."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
+from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
 
 from hinomi.cli import render
 from hinomi.cli.session import TIME, Session, shared_options
+from hinomi.detect.passes import Progress
 from hinomi.errors import Unavailable, UsageError
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, render_probability
@@ -75,6 +80,16 @@ def detect(
     print_candidates(detection)
     if report is not None:
         click.echo(f"The report lies at {render.path_text(report)}")
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    """Draw a bar on standard error, if that is a terminal."""
+    console = render.error_console()
+    columns = (TextColumn("detecting"), BarColumn(), TimeRemainingColumn())
+    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task("", total=1.0)
+        yield lambda share: bars.update(task, completed=share)
 
 
 def as_json(detection: Detection) -> dict[str, object]:

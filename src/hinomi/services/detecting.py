@@ -18,6 +18,7 @@ from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.judge import Judgement, judge
 from hinomi.detect.limits import limits_of
 from hinomi.detect.orient import SERVICE
+from hinomi.detect.passes import Progress
 from hinomi.detect.reasons import Sources, measures_of, reasons_for
 from hinomi.engine.duckdb import DuckEngine, buckets_for
 from hinomi.errors import NotFound
@@ -51,7 +52,7 @@ class Detection:
 
 
 def run_detection(
-    home: Home, window: Window, *, top: int, tell: passes.Progress = lambda _: None
+    home: Home, window: Window, *, top: int, tell: Progress = lambda _: None
 ) -> Detection:
     """
     Detect C&C candidates among the conversation records of *window*.
@@ -131,7 +132,7 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
 
 @contextmanager
 def _judged(
-    home: Home, window: Window, operation: Operation, tell: passes.Progress
+    home: Home, window: Window, operation: Operation, tell: Progress
 ) -> Iterator[tuple[DuckEngine, Judgement, Sources]]:
     """Run both passes under a mandate of their own, in a scratch folder that goes afterwards."""
     mandate = mandate_for(operation, home.clock)
