@@ -17,7 +17,7 @@ Sources = Mapping[ListKind, Sequence[str]]
 
 _SPEAK: Final = {
     "listed": (ListKind.KNOWN_CC,),
-    "sinkhole": (ListKind.SINKHOLES,),
+    "sinkhole": (ListKind.SINKHOLES, ListKind.KNOWN_CC),  # Some C&C lists mark them.
     "benign": (ListKind.BENIGN, ListKind.SCANNERS),
 }
 """The kinds of lists on which each reason rests."""

@@ -1,0 +1,290 @@
+"""All evidence on all services of one window, weighed in the right order."""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pytest
+
+from builders import HOUR_MS, NOON_MS, talk
+from hinomi.detect.judge import Judgement, judge
+from hinomi.engine.duckdb import DuckEngine
+from hinomi.govern.parameters import default_register
+from hinomi.model.address import Address
+from hinomi.model.listed import ListEntry, ListKind, Role
+from surveys import (
+    BOTS,
+    CC,
+    CC_PORT,
+    LINES,
+    LOADER,
+    LOADER_PORT,
+    WEB,
+    Row,
+    entry,
+    row_of,
+    small_network,
+    survey,
+    towards,
+)
+
+REGISTER: Final = default_register()
+SISTER: Final = "203.0.113.5"
+Lists = Mapping[ListKind, Sequence[ListEntry]]
+Judge = Callable[[Lists], Judgement]
+
+
+@pytest.fixture(scope="module", name="engine")
+def an_engine_for_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DuckEngine]:
+    """Give one engine for this file."""
+    with DuckEngine(tmp_path_factory.mktemp("scratch"), threads=1) as made:
+        yield made
+
+
+@pytest.fixture(scope="module", name="judged_by")
+def a_judge_of_the_small_network(
+    engine: DuckEngine, tmp_path_factory: pytest.TempPathFactory
+) -> Judge:
+    """Give a function that judges the small network under given lists."""
+    found = survey(engine, tmp_path_factory.mktemp("flows"), small_network())
+    return lambda lists: judge(engine, found, lists, REGISTER)
+
+
+def quiet_network() -> list[Row]:
+    """Give the small network without its scan: nothing but lists can name the bots."""
+    rows = [row for row in small_network() if row["remote_port"] != 23]
+    offset = 90 * 60_000
+    return rows + [
+        row
+        for bot in BOTS
+        for hour in (1, 7, 13)
+        for row in talk(
+            bot,
+            SISTER,
+            NOON_MS + hour * HOUR_MS + bot * 600_000 + offset,
+            remote_port=7_777,
+            sampling_interval=10_000,
+        )
+    ]
+
+
+@pytest.fixture(scope="module", name="quiet_judged_by")
+def a_judge_of_the_quiet_network(
+    engine: DuckEngine, tmp_path_factory: pytest.TempPathFactory
+) -> Judge:
+    """Give a function that judges the network without a scan under given lists."""
+    found = survey(engine, tmp_path_factory.mktemp("flows"), quiet_network())
+    return lambda lists: judge(engine, found, lists, REGISTER)
+
+
+def chance(judged: Judgement, address: str, port: int) -> float:
+    """Give the probability of one service."""
+    return float(judged.probability()[row_of(judged.survey, address, port)])
+
+
+def term(judged: Judgement, code: str, address: str, port: int) -> float:
+    """Give one column of the ledger for one service."""
+    return float(judged.ledger.terms[code][row_of(judged.survey, address, port)])
+
+
+def test_scanners_show_their_cc(judged_by: Judge) -> None:
+    """Without any list the C&C is found; loader, web sites and scan targets are not."""
+    judged = judged_by({})
+    place = row_of(judged.survey, CC, CC_PORT)
+
+    assert judged.kinds == {"known": 0, "scan": len(BOTS), "spam": 0, "listed": 0}
+    assert judged.probability()[place] > 0.9
+    assert (judged.tier[place], judged.suspects[place]) == (1, len(BOTS))
+    others = np.delete(judged.probability(), place)
+    assert (others < 0.5).all()
+    assert chance(judged, WEB, 443) < judged.prior
+
+
+def test_full_packets_and_no_return_speak_against_a_loader(judged_by: Judge) -> None:
+    """As enriched as the C&C, and yet told apart by what it sends and that none comes back."""
+    judged = judged_by({})
+
+    enriched = [term(judged, "enriched", *each) for each in ((CC, CC_PORT), (LOADER, LOADER_PORT))]
+    assert enriched[0] == pytest.approx(enriched[1])
+    assert term(judged, "transfer", LOADER, LOADER_PORT) < -3
+    assert term(judged, "momentary", LOADER, LOADER_PORT) < 0
+    assert term(judged, "transfer", CC, CC_PORT) == 0
+
+
+def test_without_suspects_nothing_is_enriched(quiet_judged_by: Judge) -> None:
+    """No evidence on any line: no enrichment either way, the base rate is not learned."""
+    judged = quiet_judged_by({})
+
+    assert sum(judged.kinds.values()) == 0
+    for code in ("enriched", "not-enriched", "upper"):
+        assert not judged.ledger.terms[code].any()
+    assert judged.prior == REGISTER.number("fuse.base_rate_max")
+    assert (judged.probability() < 0.5).all()
+
+
+@pytest.mark.parametrize("kind", [ListKind.KNOWN_CC, ListKind.SINKHOLES])
+def test_a_listed_server_shows_its_sister(quiet_judged_by: Judge, kind: ListKind) -> None:
+    """Lines that met a listed C&C or sinkhole are suspects at its sister, not at itself."""
+    judged = quiet_judged_by({kind: [entry(CC, CC_PORT)]})
+
+    assert judged.kinds["known"] == len(BOTS)
+    assert chance(judged, SISTER, 7_777) > 0.9
+    assert term(judged, "enriched", CC, CC_PORT) == 0
+    assert judged.suspects[row_of(judged.survey, CC, CC_PORT)] == 0
+
+
+def test_a_listed_server_has_the_reliability_of_lists(quiet_judged_by: Judge) -> None:
+    """Met here and named with its port: as registered; an address alone: less."""
+    exact = quiet_judged_by({ListKind.KNOWN_CC: [entry(CC, CC_PORT)]})
+    address = quiet_judged_by({ListKind.KNOWN_CC: [entry(CC)]})
+
+    right = REGISTER.number("known.right_share")
+    assert term(exact, "listed", CC, CC_PORT) == pytest.approx(
+        np.log(right / (1 - right)) - np.log(exact.prior / (1 - exact.prior))
+    )
+    assert term(address, "listed", CC, CC_PORT) < term(exact, "listed", CC, CC_PORT)
+    assert exact.listed.sum() == 1
+
+
+def test_a_listed_crowd_teaches_nothing(quiet_judged_by: Judge) -> None:
+    """A wrong entry that everybody meets makes nobody a suspect."""
+    judged = quiet_judged_by({ListKind.KNOWN_CC: [entry(WEB)]})
+
+    assert judged.kinds["known"] == 0
+    assert judged.listed.sum() == 1
+
+
+@pytest.mark.parametrize("as_role", [False, True])
+def test_a_sinkhole_is_no_cc(judged_by: Judge, *, as_role: bool) -> None:
+    """Infected lines meet it, and still: a list of sinkholes, or the role, says no."""
+    lists: Lists = {ListKind.SINKHOLES: [entry(CC)]}
+    if as_role:
+        lists = {ListKind.KNOWN_CC: [entry(CC, CC_PORT, role=Role.SINKHOLE)]}
+
+    assert chance(judged_by(lists), CC, CC_PORT) < 0.5
+
+
+@pytest.mark.parametrize("kind", [ListKind.BENIGN, ListKind.SCANNERS])
+def test_a_harmless_listing_lowers_and_does_not_acquit(judged_by: Judge, kind: ListKind) -> None:
+    """A C&C may hide in a cloud: lowered by the registered weight, nothing more."""
+    plain, listed = judged_by({}), judged_by({kind: [entry(CC)]})
+
+    assert chance(listed, CC, CC_PORT) < chance(plain, CC, CC_PORT)
+    difference = listed.ledger.total() - plain.ledger.total()
+    assert difference[row_of(listed.survey, CC, CC_PORT)] == pytest.approx(
+        REGISTER.number("known.benign_weight")
+    )
+    assert np.count_nonzero(difference) == 1
+
+
+def test_an_upper_tier_on_a_list_is_named_as_one(judged_by: Judge) -> None:
+    """The role of the entry decides the tier."""
+    judged = judged_by({ListKind.KNOWN_CC: [entry(CC, CC_PORT, role=Role.UPPER)]})
+
+    assert judged.tier[row_of(judged.survey, CC, CC_PORT)] == 2
+
+
+def test_lines_on_an_external_list_are_suspects(quiet_judged_by: Judge) -> None:
+    """Pseudonyms from a honeypot's list show the C&C; plain entries and strangers do not."""
+    own = [ListEntry(base=Address(1, bot), own=True) for bot in [*BOTS, 10**6]]
+    judged = quiet_judged_by({ListKind.SUSPECTS: [*own, entry(WEB)]})
+
+    assert judged.kinds["listed"] == len(BOTS)
+    assert chance(judged, CC, CC_PORT) > 0.9
+    assert chance(judged, SISTER, 7_777) > 0.9
+
+
+def test_a_scan_says_nothing_of_its_own_port(engine: DuckEngine, tmp_path: Path) -> None:
+    """Bots that scan port 6667 do not make a suspect of a service there."""
+    rows = [
+        row | {"remote_port": 6667} if row["remote_port"] == 23 else row for row in small_network()
+    ]
+
+    judged = judge(engine, survey(engine, tmp_path, rows), {}, REGISTER)
+
+    assert judged.kinds["scan"] == len(BOTS)
+    assert judged.suspects[row_of(judged.survey, CC, CC_PORT)] == 0
+    assert chance(judged, CC, CC_PORT) < 0.01
+
+
+FRONTS: Final = range(500, 506)
+PANEL: Final = "203.0.113.9"
+
+
+def network_with_fronts() -> list[Row]:
+    """Give the quiet network with six C&Cs on own lines, and what commands them."""
+    shape = {"sampling_interval": 10_000}
+    rows = quiet_network()
+    for number, front in enumerate(FRONTS):
+        for bot in range(100 * number + 1, 100 * number + 13):
+            for hour in (2, 9, 16):
+                at = NOON_MS + hour * HOUR_MS + bot * 300_000
+                rows += towards(bot, front, at, remote_port=48_101, **shape)
+        for hour in (3, 15):
+            rows += talk(
+                front,
+                PANEL,
+                NOON_MS + hour * HOUR_MS + number * 660_000,
+                remote_port=9_443,
+                **shape,
+            )
+    return rows
+
+
+def test_fronts_on_own_lines_show_their_upper_tier(engine: DuckEngine, tmp_path: Path) -> None:
+    """What mostly C&C candidates of the own network speak with is the tier above them."""
+    bots = [
+        ListEntry(base=Address(1, 100 * number + offset), own=True)
+        for number in range(len(FRONTS))
+        for offset in range(1, 13)
+    ]
+    found = survey(engine, tmp_path, network_with_fronts())
+
+    judged = judge(engine, found, {ListKind.SUSPECTS: bots}, REGISTER)
+
+    own = found.services["remote_own"].to_numpy() == 1
+    assert (judged.probability()[own] > 0.5).sum() == len(FRONTS)
+    assert (judged.tier[own] == 1).all()
+    panel = row_of(found, PANEL, 9_443)
+    assert judged.fronts[panel] == len(FRONTS)
+    assert judged.tier[panel] == 2
+    assert judged.probability()[panel] > 0.5
+    assert judged.tier[row_of(found, WEB, 443)] == 0
+
+
+@pytest.mark.parametrize("buckets", [1, 4])
+def test_neither_order_nor_parts_change_the_judgement(
+    engine: DuckEngine, tmp_path: Path, judged_by: Judge, buckets: int
+) -> None:
+    """The same ledger, from shuffled records in one part or several."""
+    rows = small_network()
+    random.Random(1).shuffle(rows)  # noqa: S311 - a seeded order, no secret.
+    before = judged_by({})
+
+    after = judge(engine, survey(engine, tmp_path, rows, buckets=buckets), {}, REGISTER)
+
+    assert after.survey.services.to_pylist() == before.survey.services.to_pylist()
+    assert after.prior == pytest.approx(before.prior)
+    for code, column in before.ledger.terms.items():
+        assert after.ledger.terms[code] == pytest.approx(column, abs=1e-9), code
+    assert after.tier.tolist() == before.tier.tolist()
+
+
+def test_an_empty_window_is_judged_too(engine: DuckEngine, tmp_path: Path) -> None:
+    """No services: empty columns, whatever the lists."""
+    lists = {ListKind.KNOWN_CC: [entry(CC)]}
+
+    judged = judge(engine, survey(engine, tmp_path, []), lists, REGISTER)
+
+    assert judged.probability().size == 0
+    assert all(column.size == 0 for column in judged.ledger.terms.values())
+
+
+def test_the_small_network_is_what_these_tests_take_it_for(judged_by: Judge) -> None:
+    """One crowd that all lines meet, and no bin cut."""
+    survey_of = judged_by({}).survey
+
+    assert len(survey_of.lines) == LINES
+    assert survey_of.cut_bins == 0

@@ -1,0 +1,149 @@
+"""Every piece of evidence on the ledger is told in words, with its real numbers."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hinomi.detect import persistence
+from hinomi.detect.catalogue import HABITS, REASONS
+from hinomi.detect.judge import Judgement, judge
+from hinomi.detect.reasons import Sources, measures_of, reasons_for
+from hinomi.engine.duckdb import DuckEngine
+from hinomi.govern.parameters import default_register
+from hinomi.model.listed import ListKind
+from surveys import CC, CC_PORT, LOADER, LOADER_PORT, WEB, entry, row_of, small_network, survey
+
+HABIT_CODES = {
+    "rhythm", "repeats", "retries", "standing", "port", "alone", "bulk", "inside", "mesh",
+}  # fmt: skip
+LISTS = {
+    ListKind.KNOWN_CC: [entry(CC, CC_PORT)],
+    ListKind.BENIGN: [entry(CC), entry(WEB)],
+    ListKind.SINKHOLES: [entry(LOADER)],
+}
+SOURCES: Sources = {
+    ListKind.KNOWN_CC: ["hunters"],
+    ListKind.BENIGN: ["clouds", "shops"],
+    ListKind.SINKHOLES: ["holes"],
+}
+
+
+@pytest.fixture(scope="module", name="judged")
+def a_judgement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judgement]:
+    """Judge the small network, unsampled, so that habits are there too."""
+    folder: Path = tmp_path_factory.mktemp("judged")
+    scratch = tmp_path_factory.mktemp("scratch")
+    with DuckEngine(scratch, threads=1) as engine:
+        found = survey(engine, folder, small_network(sampling_interval=1))
+        yield judge(engine, found, LISTS, default_register())
+
+
+def loud(judged: Judgement, place: int) -> Judgement:
+    """Give every column of the ledger, and every habit, something to say of one service."""
+    ledger = replace(judged.ledger, terms={})
+    for number, code in enumerate(judged.ledger.terms):
+        ledger.add(code, np.full(judged.ledger.services, 1.0 + number))
+    habit = judged.habits[place]
+    terms = {code: 0.5 + number for number, code in enumerate(sorted(HABIT_CODES))}
+    return replace(judged, ledger=ledger, habits={place: replace(habit, terms=terms)})
+
+
+def test_every_reason_of_the_catalogue_can_be_given(judged: Judgement) -> None:
+    """Columns of the ledger, habits and the base rate are the catalogue, none missing."""
+    columns = judged.ledger.terms.keys() - {"behaviour"}
+
+    assert columns | HABIT_CODES | {"base-rate"} == REASONS.keys()
+
+
+def test_every_reason_is_told_with_its_numbers(judged: Judgement) -> None:
+    """Each sentence of both languages comes out whole, from real facts."""
+    place = row_of(judged.survey, CC, CC_PORT)
+
+    found = reasons_for(loud(judged, place), place, SOURCES)
+
+    assert {each.code for each in found} == REASONS.keys()
+    for each in found:
+        assert "{" not in each.text + each.text_ja
+        assert each.text.endswith(".")
+        assert each.text_ja.endswith("。")
+    *others, last = found
+    assert last.code == "base-rate"
+    sizes = [abs(each.weight) for each in others]
+    assert sizes == sorted(sizes, reverse=True)
+
+
+@pytest.mark.parametrize("habit", range(len(HABITS)))
+def test_every_port_habit_is_told(judged: Judgement, habit: int) -> None:
+    """The words for the habit of the port stand in the sentence."""
+    place = row_of(judged.survey, CC, CC_PORT)
+    told = judged.habits[place]
+    told = replace(told, setting=replace(told.setting, habit=habit), terms={"port": 2.0})
+
+    found = reasons_for(replace(judged, habits={place: told}), place, SOURCES)
+
+    (port,) = [each for each in found if each.code == "port"]
+    assert HABITS[habit].en in port.text
+    assert HABITS[habit].ja in port.text_ja
+
+
+def test_habits_weigh_together_what_the_ledger_holds(judged: Judgement) -> None:
+    """The bounded weight is shared among the reasons it was summed from."""
+    place = row_of(judged.survey, CC, CC_PORT)
+    terms = judged.habits[place].terms
+
+    found = reasons_for(judged, place, SOURCES)
+
+    weights = {each.code: each.weight for each in found if each.code in HABIT_CODES}
+    assert weights.keys() <= terms.keys()
+    behaviour = judged.ledger.terms["behaviour"][place]
+    assert sum(weights.values()) == pytest.approx(behaviour, abs=0.05 * len(terms))
+    assert 0 < behaviour < persistence.bounded(1e3, 6.5)
+
+
+def test_each_list_is_named_by_its_own_reason(judged: Judgement) -> None:
+    """A service on two lists: the C&C list stands behind `listed`, the other behind `benign`."""
+    told = {
+        each.code: each.text
+        for each in reasons_for(judged, row_of(judged.survey, CC, CC_PORT), SOURCES)
+    }
+
+    assert "hunters" in told["listed"]
+    assert "clouds" in told["benign"]
+    assert "hunters" not in told["benign"]
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "code", "source"),
+    [(LOADER, LOADER_PORT, "sinkhole", "holes"), (WEB, 443, "benign", "shops")],
+)
+def test_the_entry_that_matched_is_named(
+    judged: Judgement, address: str, port: int, code: str, source: str
+) -> None:
+    """The source of the very entry, not of the list's first."""
+    found = reasons_for(judged, row_of(judged.survey, address, port), SOURCES)
+
+    (told,) = [each for each in found if each.code == code]
+    assert source in told.text
+
+
+def test_what_weighs_nothing_is_not_said(judged: Judgement) -> None:
+    """A reason of less than a twentieth is left out; the base rate is always there."""
+    place = row_of(judged.survey, WEB, 443)
+
+    found = reasons_for(judged, place, SOURCES)
+
+    assert all(abs(each.weight) >= 0.05 for each in found if each.code != "base-rate")
+    assert "enriched" not in {each.code for each in found}
+    assert found[-1].values == {"one_in": pytest.approx(1 / judged.prior)}
+
+
+def test_measures_leave_the_address_out(judged: Judgement) -> None:
+    """What is measured of a service, as whole numbers, and nothing that names it."""
+    found = measures_of(judged.survey.services, row_of(judged.survey, CC, CC_PORT))
+
+    assert found["clients"] == found["lines"] == 16
+    assert found["records"] == 2 * 6 * 16
+    assert not {name for name in found if name.startswith("remote") or name == "proto"}
