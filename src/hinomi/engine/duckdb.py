@@ -5,7 +5,8 @@ Memory is bounded twice: DuckDB spills beyond its limit, and callers run large
 expressions by hash bucket (`buckets_for`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -57,14 +58,20 @@ class DuckEngine:
         Args:
             files: Their paths; where there is none, *schema* gives an empty table.
             schema: Columns of the table if there is no file.
+
+        Raises:
+            Unavailable: If a file cannot be read; also below, where memory or disk do not
+                suffice.
         """
         if not files:
             if schema is None:
                 raise ValueError("no file and no schema")
             empty = self._next("empty")
-            pq.write_table(schema.empty_table(), empty)
+            with _failures():
+                pq.write_table(schema.empty_table(), empty)
             files = [empty]
-        return self._backend.read_parquet([str(file) for file in files])
+        with _failures():
+            return self._backend.read_parquet([str(file) for file in files])
 
     def keep(self, expression: Any) -> Path:
         """Run *expression* and keep its rows in a scratch Parquet file, whose path it returns."""
@@ -76,15 +83,14 @@ class DuckEngine:
     def keep_table(self, table: pa.Table) -> Any:
         """Open an in-memory table for use in expressions, by way of a scratch file."""
         path = self._next("given")
-        pq.write_table(table, path, compression="lz4")
+        with _failures():
+            pq.write_table(table, path, compression="lz4")
         return self.table([path])
 
     def fetch(self, expression: Any) -> pa.Table:
         """Run *expression* and return its rows as an Arrow table."""
-        try:
+        with _failures():
             return self._backend.to_pyarrow(expression)
-        except duckdb.OutOfMemoryException as error:
-            raise _out_of_memory() from error
 
     def drop(self, paths: Iterable[Path]) -> None:
         """Delete scratch files that are no longer needed."""
@@ -96,10 +102,8 @@ class DuckEngine:
         return self._scratch / f"{stem}-{self._written:05d}.parquet"
 
     def _run(self, sql: str) -> None:
-        try:
+        with _failures():
             self._backend.raw_sql(sql).fetchall()
-        except duckdb.OutOfMemoryException as error:
-            raise _out_of_memory() from error
 
 
 def buckets_for(rows: int) -> int:
@@ -111,5 +115,17 @@ def _quoted(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _out_of_memory() -> Unavailable:
-    return Unavailable("the engine ran out of memory: raise engine.memory_mib in config.toml")
+@contextmanager
+def _failures() -> Iterator[None]:
+    """Turn what the machine lacks into one line that says so."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise Unavailable(
+            "the engine ran out of memory: raise engine.memory_mib in config.toml"
+        ) from error
+    except (duckdb.IOException, OSError) as error:
+        raise Unavailable(
+            "the engine could not read or write its files: make room on the disk of the home, "
+            "then try again"
+        ) from error

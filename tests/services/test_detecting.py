@@ -1,0 +1,332 @@
+"""Detection over a home: lake, lists and register in, explained candidates out."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from builders import HOUR_MS, NOON_MS, conversations, knock, talk
+from hinomi.engine import duckdb
+from hinomi.errors import NotFound
+from hinomi.model.address import parse_address
+from hinomi.model.listed import ListKind
+from hinomi.model.service import Service
+from hinomi.model.window import Window
+from hinomi.services.detecting import SCRATCH, Detection, explain_service, run_detection
+from hinomi.services.home import Home, open_home
+from hinomi.services.listing import add_list
+from hinomi.services.mandates import Operation, mandate_for, os_user
+from surveys import BOTS, CC, CC_PORT, WEB, Row, service, small_network, towards
+from terminal import make_home
+
+SERVER = "203.0.113.9"
+
+
+def store(home: Home, name: str, rows: Sequence[Row]) -> None:
+    """Put conversation records into the lake as one batch."""
+    mandate = mandate_for(Operation.IMPORT, home.clock)
+    home.lake().append([conversations(rows)], name, mandate)
+
+
+def new_home(folder: Path, *batches: Sequence[Row]) -> Home:
+    """Make a laboratory with *batches* in its lake, in that order."""
+    home = open_home(make_home(folder))
+    for number, rows in enumerate(batches):
+        store(home, f"batch {number}", rows)
+    return home
+
+
+@pytest.fixture(name="home", scope="module")
+def a_home_with_a_botnet(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Give the small network with an own service beside it, and a list that names the C&C."""
+    folder = tmp_path_factory.mktemp("detecting")
+    rows = small_network()
+    for line in range(100, 112):
+        rows += towards(line, 700, NOON_MS + line * 700_000, remote_port=8_080)
+    home = new_home(folder / "home", rows)
+    known = folder / "known.csv"
+    known.write_text(f"address,protocol,port\n{CC},tcp,{CC_PORT}\n", "utf-8")
+    add_list(home, ListKind.KNOWN_CC, known, "hunters")
+    return home
+
+
+@pytest.fixture(name="found", scope="module")
+def a_detection(home: Home) -> Detection:
+    """Detect once, over everything."""
+    return run_detection(home, Window(), top=50)
+
+
+@pytest.fixture(name="few")
+def a_home_with_few_records(tmp_path: Path) -> Home:
+    """Give a lake with one listed server that four lines met in four hours, one each."""
+    rows = [row for hour in range(4) for row in talk(hour, SERVER, NOON_MS + hour * HOUR_MS)]
+    home = new_home(tmp_path / "few", rows)
+    known = tmp_path / "known.txt"
+    known.write_text(f"{SERVER}\n", "utf-8")
+    add_list(home, ListKind.KNOWN_CC, known, "hunters")
+    return home
+
+
+def scratch_of(home: Home) -> list[str]:
+    """Name the scratch folders in a home."""
+    return sorted(path.name for path in home.folder.glob(f"{SCRATCH}*"))
+
+
+def test_an_empty_lake_gives_no_candidate(tmp_path: Path) -> None:
+    """Nothing in, nothing out, and the limits say that nothing was seen."""
+    home = new_home(tmp_path / "home")
+
+    found = run_detection(home, Window(), top=50)
+
+    assert (found.candidates, found.timeline) == ((), {})
+    assert found.limits["days"] == 0
+    assert found.limits["smallest_botnet"] == {}
+    assert found.register_version == home.register.version
+
+
+def test_the_cc_comes_first_with_its_reasons(found: Detection) -> None:
+    """Service, counts, tier, list and reasons of the first candidate."""
+    first = found.candidates[0]
+
+    assert first.service == service(CC, CC_PORT)
+    assert (first.clients, first.suspects, first.tier) == (len(BOTS), len(BOTS), 1)
+    assert first.known
+    assert first.probability > 0.9
+    assert {"listed", "enriched", "base-rate"} <= {reason.code for reason in first.reasons}
+    (listed,) = [reason for reason in first.reasons if reason.code == "listed"]
+    assert "hunters" in listed.text
+    assert found.suspects["scan"] == len(BOTS)
+
+
+def test_candidates_come_most_probable_first(found: Detection) -> None:
+    """Only what anything speaks for, in order; not the web sites."""
+    chances = [each.probability for each in found.candidates]
+
+    assert chances == sorted(chances, reverse=True)
+    assert service(WEB, 443) not in {each.service for each in found.candidates}
+
+
+def test_top_bounds_the_candidates(home: Home, found: Detection) -> None:
+    """The first so many of all, with their timelines and no others."""
+    first = run_detection(home, Window(), top=1)
+
+    assert first.candidates == found.candidates[:1]
+    assert first.timeline.keys() == {found.candidates[0].service}
+
+
+def test_the_timeline_counts_records_by_hour(found: Detection) -> None:
+    """Hours begin on the hour; all records of the C&C are there."""
+    hours = found.timeline[service(CC, CC_PORT)]
+
+    assert sum(hours.values()) == 2 * 6 * len(BOTS)
+    assert all(at % HOUR_MS == 0 for at in hours)
+
+
+def test_the_limits_speak_of_this_run(found: Detection) -> None:
+    """Largest interval, days with records, and that rhythm was looked at where it could be."""
+    assert found.limits["sampling_interval"] == 10_000
+    assert found.limits["beacon"] == "used"  # The own service's records are unsampled.
+    assert found.limits["flags"] == "present"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "hours"),
+    [(None, None, 4), (1, None, 3), (None, 1, 1), (1, 3, 2), (0, 4, 4), (4, None, 0)],
+)
+def test_the_window_is_half_open(
+    few: Home, since: int | None, until: int | None, hours: int
+) -> None:
+    """From since, inclusive, to until, exclusive: records outside count nowhere."""
+    bounds = [None if hour is None else NOON_MS + hour * HOUR_MS for hour in (since, until)]
+
+    found = run_detection(few, Window(*bounds), top=5)
+
+    assert sum(each.clients for each in found.candidates) == hours
+    assert sum(len(line) for line in found.timeline.values()) == hours
+    assert found.window == Window(*bounds)
+
+
+def test_a_window_cuts_within_an_hour(few: Home) -> None:
+    """The lake's files hold whole hours: detection does not."""
+    after = Window(NOON_MS + 1, NOON_MS + HOUR_MS)
+
+    assert run_detection(few, after, top=5).candidates == ()
+
+
+def test_scratch_folders_go_after_success(few: Home) -> None:
+    """Neither detect nor explain leaves a file behind."""
+    before = sorted(path.name for path in few.folder.iterdir())
+
+    run_detection(few, Window(), top=5)
+    explain_service(few, SERVER, 6, 443)
+
+    assert scratch_of(few) == []
+    assert sorted(path.name for path in few.folder.iterdir()) == before
+
+
+@pytest.mark.parametrize("share", [0.2, 0.95])
+def test_scratch_folders_go_after_an_error(few: Home, share: float) -> None:
+    """However far the run came, and what it raised comes out as it was."""
+
+    def stop(done: float) -> None:
+        if done >= share:
+            assert len(scratch_of(few)) == 1
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_detection(few, Window(), top=5, tell=stop)
+
+    assert scratch_of(few) == []
+
+
+def test_what_killed_runs_left_behind_goes_first(few: Home) -> None:
+    """A scratch folder of no living process goes; another process's own stays."""
+    nobody = 2**22 + 1  # Above the largest process number of Linux.
+    for owner in (nobody, os.getppid()):
+        left = few.folder / f"{SCRATCH}{owner}-x"
+        left.mkdir()
+        (left / "kept-00001.parquet").write_bytes(b"x")
+
+    run_detection(few, Window(), top=5)
+
+    assert scratch_of(few) == [f"{SCRATCH}{os.getppid()}-x"]
+
+
+def test_the_scratch_folder_is_its_owners_alone(few: Home) -> None:
+    """While it is there nobody else may look inside."""
+    modes: list[int] = []
+
+    def look(_: float) -> None:
+        modes.extend(path.stat().st_mode & 0o777 for path in few.folder.glob(f"{SCRATCH}*"))
+
+    run_detection(few, Window(), top=5, tell=look)
+
+    assert modes
+    assert set(modes) == {0o700}
+
+
+def test_progress_only_grows_and_ends_at_one(few: Home) -> None:
+    """Shares of the work, 0 to 1."""
+    told: list[float] = []
+
+    run_detection(few, Window(), top=5, tell=told.append)
+
+    assert told == sorted(told)
+    assert told[0] >= 0.0
+    assert told[-1] == 1.0
+
+
+def test_the_run_is_journalled_before_it_reads(few: Home) -> None:
+    """Window, register version, purpose and who: also of a run that fails."""
+
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_detection(few, Window(NOON_MS, None), top=5, tell=stop)
+
+    *_, last = few.journal().entries()
+    assert last["operation"] == "detect"
+    assert last["register"] == few.register.version
+    assert last["window"] == {"since": "2026-01-01T12:00:00Z", "until": None}
+    mandate = last["mandate"]
+    assert isinstance(mandate, dict)
+    assert (mandate["purpose"], mandate["who"]) == ("detect-cc", os_user())
+
+
+def test_parts_do_not_change_the_result(
+    home: Home, found: Detection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four buckets give what one gives: candidates, reasons, timelines."""
+    monkeypatch.setattr(duckdb, "BUCKET_ROWS", 5_000)
+    assert duckdb.buckets_for(home.lake().statistics().rows) > 2
+
+    parted = run_detection(home, Window(), top=50)
+
+    assert parted == found
+
+
+def test_the_order_of_import_does_not_change_the_result(tmp_path: Path) -> None:
+    """The same records in three batches, first to last and last to first."""
+    rows = [row for row in small_network() if row["line_lo"] < 120]
+    batches = [rows[place::3] for place in range(3)]
+
+    forth = run_detection(new_home(tmp_path / "forth", *batches), Window(), top=50)
+    back = run_detection(new_home(tmp_path / "back", *reversed(batches)), Window(), top=50)
+
+    assert forth.candidates
+    assert forth == back
+
+
+def test_a_service_is_explained_as_it_was_detected(home: Home, found: Detection) -> None:
+    """Same probability, rank and reasons; measures, sizes and hours beside them."""
+    told = explain_service(home, CC, 6, CC_PORT)
+    first = found.candidates[0]
+
+    assert told["service"] == f"{CC} tcp/{CC_PORT}"
+    assert (told["address"], told["protocol"], told["port"]) == (CC, "tcp", CC_PORT)
+    assert (told["rank"], told["probability"]) == (1, first.probability)
+    assert (told["clients"], told["suspects"]) == (first.clients, first.suspects)
+    assert (told["known"], told["tier"]) == (True, 1)
+    reasons = told["reasons"]
+    assert isinstance(reasons, list)
+    assert [each["code"] for each in reasons] == [each.code for each in first.reasons]
+    assert told["packet_bytes"] == {"to the service": [100.0] * 3, "from the service": [100.0] * 3}
+    hours = told["hours_of_day"]
+    assert isinstance(hours, list)
+    assert (len(hours), sum(hours)) == (24, 2 * 6 * len(BOTS))
+    assert told["register"] == home.register.version
+
+
+def test_a_service_without_anything_against_it_has_no_rank(home: Home) -> None:
+    """What is no candidate is explained too."""
+    told = explain_service(home, WEB, 6, 443)
+
+    assert told["rank"] is None
+    assert told["reasons"]
+
+
+def test_an_own_service_is_explained_by_its_pseudonym(home: Home) -> None:
+    """The mark of a pseudonym finds it, a plain address of the same bits does not."""
+    own = Service(parse_address("::1:0:0:0:2bc"), 6, 8_080, own=True).render_address()
+
+    assert explain_service(home, own, 6, 8_080)["clients"] == 12
+    with pytest.raises(NotFound):
+        explain_service(home, "::1:0:0:0:2bc", 6, 8_080)
+
+
+@pytest.mark.parametrize(("proto", "port"), [(17, CC_PORT), (6, CC_PORT + 1)])
+def test_an_unknown_service_is_not_found(few: Home, proto: int, port: int) -> None:
+    """Neither another protocol nor another port is it; the attempt is journalled."""
+    with pytest.raises(NotFound, match="no record"):
+        explain_service(few, SERVER, proto, port)
+
+    *_, last = few.journal().entries()
+    assert last["operation"] == "explain"
+    assert scratch_of(few) == []
+
+
+def test_in_an_empty_lake_no_service_is_found(tmp_path: Path) -> None:
+    """Nothing to explain."""
+    with pytest.raises(NotFound):
+        explain_service(new_home(tmp_path / "home"), SERVER, 6, 443)
+
+
+def test_what_is_no_address_is_the_callers_bug(few: Home) -> None:
+    """Refused before anything is read."""
+    with pytest.raises(ValueError, match="not an IP address"):
+        explain_service(few, "server", 6, 443)
+
+
+def test_a_label_of_the_list_is_told(tmp_path: Path) -> None:
+    """Source and label of the entry stand in the reason."""
+    home = new_home(tmp_path / "home", [*talk(1, SERVER), knock(2, SERVER)])
+    feed = tmp_path / "feed.csv"
+    feed.write_text(f"#ip,ioc\n{SERVER},Possible Botnet C2 IP\n", "utf-8")
+    add_list(home, ListKind.KNOWN_CC, feed, "intel", format_name="c2intelfeeds")
+
+    (candidate,) = run_detection(home, Window(), top=5).candidates
+
+    (listed,) = [reason for reason in candidate.reasons if reason.code == "listed"]
+    assert "intel (Possible Botnet C2 IP)" in listed.text
