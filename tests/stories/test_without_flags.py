@@ -1,0 +1,75 @@
+"""Detection on the same world as poorer exporters record it, beside full records."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from hinomi.bench.spec import WorldSpec
+from recordings import MODES, Recording, record
+
+POORER = [mode for mode in MODES if mode != "full records"]
+
+
+@pytest.fixture(name="recordings", scope="module")
+def all_recordings(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Recording]:
+    """Detect in one world of 6,000 lines, a week at 1 in 10,000, in every mode."""
+    return record(tmp_path_factory.mktemp("modes") / "story", WorldSpec(lines=6_000, volume=0.5))
+
+
+@pytest.mark.parametrize("mode", POORER)
+def test_the_strongest_server_is_found_in_every_mode(
+    recordings: Mapping[str, Recording], mode: str
+) -> None:
+    """The unlisted server that full records show best stays probable and near the top."""
+    full, poorer = recordings["full records"], recordings[mode]
+    unlisted = {
+        service: rank
+        for service, rank in full.ranks().items()
+        if rank is not None and not full.truth[service].known
+    }
+    strongest = min(unlisted, key=lambda service: unlisted[service])
+    found = [each for each in poorer.detection.candidates if each.service == strongest]
+
+    assert found
+    assert found[0].probability >= 0.5
+    assert (poorer.ranks()[strongest] or 10**6) <= 20
+
+
+def test_counters_multiplied_at_a_known_interval_change_nothing(
+    recordings: Mapping[str, Recording],
+) -> None:
+    """Divided back they are what was sampled: the same candidates, probabilities and reasons."""
+    full, multiplied = recordings["full records"], recordings["counters multiplied"]
+
+    assert len(full.detection.candidates) > 10
+    assert multiplied.detection.candidates == full.detection.candidates
+    assert multiplied.detection.suspects == full.detection.suspects
+    assert multiplied.detection.limits == full.detection.limits
+
+
+@pytest.mark.parametrize("mode", POORER)
+def test_most_of_what_full_records_show_is_found_in_every_mode(
+    recordings: Mapping[str, Recording], mode: str
+) -> None:
+    """A mode costs some servers, not the method: half of those found remain, and order holds."""
+    full, poorer = recordings["full records"], recordings[mode]
+
+    assert full.found()[0] >= 3
+    assert poorer.found()[0] >= full.found()[0] / 2
+    assert poorer.precision() >= full.precision() - 0.2
+
+
+def test_the_limits_tell_that_flags_are_missing(recordings: Mapping[str, Recording]) -> None:
+    """What the run could not see stands beside its result."""
+    limits = recordings["without TCP flags"].detection.limits
+
+    assert str(limits["flags"]).startswith("missing in 100")
+    assert recordings["full records"].detection.limits["flags"] == "present"
+
+
+def test_an_unknown_interval_is_told(recordings: Mapping[str, Recording]) -> None:
+    """Nothing is promised about small botnets where the interval is unknown."""
+    limits = recordings["counters multiplied, interval unknown"].detection.limits
+
+    assert limits["sampling_interval"] == 0
+    assert limits["smallest_botnet"] == {}
