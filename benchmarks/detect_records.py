@@ -19,7 +19,7 @@ from made_up_lake import MadeUp, write_lake
 from measuring import FolderWatch, Stopwatch, peak_rss_mib
 
 from hinomi.detect import passes
-from hinomi.detect.judge import judge
+from hinomi.detect.judge import judge, worth_judging
 from hinomi.engine.duckdb import BUCKET_ROWS, DuckEngine
 from hinomi.govern.parameters import default_register
 from hinomi.model.flow import CONVERSATIONS
@@ -79,7 +79,13 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
             buckets = max(1, -(-extent.rows // chosen.bucket_rows))
             with watch.step("survey"):
                 survey = passes.survey(
-                    engine, records, extent, buckets=buckets, register=register, tell=_tell
+                    engine,
+                    records,
+                    extent,
+                    buckets=buckets,
+                    register=register,
+                    tell=_tell,
+                    choose=worth_judging(extent, made_up.lists()),
                 )
             after_survey = peak_rss_mib()
             with watch.step("judge"):
@@ -90,7 +96,8 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
     return {
         "records": extent.rows,
         "buckets": buckets,
-        "services": len(survey.services),
+        "services": survey.met,
+        "services_judged": len(survey.services),
         "lines": len(survey.lines),
         "probable": int((judged.probability() >= 0.5).sum()),
         "records_per_s": round(extent.rows / wall),

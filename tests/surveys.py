@@ -89,7 +89,12 @@ def towards(line: int, own: int, ts_ms: int, **changed: object) -> list[Row]:
 
 
 def survey(
-    engine: DuckEngine, folder: Path, rows: Iterable[Mapping[str, int]], *, buckets: int = 1
+    engine: DuckEngine,
+    folder: Path,
+    rows: Iterable[Mapping[str, int]],
+    *,
+    buckets: int = 1,
+    choose: passes.Choose | None = None,
 ) -> passes.Survey:
     """Write *rows* to a file in *folder* and make the first pass over it."""
     path = folder / f"survey-{len(list(folder.iterdir()))}.parquet"
@@ -102,6 +107,7 @@ def survey(
         buckets=buckets,
         register=default_register(),
         tell=lambda _: None,
+        choose=choose,
     )
 
 

@@ -35,6 +35,24 @@ def test_positions_are_those_of_a_dictionary(
     assert found.tolist() == [places.get(row, -1) for row in asked]
 
 
+def test_keys_that_share_a_digest_are_told_apart() -> None:
+    """Keys made to collide are still found at their own places."""
+    odd, mask = 0x9E3779B97F4A7C15, 2**64 - 1
+
+    def mixed(number: int) -> int:
+        product = number * odd & mask
+        return product ^ (product >> 32)
+
+    def signed(number: int) -> int:
+        return number - 2**64 if number >= 2**63 else number
+
+    rows = [(1, 5), (2, signed(mixed(1) ^ 5 ^ mixed(2))), (3, 7)]
+    found = positions(keys(table(rows[::-1]), ["hi", "lo"]), keys(table(rows), ["hi", "lo"]))
+
+    assert found.tolist() == [2, 1, 0]
+    assert mixed(mixed(1) ^ rows[0][1]) == mixed(mixed(2) ^ (rows[1][1] & mask))
+
+
 def test_the_order_of_columns_is_part_of_the_key() -> None:
     """(1, 2) and (2, 1) are two keys."""
     one, other = keys(table([(1, 2)]), ["hi", "lo"]), keys(table([(1, 2)]), ["lo", "hi"])

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from builders import HOUR_MS, NOON_MS, talk
-from hinomi.detect.judge import Judgement, judge
+from hinomi.detect.judge import Judgement, judge, worth_judging
+from hinomi.detect.orient import SERVICE
 from hinomi.engine.duckdb import DuckEngine
 from hinomi.govern.parameters import default_register
 from hinomi.model.address import Address
@@ -23,6 +24,7 @@ from surveys import (
     LOADER_PORT,
     WEB,
     Row,
+    clock,
     entry,
     row_of,
     small_network,
@@ -111,6 +113,48 @@ def test_full_packets_and_no_return_speak_against_a_loader(judged_by: Judge) -> 
     assert term(judged, "transfer", LOADER, LOADER_PORT) < -3
     assert term(judged, "momentary", LOADER, LOADER_PORT) < 0
     assert term(judged, "transfer", CC, CC_PORT) == 0
+
+
+@pytest.mark.parametrize("sampling_interval", [1, 10_000])
+def test_services_that_nothing_can_speak_for_are_counted_and_let_go(
+    engine: DuckEngine, tmp_path: Path, sampling_interval: int
+) -> None:
+    """Without the services of one line each, every finding stays as it was."""
+    shape = {"sampling_interval": sampling_interval}
+    rows = small_network(sampling_interval)
+    rows += [row for line in range(1, 40) for row in talk(line, f"192.0.2.{line}", **shape)]
+    rows += clock(41, "192.0.2.200", **shape)
+    lists = {ListKind.KNOWN_CC: [entry("192.0.2.1")], ListKind.SINKHOLES: [entry("192.0.2.2")]}
+    every = survey(engine, tmp_path, rows)
+    found = [every]
+    for asked, buckets in (([], 1), ([entry("192.0.2.3")], 3)):
+        choose = worth_judging(every.extent, lists, asked)
+        found.append(survey(engine, tmp_path, rows, buckets=buckets, choose=choose))
+
+    whole, *others = [_findings(judge(engine, each, lists, REGISTER)) for each in found]
+
+    assert [len(each.services) < each.met - 30 for each in found] == [False, True, True]
+    assert {each.met for each in found} == {len(every.services)}
+    assert len(found[2].services) == len(found[1].services) + 1
+    assert len(whole) >= (3 if sampling_interval == 1 else 2)
+    for other in others:
+        assert other.keys() == whole.keys()
+        assert all(other[key] == pytest.approx(whole[key]) for key in whole)
+
+
+def _findings(judged: Judgement) -> dict[tuple[int, ...], list[float]]:
+    """Give what was found of each service that anything speaks for."""
+    total, table = judged.ledger.total(), judged.survey.services
+    rows = table.select(SERVICE).to_pylist()
+    return {
+        tuple(rows[at].values()): [
+            float(judged.probability()[at]),
+            float(judged.tier[at]),
+            float(judged.suspects[at]),
+            *(float(column[at]) for column in judged.ledger.terms.values()),
+        ]
+        for at in np.flatnonzero((total > 0) | judged.listed)
+    }
 
 
 def test_without_suspects_nothing_is_enriched(quiet_judged_by: Judge) -> None:
@@ -254,7 +298,7 @@ def test_fronts_on_own_lines_show_their_upper_tier(engine: DuckEngine, tmp_path:
     assert judged.tier[row_of(found, WEB, 443)] == 0
 
 
-@pytest.mark.parametrize("buckets", [1, 4])
+@pytest.mark.parametrize("buckets", [1, 2])
 def test_neither_order_nor_parts_change_the_judgement(
     engine: DuckEngine, tmp_path: Path, judged_by: Judge, buckets: int
 ) -> None:

@@ -46,6 +46,30 @@ def test_several_files_are_one_table(tmp_path: Path) -> None:
     assert found.schema.field("line_port").type == pa.int32()
 
 
+@pytest.mark.parametrize("parts", [1, 4])
+def test_rows_are_kept_by_part(tmp_path: Path, parts: int) -> None:
+    """Each row lies in the part of its number, without it; a part may be empty."""
+    with DuckEngine(tmp_path) as engine:
+        rows = engine.keep_table(pa.table({"n": pa.array([0, 1, 2, 5, 6], pa.int64())}))
+        kept = engine.keep_parts(rows, rows.n % parts, parts)
+        found = [engine.fetch(engine.table(files)) for files in kept]
+
+    assert [sorted(table["n"].to_pylist()) for table in found] == (
+        [[0, 1, 2, 5, 6]] if parts == 1 else [[0], [1, 5], [2, 6], []]
+    )
+    assert {table.schema for table in found} == {pa.schema([("n", pa.int64())])}
+
+
+def test_folders_of_the_lake_add_no_columns(tmp_path: Path) -> None:
+    """A file under date=.../hour=... has the columns that it holds."""
+    path = tmp_path / "date=2026-01-01" / "hour=03" / "x.parquet"
+    path.parent.mkdir(parents=True)
+    pq.write_table(ROWS, path)
+
+    with DuckEngine(tmp_path) as engine:
+        assert engine.table([path]).columns == ("n",)
+
+
 def test_kept_rows_come_back_as_they_were(tmp_path: Path) -> None:
     """The whole range of int64 survives: to a scratch file, and from memory."""
     with DuckEngine(tmp_path) as engine:

@@ -1,10 +1,13 @@
 """Arrow tables as numpy columns, and 128-bit keys that can be looked up at once."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+_ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 
 
 def ints(table: pa.Table, name: str) -> NDArray[np.int64]:
@@ -38,7 +41,23 @@ def positions(wanted: NDArray[np.void], among: NDArray[np.void]) -> NDArray[np.i
     """
     if among.size == 0:
         return np.full(wanted.size, -1, dtype=np.int64)
-    order = np.argsort(among)
-    place = np.searchsorted(among, wanted, sorter=order)
+    ranked = _digests(among)
+    order = np.argsort(ranked)
+    ranked = ranked[order]
+    if (ranked[1:] == ranked[:-1]).any():  # Two keys of one digest: compare the keys themselves.
+        order = np.argsort(among)
+        place = np.searchsorted(among, wanted, sorter=order)
+    else:
+        place = np.searchsorted(ranked, _digests(wanted))
     found = order[np.minimum(place, among.size - 1)]
     return np.where(among[found] == wanted, found, -1)
+
+
+def _digests(rows: NDArray[np.void]) -> NDArray[np.uint64]:
+    """Mix each key into one number: numbers sort much faster than keys."""
+    words = np.ascontiguousarray(rows).view(np.uint64).reshape(rows.size, rows.itemsize // 8)
+    mixed = np.zeros(rows.size, dtype=np.uint64)
+    for word in words.T:
+        mixed = (mixed ^ word) * _ODD
+        mixed ^= mixed >> np.uint64(32)
+    return mixed

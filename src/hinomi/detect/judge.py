@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import special
 
-from hinomi.detect import enrich, families, fuse, habits, known, mesh, passes, suspects
+from hinomi.detect import beacon, enrich, families, fuse, habits, known, mesh, passes, suspects
 from hinomi.detect.columns import floats, ints, keys, positions
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.ports import habit
@@ -64,6 +64,34 @@ class Judgement:
         return fuse.probability(self.prior, self.ledger)
 
 
+def worth_judging(
+    found: passes.Extent, lists: Lists, asked: Sequence[ListEntry] = ()
+) -> passes.Choose:
+    """
+    Tell which services any evidence can speak for: the others need not be held.
+
+    Args:
+        found: What the window holds.
+        lists: Current entries by kind of list.
+        asked: Names services to hold whatever they are.
+
+    Notes:
+        Nothing raises a service that one line alone spoke with (`enrich.enrich`), unless a
+        list names it or the line's contacts can be told apart (`habits.habits`).
+    """
+    named = [*lists.get(ListKind.KNOWN_CC, ()), *lists.get(ListKind.SINKHOLES, ()), *asked]
+
+    def choose(services: pa.Table) -> NDArray[np.bool_]:
+        worth = (ints(services, "clients") > 1) | (known.match(services, named) >= 0)
+        if 0 < found.densest <= beacon.MEANINGFUL:
+            span_ms = ints(services, "last_ms") - ints(services, "first_ms")
+            worth |= ints(services, "records") >= beacon.MIN_CONTACTS
+            worth |= span_ms >= beacon.CONTINUES_MS
+        return np.asarray(worth, dtype=bool)
+
+    return choose
+
+
 def judge(
     engine: passes.Engine, survey: passes.Survey, lists: Lists, register: Register
 ) -> Judgement:
@@ -94,7 +122,7 @@ def judge(
     taught = suspected.line.size > 0
     judged = Judgement(
         survey=survey,
-        prior=fuse.base_rate(len(table), null.slab if taught else None, register),
+        prior=fuse.base_rate(survey.met, null.slab if taught else None, register),
         ledger=fuse.Ledger(len(table)),
         enrichment=enrichment,
         suspects=sums.whole,
@@ -185,7 +213,7 @@ def _suspect_clients(
     table, services = survey.services, len(survey.services)
     service_keys = keys(table, SERVICE)
     line_table = pa.table({"line_hi": suspected.hi, "line_lo": suspected.lo})
-    pairs = passes.pairs_of_lines(engine, survey.parts, line_table)
+    pairs = passes.services_of_lines(engine, survey, line_table)
     where = positions(keys(pairs, SERVICE), service_keys)
     who = positions(keys(pairs, LINE), suspected.line)
     port = ints(pairs, "remote_port")
@@ -203,7 +231,7 @@ def _suspect_clients(
     of_line[positions(suspected.line, keys(survey.lines, LINE))] = general
     sums = passes.client_sums(
         engine,
-        survey.parts,
+        survey,
         survey.lines.select(LINE)
         .append_column(
             "expected",
@@ -303,7 +331,7 @@ def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register
         lines = chosen.select(["remote_hi", "remote_lo"]).rename_columns(LINE)
         _, first = np.unique(keys(lines, LINE), return_index=True)
         lines = lines.take(pa.array(first))
-        pairs = passes.pairs_of_lines(engine, judged.survey.parts, lines)
+        pairs = passes.services_of_lines(engine, judged.survey, lines)
         where = positions(keys(pairs, SERVICE), keys(table, SERVICE))
         seen = np.bincount(where, minlength=len(table)).astype(np.float64)
         clients = floats(table, "clients")

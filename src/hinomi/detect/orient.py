@@ -43,9 +43,14 @@ def in_bucket(records: Any, end: str, bucket: int, buckets: int) -> Any:
     """
     if buckets == 1:
         return records
+    return records.filter(bucket_of(records, end, buckets) == bucket)
+
+
+def bucket_of(records: Any, end: str, buckets: int) -> Any:
+    """Number the bucket that the *end* of each record falls into, from 0."""
     hi, lo = records[f"{end}_hi"], records[f"{end}_lo"]
     folded = (lo % buckets + hi % buckets) % buckets
-    return records.filter((folded + buckets) % buckets == bucket)
+    return ((folded + buckets) % buckets).cast("int64")
 
 
 def conversing(records: Any) -> Any:
@@ -58,12 +63,21 @@ def conversing(records: Any) -> Any:
     """
     scaled = (records.counts_scaled == 1) & (records.sampling_interval > 1)
     factor = ibis.ifelse(scaled, records.sampling_interval, 1).cast("int64")
-    return records.filter(
-        ~records.proto.isin(ICMP) & ((records.remote_own == 1) | _is_unicast(records))
-    ).mutate(
-        packets=ibis.greatest(records.packets // factor, 1),
-        bytes=records.bytes // factor,
+    return (
+        records.filter(
+            ~records.proto.isin(ICMP) & ((records.remote_own == 1) | _is_unicast(records))
+        )
+        .mutate(
+            packets=ibis.greatest(records.packets // factor, 1),
+            bytes=records.bytes // factor,
+        )
+        .drop("exporter", "counts_scaled", "ingress")
     )
+
+
+def doubtful(records: Any) -> Any:
+    """Keep the records in which the line can be the service: its port looks no higher."""
+    return records.filter(_is_doubtful(records))
 
 
 def line_servers(records: Any) -> Any:
@@ -73,16 +87,15 @@ def line_servers(records: Any) -> Any:
     Only there can a line be the service: elsewhere the remote port alone decides. The
     columns are `ENDPOINT` and `peers`, the number of remote endpoints met, at least 2.
     """
-    doubtful = records.filter(port_class(records.line_port) <= port_class(records.remote_port))
-    met = doubtful.select(*ENDPOINT, "remote_hi", "remote_lo", "remote_port").distinct()
+    mine = doubtful(records)
+    met = mine.select(*ENDPOINT, "remote_hi", "remote_lo", "remote_port").distinct()
     peers = met.group_by(ENDPOINT).aggregate(peers=met.count())
     return peers.filter(peers.peers > 1)
 
 
 def remote_peers(records: Any) -> Any:
     """Count, over the same doubtful records, the line endpoints each remote endpoint meets."""
-    doubtful = records.filter(port_class(records.line_port) <= port_class(records.remote_port))
-    met = doubtful.select(*SERVICE, *LINE, "line_port").distinct()
+    met = doubtful(records).select(*SERVICE, *LINE, "line_port").distinct()
     return met.group_by(SERVICE).aggregate(line_ends=met.count())
 
 
@@ -100,27 +113,29 @@ def towards_services(records: Any, servers: Any) -> Any:
 
     Notes:
         Own-to-own packets lie in the lake once per end; exactly one of the two copies has
-        the service as its remote end, so nothing is counted twice.
+        the service as its remote end, so nothing is counted twice. Peers are looked up for
+        doubtful records alone, a fraction of all: elsewhere they decide nothing.
     """
-    fans = remote_peers(records)
-    known = records.left_join(servers, ENDPOINT).drop(*[f"{name}_right" for name in ENDPOINT])
-    known = known.left_join(fans, SERVICE).drop(*[f"{name}_right" for name in SERVICE])
-    out = known.direction == int(Direction.OUT)
-    tcp = (known.proto == int(Protocol.TCP)) & (known.tcp_flags >= 0)
-    opening = tcp & (known.tcp_flags == SYN)
-    answering = tcp & (known.tcp_flags == SYN | ACK) & (known.packets == 1)
+    out = records.direction == int(Direction.OUT)
+    tcp = (records.proto == int(Protocol.TCP)) & (records.tcp_flags >= 0)
+    opening = tcp & (records.tcp_flags == SYN)
+    answering = tcp & (records.tcp_flags == SYN | ACK) & (records.packets == 1)
     for_remote = (opening & out) | (answering & ~out)
     for_line = (opening & ~out) | (answering & out)
-    line_class, remote_class = port_class(known.line_port), port_class(known.remote_port)
+    voted = records.mutate(votes=for_remote.cast("int64")).filter(~for_line)
+    asked = doubtful(voted)
+    known = asked.left_join(servers, ENDPOINT).drop(*[f"{name}_right" for name in ENDPOINT])
+    known = known.left_join(remote_peers(records), SERVICE)
+    known = known.drop(*[f"{name}_right" for name in SERVICE])
     peers, line_ends = known.peers.coalesce(1), known.line_ends.coalesce(1)
-    line_serves = (peers > 1) & (
-        (line_class < remote_class) | ((line_class == remote_class) & (peers > line_ends))
-    )
-    return (
-        known.filter(for_remote | ~(for_line | line_serves))
-        .mutate(votes=for_remote.cast("int64"))
-        .drop("peers", "line_ends")
-    )
+    is_lower = port_class(known.line_port) < port_class(known.remote_port)
+    line_serves = (peers > 1) & (is_lower | (peers > line_ends))
+    decided = known.filter((known.votes == 1) | ~line_serves).select(*voted.columns)
+    return voted.filter(~_is_doubtful(voted)).union(decided)
+
+
+def _is_doubtful(records: Any) -> Any:
+    return port_class(records.line_port) <= port_class(records.remote_port)
 
 
 def _is_unicast(records: Any) -> Any:

@@ -6,19 +6,24 @@ tells how suspect the clients of each service are. Engines run the expressions; 
 here opens a file of the lake by itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from hinomi.detect import beacon, bursts, measures, mesh, orient, suspects
-from hinomi.detect.orient import LINE, SERVICE
+from hinomi.detect.orient import ENDPOINT, LINE, SERVICE
 from hinomi.govern.parameters import Register
 
 Progress = Callable[[float], None]
 """Told the share of the work that is done, 0..1."""
+
+Choose = Callable[[pa.Table], NDArray[np.bool_]]
+"""Shown rows of `measures.services`, marks those worth holding; shape (rows,)."""
 
 
 class Engine(Protocol):
@@ -29,6 +34,12 @@ class Engine(Protocol):
 
     def keep(self, expression: Any) -> Path:
         """Run an expression and keep its rows in a scratch file."""
+
+    def keep_parts(self, expression: Any, part: Any, parts: int) -> Sequence[Sequence[Path]]:
+        """Run an expression once and keep its rows by their number *part*, 0..parts-1."""
+
+    def drop(self, paths: Iterable[Path]) -> None:
+        """Delete scratch files that are no longer needed."""
 
     def keep_table(self, table: pa.Table) -> Any:
         """Open an in-memory table for use in expressions."""
@@ -61,7 +72,8 @@ class Survey:
     """What the first pass found."""
 
     extent: Extent
-    services: pa.Table  # `measures.services`.
+    services: pa.Table  # `measures.services`, of those that were chosen.
+    met: int  # Services met in all.
     lines: pa.Table  # `LINE`, `services`, `tries`, `lonely`.
     probed: pa.Table  # `suspects.probes`.
     parts: tuple[Part, ...]
@@ -100,6 +112,7 @@ def survey(
     buckets: int,
     register: Register,
     tell: Progress,
+    choose: Choose | None = None,
 ) -> Survey:
     """
     Make the first pass.
@@ -111,19 +124,17 @@ def survey(
         buckets: Number of parts.
         register: The parameters.
         tell: Told the progress.
+        choose: Chooses the services to hold: a large window has millions that one line met
+            once. Left out: all.
     """
     spoken = orient.conversing(records)
-    servers = engine.table(
-        [
-            engine.keep(orient.line_servers(orient.in_bucket(spoken, "line", bucket, buckets)))
-            for bucket in range(buckets)
-        ]
-    )
+    servers = engine.table(_line_servers(engine, spoken, buckets))
+    split = engine.keep_parts(spoken, orient.bucket_of(spoken, "remote", buckets), buckets)
     tell(0.2)
-    parts, services, lines, cut = [], [], [], 0
+    parts, services, lines, cut, met = [], [], [], 0, 0
     for bucket in range(buckets):
-        mine = orient.in_bucket(spoken, "remote", bucket, buckets)
-        kept = engine.keep(orient.towards_services(mine, servers))
+        kept = engine.keep(orient.towards_services(engine.table(split[bucket]), servers))
+        engine.drop(split[bucket])
         oriented = engine.table([kept])
         crowded = _bursts(engine, oriented, register)
         cut += crowded.num_rows
@@ -133,9 +144,12 @@ def survey(
         pairs_file = engine.keep(measures.pairs(quiet))
         pair = engine.table([pairs_file])
         services_here = engine.fetch(measures.services(pair))
-        services.append(services_here)
+        met += services_here.num_rows
         lonely = mesh.lonely(services_here)
-        lines.append(engine.fetch(_line_rows(engine, pair, lonely)))
+        lines.append(engine.keep(_line_rows(engine, pair, lonely)))
+        if choose is not None:
+            services_here = services_here.filter(pa.array(choose(services_here)))
+        services.append(services_here)
         parts.append(Part(kept, pairs_file))
         tell(0.2 + 0.6 * (bucket + 1) / buckets)
     # In one order however many parts: ties are broken by it further on.
@@ -143,30 +157,32 @@ def survey(
     return Survey(
         extent=found,
         services=pa.concat_tables(services).sort_by(order),
-        lines=_summed(lines, LINE),
+        met=met,
+        lines=_summed(engine, lines),
         probed=_probed(engine, parts),
         parts=tuple(parts),
         cut_bins=cut,
     )
 
 
-def client_sums(engine: Engine, parts: Sequence[Part], lines: pa.Table) -> pa.Table:
+def client_sums(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Table:
     """
     Sum, over the clients of each service, what *lines* says of them (the second pass).
 
     Args:
         engine: Runs the expressions.
-        parts: The parts of the survey.
+        survey: Tells the services, and the parts.
         lines: Columns `LINE`, `expected` (0..1), `mesh` (0 or 1).
 
     Returns:
         Columns `SERVICE`, `expected`, `mesh`.
     """
     kept = engine.keep_table(lines)
+    held = engine.keep_table(survey.services.select(SERVICE))
     rows = []
-    for part in parts:
+    for part in survey.parts:
         pair = engine.table([part.pairs])
-        client = pair.filter(pair.spoke == 1).inner_join(kept, LINE)
+        client = pair.filter(pair.spoke == 1).semi_join(held, SERVICE).inner_join(kept, LINE)
         rows.append(
             engine.fetch(
                 client.group_by(SERVICE).aggregate(
@@ -174,6 +190,22 @@ def client_sums(engine: Engine, parts: Sequence[Part], lines: pa.Table) -> pa.Ta
                 )
             )
         )
+    return pa.concat_tables(rows)
+
+
+def services_of_lines(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Table:
+    """
+    Fetch which services of the survey the lines in *lines* (columns `LINE`) spoke with.
+
+    Columns: `SERVICE`, `LINE`.
+    """
+    kept = engine.keep_table(lines.select(LINE))
+    held = engine.keep_table(survey.services.select(SERVICE))
+    rows = []
+    for part in survey.parts:
+        pair = engine.table([part.pairs])
+        theirs = pair.filter(pair.spoke == 1).semi_join(kept, LINE).semi_join(held, SERVICE)
+        rows.append(engine.fetch(theirs.select(*SERVICE, *LINE)))
     return pa.concat_tables(rows)
 
 
@@ -220,6 +252,16 @@ def details(engine: Engine, parts: Sequence[Part], chosen: pa.Table) -> tuple[pa
     return pa.concat_tables(hours), pa.concat_tables(sizes)
 
 
+def _line_servers(engine: Engine, spoken: Any, buckets: int) -> list[Path]:
+    asked = orient.doubtful(spoken).select(*ENDPOINT, "remote_hi", "remote_lo", "remote_port")
+    split = engine.keep_parts(asked, orient.bucket_of(asked, "line", buckets), buckets)
+    kept = []
+    for files in split:
+        kept.append(engine.keep(orient.line_servers(engine.table(files))))
+        engine.drop(files)
+    return kept
+
+
 def _bursts(engine: Engine, oriented: Any, register: Register) -> pa.Table:
     busy = engine.fetch(measures.busy_bins(oriented, register.integer("measures.burst_lines")))
     if busy.num_rows == 0:
@@ -252,9 +294,8 @@ def _probed(engine: Engine, parts: Sequence[Part]) -> pa.Table:
     )
 
 
-def _summed(tables: Sequence[pa.Table], by: Sequence[str]) -> pa.Table:
-    """Add up the other columns of *tables* per key *by*."""
-    joined = pa.concat_tables(tables)
-    sums = [name for name in joined.column_names if name not in by]
-    summed = joined.group_by(list(by)).aggregate([(name, "sum") for name in sums])
-    return summed.rename_columns([*by, *sums]).select([*by, *sums])
+def _summed(engine: Engine, files: Sequence[Path]) -> pa.Table:
+    """Add up the rows of each line over the parts."""
+    rows = engine.table(files)
+    sums = {name: rows[name].sum().cast("int64") for name in ("services", "tries", "lonely")}
+    return engine.fetch(rows.group_by(LINE).aggregate(**sums))

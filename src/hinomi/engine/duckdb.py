@@ -66,12 +66,11 @@ class DuckEngine:
         if not files:
             if schema is None:
                 raise ValueError("no file and no schema")
-            empty = self._next("empty")
-            with _failures():
-                pq.write_table(schema.empty_table(), empty)
-            files = [empty]
+            files = [self._empty(schema)]
+        # Columns are what the files hold: the lake's folders date=.../hour=... add none.
+        names = [str(file) for file in files]
         with _failures():
-            return self._backend.read_parquet([str(file) for file in files])
+            return self._backend.read_parquet(names, hive_partitioning=False)
 
     def keep(self, expression: Any) -> Path:
         """Run *expression* and keep its rows in a scratch Parquet file, whose path it returns."""
@@ -79,6 +78,30 @@ class DuckEngine:
         sql = ibis.to_sql(expression, dialect="duckdb")
         self._run(f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION lz4)")
         return path
+
+    def keep_parts(self, expression: Any, part: Any, parts: int) -> list[list[Path]]:
+        """
+        Run *expression* once and keep its rows by part, in scratch Parquet files.
+
+        Args:
+            expression: What to run.
+            part: A column of its rows: the number of the part, 0..parts-1.
+            parts: Number of parts.
+
+        Returns:
+            The files of each part, at least one.
+        """
+        if parts == 1:
+            return [[self.keep(expression)]]
+        folder = self._next("parts")
+        sql = ibis.to_sql(expression.mutate(part=part), dialect="duckdb")
+        options = "FORMAT parquet, COMPRESSION lz4, PARTITION_BY (part)"
+        self._run(f"COPY ({sql}) TO '{_quoted(folder)}' ({options})")
+        schema = expression.schema().to_pyarrow()
+        return [
+            sorted(folder.glob(f"part={number}/*.parquet")) or [self._empty(schema)]
+            for number in range(parts)
+        ]
 
     def keep_table(self, table: pa.Table) -> Any:
         """Open an in-memory table for use in expressions, by way of a scratch file."""
@@ -96,6 +119,12 @@ class DuckEngine:
         """Delete scratch files that are no longer needed."""
         for path in paths:
             path.unlink(missing_ok=True)
+
+    def _empty(self, schema: pa.Schema) -> Path:
+        path = self._next("empty")
+        with _failures():
+            pq.write_table(schema.empty_table(), path)
+        return path
 
     def _next(self, stem: str) -> Path:
         self._written += 1

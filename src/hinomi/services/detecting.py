@@ -3,7 +3,7 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ import pyarrow as pa
 from hinomi.detect import passes
 from hinomi.detect.beacon import MEANINGFUL
 from hinomi.detect.columns import ints, keys, positions
-from hinomi.detect.judge import Judgement, judge
+from hinomi.detect.judge import Judgement, judge, worth_judging
 from hinomi.detect.limits import limits_of
 from hinomi.detect.orient import SERVICE
 from hinomi.detect.passes import Progress
@@ -24,7 +24,7 @@ from hinomi.engine.duckdb import DuckEngine, buckets_for
 from hinomi.errors import NotFound
 from hinomi.model.address import Address
 from hinomi.model.flow import CONVERSATIONS
-from hinomi.model.listed import ListKind
+from hinomi.model.listed import ListEntry, ListKind
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, Service, parse_service_address
 from hinomi.model.window import Window
@@ -93,7 +93,12 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
     base, own = parse_service_address(address)
     service = Service(base, proto, port, own=own)
     window = Window()
-    with _judged(home, window, Operation.EXPLAIN, lambda _: None) as (engine, judged, sources):
+    asked = ListEntry(base=base, proto=proto, port=port, own=own)
+    with _judged(home, window, Operation.EXPLAIN, lambda _: None, [asked]) as (
+        engine,
+        judged,
+        sources,
+    ):
         row = _row_of(judged, service)
         candidate = _candidate(judged, row, window, sources)
         hours, sizes = passes.details(
@@ -132,7 +137,11 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
 
 @contextmanager
 def _judged(
-    home: Home, window: Window, operation: Operation, tell: Progress
+    home: Home,
+    window: Window,
+    operation: Operation,
+    tell: Progress,
+    asked: Sequence[ListEntry] = (),
 ) -> Iterator[tuple[DuckEngine, Judgement, Sources]]:
     """Run both passes under a mandate of their own, in a scratch folder that goes afterwards."""
     mandate = mandate_for(operation, home.clock)
@@ -165,6 +174,7 @@ def _judged(
                 buckets=buckets_for(found.rows),
                 register=home.register,
                 tell=tell,
+                choose=worth_judging(found, lists, asked),
             )
             judged = judge(engine, survey, lists, home.register)
             tell(0.95)
