@@ -68,7 +68,7 @@ def test_the_setting_counts_siblings_and_neighbours(engine: DuckEngine, tmp_path
     rows += [knock(1, "198.51.100.9", remote_port=PORT)]
     rows += talk(1, "203.0.113.9", NOON_MS + 9, remote_port=80)
     rows += talk(2, "203.0.113.10", remote_port=PORT)
-    found = survey(engine, tmp_path, rows, buckets=3)
+    found = survey(engine, tmp_path, rows, buckets=2)
 
     setting = habits_of(engine, found)[row_of(found, CC, PORT)].setting
 

@@ -1,6 +1,7 @@
 """Detection over a home: lake, lists and register in, explained candidates out."""
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -57,12 +58,13 @@ def a_detection(home: Home) -> Detection:
     return run_detection(home, Window(), top=50)
 
 
-@pytest.fixture(name="few")
-def a_home_with_few_records(tmp_path: Path) -> Home:
+@pytest.fixture(name="few", scope="module")
+def a_home_with_few_records(tmp_path_factory: pytest.TempPathFactory) -> Home:
     """Give a lake with one listed server that four lines met in four hours, one each."""
+    folder = tmp_path_factory.mktemp("few")
     rows = [row for hour in range(4) for row in talk(hour, SERVER, NOON_MS + hour * HOUR_MS)]
-    home = new_home(tmp_path / "few", rows)
-    known = tmp_path / "known.txt"
+    home = new_home(folder / "home", rows)
+    known = folder / "known.txt"
     known.write_text(f"{SERVER}\n", "utf-8")
     add_list(home, ListKind.KNOWN_CC, known, "hunters")
     return home
@@ -190,7 +192,8 @@ def test_what_killed_runs_left_behind_goes_first(few: Home) -> None:
 
     run_detection(few, Window(), top=5)
 
-    assert scratch_of(few) == [f"{SCRATCH}{os.getppid()}-x"]
+    assert scratch_of(few) == [left.name]
+    shutil.rmtree(left)
 
 
 def test_the_scratch_folder_is_its_owners_alone(few: Home) -> None:
