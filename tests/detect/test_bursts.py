@@ -40,6 +40,13 @@ def test_an_hours_attack_is_cut(register: Register) -> None:
     assert cut(register, attack, rest=400, span_bins=3 * DAY_BINS) == list(range(100, 106))
 
 
+def test_a_long_attack_does_not_hide_in_its_own_mean(register: Register) -> None:
+    """Four hours of a quiet day: the fullest fifth of the bins makes no usual."""
+    attack = dict.fromkeys(range(60, 85), 1_000)
+
+    assert cut(register, attack, rest=600, span_bins=DAY_BINS) == list(range(60, 85))
+
+
 def test_a_service_that_stays_busy_is_not_cut(register: Register) -> None:
     """Every bin of its day is as crowded as the next: none stands out."""
     busy = dict.fromkeys(range(DAY_BINS), 500)

@@ -63,14 +63,14 @@ def test_the_strongest_line_speaks(engine: DuckEngine, tmp_path: Path) -> None:
 
 def test_the_setting_counts_siblings_and_neighbours(engine: DuckEngine, tmp_path: Path) -> None:
     """Addresses the line met on that port, those of the same /16 apart; others' count not."""
-    rows = clock(1, CC, remote_port=PORT)
-    rows += talk(1, "203.0.113.9", remote_port=PORT)
-    rows += [knock(1, "198.51.100.9", remote_port=PORT)]
-    rows += talk(1, "203.0.113.9", NOON_MS + 9, remote_port=80)
-    rows += talk(2, "203.0.113.10", remote_port=PORT)
+    rows = clock(1, "198.51.100.1", remote_port=PORT)
+    rows += talk(1, "198.51.100.9", remote_port=PORT)
+    rows += [knock(1, "198.18.0.9", remote_port=PORT)]
+    rows += talk(1, "198.51.100.9", NOON_MS + 9, remote_port=80)
+    rows += talk(2, "198.51.100.10", remote_port=PORT)
     found = survey(engine, tmp_path, rows, buckets=2)
 
-    setting = habits_of(engine, found)[row_of(found, CC, PORT)].setting
+    setting = habits_of(engine, found)[row_of(found, "198.51.100.1", PORT)].setting
 
     assert (setting.siblings, setting.neighbours) == (3, 2)
     assert setting.line_span_ms == 59 * 60_000

@@ -192,6 +192,14 @@ def test_a_listed_server_has_the_reliability_of_lists(quiet_judged_by: Judge) ->
     assert exact.listed.sum() == 1
 
 
+def test_a_listed_server_is_not_taken_for_a_loader(judged_by: Judge) -> None:
+    """The list has told it from a loader already: full packets count for nothing then."""
+    listed = judged_by({ListKind.KNOWN_CC: [entry(LOADER, LOADER_PORT)]})
+
+    assert term(listed, "transfer", LOADER, LOADER_PORT) == 0
+    assert term(judged_by({}), "transfer", LOADER, LOADER_PORT) < 0
+
+
 def test_a_listed_crowd_teaches_nothing(quiet_judged_by: Judge) -> None:
     """A wrong entry that everybody meets makes nobody a suspect."""
     judged = quiet_judged_by({ListKind.KNOWN_CC: [entry(WEB)]})
