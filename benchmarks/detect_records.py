@@ -72,6 +72,7 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
     with tempfile.TemporaryDirectory(prefix="hinomi-scratch-", dir=lake.parent) as scratch:
         folder = Path(scratch)
         engine = DuckEngine(folder, memory_mib=chosen.memory_mib, threads=chosen.threads)
+        idle = peak_rss_mib()
         with FolderWatch(folder) as disk, engine:
             records = engine.table(files, CONVERSATIONS)
             with watch.step("extent"):
@@ -102,6 +103,7 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
         "probable": int((judged.probability() >= 0.5).sum()),
         "records_per_s": round(extent.rows / wall),
         "cpu_s": round(cpu, 1),
+        "idle_mib": round(idle),
         "survey_peak_mib": round(after_survey),
         "peak_mib": round(peak_rss_mib()),
         "scratch_mib": round(disk.peak_mib),

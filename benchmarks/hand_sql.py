@@ -25,6 +25,7 @@ from made_up_lake import MadeUp, write_lake
 from measuring import Stopwatch, peak_rss_mib
 
 from hinomi.detect import bursts, passes
+from hinomi.detect.columns import ints
 from hinomi.detect.orient import EPHEMERAL_PORTS, LINE, SERVICE
 from hinomi.detect.ports import INFRASTRUCTURE, MAIL, STANDING, WEB
 from hinomi.engine.duckdb import BUCKET_ROWS, DuckEngine
@@ -58,13 +59,19 @@ WHERE proto NOT IN (1, 58) AND (remote_own = 1 OR CASE
         AND NOT (remote_hi = 0 AND remote_lo IN (0, 1)) END)
 """
 
-_PART: Final = "((({end}_lo % {n} + {end}_hi % {n}) % {n}) + {n}) % {n} = {bucket}"
+_PART: Final = "((({end}_lo % {n} + {end}_hi % {n}) % {n}) + {n}) % {n}"
+
+_SPLIT: Final = """
+COPY (SELECT {columns}, {part} AS bucket FROM flow WHERE {where}) TO '{folder}'
+(FORMAT parquet, COMPRESSION lz4, PARTITION_BY (bucket))
+"""
+
+_DOUBTFUL: Final = "line_class <= remote_class"
 
 _SERVERS: Final = f"""
 INSERT INTO servers
 SELECT {_ENDPOINT}, count(*) AS peers
-FROM (SELECT DISTINCT {_ENDPOINT}, {_PEER} FROM flow
-      WHERE line_class <= remote_class AND {{part}})
+FROM (SELECT DISTINCT {_ENDPOINT}, {_PEER} FROM {{source}})
 GROUP BY ALL HAVING count(*) > 1
 """
 
@@ -76,7 +83,7 @@ WITH mine AS (
                OR tcp_flags = 18 AND packets = 1 AND direction = 1) AS for_remote,
            proto = 6 AND (tcp_flags = 2 AND direction = 1
                OR tcp_flags = 18 AND packets = 1 AND direction = 0) AS for_line
-    FROM flow WHERE {{part}}),
+    FROM {{source}}),
 doubtful AS (SELECT * FROM mine WHERE line_class <= remote_class),
 fans AS (
     SELECT {_S}, count(*) AS line_ends
@@ -164,7 +171,7 @@ SELECT {_L}, remote_port,
     count(*) FILTER (spoke = 0 AND (syn_out > 0
         OR packets_in = 0 AND bytes_out <= packets_out * 64)) AS targets,
     sum(spoke)::BIGINT AS spoken
-FROM pairs WHERE proto = 6 AND packets_out > 0 AND {{part}}
+FROM pairs WHERE proto = 6 AND packets_out > 0 AND {{part}} = {{bucket}}
 GROUP BY ALL HAVING targets > 1 OR remote_port IN (25, 465, 587) AND spoken > 1
 """
 
@@ -261,8 +268,13 @@ def _ours(files: Sequence[Path], scratch: Path, chosen: argparse.Namespace) -> T
             buckets=max(1, -(-extent.rows // chosen.bucket_rows)),
             register=default_register(),
             tell=lambda _: None,
+            choose=_met_by_several,
         )
     return {"services": survey.services, "lines": survey.lines, "probed": survey.probed}
+
+
+def _met_by_several(services: pa.Table) -> Any:
+    return ints(services, "clients") > 1
 
 
 def _by_hand(files: Sequence[Path], scratch: Path, chosen: argparse.Namespace) -> Tables:
@@ -278,27 +290,34 @@ def _by_hand(files: Sequence[Path], scratch: Path, chosen: argparse.Namespace) -
     rows = _one(connection, f"SELECT count(*) FROM read_parquet([{names}])")
     count = max(1, -(-rows // chosen.bucket_rows))
     _create(connection)
-    for bucket in range(count):
-        connection.execute(_SERVERS.format(part=_PART.format(end="line", n=count, bucket=bucket)))
+    for source in _split(
+        connection,
+        scratch / "lines",
+        "line",
+        count,
+        columns=f"{_ENDPOINT}, {_PEER}",
+        where=_DOUBTFUL,
+    ):
+        connection.execute(_SERVERS.format(source=source))
     services, probed = [], []
-    for bucket in range(count):
-        part = _PART.format(end="remote", n=count, bucket=bucket)
-        connection.execute(_ORIENTED.format(part=part))
+    split = _split(connection, scratch / "remotes", "remote", count, columns="*", where="true")
+    for bucket, source in enumerate(split):
+        connection.execute(_ORIENTED.format(source=source))
         least = register.integer("measures.burst_lines")
         connection.execute(f"CREATE TEMP TABLE busy AS {_BUSY.format(least=least)}")
-        busy = connection.execute("FROM busy").to_arrow_table()
-        cut = bursts.bursts(busy, connection.execute(_TOTALS).to_arrow_table(), register)
+        busy = connection.sql("FROM busy").to_arrow_table()
+        cut = bursts.bursts(busy, connection.sql(_TOTALS).to_arrow_table(), register)
         connection.register("cut", cut)
-        source = _QUIET if cut.num_rows else "oriented"
-        connection.execute(_PAIRS.format(bucket=bucket, source=source))
+        quiet = _QUIET if cut.num_rows else "oriented"
+        connection.execute(_PAIRS.format(bucket=bucket, source=quiet))
         connection.execute(_SERVICES.format(bucket=bucket))
-        services.append(connection.execute("FROM here").to_arrow_table())
+        services.append(connection.sql("FROM here WHERE clients > 1").to_arrow_table())
         connection.execute(_LINES.format(bucket=bucket))
         connection.execute("DROP TABLE oriented; DROP TABLE busy")
     for bucket in range(count):
-        part = _PART.format(end="line", n=count, bucket=bucket)
-        probed.append(connection.execute(_PROBES.format(part=part)).to_arrow_table())
-    lines = connection.execute(
+        asked = _PROBES.format(part=_PART.format(end="line", n=count), bucket=bucket)
+        probed.append(connection.sql(asked).to_arrow_table())
+    lines = connection.sql(
         f"SELECT {_L}, sum(services)::BIGINT AS services, sum(tries)::BIGINT AS tries, "
         "sum(lonely)::BIGINT AS lonely FROM lines GROUP BY ALL"
     ).to_arrow_table()
@@ -307,6 +326,20 @@ def _by_hand(files: Sequence[Path], scratch: Path, chosen: argparse.Namespace) -
         "lines": lines,
         "probed": pa.concat_tables(probed),
     }
+
+
+def _split(
+    connection: Any, folder: Path, end: str, count: int, *, columns: str, where: str
+) -> list[str]:
+    """Write the flow once, by bucket, and give what to read for each."""
+    part = _PART.format(end=end, n=count)
+    if count == 1:
+        return [f"(SELECT {columns} FROM flow WHERE {where})"]
+    connection.execute(_SPLIT.format(columns=columns, part=part, where=where, folder=folder))
+    return [
+        f"read_parquet('{folder}/bucket={bucket}/*.parquet', hive_partitioning = false)"
+        for bucket in range(count)
+    ]
 
 
 def _create(connection: Any) -> None:

@@ -275,7 +275,8 @@ def _bots(made_up: MadeUp, botnet: Ints, count: int, rng: np.random.Generator) -
 
 def _zipf(among: int, count: int, rng: np.random.Generator) -> Ints:
     """Draw ranks with probability 1 / rank, from 0."""
-    return np.floor(np.exp(rng.random(count) * np.log(among))).astype(np.int64)
+    ranks = np.exp(rng.random(count) * np.log(among))
+    return np.asarray(np.floor(ranks), dtype=np.int64)
 
 
 def _ephemeral(count: int, rng: np.random.Generator) -> Ints:
@@ -287,7 +288,8 @@ def _flags(direction: Ints, rng: np.random.Generator) -> Ints:
     common = np.array([0x10] * 13 + [0x18] * 5 + [0x11, 0x04], dtype=np.int64)
     flags = rng.choice(common, direction.size)
     opening = rng.random(direction.size) < 0.02
-    return np.where(opening, np.where(direction == int(Direction.OUT), _SYN, 0x12), flags)
+    opened = np.where(direction == int(Direction.OUT), _SYN, 0x12)
+    return np.asarray(np.where(opening, opened, flags), dtype=np.int64)
 
 
 def _address(remote: Ints) -> tuple[Ints, Ints]:
@@ -306,4 +308,5 @@ def _mixed(number: Ints, salt: int) -> Ints:
     mixed = number.astype(np.uint64) + np.uint64(salt * 0x9E3779B97F4A7C15 % 2**64)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return ((mixed ^ (mixed >> np.uint64(31))) >> np.uint64(1)).astype(np.int64)
+    mixed = (mixed ^ (mixed >> np.uint64(31))) >> np.uint64(1)
+    return np.asarray(mixed, dtype=np.int64)
