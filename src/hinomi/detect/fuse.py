@@ -14,7 +14,8 @@ from scipy import special
 
 from hinomi.govern.parameters import Register
 
-ENRICHED_MOST: Final = 16.0
+ENRICHED_FULL: Final = 12.0
+ENRICHED_MOST: Final = 18.0
 ENRICHED_LEAST: Final = -2.0
 CROWD_LEAST: Final = -3.0
 SINKHOLE: Final = -10.0
@@ -72,9 +73,12 @@ def enriched_term(
 
     A discovery at the registered rate counts in full. What is none counts the less the
     nearer its rate comes to 1, evenly in the logarithm, and for nothing at 1: among
-    millions of services chance alone makes large ratios.
+    millions of services chance alone makes large ratios. Large ratios are bounded softly,
+    so that more evidence never ranks lower.
     """
-    bounded = np.clip(log_ratio, ENRICHED_LEAST, ENRICHED_MOST)
+    over = np.maximum(log_ratio - ENRICHED_FULL, 0.0)
+    soft = ENRICHED_FULL + (ENRICHED_MOST - ENRICHED_FULL) * -np.expm1(-over / 40.0)
+    bounded = np.clip(np.where(over > 0, soft, log_ratio), ENRICHED_LEAST, ENRICHED_MOST)
     limit = register.number("enrich.fdr")
     beyond = np.log(np.clip(rate, limit, 1.0) / limit) / -np.log(limit)
     return np.where(bounded > 0, bounded * (1.0 - beyond), bounded)
@@ -113,46 +117,58 @@ def target_term(silent: NDArray[np.float64], clients: NDArray[np.float64]) -> ND
     return np.where(silent >= _SEVERAL, -np.minimum(3.0, np.log2(1.0 + surplus)), 0.0)
 
 
-def momentary_term(
+def momentary_chance(
     several: NDArray[np.float64], returned: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """
-    Speak against services that clients fetch from once and do not come back to.
+    Tell how probable it is that clients only fetch something here, by their not coming back.
 
     Args:
         several: Clients of which more than one record was sampled, shape (services,).
         returned: Of them those seen an hour apart or more, shape (services,).
 
-    Notes:
-        Loaders and installers; a C&C keeps its bots. Where a client leaves one record at
-        most, nothing can be said.
+    Returns:
+        0..0.95, shape (services,); 0 where clients leave one record at most, since nothing
+        can be said then. A C&C keeps its bots; loaders and installers do not.
     """
     share = returned / np.maximum(several, 1.0)
-    doubt = -4.0 * (1.0 - share / 0.3)
-    return np.where((several >= _SEVERAL) & (share < 0.3), doubt, 0.0)  # noqa: PLR2004
+    missing = np.clip(1.0 - share / 0.3, 0.0, 1.0)
+    sure = several / (several + 2.0)
+    return np.where(several >= _SEVERAL, 0.95 * missing * sure, 0.0)
 
 
-def transfer_term(
-    before: NDArray[np.float64], packets_in: NDArray[np.float64], bytes_in: NDArray[np.float64]
+def transfer_chance(
+    packets_in: NDArray[np.float64], bytes_in: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """
-    Tell loaders from C&Cs among what infected lines meet.
+    Tell how probable it is that a botnet's server is a loader, by the size of its packets.
 
     Args:
-        before: Log-odds without this term, base rate included, shape (services,).
-        packets_in: Packets from each service.
+        packets_in: Packets from each service, shape (services,).
         bytes_in: Their IP bytes.
 
     Returns:
-        What takes *before* to P(botnet server) x P(it is no loader | packet sizes): bots
-        fetch programs in full packets, orders are short. However sure it is that a service
-        belongs to a botnet, full packets leave it improbable that it is the C&C.
+        0..0.95, shape (services,). Bots fetch programs in full packets, orders are short.
     """
     size = bytes_in / np.maximum(packets_in, 1.0)
     fullness = np.clip((size - 500.0) / 700.0, 0.0, 1.0) * (packets_in >= 5)  # noqa: PLR2004
-    loader = np.where(fullness > 0, special.expit(6.0 * fullness - 3.0), 0.0)
-    after = special.expit(before) * (1.0 - loader)
-    return np.where(loader > 0, special.logit(np.maximum(after, 1e-300)) - before, 0.0)
+    return np.where(fullness > 0, special.expit(6.0 * fullness - 3.0), 0.0)
+
+
+def other_part(before: NDArray[np.float64], chance: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Give the term that leaves P(botnet server) x P(it plays no other part in the botnet).
+
+    Args:
+        before: Log-odds without this term, base rate included, shape (services,).
+        chance: Probability of the other part, 0..1, shape (services,).
+
+    Notes:
+        However sure it is that a service belongs to a botnet, what tells loaders from C&Cs
+        still counts in full: added log-odds would drown it.
+    """
+    after = special.expit(before) * (1.0 - chance)
+    return np.where(chance > 0, special.logit(np.maximum(after, 1e-300)) - before, 0.0)
 
 
 def mesh_term(

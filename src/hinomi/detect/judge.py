@@ -108,7 +108,7 @@ def judge(
     on = {kind: known.match(table, lists.get(kind, ())) for kind in _NAMES_SERVICES}
     listed = on[ListKind.KNOWN_CC]
     teaches = _teaches(
-        table, (listed >= 0) | (on[ListKind.SINKHOLES] >= 0), len(survey.lines), register
+        table, (listed >= 0) | (on[ListKind.SINKHOLES] >= 0), len(survey.talking), register
     )
     suspected = _suspected(engine, survey, teaches, lists, register)
     clients = floats(table, "clients")
@@ -137,11 +137,12 @@ def judge(
     term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, register) * taught
     judged.tier[(term > _TIER_FROM) & (judged.tier == 0)] = 1
     judged.ledger.add("enriched", np.maximum(term, 0.0))
-    judged.ledger.add("not-enriched", np.minimum(term, 0.0))
+    # A list knows of families that leave no evidence: there, its absence says nothing.
+    judged.ledger.add("not-enriched", np.where(judged.listed, 0.0, np.minimum(term, 0.0)))
     judged.ledger.add("behaviour", habits.term(judged.habits, len(table), register))
     _add_doubts(judged.ledger, survey, sums, register)
     _add_upper_tier(engine, judged, register)
-    _add_transfer(judged)
+    _add_other_parts(judged)
     return judged
 
 
@@ -184,7 +185,7 @@ def _suspected(
     return suspects.gather(
         (survey.lines.take(pa.array(first)), contacts.astype(np.int64)),
         suspects.scanners(survey.probed, silent, pairs_made, register),
-        suspects.mailers(survey.probed, len(survey.lines), register),
+        suspects.mailers(survey.probed, len(survey.talking), register),
         _external(lists.get(ListKind.SUSPECTS, ()), survey.lines),
     )
 
@@ -218,7 +219,8 @@ def _suspect_clients(
     who = positions(keys(pairs, LINE), suspected.line)
     port = ints(pairs, "remote_port")
     weight = suspects.weights(suspected, who, port, teaches[where], register)
-    weight *= suspects.credit(survey.probed, keys(pairs, LINE), port)
+    silent = suspects.silent_share(survey.lines)
+    weight *= suspects.credit(survey.probed, silent, keys(pairs, LINE), port)
     seen = np.bincount(where, weights=weight, minlength=services).astype(np.float64)
     counts = weight >= _SUSPECT_FROM
     whole = np.bincount(where[counts], minlength=services)
@@ -227,17 +229,17 @@ def _suspect_clients(
     general = suspects.weights(
         suspected, everyone, nowhere, np.zeros(everyone.size, dtype=bool), register
     )
-    of_line = np.zeros(len(survey.lines))
-    of_line[positions(suspected.line, keys(survey.lines, LINE))] = general
+    lines = survey.talking
+    found = positions(suspected.line, keys(lines, LINE))
+    of_line = np.zeros(len(lines))
+    of_line[found[found >= 0]] = general[found >= 0]  # Some only probe, and speak with nobody.
+    said = enrich.expected_weight(ints(lines, "services"), of_line)
     sums = passes.client_sums(
         engine,
         survey,
-        survey.lines.select(LINE)
-        .append_column(
-            "expected",
-            pa.array(enrich.expected_weight(ints(survey.lines, "services"), of_line)),
-        )
-        .append_column("mesh", pa.array(mesh.is_mesh(survey.lines).astype(np.int64))),
+        lines.select(LINE)
+        .append_column("expected", pa.array(said))
+        .append_column("mesh", pa.array(mesh.is_mesh(lines).astype(np.int64))),
     )
     place = positions(keys(sums, SERVICE), service_keys)
     expected, meshed = np.zeros(services), np.zeros(services)
@@ -279,7 +281,7 @@ def _of_entries(
     return np.asarray(facts[place], dtype=bool)
 
 
-def _add_transfer(judged: Judgement) -> None:
+def _add_other_parts(judged: Judgement) -> None:
     """
     Tell loaders from C&Cs, last of all.
 
@@ -287,10 +289,14 @@ def _add_transfer(judged: Judgement) -> None:
     single line weigh its transfers themselves.
     """
     table = judged.survey.services
-    before = special.logit(judged.prior) + judged.ledger.total()
-    transfer = fuse.transfer_term(before, floats(table, "packets_in"), floats(table, "bytes_in"))
     exempt = judged.listed | (ints(table, "clients") < 2)  # noqa: PLR2004 - a single line.
-    judged.ledger.add("transfer", np.where(exempt, 0.0, transfer))
+    chances = {
+        "momentary": fuse.momentary_chance(floats(table, "several"), floats(table, "returned")),
+        "transfer": fuse.transfer_chance(floats(table, "packets_in"), floats(table, "bytes_in")),
+    }
+    for code, chance in chances.items():
+        before = special.logit(judged.prior) + judged.ledger.total()
+        judged.ledger.add(code, fuse.other_part(before, np.where(exempt, 0.0, chance)))
 
 
 def _add_doubts(
@@ -300,7 +306,7 @@ def _add_doubts(
     table = survey.services
     clients = floats(table, "clients")
     high = habit(ints(table, "remote_port")) >= 4  # noqa: PLR2004 - see `ports.habit`.
-    ledger.add("crowd", fuse.crowd_term(clients, len(survey.lines), register))
+    ledger.add("crowd", fuse.crowd_term(clients, len(survey.talking), register))
     ledger.add(
         "one-way",
         fuse.one_way_term(
@@ -308,9 +314,6 @@ def _add_doubts(
         ),
     )
     ledger.add("scan-target", fuse.target_term(floats(table, "silent"), clients))
-    ledger.add(
-        "momentary", fuse.momentary_term(floats(table, "several"), floats(table, "returned"))
-    )
     several = clients > 1  # A single line's mesh is weighed with its habits.
     ledger.add("mesh", np.where(several, fuse.mesh_term(sums.mesh, clients, high), 0.0))
 
@@ -335,7 +338,7 @@ def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register
         where = positions(keys(pairs, SERVICE), keys(table, SERVICE))
         seen = np.bincount(where, minlength=len(table)).astype(np.float64)
         clients = floats(table, "clients")
-        expected = clients * len(lines) / max(len(judged.survey.lines), 1)
+        expected = clients * len(lines) / max(len(judged.survey.talking), 1)
         null = enrich.learn_null(clients, seen, expected)
         found = enrich.enrich(
             clients,

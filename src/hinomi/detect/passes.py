@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hinomi.detect import beacon, bursts, measures, mesh, orient, suspects
@@ -78,6 +79,15 @@ class Survey:
     probed: pa.Table  # `suspects.probes`.
     parts: tuple[Part, ...]
     cut_bins: int  # Bins left out as bursts.
+
+    @property
+    def talking(self) -> pa.Table:
+        """
+        Lines that really spoke with some service: the population of every share.
+
+        Forged sources and scans make lines of addresses that nobody uses.
+        """
+        return self.lines.filter(pc.greater(self.lines.column("services"), 0))
 
 
 def extent(engine: Engine, records: Any) -> Extent:

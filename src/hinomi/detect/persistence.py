@@ -13,6 +13,8 @@ from hinomi.detect.beacon import MIN_CONTACTS, POISSON_REGULARITY, Rhythm
 
 HOUR_MS: Final = 3_600_000
 WEB_HABIT: Final = 2
+_FIRM: Final = 0.75
+"""Log-odds of a habit from which its surroundings count in full."""
 
 _PORT_SAYS: Final = {0: -4.0, 1: -3.0, 2: -1.5, 3: -0.5, 4: 2.0, 5: 0.7}
 """By `ports.habit`. Web ports hold most C&Cs and nearly all else: they say little against."""
@@ -54,8 +56,10 @@ def weigh(rhythm: Rhythm, setting: Setting) -> dict[str, float]:
     positive = sum(terms.values())
     if positive <= 0.0:
         return {}
-    terms["port"] = _PORT_SAYS[setting.habit]
-    terms["alone"] = _alone(setting)
+    # What surrounds a habit speaks for it only as far as there is one.
+    firm = min(1.0, positive / _FIRM)
+    terms["port"] = _scaled(_PORT_SAYS[setting.habit], firm)
+    terms["alone"] = _scaled(_alone(setting), firm)
     terms["bulk"] = _bulk(rhythm)
     if setting.remote_own:
         terms["inside"] = -3.0
@@ -71,6 +75,10 @@ def bounded(total: float, most: float) -> float:
     Negative sums pass unchanged; positive ones tend towards *most* without reaching it.
     """
     return total if total <= 0 else most * (1.0 - math.exp(-total / most))
+
+
+def _scaled(weight: float, firm: float) -> float:
+    return weight * firm if weight > 0 else weight
 
 
 def _clock(rhythm: Rhythm) -> float:

@@ -51,7 +51,7 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
 
 def _facts(judged: Judgement, index: int) -> Values:
     row = judged.survey.services.slice(index, 1).to_pylist()[0]
-    lines = max(len(judged.survey.lines), 1)
+    lines = max(len(judged.survey.talking), 1)
     return {
         "clients": row["clients"],
         "silent": row["silent"],

@@ -94,7 +94,7 @@ def scanners(probed: pa.Table, silent: float, tests: int, register: Register) ->
 
     Notes:
         The number of distinct probed hosts is compared with a Poisson expectation of
-        *silent* x (hosts spoken with on that port + 1/2); false discoveries are
+        `usual_silence` x (hosts spoken with on that port + 1/2); false discoveries are
         controlled over all lines and ports. The share of SYNs among a line's packets is
         not looked at.
 
@@ -104,7 +104,7 @@ def scanners(probed: pa.Table, silent: float, tests: int, register: Register) ->
     targets, spoken = ints(probed, "targets"), ints(probed, "spoken")
     if targets.size == 0:
         return probed.select([*LINE, "remote_port", "targets"])
-    expected = max(silent, _LEAST_SILENT) * (spoken + 0.5)
+    expected = usual_silence(probed, silent) * (spoken + 0.5)
     chance = stats.poisson.sf(targets - 1, expected)
     real = false_discovery_rates(chance, tests) <= register.number("suspects.fdr")
     real &= targets > 1
@@ -213,27 +213,51 @@ def weights(
     return 1.0 - doubt
 
 
+def usual_silence(probed: pa.Table, silent: float) -> NDArray[np.float64]:
+    """
+    Tell what share of hosts stays silent on a port in ordinary use.
+
+    Args:
+        probed: Rows of `probes`, of all lines.
+        silent: Share over all ports (`silent_share`).
+
+    Returns:
+        Share for the port of each row, shape (rows,). Where the lines of a port speak with
+        more hosts than they probe, what they leave unanswered is the way of that port, and
+        without flags of lone packets taken for SYNs; elsewhere scanners make the numbers.
+    """
+    ports, place = np.unique(ints(probed, "remote_port"), return_inverse=True)
+    targets = np.bincount(place, weights=ints(probed, "targets"), minlength=ports.size)
+    spoken = np.bincount(place, weights=ints(probed, "spoken"), minlength=ports.size)
+    general = max(silent, _LEAST_SILENT)
+    share = targets / np.maximum(targets + spoken, 1.0)
+    usual = np.where(spoken >= targets, np.maximum(share, general), general)
+    return np.asarray(usual[place], dtype=np.float64)
+
+
 def credit(
-    probed: pa.Table, lines: NDArray[np.void], port: NDArray[np.int64]
+    probed: pa.Table, silent: float, lines: NDArray[np.void], port: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     """
     Tell how much a suspect's contact says, given what else it tries on the same port.
 
     Args:
         probed: Rows of `probes`, of all lines.
+        silent: Share of hosts that stay silent over all ports (`silent_share`).
         lines: Key of the line of each pair, shape (m,).
         port: Port of the service of each pair, shape (m,).
 
     Returns:
-        1 where the line probes nobody else there, falling as 2 / (1 + hosts probed),
-        shape (m,). A scanner meets whoever happens to answer: that explains the contact.
+        1 where the line probes no more hosts there than ordinary use explains, falling as
+        (1 + expected) / (1 + hosts probed), shape (m,). A scanner meets whoever happens to
+        answer: that explains the contact.
     """
     among = np.rec.fromarrays([keys(probed, LINE), ints(probed, "remote_port")])
     asked = np.rec.fromarrays([lines, port])
     place = positions(_flat(asked), _flat(among))
-    targets = ints(probed, "targets")
-    tried = np.where(place >= 0, targets[place] if targets.size else 0, 0)
-    return np.asarray(np.minimum(1.0, 2.0 / (1.0 + tried)), dtype=np.float64)
+    expected = usual_silence(probed, silent) * (ints(probed, "spoken") + 0.5)
+    share = np.append((1.0 + expected) / (1.0 + ints(probed, "targets")), 1.0)  # -1: the last.
+    return np.asarray(np.minimum(1.0, share[place]), dtype=np.float64)
 
 
 def _flat(rows: NDArray[np.void]) -> NDArray[np.void]:
