@@ -66,13 +66,20 @@ def test_enrichment_counts_the_less_the_less_of_a_discovery_it_is(
     sure, near, far, none = fuse.enriched_term(ratios, column(0.0, *rates, 1.0), REGISTER)
 
     assert fuse.ENRICHED_LEAST <= none <= far <= near <= sure <= fuse.ENRICHED_MOST
-    assert sure == np.clip(ratio, fuse.ENRICHED_LEAST, fuse.ENRICHED_MOST)
+    if ratio <= fuse.ENRICHED_FULL:
+        assert sure == max(ratio, fuse.ENRICHED_LEAST)
     if ratio > 0:
         assert none == pytest.approx(0.0)
-        at_limit = fuse.enriched_term(
-            column(ratio), column(REGISTER.number("enrich.fdr")), REGISTER
-        )
-        assert at_limit[0] == pytest.approx(sure)
+        limit = column(REGISTER.number("enrich.fdr"))
+        assert fuse.enriched_term(column(ratio), limit, REGISTER)[0] == pytest.approx(sure)
+
+
+@given(ratios=st.lists(st.floats(-50, 1_000), min_size=2))
+def test_a_larger_ratio_never_ranks_lower(ratios: list[float]) -> None:
+    """Bounded softly: the order of ratios stays."""
+    term = fuse.enriched_term(column(*sorted(ratios)), np.zeros(len(ratios)), REGISTER)
+
+    assert (np.diff(term) >= 0).all()
 
 
 @given(clients=st.lists(st.integers(0, 10**6), min_size=1), lines=st.integers(100, 10**6))
@@ -114,27 +121,36 @@ def test_targets_lower_within_bounds(silent: float, clients: float) -> None:
 
 
 @given(several=st.integers(0, 10**6), share=st.floats(0, 1))
-def test_what_nobody_comes_back_to_lowers_within_bounds(several: int, share: float) -> None:
-    """Four units where none of the clients seen twice returned, nothing where a third did."""
-    (term,) = fuse.momentary_term(column(several), column(several * share))
+def test_not_coming_back_is_a_chance_within_bounds(several: int, share: float) -> None:
+    """Up to 0.95 where none of the clients seen twice returned, nothing where a third did."""
+    (chance,) = fuse.momentary_chance(column(several), column(several * share))
 
-    assert -4.0 <= term <= 0.0
+    assert 0.0 <= chance <= 0.95
     if several < 3 or share >= 0.31:
-        assert term == 0
+        assert chance == 0
     if several >= 3 and share == 0:
-        assert term == -4.0
+        assert chance == pytest.approx(0.95 * several / (several + 2))
 
 
-@given(before=st.floats(-20, 30), packets=st.integers(0, 10**6), size=st.floats(0, 1_500))
-def test_full_packets_leave_little_however_sure(before: float, packets: int, size: float) -> None:
-    """Never in favour; short packets, or fewer than five, say nothing."""
-    (term,) = fuse.transfer_term(column(before), column(packets), column(packets * size))
+@given(packets=st.integers(0, 10**6), size=st.floats(0, 1_500))
+def test_full_packets_are_a_chance_within_bounds(packets: int, size: float) -> None:
+    """Short packets, or fewer than five, say nothing; full ones nearly all."""
+    (chance,) = fuse.transfer_chance(column(packets), column(packets * size))
 
-    assert term <= 1e-9
+    assert 0.0 <= chance < 0.96
     if packets < 5 or size <= 499:
-        assert term == 0
+        assert chance == 0
     if packets >= 5 and size >= 1_201:
-        assert special.expit(before + term) < 0.05
+        assert chance > 0.95
+
+
+@given(before=st.floats(-20, 15), chance=st.floats(0, 0.95))
+def test_another_part_counts_in_full_however_sure(before: float, chance: float) -> None:
+    """P(botnet server) x P(no other part): never in favour, never drowned."""
+    (term,) = fuse.other_part(column(before), column(chance))
+
+    assert term <= 1e-6
+    assert special.expit(before + term) == pytest.approx(special.expit(before) * (1 - chance))
 
 
 @given(mesh=st.floats(0, 1), clients=st.integers(0, 10**6))

@@ -96,8 +96,8 @@ def test_without_flags_a_short_unanswered_packet_is_a_probe(
 
 
 def test_a_scanner_probes_what_its_conversations_do_not_explain(register: Register) -> None:
-    """Thirty silent hosts beside thirty answering ones at 5 % silence: a scan. Two: chance."""
-    table = probed((1, 23, 30, 30), (2, 443, 2, 30), (3, 443, 1, 0))
+    """Thirty silent hosts beside twenty answering ones at 5 % silence: a scan. Two: chance."""
+    table = probed((1, 23, 30, 20), (2, 443, 2, 30), (3, 443, 1, 0))
 
     chosen = suspects.scanners(table, 0.05, 1_000, register)
 
@@ -105,11 +105,18 @@ def test_a_scanner_probes_what_its_conversations_do_not_explain(register: Regist
 
 
 def test_a_busy_client_is_no_scanner(register: Register) -> None:
-    """Where servers are often silent, the same number of silent hosts is explained."""
-    table = probed((1, 443, 12, 400))
+    """Twelve silent hosts are explained by four hundred conversations, not by four."""
+    assert suspects.scanners(probed((1, 443, 12, 400)), 0.05, 10_000, register).num_rows == 0
+    assert suspects.scanners(probed((1, 443, 12, 4)), 0.05, 10_000, register).num_rows == 1
 
-    assert suspects.scanners(table, 0.05, 10_000, register).num_rows == 0
-    assert suspects.scanners(table, 0.001, 10_000, register).num_rows == 1
+
+def test_what_a_port_usually_leaves_unanswered_is_no_scan(register: Register) -> None:
+    """A fifth of all hosts is silent there for everybody: one line's fifth is no scan."""
+    everybody = [(line, 443, 5, 20) for line in range(2, 60)]
+
+    assert (
+        suspects.scanners(probed((1, 443, 20, 80), *everybody), 0.01, 500, register).num_rows == 0
+    )
 
 
 def test_one_target_is_never_a_scan(register: Register) -> None:
@@ -151,7 +158,7 @@ def test_nobody_probed_nobody_chosen(register: Register) -> None:
 
     assert suspects.scanners(nothing, 0.05, 0, register).num_rows == 0
     assert suspects.mailers(nothing, 0, register).num_rows == 0
-    assert suspects.credit(nothing, keys(lines_of(1), LINE), np.array([23])).tolist() == [1.0]
+    assert suspects.credit(nothing, 0.05, keys(lines_of(1), LINE), np.array([23])).tolist() == [1.0]
 
 
 def test_kinds_of_evidence_come_together_by_line() -> None:
@@ -218,20 +225,33 @@ def test_kinds_strengthen_each_other_short_of_certainty(register: Register) -> N
     assert weight(both, register, port=6667) == pytest.approx(1 - doubt)
 
 
-@given(targets=st.lists(st.integers(2, 500), min_size=1, max_size=20))
+@given(targets=st.lists(st.integers(2, 500), min_size=1, max_size=19))
 def test_credit_falls_with_what_else_is_probed_there(targets: list[int]) -> None:
-    """2 / (1 + hosts probed) on the same port; 1 on every other port and for other lines."""
+    """(1 + expected) / (1 + hosts probed) on the same port; 1 on other ports, for other lines."""
     table = probed(*((line, 23, number, 0) for line, number in enumerate(targets)))
     count = len(targets)
     mine = keys(lines_of(*range(count)), LINE)
 
-    same = suspects.credit(table, mine, np.full(count, 23))
-    other = suspects.credit(table, mine, np.full(count, 80))
-    stranger = suspects.credit(table, keys(lines_of(count + 1), LINE), np.array([23]))
+    same = suspects.credit(table, 0.1, mine, np.full(count, 23))
+    other = suspects.credit(table, 0.1, mine, np.full(count, 80))
+    stranger = suspects.credit(table, 0.1, keys(lines_of(count + 1), LINE), np.array([23]))
 
-    assert same.tolist() == [2 / (1 + number) for number in targets]
+    assert same.tolist() == pytest.approx([1.05 / (1 + number) for number in targets])
     assert other.tolist() == [1.0] * count
     assert stranger.tolist() == [1.0]
+
+
+def test_the_way_of_a_port_is_that_of_the_lines_that_speak_there() -> None:
+    """Thirty lines leave one host in five unanswered on 443: usual there. Scanners set nothing."""
+    table = probed(
+        *((line, 443, 4, 16) for line in range(30)),
+        *((line, 23, 40, 1) for line in range(30)),
+        *((line, 8080, 4, 16) for line in range(5)),
+    )
+
+    usual = suspects.usual_silence(table, 0.05)
+
+    assert usual.tolist() == pytest.approx([0.2] * 30 + [0.05] * 30 + [0.05] * 5)
 
 
 @settings(deadline=None)

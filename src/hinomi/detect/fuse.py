@@ -18,7 +18,7 @@ ENRICHED_FULL: Final = 12.0
 ENRICHED_MOST: Final = 18.0
 ENRICHED_LEAST: Final = -2.0
 CROWD_LEAST: Final = -3.0
-SINKHOLE: Final = -10.0
+SINKHOLE: Final = -20.0
 """Researchers run it: whoever meets it is infected, but it gives no orders."""
 
 _SEVERAL: Final = 3

@@ -27,6 +27,8 @@ MAIL_PORTS: Final = (25, 465, 587)
 _BUSY: Final = 10
 _USUAL_SILENT: Final = 0.05
 _LEAST_SILENT: Final = 0.001
+_MANY_LINES: Final = 20
+_ORDINARY: Final = 0.5
 
 
 class Evidence(IntFlag):
@@ -222,17 +224,23 @@ def usual_silence(probed: pa.Table, silent: float) -> NDArray[np.float64]:
         silent: Share over all ports (`silent_share`).
 
     Returns:
-        Share for the port of each row, shape (rows,). Where the lines of a port speak with
-        more hosts than they probe, what they leave unanswered is the way of that port, and
-        without flags of lone packets taken for SYNs; elsewhere scanners make the numbers.
+        Share for the port of each row, shape (rows,): where many lines use the port and most
+        of them speak with more hosts than they probe, what the middle one leaves unanswered
+        is the way of that port (or of lone packets that pass for SYNs, without flags);
+        elsewhere *silent*, since scanners make the numbers.
     """
     ports, place = np.unique(ints(probed, "remote_port"), return_inverse=True)
-    targets = np.bincount(place, weights=ints(probed, "targets"), minlength=ports.size)
-    spoken = np.bincount(place, weights=ints(probed, "spoken"), minlength=ports.size)
-    general = max(silent, _LEAST_SILENT)
+    targets, spoken = floats(probed, "targets"), floats(probed, "spoken")
     share = targets / np.maximum(targets + spoken, 1.0)
-    usual = np.where(spoken >= targets, np.maximum(share, general), general)
-    return np.asarray(usual[place], dtype=np.float64)
+    general = max(silent, _LEAST_SILENT)
+    usual = np.full(ports.size, general)
+    order = np.argsort(place, kind="stable")
+    edges = np.searchsorted(place[order], np.arange(ports.size + 1))
+    for port in np.flatnonzero(np.diff(edges) >= _MANY_LINES):
+        middle = float(np.median(share[order[edges[port] : edges[port + 1]]]))
+        if middle <= _ORDINARY:
+            usual[port] = max(middle, general)
+    return usual[place]
 
 
 def credit(
