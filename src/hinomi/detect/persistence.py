@@ -116,7 +116,7 @@ def _standing(rhythm: Rhythm, setting: Setting) -> float:
     share = min(1.0, rhythm.span_ms / setting.line_span_ms)
     if rhythm.bytes_per_contact > 50_000 or (rhythm.contacts < MIN_CONTACTS and share < 0.5):  # noqa: PLR2004
         return 0.0
-    long = min(1.0, rhythm.span_ms / (HOUR_MS / 6))
+    long = min(1.0, rhythm.span_ms / (HOUR_MS / 12))
     return 2.0 * share * long
 
 
