@@ -43,8 +43,8 @@ bounded below even odds by design: a rank near the top is all that it can give.
 
 Services go by set and rank; no address of the data is repeated here. *Sure* is how sure those
 who labelled the set are: **medium rows are our own reading of the traffic and no claim**, neither
-that the service is a C&C server nor that finding it is right. Single captures are too few to
-tune anything to, and nothing was.
+that the service is a C&C server nor that finding it is right. The constants of single
+lines' habits were set by judgement while looking at these very captures: expect less of others.
 
 ## Labelled servers
 
