@@ -53,7 +53,7 @@ _MOST_FLAGS: Final = 0x1FF
 _MOST_INTERVAL: Final = 2**31 - 1
 
 
-class _Flow(msgspec.Struct):
+class _Flow(msgspec.Struct, gc=False):
     """One line of version 2; every other field is discarded at decoding."""
 
     src_addr: str
@@ -74,7 +74,7 @@ class _Flow(msgspec.Struct):
     bytes: Count | None = None
 
 
-class _OldFlow(msgspec.Struct):
+class _OldFlow(msgspec.Struct, gc=False):
     """One line of version 1; times in seconds."""
 
     src_addr: str = msgspec.field(name="SrcAddr")

@@ -1,6 +1,6 @@
 """JSON lines as typed columns that remember their lines."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -72,21 +72,20 @@ def as_rows(found: Iterable[Any], numbers: list[int], kind: Any) -> Rows:
     A field that may be text or number becomes text; one that is a struct gives a column
     ``outer.inner`` for each of its own fields.
     """
-    columns = _columns(map(msgspec.structs.astuple, found), len(numbers), kind)
+    columns = _columns(list(found), kind)
     return Rows(columns=columns, count=len(numbers), line_of=numbers.__getitem__)
 
 
-def _columns(rows: Iterable[tuple[Any, ...]], count: int, kind: Any) -> dict[str, pa.Array]:
-    fields = msgspec.structs.fields(kind)
-    turned: Iterable[Any] = zip(*rows, strict=True) if count else ([] for _ in fields)
+def _columns(rows: Sequence[Any], kind: Any) -> dict[str, pa.Array]:
+    """Lay out structs of *kind*; None stands for one that is absent."""
     columns: dict[str, pa.Array] = {}
-    for field, column in zip(fields, turned, strict=True):
+    for field in msgspec.structs.fields(kind):
+        # No tuple per row: thousands of them at once keep the garbage collector busy.
+        column = [None if row is None else getattr(row, field.name) for row in rows]
         kinds = _kinds(field.type)
         name = field.encode_name
         if kinds[0] not in _ARROW:
-            hollow = (None,) * len(msgspec.structs.fields(kinds[0]))
-            inner = (hollow if item is None else msgspec.structs.astuple(item) for item in column)
-            for part, values in _columns(inner, count, kinds[0]).items():
+            for part, values in _columns(column, kinds[0]).items():
                 columns[f"{name}.{part}"] = values
         elif len(kinds) > 1 and str in kinds:
             texts = [item if item is None else str(item) for item in column]

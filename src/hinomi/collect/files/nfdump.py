@@ -201,7 +201,7 @@ def _exporter_intervals(program: str, path: Path) -> dict[int, int]:
     return {number: values.pop() for number, values in found.items() if len(values) == 1}
 
 
-class _Record(msgspec.Struct):
+class _Record(msgspec.Struct, gc=False):
     """One record as nfdump prints it; every other field is discarded at decoding."""
 
     first: str | None = None

@@ -47,7 +47,7 @@ _UNNAMED_PROTOCOL: Final = 255  # IANA: reserved.
 _ETHERNET_BYTES: Final = 14
 
 
-class _Counters(msgspec.Struct):
+class _Counters(msgspec.Struct, gc=False):
     start: str
     end: str | None = None
     pkts_toserver: Count = 0
@@ -56,12 +56,12 @@ class _Counters(msgspec.Struct):
     bytes_toclient: Count = 0
 
 
-class _Tcp(msgspec.Struct):
+class _Tcp(msgspec.Struct, gc=False):
     tcp_flags_ts: str | None = None
     tcp_flags_tc: str | None = None
 
 
-class _Event(msgspec.Struct):
+class _Event(msgspec.Struct, gc=False):
     """One event of type flow; every other field is discarded at decoding."""
 
     src_ip: str

@@ -297,7 +297,7 @@ def _head(path: Path, said: dict[str, str], line: int) -> _Head:
     )
 
 
-class _Line(msgspec.Struct, rename=lambda name: name.replace("id_", "id.")):
+class _Line(msgspec.Struct, gc=False, rename=lambda name: name.replace("id_", "id.")):
     """One line of a JSON log; every other field is discarded at decoding."""
 
     ts: float
