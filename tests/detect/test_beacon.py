@@ -1,4 +1,4 @@
-"""Clocks score 1, chance 0.31, bursts 0; contacts are connections, not records."""
+"""Clocks score 1, chance 0.33, bursts 0; contacts are connections, not records."""
 
 import numpy as np
 import pytest

@@ -26,7 +26,7 @@ that begins this soon after the last one on the same ports ended goes on with it
 """
 
 MIN_CONTACTS: Final = 4
-POISSON_REGULARITY: Final = 0.31
+POISSON_REGULARITY: Final = 0.33
 """What `regularity` gives for contacts at random moments."""
 
 
@@ -38,7 +38,7 @@ class Rhythm:
     failed: int  # Of them unanswered or refused.
     span_ms: int  # From the first start to the last end.
     period_ms: float  # Median gap between starts; 0 below `MIN_CONTACTS`.
-    regularity: float  # 1 for a clock, 0.31 for chance; 0 below `MIN_CONTACTS`.
+    regularity: float  # 1 for a clock, 0.33 for chance; 0 below `MIN_CONTACTS`.
     sameness: float  # 1 if every contact carries the same bytes, towards 0 if they vary.
     bytes_per_contact: float  # Median, both directions.
     answer_bytes: float  # Median of what the service sent per contact.
@@ -128,7 +128,7 @@ def regularity(starts_ms: NDArray[np.int64], *, min_contacts: int = MIN_CONTACTS
         ValueError: If *starts_ms* is not an ascending vector (the caller's bug).
 
     Notes:
-        Chance (Poisson) contacts score 0.31. Gaps beyond five periods are pauses of the
+        Chance (Poisson) contacts score 0.33. Gaps beyond five periods are pauses of the
         host, not of the clock, and are left out. Packet sampling turns gaps into multiples
         of the period: do not use it across exporters that sample differently.
 

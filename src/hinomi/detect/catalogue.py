@@ -44,9 +44,9 @@ REASONS: Final[dict[str, Words]] = {
     ),
     "rhythm": Words(
         "A line comes back to it by a clock: {contacts} contacts, median gap {period_s:.1f} s, "
-        "regularity {regularity:.2f} (1 is a clock, 0.31 is chance).",
+        "regularity {regularity:.2f} (1 is a clock, 0.33 is chance).",
         "ある回線が時計のように接続を繰り返す:{contacts} 回、間隔の中央値 {period_s:.1f} 秒、"
-        "規則性 {regularity:.2f}(1 は完全、0.31 は偶然)。",
+        "規則性 {regularity:.2f}(1 は完全、0.33 は偶然)。",
     ),
     "retries": Words(
         "A line keeps trying although it is refused or not answered: {failed} of {contacts} "
