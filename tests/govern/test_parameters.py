@@ -133,3 +133,40 @@ def test_the_rendered_register_is_plain_toml() -> None:
     document = tomllib.loads(render_register(_register(5)))
 
     assert document["parameters"]["a.b_ms"]["review"] == dt.date(2027, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("collect.sampling_interval", "x", "is no number"),
+        ("collect.sampling_interval", -5, "wrong sign"),
+        ("collect.sampling_interval", 0.5, "whole number"),
+        ("suspects.fdr", 1.5, "above 1"),
+        ("suspects.fdr", float("nan"), "no number"),
+        ("known.benign_weight", 4.0, "wrong sign"),
+    ],
+)
+def test_a_value_that_cannot_be_meant_is_refused(
+    tmp_path: Path, name: str, value: Value, said: str
+) -> None:
+    """A register edited by hand is checked against the kind and range of what shipped."""
+    path = tmp_path / "register.toml"
+    register = default_register().with_value(name, value, decided_by="tester")
+    path.write_text(render_register(register), encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=said) as caught:
+        read_register(path)
+    assert name in str(caught.value)
+
+
+def test_a_register_lacks_nothing_and_invents_nothing(tmp_path: Path) -> None:
+    """A parameter that is missing, or that no code reads, stops the program."""
+    path = tmp_path / "register.toml"
+    shipped = default_register().parameters
+    less = Register({name: each for name, each in shipped.items() if name != "suspects.fdr"})
+    more = Register({**shipped, "suspects.luck": shipped["suspects.fdr"]})
+
+    for register, said in ((less, "suspects.fdr is missing"), (more, "suspects.luck is no")):
+        path.write_text(render_register(register), encoding="utf-8")
+        with pytest.raises(ConfigError, match=said):
+            read_register(path)

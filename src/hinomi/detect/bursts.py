@@ -4,6 +4,8 @@ Quiet time: clients are counted outside the minutes in which a crowd comes at on
 A victim of an attack loses its clients that way, a C&C server keeps them.
 """
 
+from typing import Final
+
 import numpy as np
 import pyarrow as pa
 
@@ -12,11 +14,13 @@ from hinomi.detect.measures import BIN_MS
 from hinomi.detect.orient import SERVICE
 from hinomi.govern.parameters import Register
 
-_DAY_BINS = 86_400_000 // BIN_MS
+DAY_BINS: Final = 86_400_000 // BIN_MS
 _TRIM = 0.8
 
 
-def bursts(busy: pa.Table, totals: pa.Table, register: Register) -> pa.Table:
+def bursts(
+    busy: pa.Table, totals: pa.Table, register: Register, *, window_bins: int = DAY_BINS
+) -> pa.Table:
     """
     Choose the bins in which a service stands far above its own usual.
 
@@ -24,21 +28,24 @@ def bursts(busy: pa.Table, totals: pa.Table, register: Register) -> pa.Table:
         busy: Rows of `measures.busy_bins`.
         totals: Per service of *busy*: `records`, `first_ms`, `last_ms`.
         register: Gives ``measures.burst_lines`` and ``measures.burst_ratio``.
+        window_bins: Distinct bins with records in the window.
 
     Returns:
         Columns `SERVICE` and `bin`.
 
     Notes:
         The usual is the mean over the emptiest four fifths of the bins between the
-        service's first and last record, a day at least. So an hour's attack is cut, a new
-        service that stays busy is not.
+        service's first and last record, a day at least, or all of a shorter window.
+        So an hour's attack is cut; a service that is busy for a fifth of a day or more is
+        not, nor one that is busy throughout a short window. What is met in bursts only
+        stays a service, with lines and without clients (`passes.survey`).
     """
     if busy.num_rows == 0:
         return busy.select([*SERVICE, "bin"])
     owner = positions(keys(busy, SERVICE), keys(totals, SERVICE))
     count = floats(busy, "records")
     span = (ints(totals, "last_ms") - ints(totals, "first_ms")) // BIN_MS + 1
-    span = np.maximum(span, _DAY_BINS).astype(np.float64)
+    span = np.maximum(span, min(window_bins, DAY_BINS)).astype(np.float64)
     usual = np.zeros(totals.num_rows)
     records = floats(totals, "records")
     order = np.lexsort((count, owner))

@@ -257,7 +257,10 @@ def _suspect_clients(
 def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
     """Add what the operator's lists say of the services themselves."""
     on = judged.on
-    spoke = ints(judged.survey.services, "clients") > 0
+    table = judged.survey.services
+    # Met in bursts only, it has no clients; that it answered still shows it alive (R13).
+    answers = (ints(table, "packets_in") > 0) & (ints(table, "refused") == 0)
+    spoke = (ints(table, "clients") > 0) | (answers & (ints(table, "packets_out") > 0))
     entries = lists.get(ListKind.KNOWN_CC, ())
     place = on[ListKind.KNOWN_CC]
     names_port = _of_entries(entries, place, lambda entry: entry.port is not None)

@@ -66,6 +66,7 @@ class Extent:
     interval: int  # Largest N of 1-in-N; 0 where any record's is unknown.
     densest: int  # Smallest known N; 0 where none is known.
     flagless_share: float  # Of TCP records, 0..1.
+    bins: int = bursts.DAY_BINS  # Distinct bins of ten minutes with records.
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ def extent(engine: Engine, records: Any) -> Extent:
         records.aggregate(
             rows=records.count(),
             hours=(records.ts_ms // 3_600_000).nunique(),
+            bins=(records.ts_ms // measures.BIN_MS).nunique(),
             interval=records.sampling_interval.max(),
             unknown=(records.sampling_interval == 0).cast("int64").sum().cast("int64"),
             densest=known.min(),
@@ -108,6 +110,7 @@ def extent(engine: Engine, records: Any) -> Extent:
     return Extent(
         rows=row["rows"],
         hours=row["hours"],
+        bins=row["bins"],
         interval=0 if row["unknown"] else row["interval"] or 0,
         densest=row["densest"] or 0,
         flagless_share=(row["flagless"] or 0) / max(row["tcp"] or 0, 1),
@@ -146,14 +149,19 @@ def survey(
         kept = engine.keep(orient.towards_services(engine.table(split[bucket]), servers))
         engine.drop(split[bucket])
         oriented = engine.table([kept])
-        crowded = _bursts(engine, oriented, register)
+        crowded = _bursts(engine, oriented, found.bins, register)
         cut += crowded.num_rows
         quiet = oriented
         if crowded.num_rows:
-            quiet = measures.outside(oriented, engine.keep_table(crowded))
+            loud = engine.keep_table(crowded)
+            quiet = measures.outside(oriented, loud)
         pairs_file = engine.keep(measures.pairs(quiet))
         pair = engine.table([pairs_file])
         services_here = engine.fetch(measures.services(pair))
+        if crowded.num_rows:
+            only_loud = oriented.semi_join(loud, SERVICE).anti_join(pair, SERVICE)
+            hidden = engine.fetch(measures.services(measures.pairs(only_loud).mutate(spoke=0)))
+            services_here = pa.concat_tables([services_here, hidden.cast(services_here.schema)])
         met += services_here.num_rows
         lonely = mesh.lonely(services_here)
         lines.append(engine.keep(_line_rows(engine, pair, lonely)))
@@ -272,7 +280,7 @@ def _line_servers(engine: Engine, spoken: Any, buckets: int) -> list[Path]:
     return kept
 
 
-def _bursts(engine: Engine, oriented: Any, register: Register) -> pa.Table:
+def _bursts(engine: Engine, oriented: Any, bins: int, register: Register) -> pa.Table:
     busy = engine.fetch(measures.busy_bins(oriented, register.integer("measures.burst_lines")))
     if busy.num_rows == 0:
         return busy
@@ -283,7 +291,7 @@ def _bursts(engine: Engine, oriented: Any, register: Register) -> pa.Table:
             records=mine.count(), first_ms=mine.ts_ms.min(), last_ms=mine.ts_ms.max()
         )
     )
-    return bursts.bursts(busy, totals, register)
+    return bursts.bursts(busy, totals, register, window_bins=bins)
 
 
 def _line_rows(engine: Engine, pair: Any, lonely: pa.Table) -> Any:

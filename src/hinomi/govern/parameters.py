@@ -6,6 +6,7 @@ that ship with hinomi stand in ``register.toml`` beside this file.
 """
 
 import hashlib
+import math
 import tomllib
 from collections.abc import Mapping
 from datetime import date
@@ -89,7 +90,8 @@ def read_register(path: Path) -> Register:
     Read the register of a home.
 
     Raises:
-        ConfigError: If it is missing, no TOML, or has an unknown or missing field.
+        ConfigError: If it is missing, no TOML, has an unknown or missing field or
+            parameter, or a value that cannot be meant.
     """
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -97,7 +99,9 @@ def read_register(path: Path) -> Register:
         raise ConfigError(f"register {path}: {error.strerror}; `hinomi init` writes one") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"register {path}: {error}") from error
-    return parse_register(document, f"register {path}")
+    register = parse_register(document, f"register {path}")
+    _require_sound(register, f"register {path}")
+    return register
 
 
 def parse_register(document: Mapping[str, object], name: str) -> Register:
@@ -111,3 +115,35 @@ def parse_register(document: Mapping[str, object], name: str) -> Register:
 def render_register(register: Register) -> str:
     """Render the register as TOML."""
     return tomli_w.dumps(msgspec.to_builtins(register, builtin_types=(date,)))
+
+
+def _require_sound(register: Register, name: str) -> None:
+    """
+    Refuse values that cannot be meant: another kind than the shipped one, or out of range.
+
+    A share or probability lies in 0..1; what ships as a whole number stays one; what ships
+    without a minus sign has none.
+    """
+    shipped = default_register().parameters
+    for missing in shipped.keys() - register.parameters.keys():
+        raise ConfigError(f"{name}: {missing} is missing; take its entry from the defaults")
+    for unknown in register.parameters.keys() - shipped.keys():
+        raise ConfigError(f"{name}: {unknown} is no parameter of this version")
+    for each, parameter in register.parameters.items():
+        fault = _fault(parameter.value, shipped[each])
+        if fault is not None:
+            raise ConfigError(f"{name}: {each} {fault}")
+
+
+def _fault(value: Value, shipped: Parameter) -> str | None:
+    if isinstance(shipped.value, str | bool | list):
+        return None if type(value) is type(shipped.value) else "is of another kind than shipped"
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return "is no number"
+    if isinstance(shipped.value, int) and not isinstance(value, int):
+        return "is no whole number"
+    if (value < 0) != (shipped.value < 0) and value != 0:
+        return "has the wrong sign"
+    if shipped.unit.startswith(("share", "probability")) and value > 1:
+        return "is above 1, and is a share"
+    return None
