@@ -103,6 +103,8 @@ def test_bad_lines_are_counted_where_good_ones_are_kept(tmp_path: Path) -> None:
         (b"address,port\n", "holds no entry"),
         (b'{"type": "bundle", "objects": []}', "holds no entry"),
         (b"#domain,ioc\na.example,x\nb.example,x\n", r"holds no entry \(but 2 hostname\)"),
+        (b"a.example\nb.example\n", r"holds no entry \(but 2 hostname\)"),
+        (b"address\na.example\n", r"holds no entry \(but 1 hostname\)"),
         (b"127.0.0.1\n", r"holds no entry \(but 1 unroutable\)"),
         (bytes(range(256)), "binary data"),
         ("address\n192.0.2.1\n".encode("utf-16"), "binary data"),

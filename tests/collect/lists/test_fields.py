@@ -12,6 +12,7 @@ from hinomi.collect.lists.fields import (
     clean_label,
     find_role,
     find_transport,
+    is_hostname,
     parse_endpoint,
     parse_port,
     parse_prefix,
@@ -50,6 +51,37 @@ def test_what_is_no_prefix_is_refused_without_repeating_it(text: str) -> None:
         parse_prefix(text)
 
     assert not text or text not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("host.example", True),
+        ("HOST.Example.", True),
+        ("4.3.2.1.host.example", True),
+        ("xn--bcher-kva.example", True),
+        ("host.example1", True),
+        (".".join(["a" * 63] * 3 + ["a" * 61]), True),
+        (".".join(["a" * 63] * 3 + ["a" * 62]), False),
+        ("a" * 64 + ".example", False),
+        ("word", False),
+        ("", False),
+        (".", False),
+        ("host..example", False),
+        ("-host.example", False),
+        ("host-.example", False),
+        ("host_of.example", False),
+        ("b\u00fccher.example", False),
+        ("host.example:80", False),
+        ("host.example/path", False),
+        ("192.0.2.256", False),
+        ("192.0.2", False),
+        ("2001:db8::1", False),
+    ],
+)
+def test_host_names_are_made_of_labels(text: str, *, expected: bool) -> None:
+    """At least two, of letters, digits and inner hyphens, with a letter in the last."""
+    assert is_hostname(text) is expected
 
 
 @given(st.text())

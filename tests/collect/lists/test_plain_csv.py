@@ -54,6 +54,14 @@ def test_other_columns_are_counted_and_left_out() -> None:
     assert len(taken.entries) == 1
 
 
+def test_host_names_are_counted_and_left_out() -> None:
+    """A line with one in place of the address is no entry, and no mistake."""
+    taken = parsed("address,port\nhost.example,80\n192.0.2.1,80\n")
+
+    assert [entry.base for entry in taken.entries] == [parse_address("192.0.2.1")]
+    assert (taken.ignored, taken.malformed) == ({"hostname": 1}, 0)
+
+
 @pytest.mark.parametrize("header", ["host,port", "address,ip", "address,port,port"])
 def test_a_header_without_one_address_column_is_refused(header: str) -> None:
     """Nor may a column stand there twice: which one would count?"""
@@ -62,7 +70,7 @@ def test_a_header_without_one_address_column_is_refused(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["host.example,tcp,80", "192.0.2.1,tcp,99999", "192.0.2.1,sky,80", "192.0.2.1,tcp"]
+    "line", ["192.0.2.256,tcp,80", "192.0.2.1,tcp,99999", "192.0.2.1,sky,80", "192.0.2.1,tcp"]
 )
 def test_a_bad_line_is_named(line: str) -> None:
     """The second of three; with good ones kept the other two are there."""

@@ -33,17 +33,30 @@ def test_each_line_is_an_entry() -> None:
 
 
 def test_the_first_entry_tells_the_format() -> None:
-    """It must be an address: prose and host names are not."""
+    """It must be an address or a host name: prose is neither."""
     assert recognises(TEXT)
     assert not recognises("# only\n; comments\n")
-    assert not recognises("host.example\n192.0.2.1\n")
+    assert recognises("host.example\n192.0.2.1\n")
+    assert not recognises("Dear reader,\n192.0.2.1\n")
+    assert not recognises("indicator\n192.0.2.1\n")
 
 
-def test_a_host_name_is_a_bad_line() -> None:
+def test_host_names_are_counted_and_left_out() -> None:
+    """They name no address; the lines around them are read."""
+    intake = Intake(Path("list.txt"), ListKind.SUSPECTS, keep_good=False)
+
+    read("host.example\n192.0.2.1\nc2.host.example.  # a remark\n", intake)
+
+    assert [entry.base for entry in intake.entries] == [parse_address("192.0.2.1")]
+    assert intake.ignored == {"hostname": 2}
+    assert intake.malformed == 0
+
+
+def test_what_is_neither_address_nor_host_name_is_a_bad_line() -> None:
     """The list would say less than its maker thinks."""
     intake = Intake(Path("list.txt"), ListKind.SUSPECTS, keep_good=False)
 
     with pytest.raises(MalformedDocument, match=r"list\.txt, line 2: ") as caught:
-        read("192.0.2.1\nhost.example\n", intake)
+        read("192.0.2.1\nhost_of.example\n", intake)
 
-    assert "host.example" not in str(caught.value)
+    assert "host_of" not in str(caught.value)

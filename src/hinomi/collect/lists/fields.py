@@ -1,5 +1,6 @@
 """The fields of list files, each read strictly; what is wrong is said without the value."""
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -43,6 +44,10 @@ _ROLES: Final = {
     "": Role.UNKNOWN,
 }
 
+_LABEL: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)
+"""A label of a host name: RFC 1123, section 2.1; at most 63 letters (RFC 1035, section 2.3.4)."""
+
+_LONGEST_NAME: Final = 253  # In text, without the final dot: RFC 1035, section 2.3.4.
 _MOST_PORT: Final = 65_535
 _LABEL_LENGTH: Final = 200
 _LABEL_READ: Final = 1000
@@ -92,6 +97,23 @@ def parse_endpoint(text: str) -> tuple[Address, int, int | None]:
         address, _, port = text.partition(":")
         return *parse_prefix(address), _stated(parse_port(port))
     return *parse_prefix(text), None
+
+
+def is_hostname(text: str) -> bool:
+    """
+    Tell whether *text* is a host name, with or without the final dot.
+
+    A single word is none: more often it is a remark or a header nobody knows. The last
+    label has a letter, else a mistyped IPv4 address would pass.
+    """
+    name = text.strip().removesuffix(".")
+    labels = name.split(".")
+    return (
+        len(labels) > 1
+        and len(name) <= _LONGEST_NAME
+        and all(_LABEL.fullmatch(label) for label in labels)
+        and any(letter.isalpha() for letter in labels[-1])
+    )
 
 
 def parse_port(text: str) -> int | None:

@@ -2,13 +2,15 @@
 Plain CSV: a header ``address[,protocol,port]`` in any order, and one entry a line.
 
 Further columns are read where they are known: role, label (class, family, malware),
-first_listed (first_seen), last_listed (last_seen). Others are counted and left out.
+first_listed (first_seen), last_listed (last_seen). Others are counted and left out, and so
+are lines with a host name in place of the address.
 """
 
 from typing import Final
 
 from hinomi.collect.lists.fields import (
     clean_label,
+    is_hostname,
     parse_port,
     parse_prefix,
     parse_role,
@@ -57,6 +59,9 @@ def read(text: str, intake: Intake) -> None:
     if unknown := sum(name.startswith("(") for name in columns):
         intake.ignore("unknown column", unknown)
     for row_number, row in parse_rows(lines, columns, intake):
+        if is_hostname(row["address"]):
+            intake.ignore("hostname")
+            continue
         with intake.line(row_number):
             base, length = parse_prefix(row["address"])
             intake.add(
