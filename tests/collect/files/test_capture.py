@@ -133,6 +133,14 @@ def test_ipv6_is_metered(tmp_path: Path) -> None:
     ]
 
 
+def test_the_last_moment_of_a_second_stays_in_it(tmp_path: Path) -> None:
+    """A flow's start is cut to the millisecond: rounded, it would begin in the next hour."""
+    path = write(tmp_path / "x.pcap", pcap((0.999_999, OUT)))
+    rows, _ = read_all(read, path)
+
+    assert [row["ts_ms"] for row in rows] == [START_US // 1000 + 999]
+
+
 def test_a_link_that_is_not_read_is_refused(tmp_path: Path) -> None:
     """Radio captures are refused, not misread."""
     with pytest.raises(MalformedDocument, match="link type 127 are not read"):

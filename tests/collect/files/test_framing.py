@@ -72,6 +72,20 @@ def test_pcap_is_read_in_every_byte_order(
     ]
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_nanoseconds_are_cut_to_the_microsecond_they_lie_in(tmp_path: Path, order: str) -> None:
+    """The last nanosecond of a second is not the next second; nor in pcapng."""
+    head = struct.pack(f"{order}IHHIIII", 0xA1B23C4D, 2, 4, 0, 0, 65535, 1)
+    old = head + struct.pack(f"{order}IIII", 1_767_268_800, 999_999_999, 3, 3) + b"abc"
+    nano = struct.pack(f"{order}HHBxxxHH", 9, 1, 9, 0, 0)
+    new = section(order) + interface(1, order, nano)
+    new += enhanced(0, 1_767_268_800_999_999_999, b"abc", order)
+
+    for content in (old, new):
+        (frame,) = read(write(tmp_path / "x", content))
+        assert frame.time_us == 1_767_268_800_999_999
+
+
 packets = st.lists(st.tuples(st.integers(0, 2**51), st.binary(min_size=1, max_size=60)), max_size=9)
 
 

@@ -161,7 +161,8 @@ def _records(
     source = unpack_columns(b"".join(_wide(key[0], 0) for key, _ in expired))
     target = unpack_columns(b"".join(_wide(key[0], 1) for key, _ in expired))
     flows = Flows(
-        ts_ms=starts(first / 1000, "the time of a packet", faults, options, tally),
+        # Cut, not rounded: a packet stays in its millisecond, second and hour.
+        ts_ms=starts(first // 1000, "the time of a packet", faults, options, tally),
         sampling_interval=constant(count, options.sampling_interval),
         proto=np.fromiter((key[1] for key, _ in expired), np.int64, count),
         src_hi=source[0],

@@ -9,9 +9,11 @@ Source: draft-ietf-opsawg-pcap; draft-ietf-opsawg-pcapng.
 """
 
 import gzip
+import math
 import struct
 import zlib
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import IO, Final, NamedTuple
 
@@ -105,9 +107,16 @@ def _pcap(file: _Watched, path: Path) -> Iterator[Frame]:
         for seconds, data in reader:
             if file.is_cut or not data:
                 raise _cut(path)
-            yield Frame(round(seconds * 1_000_000), link, data)
+            yield Frame(_whole_us(seconds), link, data)
     except (dpkt.Error, ValueError):
         raise _cut(path) from None
+
+
+def _whole_us(seconds: float | Decimal) -> int:
+    """Give the microsecond a packet lies in; dpkt gives nanoseconds exactly, as a Decimal."""
+    if isinstance(seconds, Decimal):
+        return math.floor(seconds * 1_000_000)
+    return round(seconds * 1_000_000)
 
 
 class _Interface(NamedTuple):
