@@ -91,6 +91,26 @@ def test_a_folder_is_walked_and_the_rest_is_listed(lab: Home, tmp_path: Path) ->
     assert result.exit_code == 0
 
 
+def test_a_dangling_link_is_skipped_in_a_folder_and_missing_by_name(
+    lab: Home, tmp_path: Path
+) -> None:
+    """Nobody asked for what a folder's link points to; who names the link did."""
+    folder = tmp_path / "flows"
+    folder.mkdir()
+    write_table(folder / "a.csv")
+    (folder / "gone.csv").symlink_to(tmp_path / "nowhere.csv")
+    (folder / "loop.csv").symlink_to(folder / "loop.csv")
+
+    result = take(lab, folder)
+    named = take(lab, folder / "gone.csv")
+
+    assert [file.path.name for file in result.files] == ["a.csv"]
+    assert [path.name for path in result.skipped] == ["gone.csv", "loop.csv"]
+    assert result.exit_code == 0
+    assert isinstance(named.files[0].error, NotFound)
+    assert named.exit_code == 66
+
+
 def test_in_a_folder_a_named_format_leaves_the_others_out(lab: Home, tmp_path: Path) -> None:
     """With a format named, flow files of another format are skipped too."""
     folder = tmp_path / "flows"

@@ -269,6 +269,9 @@ def _gather(
             found.append((path, _choose(path, format_name)))
             continue
         for inner in _walk(path):
+            if inner.is_symlink() and not inner.exists():  # Nobody asked for it by name.
+                skipped.append(inner)
+                continue
             chosen = _choose(inner, None)
             is_wanted = isinstance(chosen, FileFormat) and format_name in (None, chosen.name)
             if is_wanted or isinstance(chosen, NotFound):
