@@ -49,6 +49,20 @@ def test_each_text_that_is_no_number_in_range_is_a_fault(values: list[str]) -> N
             assert int(value, 0) == number
 
 
+@given(value=st.integers(0, 2**70), zeros=st.integers(0, 3))
+def test_what_exceeds_64_bits_is_told_as_too_great(value: int, zeros: int) -> None:
+    """Whatever its number of digits: it is a number, and above the limit."""
+    texts = Faults(2)
+    whole_numbers(strings("0" * zeros + str(value), None), "count", texts)
+    expected = None if value <= 2**62 else (0, f"count is above {2**62}")
+
+    assert texts.first() == expected
+    if value < 2**64:
+        numbers = Faults(2)
+        whole_numbers(pa.array([value, None], pa.uint64()), "count", numbers)
+        assert numbers.first() == expected
+
+
 def test_the_first_reason_of_a_row_is_kept() -> None:
     """A row is counted once, with what was found first."""
     faults = Faults(3)

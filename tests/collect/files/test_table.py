@@ -157,6 +157,7 @@ BAD: list[tuple[Row, str]] = [
     ({"dst_port": -1}, "dst_port is negative"),
     ({"tcp_flags": -2}, "tcp_flags is below -1"),
     ({"packets": -1}, "packets is negative"),
+    ({"packets": 2**63}, "packets is above"),
     ({"bytes": -1}, "bytes is negative"),
     ({"duration_ms": -1}, "duration_ms is negative"),
     ({"sampling_interval": -1}, "sampling_interval is negative"),

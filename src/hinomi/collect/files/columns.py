@@ -33,6 +33,7 @@ _MAPPED: Final = b"\0" * 10 + b"\xff\xff"  # RFC 4291, section 2.5.5.2.
 _NO_ADDRESS: Final = b"\0" * 16
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MOST_MS: Final = float(2**62)
+_GREATEST: Final = 2**63 - 1
 
 
 class Faults:
@@ -101,7 +102,8 @@ def whole_numbers(
     Returns:
         n numbers, shape (n,); what is wrong is 0.
     """
-    numbers = _cast(column, pa.int64(), r"^(-?[0-9]{1,18}|0x[0-9A-Fa-f]{1,8})$", name, faults)
+    pattern = r"^(-?[0-9]{1,18}|[1-9][0-9]{18}|0x[0-9A-Fa-f]{1,8})$"
+    numbers = _cast(_within_64_bits(column), pa.int64(), pattern, name, faults)
     absent = _mask(pc.is_null(numbers))
     filled = numbers.fill_null(0 if missing is None else missing)
     values: Ints = filled.to_numpy(zero_copy_only=False).astype(np.int64)
@@ -281,6 +283,31 @@ def _cast(column: pa.Array, kind: pa.DataType, pattern: str, name: str, faults: 
     fits = pc.match_substring_regex(column, pattern).fill_null(True)  # noqa: FBT003 - pyarrow's.
     faults.add(~_mask(fits), f"{name} is not a number")
     return pc.if_else(fits, column, pa.scalar("0")).cast(kind)
+
+
+def _within_64_bits(column: pa.Array) -> pa.Array:
+    """
+    Give whole numbers beyond 2^63 - 1, text or not, as that number.
+
+    It is above every limit: what is too great is then told as such, and not as no number.
+    """
+    if pa.types.is_uint64(column.type):
+        greatest = pa.scalar(_GREATEST, pa.uint64())
+        return pc.min_element_wise(column, greatest, skip_nulls=False)
+    if not is_text(column):
+        return column
+    long = pc.greater(pc.binary_length(column), len(str(_GREATEST)) - 1).fill_null(False)  # noqa: FBT003 - pyarrow's.
+    if not pc.any(long).as_py():
+        return column
+    digits = pc.utf8_ltrim(column, "0")
+    length = pc.binary_length(digits)
+    places = len(str(_GREATEST))
+    beyond = pc.or_(
+        pc.greater(length, places),
+        pc.and_(pc.equal(length, places), pc.greater(digits, str(_GREATEST))),
+    )
+    beyond = pc.and_(beyond, pc.match_substring_regex(column, "^[0-9]+$"))
+    return pc.if_else(beyond, pa.scalar(str(_GREATEST), column.type), column)
 
 
 def _moment_us(text: str) -> int | None:
