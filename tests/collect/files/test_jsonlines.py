@@ -18,11 +18,16 @@ class _Inner(msgspec.Struct):
     count: Count = 0
 
 
+class _Needy(msgspec.Struct):
+    count: Count
+
+
 class _Line(msgspec.Struct):
     name: str
     size: float | None = None
     proto: str | Count | None = None
     inner: _Inner | None = None
+    needy: _Needy | None = None
 
 
 DECODER = msgspec.json.Decoder(_Line)
@@ -40,11 +45,13 @@ def test_fields_become_columns() -> None:
         "size": [1.0, None],
         "proto": ["6", "tcp"],
         "inner.count": [3, None],
+        "needy.count": [None, None],
     }
     assert [column.type for column in rows.columns.values()] == [
         pa.string(),
         pa.float64(),
         pa.string(),
+        pa.int64(),
         pa.int64(),
     ]
 
@@ -66,7 +73,19 @@ def test_rows_remember_their_lines() -> None:
         (b'{"name":"caf\xe9"}', "line 2: is not UTF-8 text"),
         (b'{"name":"a"}{"name":"b"}', "line 2: is not one JSON object a line"),
         (b'{"name":"a","size":NaN}', "line 2: is not one JSON object a line"),
-        (b'{"name":"a","inner":{"count":-1}}', "line 2: Expected `int` >= 0, in `inner.count`"),
+        (b'{"name":"a","inner":{"count":-1}}', "line 2: inner.count is negative"),
+        (b'{"name":"a","inner":{"count":9e99}}', "line 2: inner.count is not a number"),
+        (b'{"name":"a","inner":{"count":1.5}}', "line 2: inner.count is not a number"),
+        (b'{"name":"a","inner":{"count":"x"}}', "line 2: inner.count is not a number"),
+        (b'{"name":"a","proto":18446744073709551616}', f"line 2: proto is above {2**62}"),
+        (b'{"name":"a","proto":[]}', "line 2: proto is neither text nor a number"),
+        (b'{"name":"a","size":"x"}', "line 2: size is not a number"),
+        (b'{"name":"a","inner":3}', "line 2: inner is not a JSON object"),
+        (b'{"name":"a","needy":{}}', "line 2: needy.count is missing"),
+        (b'{"name":7}', "line 2: name is not text"),
+        (b'{"name":null}', "line 2: name is missing"),
+        (b"{}", "line 2: name is missing"),
+        (b"[7]", "line 2: is not one JSON object a line"),
     ],
 )
 def test_a_malformed_line_is_told(line: bytes, reason: str) -> None:
@@ -84,4 +103,4 @@ def test_no_lines_give_no_rows() -> None:
     rows = parse_lines(Block(b"\n", 1), DECODER, PATH, ReadOptions(), Tally())
 
     assert rows.count == 0
-    assert list(rows.columns) == ["name", "size", "proto", "inner.count"]
+    assert list(rows.columns) == ["name", "size", "proto", "inner.count", "needy.count"]

@@ -83,12 +83,12 @@ def test_a_flow_without_packets_is_dropped_and_counted(tmp_path: Path) -> None:
     [
         (
             {"flow": COUNTERS | {"pkts_toclient": -1}},
-            "Expected `int` >= 0, in `flow.pkts_toclient`",
+            "flow.pkts_toclient is negative",
         ),
         ({"flow": COUNTERS | {"start": "yesterday"}}, "flow.start is not a time"),
         ({"flow": COUNTERS | {"start": "2126-01-01T00:00:00+0000"}}, "lies in the future"),
         ({"flow": COUNTERS | {"start": "1969-01-01T00:00:00+0000"}}, "flow.start is negative"),
-        ({"flow": None}, "Expected `object`, got `null`, in `flow`"),
+        ({"flow": None}, "flow is missing"),
         ({"dest_port": 65536}, "dest_port is above 65535"),
         ({"src_ip": "fe80::1%eth0"}, "src_ip is not an IP address"),
     ],

@@ -1,5 +1,6 @@
 """JSON lines as typed columns that remember their lines."""
 
+import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import NoneType
@@ -117,12 +118,37 @@ def _one_by_one(
 
 
 def _reason(error: Exception) -> str:
-    """Say what is wrong; msgspec names fields and kinds, never values."""
+    """Say what is wrong in the words that columns use, with the name of the field alone."""
     if isinstance(error, UnicodeDecodeError):
         return "is not UTF-8 text"
     if isinstance(error, msgspec.ValidationError):
-        return str(error).replace(" - at `$.", ", in `")
+        return _plain_words(str(error))
     return "is not one JSON object a line"
+
+
+def _plain_words(text: str) -> str:
+    """Put msgspec's finding plainly; it names fields and kinds, never values."""
+    text, _, place = text.partition(" - at `$")
+    field = place.strip(".`")
+    if lacking := re.search(r"missing required field `(.+)`", text):
+        return f"{field}.{lacking[1]} is missing" if field else f"{lacking[1]} is missing"
+    if not field:
+        return "is not one JSON object a line"
+    return f"{field} is {_fault(text)}"
+
+
+def _fault(text: str) -> str:
+    expected, _, got = text.partition(", got ")
+    if got == "`null`":
+        return "missing"
+    if limit := re.search(r"<= ([0-9]+)$", expected):
+        return f"above {limit[1]}"
+    if expected.endswith(">= 0"):
+        return "negative"
+    kinds = set(re.findall(r"[a-z]+", expected.partition("`")[2]))
+    if "str" in kinds:
+        return "not text" if kinds.isdisjoint({"int", "float"}) else "neither text nor a number"
+    return "not a JSON object" if "object" in kinds else "not a number"
 
 
 def _kinds(annotation: Any) -> list[type]:
