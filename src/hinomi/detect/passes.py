@@ -148,20 +148,9 @@ def survey(
     for bucket in range(buckets):
         kept = engine.keep(orient.towards_services(engine.table(split[bucket]), servers))
         engine.drop(split[bucket])
-        oriented = engine.table([kept])
-        crowded = _bursts(engine, oriented, found.bins, register)
-        cut += crowded.num_rows
-        quiet = oriented
-        if crowded.num_rows:
-            loud = engine.keep_table(crowded)
-            quiet = measures.outside(oriented, loud)
-        pairs_file = engine.keep(measures.pairs(quiet))
+        pairs_file, services_here, here = _roll_up(engine, kept, found.bins, register)
         pair = engine.table([pairs_file])
-        services_here = engine.fetch(measures.services(pair))
-        if crowded.num_rows:
-            only_loud = oriented.semi_join(loud, SERVICE).anti_join(pair, SERVICE)
-            hidden = engine.fetch(measures.services(measures.pairs(only_loud).mutate(spoke=0)))
-            services_here = pa.concat_tables([services_here, hidden.cast(services_here.schema)])
+        cut += here
         met += services_here.num_rows
         lonely = mesh.lonely(services_here)
         lines.append(engine.keep(_line_rows(engine, pair, lonely)))
@@ -181,6 +170,31 @@ def survey(
         parts=tuple(parts),
         cut_bins=cut,
     )
+
+
+def _roll_up(
+    engine: Engine, kept: Path, bins: int, register: Register
+) -> tuple[Path, pa.Table, int]:
+    """
+    Roll the records of one part up to pairs and services, outside bursts.
+
+    Returns:
+        The file of the pairs, the services, and how many bins were cut. What is met in
+        bursts only stays among the services, with lines and without clients.
+    """
+    oriented = engine.table([kept])
+    crowded = _bursts(engine, oriented, bins, register)
+    if crowded.num_rows == 0:
+        pairs_file = engine.keep(measures.pairs(oriented))
+        return pairs_file, engine.fetch(measures.services(engine.table([pairs_file]))), 0
+    loud = engine.keep_table(crowded)
+    pairs_file = engine.keep(measures.pairs(measures.outside(oriented, loud)))
+    pair = engine.table([pairs_file])
+    services = engine.fetch(measures.services(pair))
+    only_loud = oriented.semi_join(loud, SERVICE).anti_join(pair, SERVICE)
+    hidden = engine.fetch(measures.services(measures.pairs(only_loud).mutate(spoke=0)))
+    services = pa.concat_tables([services, hidden.cast(services.schema)])
+    return pairs_file, services, crowded.num_rows
 
 
 def client_sums(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Table:
