@@ -72,10 +72,11 @@ def test_what_a_line_does_not_say_is_filled(tmp_path: Path) -> None:
     """Without a start the time of receipt counts; without flags they are unknown."""
     bare = {name: FLOW[name] for name in ("src_addr", "dst_addr", "time_received_ns")}
     path = write(tmp_path / "flows.json", lines(bare | {"proto": 6, "sampling_rate": 0}))
-    row = read_all(read, path, sampling_interval=7, exporter="edge-1")[0][0]
+    (row,), tally = read_all(read, path, sampling_interval=7, exporter="edge-1")
 
     assert (row["ts_ms"], row["tcp_flags"], row["packets"], row["proto"]) == (NOON_MS, -1, 1, 6)
     assert (row["exporter"], row["sampling_interval"]) == ("edge-1", 7)
+    assert tally.notes == {"packets-assumed": 1}
 
 
 @pytest.mark.parametrize(

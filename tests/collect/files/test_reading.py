@@ -13,6 +13,16 @@ def test_an_interval_is_never_assumed() -> None:
     assert not options.keep_good
 
 
+def test_a_note_of_nothing_is_no_note() -> None:
+    """Only what happened is told."""
+    tally = Tally()
+    tally.note("x", 0)
+    tally.note("y", 2)
+    tally.note("y", 1)
+
+    assert tally.notes == {"y": 3}
+
+
 def test_tallies_do_not_share_their_counters() -> None:
     """Each file is counted by itself."""
     one, other = Tally(), Tally()

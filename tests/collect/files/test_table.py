@@ -135,6 +135,18 @@ def test_flags_and_ports_stand_only_where_the_protocol_has_them(tmp_path: Path) 
     ]
 
 
+def test_a_row_that_states_no_packets_has_one_and_is_counted(tmp_path: Path) -> None:
+    """In both forms; rows that are malformed do not count."""
+    path = tmp_path / "flows.parquet"
+    pq.write_table(pa.Table.from_pylist([FLOW, FLOW | {"packets": None}]), path)
+    text = as_csv(FLOW, FLOW | {"packets": ""}, FLOW | {"packets": "", "bytes": -1})
+    for file, keep_good in ((path, False), (write(tmp_path / "flows.csv", text), True)):
+        rows, tally = read_all(read, file, keep_good=keep_good)
+
+        assert [row["packets"] for row in rows] == [FLOW["packets"], 1]
+        assert tally.notes == {"packets-assumed": 1}
+
+
 def test_a_row_without_packets_is_dropped_and_counted(tmp_path: Path) -> None:
     """Zero packets are no communication."""
     _, tally = read_all(read, write(tmp_path / "flows.csv", as_csv(FLOW | {"packets": 0})))

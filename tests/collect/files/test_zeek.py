@@ -26,6 +26,13 @@ CONN = {
 }  # fmt: skip
 
 
+REST = {
+    "id.orig_h": "192.0.2.1", "id.orig_p": 1, "id.resp_h": "192.0.2.2", "id.resp_p": 2,
+    "proto": "udp", "orig_pkts": 1, "orig_ip_bytes": 40, "conn_state": "S0",
+}  # fmt: skip
+"""A connection in JSON but for its time."""
+
+
 def log(*rows: dict[str, str], names: list[str] = NAMES, last: str = "#close\t2026") -> str:
     """Lay rows out as Zeek writes a TSV log."""
     head = ["#separator \\x09", "#set_separator\t,", "#empty_field\t(empty)", "#unset_field\t-"]
@@ -76,9 +83,20 @@ def test_unset_counters_fall_back_on_payload_bytes(tmp_path: Path) -> None:
     """Without packet counts a direction with bytes has at least one packet."""
     names = [name for name in NAMES if not name.endswith(("_pkts", "_ip_bytes"))]
     conn = CONN | {"resp_bytes": "-"}
-    rows, _ = read_all(read, write(tmp_path / "conn.log", log(conn, names=names)))
+    rows, tally = read_all(read, write(tmp_path / "conn.log", log(conn, conn, names=names)))
 
-    assert [(row["packets"], row["bytes"]) for row in rows] == [(1, 100)]
+    assert [(row["packets"], row["bytes"]) for row in rows] == [(1, 100)] * 2
+    assert tally.notes == {"packets-assumed": 2, "ip-bytes-assumed": 2}
+
+
+def test_only_made_up_counters_are_noted(tmp_path: Path) -> None:
+    """Once a line, and not for a direction that yields no record."""
+    silent = CONN | {"resp_bytes": "-", "resp_pkts": "-", "resp_ip_bytes": "-"}
+    payload = CONN | {"orig_ip_bytes": "-", "resp_ip_bytes": "-"}
+    rows, tally = read_all(read, write(tmp_path / "conn.log", log(CONN, silent, payload)))
+
+    assert [row["bytes"] for row in rows] == [364, 2212, 364, 100, 2000]
+    assert tally.notes == {"ip-bytes-assumed": 1}
 
 
 def test_columns_may_stand_in_any_order_and_be_separated_otherwise(tmp_path: Path) -> None:
@@ -135,6 +153,29 @@ def test_json_lines_give_the_same(tmp_path: Path) -> None:
 
     assert rows[:2] == read_all(read, write(tmp_path / "tsv.log", log(CONN)))[0]
     assert tally.records == 2
+
+
+def test_json_times_may_be_dates(tmp_path: Path) -> None:
+    """Zeek's JSON::TS_ISO8601 gives the milliseconds that seconds would."""
+    dates = [json.dumps({"ts": f"2026-01-01T12:00:00{part}Z"} | REST) for part in (".123456", "")]
+    path = write(tmp_path / "conn.log", "\n".join(dates))
+    rows, _ = read_all(read, path)
+
+    assert [row["ts_ms"] for row in rows] == [1767268800123, 1767268800000]
+    bad = write(tmp_path / "bad.log", dates[0] + "\n" + json.dumps({"ts": "soon"} | REST))
+    with pytest.raises(MalformedDocument, match="line 2: ts is not a time"):
+        read_all(read, bad)
+
+
+@pytest.mark.parametrize("name", ["conn.log", "conn.log.gz"])
+def test_a_byte_order_mark_makes_no_difference(tmp_path: Path, name: str) -> None:
+    """Editors put one before the header, or before the first line of JSON."""
+    mark = b"\xef\xbb\xbf"
+    for text in (log(CONN), json.dumps({"ts": 1767268800.5} | REST) + "\n"):
+        marked = mark + text.encode()
+        assert recognises(Path("x"), marked)
+        rows = read_all(read, write(tmp_path / name, marked))[0]
+        assert rows == read_all(read, write(tmp_path / "plain.log", text))[0]
 
 
 @pytest.mark.parametrize(
@@ -277,13 +318,54 @@ def test_an_empty_log_has_no_records(tmp_path: Path) -> None:
 
 
 def test_other_logs_of_zeek_are_not_recognised() -> None:
-    """Only a connection log has a state of the connection."""
+    """They have another path, or lack what every connection has."""
     dns = b'{"ts":1,"uid":"C","id.orig_h":"192.0.2.1","id.resp_h":"192.0.2.2","query":"x"}\n'
 
     assert recognises(Path("x"), log(CONN).encode())
     assert recognises(Path("x"), b'{"ts":1,"id.orig_h":"192.0.2.1","conn_state":"SF"}\n')
     assert not recognises(Path("conn.log"), dns)
     assert not recognises(Path("conn.log"), log(names=["ts", "id.orig_h", "query"]).encode())
+
+
+NEEDED = ["ts", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto"]
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "expected"),
+    [
+        ("conn", [], True),
+        ("conn", ["orig_pkts"], True),
+        (None, ["orig_pkts"], True),
+        (None, ["resp_bytes"], True),
+        (None, ["history"], True),
+        ("conn_long", ["history"], True),
+        ("flows", ["conn_state"], True),
+        (None, [], False),
+        (None, ["query", "qtype"], False),
+        ("dns", ["query", "qtype"], False),
+        ("ssl", ["version", "cipher", "ssl_history"], False),
+        ("http", ["request_body_len"], False),
+        ("quic", ["history"], False),
+    ],
+)
+def test_a_conn_log_is_recognised_by_what_it_needs(
+    path: str | None, more: list[str], *, expected: bool
+) -> None:
+    """Its path or one counter besides; service, duration and state may be cut away."""
+    text = log(names=[*NEEDED, *more]).replace("#path\tconn\n", f"#path\t{path}\n" if path else "")
+    event: dict[str, object] = dict.fromkeys([*NEEDED, *more], "x")
+    line = json.dumps(event | ({"_path": path} if path else {}))
+
+    assert recognises(Path("x"), text.encode()) is expected
+    assert recognises(Path("x"), line.encode()) is expected
+
+
+def test_a_log_of_only_what_is_needed_is_read(tmp_path: Path) -> None:
+    """What Zeek did not log is unknown."""
+    names = [*NEEDED, "orig_pkts", "orig_ip_bytes"]
+    rows, _ = read_all(read, write(tmp_path / "x.log", log(CONN, names=names)))
+
+    assert [(row["packets"], row["tcp_flags"], row["duration_ms"]) for row in rows] == [(5, -1, 0)]
 
 
 LETTERS = {"S": 0x02, "H": 0x12, "A": 0x10, "D": 0x18, "F": 0x11, "R": 0x04}

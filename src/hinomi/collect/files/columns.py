@@ -103,7 +103,7 @@ def whole_numbers(
         n numbers, shape (n,); what is wrong is 0.
     """
     pattern = r"^(-?[0-9]{1,18}|[1-9][0-9]{18}|0x[0-9A-Fa-f]{1,8})$"
-    numbers = _cast(_within_64_bits(column), pa.int64(), pattern, name, faults)
+    numbers = _cast(column, pa.int64(), pattern, name, faults)
     absent = _mask(pc.is_null(numbers))
     filled = numbers.fill_null(0 if missing is None else missing)
     values: Ints = filled.to_numpy(zero_copy_only=False).astype(np.int64)
@@ -277,6 +277,10 @@ def _cast(column: pa.Array, kind: pa.DataType, pattern: str, name: str, faults: 
     try:
         return column.cast(kind)
     except pa.ArrowInvalid:
+        if kind == pa.int64():
+            column = _within_64_bits(column)
+            if pa.types.is_int64(column.type):
+                return column
         if not is_text(column):
             faults.add(np.ones(len(column), dtype=bool), f"{name} has values of the wrong kind")
             return pa.nulls(len(column), kind).fill_null(0)
@@ -293,11 +297,8 @@ def _within_64_bits(column: pa.Array) -> pa.Array:
     """
     if pa.types.is_uint64(column.type):
         greatest = pa.scalar(_GREATEST, pa.uint64())
-        return pc.min_element_wise(column, greatest, skip_nulls=False)
+        return pc.min_element_wise(column, greatest, skip_nulls=False).cast(pa.int64())
     if not is_text(column):
-        return column
-    long = pc.greater(pc.binary_length(column), len(str(_GREATEST)) - 1).fill_null(False)  # noqa: FBT003 - pyarrow's.
-    if not pc.any(long).as_py():
         return column
     digits = pc.utf8_ltrim(column, "0")
     length = pc.binary_length(digits)

@@ -16,6 +16,12 @@ from hinomi.model.protocol import Protocol
 NO_PACKETS: Final = "no-packets"
 NOT_IP: Final = "not-ip"
 
+PACKETS_ASSUMED: Final = "packets-assumed"
+"""Rows without a packet count that are kept with one made up."""
+
+IP_BYTES_ASSUMED: Final = "ip-bytes-assumed"
+"""Rows without IP bytes that are kept with those of the payload."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flows:

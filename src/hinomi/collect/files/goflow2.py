@@ -35,6 +35,7 @@ from hinomi.collect.files.columns import (
 from hinomi.collect.files.delimited import Rows, settle
 from hinomi.collect.files.flows import (
     NOT_IP,
+    PACKETS_ASSUMED,
     Flows,
     batches,
     constant,
@@ -185,6 +186,8 @@ def _records(
         exporter=places,
     )
     good = settle(rows, faults, path, options, tally)
+    unstated = rows.column("packets").is_null().to_numpy(zero_copy_only=False)
+    tally.note(PACKETS_ASSUMED, int(np.count_nonzero(good & unstated)))
     yield from batches((flows,), good, tally, names)
 
 

@@ -37,6 +37,11 @@ class Tally:
     bytes_read: int = 0  # Of the file as it lies on disk: drives the progress bar.
     relative_times: bool = False  # Starts before 1990 were seen.
 
+    def note(self, reason: str, count: int) -> None:
+        """Count something worth telling, if there is any of it."""
+        if count:
+            self.notes[reason] += count
+
 
 Read = Callable[[Path, ReadOptions, Tally], Iterator[pa.RecordBatch]]
 """

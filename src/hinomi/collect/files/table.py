@@ -29,7 +29,14 @@ from hinomi.collect.files.columns import (
     without,
 )
 from hinomi.collect.files.delimited import Layout, Rows, headed, settle
-from hinomi.collect.files.flows import Flows, batches, constant, exporters, intervals
+from hinomi.collect.files.flows import (
+    PACKETS_ASSUMED,
+    Flows,
+    batches,
+    constant,
+    exporters,
+    intervals,
+)
 from hinomi.collect.files.reading import BATCH_ROWS, ReadOptions, Tally
 from hinomi.collect.files.text import read_blocks
 from hinomi.errors import MalformedDocument
@@ -64,7 +71,7 @@ def read(path: Path, options: ReadOptions, tally: Tally) -> Iterator[pa.RecordBa
     Yield the flow records of a flow table.
 
     A sampling interval in the row wins over the option, as does an exporter. A row without
-    a packet count stands for one packet. Unknown columns are discarded, and counted.
+    a packet count stands for one packet, counted. Unknown columns are discarded, and counted.
 
     Raises:
         MalformedDocument: With file and line (Parquet: row), as `reading.Read` says.
@@ -167,6 +174,8 @@ def _records(
     lengths = _number(rows, "duration_ms", faults)
     stated = _number(rows, "sampling_interval", faults, most=_MOST_INTERVAL)
     places, names = exporters(rows.column("exporter"), options.exporter)
+    packets = _number(rows, "packets", faults, missing=1)
+    unstated = rows.column("packets").is_null().to_numpy(zero_copy_only=False)
     source_port = _number(rows, "src_port", faults, most=MOST_PORT)
     target_port = _number(rows, "dst_port", faults, most=MOST_PORT)
     flows = Flows(
@@ -183,7 +192,7 @@ def _records(
             rows.column("tcp_flags"), "tcp_flags", faults,
             missing=UNKNOWN_FLAGS, least=UNKNOWN_FLAGS, most=_MOST_FLAGS,
         ),
-        packets=_number(rows, "packets", faults, missing=1),
+        packets=packets,
         bytes=_number(rows, "bytes", faults),
         duration_ms=durations(lengths, "duration_ms", faults, tally),
         counts_scaled=constant(rows.count, 0),
@@ -191,6 +200,7 @@ def _records(
         exporter=places,
     )  # fmt: skip
     good = settle(rows, faults, path, options, tally)
+    tally.note(PACKETS_ASSUMED, int(np.count_nonzero(good & unstated)))
     yield from batches((flows,), good, tally, names)
 
 

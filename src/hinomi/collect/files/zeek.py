@@ -8,8 +8,9 @@ letters of ``history``; analyzer/protocol/icmp/ICMP.cc for the ports of ICMP.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -17,12 +18,15 @@ import pyarrow as pa
 
 from hinomi.collect.files.columns import (
     MOST_PORT,
+    Bools,
     Faults,
+    Floats,
     Ints,
     addresses,
     durations,
     has_ports,
     is_icmp,
+    moments_ms,
     named,
     real_numbers,
     starts,
@@ -30,7 +34,14 @@ from hinomi.collect.files.columns import (
     without,
 )
 from hinomi.collect.files.delimited import Layout, Rows, settle
-from hinomi.collect.files.flows import Flows, batches, constant, one_exporter
+from hinomi.collect.files.flows import (
+    IP_BYTES_ASSUMED,
+    PACKETS_ASSUMED,
+    Flows,
+    batches,
+    constant,
+    one_exporter,
+)
 from hinomi.collect.files.icmp import COUNTERPARTS
 from hinomi.collect.files.jsonlines import Count, parse_lines
 from hinomi.collect.files.reading import ReadOptions, Tally
@@ -44,6 +55,14 @@ _WANTED: Final = frozenset(_REQUIRED) | {
     "duration", "history", "ip_proto", "orig_bytes", "orig_pkts", "orig_ip_bytes", "resp_bytes",
     "resp_pkts", "resp_ip_bytes",
 }  # fmt: skip
+
+_TELLING: Final = frozenset(
+    name.encode() for name in _WANTED - {*_REQUIRED, "duration", "ip_proto"}
+)
+"""Columns of which a log with addresses, ports and protocol needs one to be of connections."""
+
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_DATED: Final = re.compile(rb'\s*\{[^\n]*"ts"\s*:\s*"')
 
 _FIN, _SYN, _RST, _PSH, _ACK = 0x01, 0x02, 0x04, 0x08, 0x10  # RFC 9293, section 3.1.
 _LETTERS: Final = {
@@ -61,12 +80,32 @@ _PROTOCOLS: Final = {
 
 def recognises(_path: Path, start: bytes) -> bool:
     """Tell a connection log from its first bytes; other logs of Zeek are none."""
+    start = start.removeprefix(_BYTE_ORDER_MARK)
+    path: bytes | None = None
     if start.startswith(b"#separator"):
-        header = start.split(b"\n")
-        names = next((line for line in header if line.startswith(b"#fields")), b"")
-        return b"id.orig_h" in names and b"conn_state" in names
+        header = [line.rstrip(b"\r") for line in start.split(b"\n")]
+        path = next((line[6:] for line in header if line.startswith(b"#path")), None)
+        fields = next((line[7:] for line in header if line.startswith(b"#fields")), b"")
+        return _tells_of_connections(path, fields[1:].split(fields[:1] or b"\t"))
     first = start.split(b"\n", 1)[0]
-    return first.startswith(b"{") and b'"id.orig_h"' in first and b'"conn_state"' in first
+    if not first.startswith(b"{"):
+        return False
+    stated = re.search(rb'"_path"\s*:\s*"([^"]*)"', first)
+    return _tells_of_connections(
+        stated[1] if stated else None, re.findall(rb'"([^"]+)"\s*:', first)
+    )
+
+
+def _tells_of_connections(path: bytes | None, names: list[bytes]) -> bool:
+    """Tell by a log's path, as far as it states one, and its columns."""
+    columns = frozenset(names)
+    if {b"id.orig_h", b"conn_state"} <= columns:
+        return True  # What else it lacks is told when it is read.
+    if not {name.encode() for name in _REQUIRED} <= columns:
+        return False
+    if path == b"conn":
+        return True
+    return (not path or b"conn" in path) and not columns.isdisjoint(_TELLING)
 
 
 def read(path: Path, options: ReadOptions, tally: Tally) -> Iterator[pa.RecordBatch]:
@@ -74,7 +113,7 @@ def read(path: Path, options: ReadOptions, tally: Tally) -> Iterator[pa.RecordBa
     Yield the flow records of a connection log, both directions of each line.
 
     Bytes are those of the IP layer where Zeek counted them, else of the payload.
-    Where Zeek counted no packets, a direction with bytes has at least one.
+    Where Zeek counted no packets, a direction with bytes has at least one. Both are counted.
 
     Raises:
         MalformedDocument: With file and line, as `reading.Read` says.
@@ -83,22 +122,23 @@ def read(path: Path, options: ReadOptions, tally: Tally) -> Iterator[pa.RecordBa
     first = next(blocks, None)
     if first is None:
         return
-    every = _chain(first, blocks)
+    first = Block(first.text.removeprefix(_BYTE_ORDER_MARK), first.first_line)
+    every = chain([first], blocks)
     is_json = first.text.lstrip()[:1] == b"{"
+    dated = is_json and _DATED.match(first.text) is not None
     for rows in (
-        _json_rows(path, every, options, tally)
+        _json_rows(path, every, options, tally, dated=dated)
         if is_json
         else _text_rows(path, every, options, tally)
     ):
-        yield from _records(rows, path, options, tally)
+        yield from _records(rows, path, options, tally, dated=dated)
 
 
 def _records(
-    rows: Rows, path: Path, options: ReadOptions, tally: Tally
+    rows: Rows, path: Path, options: ReadOptions, tally: Tally, *, dated: bool
 ) -> Iterator[pa.RecordBatch]:
     faults = Faults(rows.count)
-    times = real_numbers(rows.column("ts"), "ts", faults, missing=None)
-    ts_ms = starts(times * 1000, "ts", faults, options, tally)
+    ts_ms = starts(_times_ms(rows, faults, dated=dated), "ts", faults, options, tally)
     lengths = real_numbers(rows.column("duration"), "duration", faults, missing=0.0)
     source = addresses(rows.column("id.orig_h"), "id.orig_h", faults)
     target = addresses(rows.column("id.resp_h"), "id.resp_h", faults)
@@ -120,23 +160,34 @@ def _records(
         src_port=there_ports[0],
         dst_port=there_ports[1],
         tcp_flags=_flags(rows, upper=True),
-        packets=there[0],
-        bytes=there[1],
+        packets=there.packets,
+        bytes=there.octets,
         duration_ms=durations(lengths * 1000, "duration", faults, tally),
         counts_scaled=constant(rows.count, 0),
         ingress=constant(rows.count, 0),
         exporter=one_exporter(rows.count, options.exporter),
     )
     answers = flows.turned(
-        packets=back[0],
-        octets=back[1],
+        packets=back.packets,
+        octets=back.octets,
         tcp_flags=_flags(rows, upper=False),
         src_port=back_ports[0],
         dst_port=back_ports[1],
     )
     good = settle(rows, faults, path, options, tally)
+    for reason, assumed in (
+        (PACKETS_ASSUMED, there.packets_assumed | back.packets_assumed),
+        (IP_BYTES_ASSUMED, there.octets_assumed | back.octets_assumed),
+    ):
+        tally.note(reason, int(np.count_nonzero(good & assumed)))
     names = [] if options.exporter is None else [options.exporter]
     yield from batches((flows, answers), good, tally, names)
+
+
+def _times_ms(rows: Rows, faults: Faults, *, dated: bool) -> Floats:
+    if dated:
+        return moments_ms(rows.column("ts"), "ts", faults)
+    return real_numbers(rows.column("ts"), "ts", faults, missing=None) * 1000
 
 
 def history_flags(history: str, *, upper: bool) -> int:
@@ -201,13 +252,24 @@ def _ports(proto: Ints, orig: Ints, resp: Ints) -> tuple[tuple[Ints, Ints], tupl
     )
 
 
-def _counters(rows: Rows, side: str, faults: Faults) -> tuple[Ints, Ints]:
-    """Give packets and bytes of one side."""
-    packets = whole_numbers(rows.column(f"{side}_pkts"), f"{side}_pkts", faults, missing=-1)
-    octets = whole_numbers(rows.column(f"{side}_ip_bytes"), f"{side}_ip_bytes", faults, missing=-1)
+class _Counters(NamedTuple):
+    """What one side sent, shape (n,) each, and where that is not as Zeek counted it."""
+
+    packets: Ints
+    octets: Ints
+    packets_assumed: Bools
+    octets_assumed: Bools
+
+
+def _counters(rows: Rows, side: str, faults: Faults) -> _Counters:
+    counted = whole_numbers(rows.column(f"{side}_pkts"), f"{side}_pkts", faults, missing=-1)
+    name = f"{side}_ip_bytes"
+    ip_bytes = whole_numbers(rows.column(name), name, faults, missing=-1)
     payload = whole_numbers(rows.column(f"{side}_bytes"), f"{side}_bytes", faults)
-    octets = np.where(octets < 0, payload, octets)
-    return np.where(packets < 0, (octets > 0).astype(np.int64), packets), octets
+    octets = np.where(ip_bytes < 0, payload, ip_bytes)
+    packets = np.where(counted < 0, (octets > 0).astype(np.int64), counted)
+    is_sent = packets > 0
+    return _Counters(packets, octets, is_sent & (counted < 0), is_sent & (ip_bytes < 0))
 
 
 @dataclass(frozen=True)
@@ -297,10 +359,9 @@ def _head(path: Path, said: dict[str, str], line: int) -> _Head:
     )
 
 
-class _Line(msgspec.Struct, gc=False, rename=lambda name: name.replace("id_", "id.")):
-    """One line of a JSON log; every other field is discarded at decoding."""
+class _Columns(msgspec.Struct, gc=False, rename=lambda name: name.replace("id_", "id.")):
+    """One line of a JSON log but for its time; every other field is discarded at decoding."""
 
-    ts: float
     id_orig_h: str
     id_orig_p: Count
     id_resp_h: str
@@ -317,16 +378,21 @@ class _Line(msgspec.Struct, gc=False, rename=lambda name: name.replace("id_", "i
     resp_ip_bytes: Count | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(_Line)
+class _Line(_Columns, gc=False, kw_only=True):
+    """With the time in seconds, Zeek's JSON::TS_EPOCH."""
+
+    ts: float
+
+
+class _DatedLine(_Columns, gc=False, kw_only=True):
+    """With the time as date and time in UTC, Zeek's JSON::TS_ISO8601."""
+
+    ts: str
 
 
 def _json_rows(
-    path: Path, blocks: Iterator[Block], options: ReadOptions, tally: Tally
+    path: Path, blocks: Iterator[Block], options: ReadOptions, tally: Tally, *, dated: bool
 ) -> Iterator[Rows]:
+    decoder = msgspec.json.Decoder(_DatedLine if dated else _Line)
     for block in blocks:
-        yield parse_lines(block, _DECODER, path, options, tally)
-
-
-def _chain(first: Block, rest: Iterator[Block]) -> Iterator[Block]:
-    yield first
-    yield from rest
+        yield parse_lines(block, decoder, path, options, tally)
