@@ -58,7 +58,7 @@ def test_what_is_no_prefix_is_refused_without_repeating_it(text: str) -> None:
     [
         ("host.example", True),
         ("HOST.Example.", True),
-        ("4.3.2.1.host.example", True),
+        ("1.host-2.example", True),
         ("xn--bcher-kva.example", True),
         ("host.example1", True),
         (".".join(["a" * 63] * 3 + ["a" * 61]), True),
