@@ -1,0 +1,6 @@
+"""What every test shares: no test asserts a time, and shared machines are slow at moments."""
+
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("shared")
