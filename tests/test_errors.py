@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from hinomi import errors
-from hinomi.errors import HinomiError, MalformedDatagram, MalformedDocument
+from hinomi.errors import HinomiError, MalformedDocument
 
 
 def test_exit_codes_are_those_of_sysexits() -> None:
@@ -17,7 +17,7 @@ def test_exit_codes_are_those_of_sysexits() -> None:
     }
 
     assert codes == {
-        "HinomiError": 70, "ConfigError": 78, "MalformedDatagram": 65, "MalformedDocument": 65,
+        "HinomiError": 70, "ConfigError": 78, "MalformedDocument": 65,
         "UsageError": 64, "NotFound": 66, "Unavailable": 69, "Conflict": 75, "NotPermitted": 77,
     }  # fmt: skip
 
@@ -27,7 +27,6 @@ def test_exit_codes_are_those_of_sysexits() -> None:
     [
         (MalformedDocument("no column", "a.csv", 3), "a.csv, line 3: no column"),
         (MalformedDocument("truncated", "a.gz"), "a.gz: truncated"),
-        (MalformedDatagram("short", "192.0.2.1", 7), "short at byte 7, from exporter 192.0.2.1"),
     ],
 )
 def test_errors_say_where_and_survive_the_way_to_another_process(

@@ -15,19 +15,6 @@ class ConfigError(HinomiError):
     exit_code = 78  # EX_CONFIG
 
 
-class MalformedDatagram(HinomiError):
-    """An exporter sent bytes its own protocol forbids: drop, count, go on."""
-
-    exit_code = 65  # EX_DATAERR
-
-    def __init__(self, reason: str, exporter: str, offset: int) -> None:
-        super().__init__(reason, exporter, offset)  # Positional: pickles to workers.
-        self.reason, self.exporter, self.offset = reason, exporter, offset
-
-    def __str__(self) -> str:
-        return f"{self.reason} at byte {self.offset}, from exporter {self.exporter}"
-
-
 class MalformedDocument(HinomiError):
     """
     A file breaks the rules of its own format: stop its import with file and line.

@@ -19,7 +19,7 @@ import tomli_w
 
 from hinomi.errors import ConfigError
 
-Value = int | float | str | bool | list[int]
+Value = int | float | str | bool
 
 
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -56,13 +56,6 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise ConfigError(f"register: {name} is no number")
         return float(value)
-
-    def integers(self, name: str) -> tuple[int, ...]:
-        """Give the list of whole numbers registered under *name*."""
-        value = self._value(name)
-        if not isinstance(value, list):
-            raise ConfigError(f"register: {name} is no list of whole numbers")
-        return tuple(value)
 
     def with_value(self, name: str, value: Value, *, decided_by: str) -> Self:
         """Give a register in which *name* has another value; the reasons stay."""
@@ -136,7 +129,7 @@ def _require_sound(register: Register, name: str) -> None:
 
 
 def _fault(value: Value, shipped: Parameter) -> str | None:
-    if isinstance(shipped.value, str | bool | list):
+    if isinstance(shipped.value, str | bool):
         return None if type(value) is type(shipped.value) else "is of another kind than shipped"
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return "is no number"
