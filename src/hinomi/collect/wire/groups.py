@@ -65,3 +65,15 @@ class RecordGroup:
 V9_SCOPE: Final = -2
 """Stands for the enterprise of a NetFlow v9 scope type: 1 system, 2 interface, 3 line card,
 4 cache, 5 template (RFC 3954, section 6.1)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What one version's datagrams of a batch came to."""
+
+    headers: Headers  # First the *fresh* datagrams of this batch, in their order; then those
+    # of earlier batches whose sets waited for a template.
+    fresh: int
+    units: NDArray[np.int64]  # What the sequence number counts in each fresh datagram (IPFIX:
+    # data records), shape (fresh,); -1 where a set without template leaves it unknown.
+    groups: list[RecordGroup]  # In the order they take effect: options before what they rule.

@@ -1,0 +1,71 @@
+"""
+Streams: one exporting process each, with a small number of its own.
+
+A stream is (exporter, protocol version, observation domain): templates, sampling rates and
+sequence numbers are told apart by it, and never by the UDP source port, which exporters
+change and load balancers spread (robustness case 9).
+
+Source: RFC 7011, sections 3.1 and 8; RFC 3954, section 5.1; sFlow version 5, sub-agent.
+"""
+
+from collections import Counter
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+NO_STREAM: Final = -1
+"""Number of streams beyond the limit: their datagrams are refused."""
+
+
+class Stream(NamedTuple):
+    """Who exports."""
+
+    source: int  # Number of the exporter, 0 or greater.
+    version: int  # 5, 9, 10 (IPFIX) or 0 (sFlow).
+    domain: int  # 0..2^32-1.
+
+
+class Streams:
+    """All streams so far; numbers are 0, 1, 2 ... in the order of appearance."""
+
+    def __init__(self, *, most_per_source: int = 256) -> None:
+        """Give at most *most_per_source* streams a number for one exporter."""
+        self.known: list[Stream] = []
+        self._most = most_per_source
+        self._numbers: dict[Stream, int] = {}
+        self._per_source: Counter[int] = Counter()
+
+    def numbers(
+        self, source: NDArray[Any], version: int, domain: NDArray[Any]
+    ) -> NDArray[np.int32]:
+        """
+        Give the stream of each datagram.
+
+        Args:
+            source: Numbers of the exporters, shape (n,), 0..2^31-1.
+            version: The protocol of all of them.
+            domain: Observation domains, shape (n,), 0..2^32-1.
+
+        Returns:
+            Stream numbers, shape (n,); `NO_STREAM` beyond the limit.
+        """
+        keys = source.astype(np.uint64) << np.uint64(32) | domain.astype(np.uint64)
+        distinct, place = np.unique(keys, return_inverse=True)
+        found = np.array(
+            [self.number(Stream(int(k) >> 32, version, int(k) & 0xFFFFFFFF)) for k in distinct],
+            dtype=np.int32,
+        )
+        return found[place] if found.size else np.zeros(0, np.int32)
+
+    def number(self, stream: Stream) -> int:
+        """Give the number of one stream, a new one if there is room."""
+        known = self._numbers.get(stream)
+        if known is not None:
+            return known
+        if self._per_source[stream.source] >= self._most:
+            return NO_STREAM
+        self._per_source[stream.source] += 1
+        self._numbers[stream] = len(self.known)
+        self.known.append(stream)
+        return self._numbers[stream]
