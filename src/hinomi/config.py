@@ -29,9 +29,16 @@ class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CollectConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How flow records are taken in."""
+    """How flow records are taken in; all but *transit* concerns `hinomi collect` alone."""
 
     transit: Literal["drop", "keep"] = "drop"
+    listen: tuple[str, ...] = ("0.0.0.0:2055", "[::]:2055")
+    allow: tuple[str, ...] = ()
+    identify: Literal["source", "agent"] = "source"
+    workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+    flush_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60
+    receive_buffer_mib: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 32
+    metrics: str = "127.0.0.1:9752"
 
 
 class EngineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,6 +76,23 @@ kind = "{kind}"
 # Records between two addresses outside the own networks: "drop" counts and forgets
 # them, "keep" stores them once for each end.
 transit = "{transit}"
+# What follows is for `hinomi collect`, which receives NetFlow, IPFIX and sFlow by UDP.
+# Where it listens, ADDRESS:PORT; any protocol on any port.
+listen = {listen}
+# Who may send: addresses and prefixes of your exporters. All others are counted, never stored.
+allow = {allow}
+# What names an exporter: "source", the address its datagrams come from, or "agent", the
+# address that sFlow datagrams claim (behind address translation).
+identify = "{identify}"
+# Processes that share the port; one keeps up with about a million records a second.
+workers = {workers}
+# How often what was received becomes durable. A kill -9 or a power cut loses at most this.
+flush_seconds = {flush_seconds}
+# Receive buffer of each socket, in MiB; the kernel grants more than net.core.rmem_max
+# only to a process with CAP_NET_ADMIN.
+receive_buffer_mib = {receive_buffer_mib}
+# Where Prometheus finds the counters; empty: nowhere.
+metrics = "{metrics}"
 
 [engine]
 # Memory that detection may use, in MiB (at least 256).
@@ -112,10 +136,22 @@ def render_config(config: Config) -> str:
     return _TEMPLATE.format(
         kind=config.node.kind.value,
         transit=config.collect.transit,
+        listen=_render_texts(config.collect.listen),
+        allow=_render_texts(config.collect.allow),
+        identify=config.collect.identify,
+        workers=config.collect.workers,
+        flush_seconds=config.collect.flush_seconds,
+        receive_buffer_mib=config.collect.receive_buffer_mib,
+        metrics=config.collect.metrics,
         memory_mib=config.engine.memory_mib,
         threads=config.engine.threads,
         level=config.log.level,
     )
+
+
+def _render_texts(texts: tuple[str, ...]) -> str:
+    # JSON's strings are TOML's basic strings.
+    return "[" + ", ".join(msgspec.json.encode(text).decode() for text in texts) + "]"
 
 
 def _explain(message: str) -> str:
