@@ -9,8 +9,14 @@ from hypothesis import strategies as st
 
 from hinomi.errors import NotFound
 from hinomi.model.address import Address, parse_address
-from hinomi.model.flow import Ingress
+from hinomi.model.exporter import (
+    CountedDirection,
+    ExporterHour,
+    InterfaceRole,
+    SequenceUnit,
+)
 from hinomi.model.network import AccessKind, Customer, OwnNetwork
+from hinomi.model.window import Window
 from hinomi.store.casebook import UNNAMED, CaseBook, ImportRecord, open_casebook
 
 HALVES = st.integers(-(2**63), 2**63 - 1)
@@ -49,17 +55,118 @@ def test_the_last_word_on_an_interface_counts(book: CaseBook) -> None:
     """An interface that was moved to another neighbour is said so by putting it again."""
     edge = book.exporter_number("edge1")
 
-    book.put_interface(edge, 7, Ingress.TRANSIT)
-    book.put_interface(edge, 8, Ingress.SUBSCRIBER)
-    book.put_interface(edge, 7, Ingress.PEERING)
+    book.put_interface(edge, 7, InterfaceRole.TRANSIT)
+    book.put_interface(edge, 8, InterfaceRole.SUBSCRIBER)
+    book.put_interface(edge, 7, InterfaceRole.PEERING)
 
-    assert book.interfaces() == {(edge, 7): Ingress.PEERING, (edge, 8): Ingress.SUBSCRIBER}
+    assert book.interfaces() == {
+        (edge, 7): InterfaceRole.PEERING,
+        (edge, 8): InterfaceRole.SUBSCRIBER,
+    }
 
 
 def test_an_interface_needs_its_exporter(book: CaseBook) -> None:
     """A number that no exporter has is not found."""
     with pytest.raises(NotFound, match="no exporter"):
-        book.put_interface(3, 1, Ingress.TRANSIT)
+        book.put_interface(3, 1, InterfaceRole.TRANSIT)
+
+
+def test_an_interface_can_be_ignored(book: CaseBook) -> None:
+    """A link between two own routers has a role of its own, below those of ingress."""
+    edge = book.exporter_number("edge1")
+
+    book.put_interface(edge, 9, InterfaceRole.IGNORED)
+
+    assert book.interfaces() == {(edge, 9): InterfaceRole.IGNORED}
+
+
+def test_an_exporter_is_found_by_its_name(book: CaseBook) -> None:
+    """Asking for it makes no new one."""
+    book.exporter_number("edge1")
+
+    assert book.find_exporter("edge1") == 1
+    with pytest.raises(NotFound, match="edge2"):
+        book.find_exporter("edge2")
+    assert book.exporters() == {1: "edge1"}
+
+
+def test_a_new_exporter_counts_all(book: CaseBook) -> None:
+    """Until the operator says which direction is counted there."""
+    one, two = book.exporter_number("edge1"), book.exporter_number("edge2")
+
+    book.put_counts(two, CountedDirection.INGRESS)
+
+    assert book.counts() == {one: CountedDirection.ALL, two: CountedDirection.INGRESS}
+    with pytest.raises(NotFound, match="no exporter"):
+        book.put_counts(3, CountedDirection.EGRESS)
+
+
+def test_the_counts_of_an_hour_add_up(book: CaseBook) -> None:
+    """Minute after minute is added to its hour; kinds of sequence numbers stay apart."""
+    edge = book.exporter_number("edge1")
+    minute = ExporterHour(
+        exporter=edge, hour=491_000, unit=SequenceUnit.RECORDS, datagrams=2, records=2**40,
+        received=30, lost=10,
+    )  # fmt: skip
+    other = ExporterHour(exporter=edge, hour=491_000, unit=SequenceUnit.DATAGRAMS, datagrams=1)
+
+    book.add_exporter_hours([minute, other])
+    book.add_exporter_hours([minute])
+
+    assert book.exporter_hours(Window()) == (
+        other,
+        ExporterHour(
+            exporter=edge, hour=491_000, unit=SequenceUnit.RECORDS, datagrams=4, records=2**41,
+            received=60, lost=20,
+        ),
+    )  # fmt: skip
+
+
+def test_hours_of_an_unknown_exporter_are_refused_whole(book: CaseBook) -> None:
+    """Nothing of the others is added either."""
+    edge = book.exporter_number("edge1")
+    good, bad = (
+        ExporterHour(exporter=number, hour=1, unit=SequenceUnit.FLOWS, datagrams=1)
+        for number in (edge, 9)
+    )
+
+    with pytest.raises(NotFound, match="number 9"):
+        book.add_exporter_hours([good, bad])
+
+    assert book.exporter_hours(Window()) == ()
+
+
+@pytest.mark.parametrize(
+    ("since_ms", "until_ms", "hours"),
+    [
+        (None, None, [10, 11, 12]),
+        (36_000_000, 39_600_000, [10]),
+        (39_599_999, 39_600_001, [10, 11]),
+        (43_200_000, None, [12]),
+        (None, 39_600_000, [10]),
+    ],
+)
+def test_hours_are_found_by_window(
+    book: CaseBook, since_ms: int | None, until_ms: int | None, hours: list[int]
+) -> None:
+    """Every hour of which a moment lies in the window."""
+    edge = book.exporter_number("edge1")
+    book.add_exporter_hours(
+        ExporterHour(exporter=edge, hour=hour, unit=SequenceUnit.FLOWS) for hour in (12, 10, 11)
+    )
+
+    assert [each.hour for each in book.exporter_hours(Window(since_ms, until_ms))] == hours
+
+
+def test_a_file_of_a_followed_folder_is_taken_once(book: CaseBook) -> None:
+    """What was taken is known by folder and name; a file that changed is noted anew."""
+    book.spool_take("/flows", "nfcapd.1", 100, 5, 1_000)
+    book.spool_take("/flows", "nfcapd.2", 2**40, 2**62, 1_001)
+    book.spool_take("/other", "nfcapd.1", 7, 8, 1_002)
+    book.spool_take("/flows", "nfcapd.1", 120, 6, 1_003)
+
+    assert book.spool_seen("/flows") == {"nfcapd.1": (120, 6), "nfcapd.2": (2**40, 2**62)}
+    assert book.spool_seen("/nowhere") == {}
 
 
 @settings(

@@ -168,7 +168,7 @@ def test_foreign_keys_hold(tmp_path: Path) -> None:
     database = open_database(tmp_path / "casebook.sqlite")
 
     with pytest.raises(sa.exc.IntegrityError), database.write() as connection:
-        connection.execute(sa.insert(INTERFACES).values(exporter=7, ifindex=1, ingress=1))
+        connection.execute(sa.insert(INTERFACES).values(exporter=7, ifindex=1, role=1))
 
     database.close()
 

@@ -4,13 +4,17 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.schema import CreateTable
 
+from hinomi.model.exporter import CountedDirection, InterfaceRole
 from hinomi.store import database
+from hinomi.store.casebook import open_casebook
 from hinomi.store.database import open_database
 from hinomi.store.schema import HEAD, METADATA
 
@@ -46,6 +50,26 @@ def test_a_missing_column_would_be_noticed(tmp_path: Path) -> None:
     engine.dispose()
 
     assert [difference[0] for difference in differences] == ["add_column"]
+
+
+def test_an_older_case_book_keeps_what_it_holds(tmp_path: Path) -> None:
+    """A book of the first version is brought up to date with its exporters and interfaces."""
+    path = tmp_path / "casebook.sqlite"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    settings = Config()
+    settings.set_main_option("script_location", "hinomi.store:migrations")
+    settings.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "0001")
+        connection.exec_driver_sql("INSERT INTO exporters (number, name) VALUES (1, 'edge1')")
+        connection.exec_driver_sql("INSERT INTO interfaces VALUES (1, 7, 3)")
+    engine.dispose()
+
+    with open_casebook(path) as book:
+        assert book.exporters() == {1: "edge1"}
+        assert book.counts() == {1: CountedDirection.ALL}
+        assert book.interfaces() == {(1, 7): InterfaceRole.TRANSIT}
 
 
 @pytest.mark.parametrize("table", METADATA.sorted_tables, ids=lambda table: table.name)

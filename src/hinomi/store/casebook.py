@@ -1,4 +1,4 @@
-"""The case book: exporters, interfaces, own networks, imports and lists of one home."""
+"""The case book: exporters, own networks, imports, followed folders and lists of one home."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -9,11 +9,25 @@ import sqlalchemy as sa
 
 from hinomi.errors import NotFound
 from hinomi.model.address import Address
-from hinomi.model.flow import Ingress
+from hinomi.model.exporter import (
+    HOUR_MS,
+    CountedDirection,
+    ExporterHour,
+    InterfaceRole,
+    SequenceUnit,
+)
 from hinomi.model.network import AccessKind, Customer, OwnNetwork
+from hinomi.model.window import Window
 from hinomi.store.database import Database, open_database
 from hinomi.store.lists import ListStore
-from hinomi.store.schema import EXPORTERS, IMPORTS, INTERFACES, OWN_NETWORKS
+from hinomi.store.schema import (
+    EXPORTER_HOURS,
+    EXPORTERS,
+    IMPORTS,
+    INTERFACES,
+    OWN_NETWORKS,
+    SPOOL,
+)
 
 UNNAMED: Final = "(unnamed)"
 """The exporter of records whose source does not say where they were exported."""
@@ -77,7 +91,41 @@ class CaseBook:
             rows = connection.execute(sa.select(EXPORTERS).order_by(EXPORTERS.c.number))
             return {row.number: row.name for row in rows}
 
-    def put_interface(self, exporter: int, ifindex: int, ingress: Ingress) -> None:
+    def find_exporter(self, name: str) -> int:
+        """
+        Give the number of the exporter called *name*.
+
+        Raises:
+            NotFound: If there is none.
+        """
+        with self._database.read() as connection:
+            number = connection.scalar(
+                sa.select(EXPORTERS.c.number).where(EXPORTERS.c.name == name)
+            )
+        if number is None:
+            raise NotFound(f"no exporter is called {name}; `hinomi exporters list` shows them")
+        return int(number)
+
+    def put_counts(self, exporter: int, counts: CountedDirection) -> None:
+        """
+        Say which observations of exporter number *exporter* are kept.
+
+        Raises:
+            NotFound: If no exporter has that number.
+        """
+        with self._database.write() as connection:
+            _require_exporter(connection, exporter)
+            connection.execute(
+                sa.update(EXPORTERS).filter_by(number=exporter).values(counts=counts.value)
+            )
+
+    def counts(self) -> dict[int, CountedDirection]:
+        """Give which observations of each exporter are kept, by its number."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(EXPORTERS).order_by(EXPORTERS.c.number))
+            return {row.number: CountedDirection(row.counts) for row in rows}
+
+    def put_interface(self, exporter: int, ifindex: int, role: InterfaceRole) -> None:
         """
         Say where the interface *ifindex* of exporter number *exporter* looks; the last word counts.
 
@@ -86,17 +134,69 @@ class CaseBook:
         """
         where = {"exporter": exporter, "ifindex": ifindex}
         with self._database.write() as connection:
-            known = sa.select(EXPORTERS.c.number).where(EXPORTERS.c.number == exporter)
-            if connection.scalar(known) is None:
-                raise NotFound(f"no exporter has the number {exporter}")
+            _require_exporter(connection, exporter)
             connection.execute(sa.delete(INTERFACES).filter_by(**where))
-            connection.execute(sa.insert(INTERFACES).values(**where, ingress=int(ingress)))
+            connection.execute(sa.insert(INTERFACES).values(**where, role=int(role)))
 
-    def interfaces(self) -> dict[tuple[int, int], Ingress]:
+    def interfaces(self) -> dict[tuple[int, int], InterfaceRole]:
         """Give where each interface looks, by exporter number and interface index."""
+        order = (INTERFACES.c.exporter, INTERFACES.c.ifindex)
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(INTERFACES))
-            return {(row.exporter, row.ifindex): Ingress(row.ingress) for row in rows}
+            rows = connection.execute(sa.select(INTERFACES).order_by(*order))
+            return {(row.exporter, row.ifindex): InterfaceRole(row.role) for row in rows}
+
+    def add_exporter_hours(self, rows: Iterable[ExporterHour]) -> None:
+        """
+        Add *rows* to what is known of their exporters' hours, all at once.
+
+        Notes:
+            It adds: a caller that cannot tell whether it was done does better to leave a
+            few counts out than to add them twice.
+
+        Raises:
+            NotFound: If an exporter has no number there; nothing was added.
+        """
+        key, sums = ("exporter", "hour", "unit"), ("datagrams", "records", "received", "lost")
+        with self._database.write() as connection:
+            for row in rows:
+                _require_exporter(connection, row.exporter)
+                values = asdict(row) | {"unit": row.unit.value}
+                added = connection.execute(
+                    sa.update(EXPORTER_HOURS)
+                    .filter_by(**{name: values[name] for name in key})
+                    .values({name: EXPORTER_HOURS.c[name] + values[name] for name in sums})
+                )
+                if not added.rowcount:
+                    connection.execute(sa.insert(EXPORTER_HOURS).values(values))
+
+    def exporter_hours(self, window: Window) -> tuple[ExporterHour, ...]:
+        """Give what arrived in each hour that overlaps *window*, earliest first."""
+        hour = EXPORTER_HOURS.c.hour
+        found = sa.select(EXPORTER_HOURS).order_by(
+            hour, EXPORTER_HOURS.c.exporter, EXPORTER_HOURS.c.unit
+        )
+        if window.since_ms is not None:
+            found = found.where(hour >= window.since_ms // HOUR_MS)
+        if window.until_ms is not None:
+            found = found.where(hour < -(-window.until_ms // HOUR_MS))
+        with self._database.read() as connection:
+            rows = connection.execute(found).mappings()
+            return tuple(ExporterHour(**{**row, "unit": SequenceUnit(row["unit"])}) for row in rows)
+
+    def spool_take(self, folder: str, name: str, size: int, mtime_ns: int, at_ms: int) -> None:
+        """Note that the file *name* of a followed folder was taken in; the last word counts."""
+        where = {"folder": folder, "name": name}
+        with self._database.write() as connection:
+            connection.execute(sa.delete(SPOOL).filter_by(**where))
+            connection.execute(
+                sa.insert(SPOOL).values(**where, size=size, mtime_ns=mtime_ns, taken_ms=at_ms)
+            )
+
+    def spool_seen(self, folder: str) -> dict[str, tuple[int, int]]:
+        """Give the size and time of change (ns) of each file of *folder* that was taken in."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(SPOOL).filter_by(folder=folder))
+            return {row.name: (row.size, row.mtime_ns) for row in rows}
 
     def replace_own_networks(self, networks: Iterable[OwnNetwork]) -> None:
         """
@@ -159,6 +259,12 @@ def open_casebook(path: Path) -> CaseBook:
         Unavailable: If another process holds it for too long.
     """
     return CaseBook(open_database(path))
+
+
+def _require_exporter(connection: sa.Connection, number: int) -> None:
+    known = sa.select(EXPORTERS.c.number).where(EXPORTERS.c.number == number)
+    if connection.scalar(known) is None:
+        raise NotFound(f"no exporter has the number {number}")
 
 
 def _network_row(position: int, network: OwnNetwork) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The newest migration; a case book marked with a later one was made by a later hinomi."""
 
 METADATA: Final = sa.MetaData(
@@ -30,6 +30,9 @@ EXPORTERS: Final = sa.Table(
     METADATA,
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column(
+        "counts", sa.Text, nullable=False, server_default="all"
+    ),  # `model.exporter.CountedDirection`.
 )
 
 INTERFACES: Final = sa.Table(
@@ -39,8 +42,21 @@ INTERFACES: Final = sa.Table(
     sa.Column(
         "ifindex", sa.BigInteger, primary_key=True, autoincrement=False
     ),  # RFC 2863: 31 bits.
-    sa.Column("ingress", sa.SmallInteger, nullable=False),  # `model.flow.Ingress`.
+    sa.Column("role", sa.SmallInteger, nullable=False),  # `model.exporter.InterfaceRole`.
 )
+
+EXPORTER_HOURS: Final = sa.Table(
+    "exporter_hours",
+    METADATA,
+    sa.Column("exporter", sa.ForeignKey("exporters.number"), primary_key=True),
+    sa.Column("hour", sa.Integer, primary_key=True, autoincrement=False),  # Since the epoch, UTC.
+    sa.Column("unit", sa.Text, primary_key=True),  # `model.exporter.SequenceUnit`.
+    sa.Column("datagrams", sa.BigInteger, nullable=False),
+    sa.Column("records", sa.BigInteger, nullable=False),
+    sa.Column("received", sa.BigInteger, nullable=False),
+    sa.Column("lost", sa.BigInteger, nullable=False),
+)
+"""What arrived in each hour, and what did not: one row for each kind of sequence number."""
 
 OWN_NETWORKS: Final = sa.Table(
     "own_networks",
@@ -72,6 +88,17 @@ IMPORTS: Final = sa.Table(
     sa.Column("imported_ms", sa.BigInteger, nullable=False),
     sa.Column("options", sa.JSON, nullable=False),
 )
+
+SPOOL: Final = sa.Table(
+    "spool",
+    METADATA,
+    sa.Column("folder", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("size", sa.BigInteger, nullable=False),  # Bytes, when it was taken.
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("taken_ms", sa.BigInteger, nullable=False),
+)
+"""The files of followed folders that were taken in, so that none is read twice in vain."""
 
 LISTS: Final = sa.Table(
     "lists",
