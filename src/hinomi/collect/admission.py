@@ -47,8 +47,8 @@ class Admission:
         if not len(records):
             return records
         refused: NDArray[np.bool_] = np.zeros(len(records), dtype=bool)
-        for reason, rows in self._faults(records, now_ms):
-            rows &= ~refused
+        for reason, faulty in self._faults(records, now_ms):
+            rows = faulty & ~refused
             if rows.any():
                 ledger.add_rows(records.source[rows], reason)
                 refused |= rows
