@@ -5,7 +5,7 @@ Sets of all exporters whose templates have the same bytes are decoded together: 
 one per layout and not one per exporter. What the elements mean is decided elsewhere.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final
 
 import numpy as np
@@ -36,6 +36,12 @@ class Headers:
     export_ms: NDArray[np.int64]  # Clock of the exporter, ms since the Unix epoch.
     uptime_ms: NDArray[np.int64]  # sysUptime at export; `UNKNOWN_UPTIME` in IPFIX.
     arrived_ms: NDArray[np.int64]
+
+    def first(self, count: int) -> "Headers":
+        """Give the headers of the first *count* datagrams."""
+        if count == self.source.size:
+            return self
+        return Headers(**{each.name: getattr(self, each.name)[:count] for each in fields(self)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,24 @@ REFUSED: Final = -1
 _MAPPED_BITS: Final = 96
 
 
+def parse_allowed(prefixes: Sequence[str]) -> tuple[IPv6Network, ...]:
+    """
+    Parse an allow-list; IPv4 in its mapped form.
+
+    Raises:
+        ConfigError: If one of *prefixes* is no address and no prefix.
+    """
+    allowed = []
+    for prefix in prefixes:
+        try:
+            allowed.append(_mapped(ip_network(prefix)))
+        except ValueError:
+            raise ConfigError(
+                f"collect.allow: {prefix} is no address and no prefix without host bits"
+            ) from None
+    return tuple(allowed)
+
+
 def _mapped(network: IPv4Network | IPv6Network) -> IPv6Network:
     if isinstance(network, IPv6Network):
         return network
@@ -37,6 +55,7 @@ class Sources:
     refused_others: int = 0  # Datagrams of addresses beyond that table.
     over_limit: int = 0  # Datagrams of allowed addresses beyond *most*.
     _numbers: dict[bytes, int] = field(default_factory=dict)
+    _senders: set[bytes] = field(default_factory=set)  # Known to be allowed.
 
     @classmethod
     def allowing(cls, prefixes: Sequence[str], *, most: int = 4096) -> Self:
@@ -46,30 +65,37 @@ class Sources:
         Raises:
             ConfigError: If one is neither.
         """
-        allowed = []
-        for prefix in prefixes:
-            try:
-                allowed.append(_mapped(ip_network(prefix)))
-            except ValueError:
-                raise ConfigError(
-                    f"collect.allow: {prefix} is no address and no prefix without host bits"
-                ) from None
-        return cls(allowed=tuple(allowed), most=most)
+        return cls(allowed=parse_allowed(prefixes), most=most)
 
     def number(self, address: bytes, datagrams: int = 1) -> int:
         """Give the number of *address*, or `REFUSED` and count its *datagrams*."""
-        known = self._numbers.get(address)
-        if known is not None:
-            return known
+        if address in self._senders:
+            return self._numbers[address]
         if address in self.refused or not self._is_allowed(address):
             self._refuse(address, datagrams)
             return REFUSED
+        number = self.claim(address, datagrams)
+        if number != REFUSED:
+            self._senders.add(address)
+        return number
+
+    def claim(self, address: bytes, datagrams: int = 1) -> int:
+        """Give the number of an address that an allowed sender names as the exporter's own."""
+        known = self._numbers.get(address)
+        if known is not None:
+            return known
         if len(self.addresses) >= self.most:
             self.over_limit += datagrams
             return REFUSED
         self._numbers[address] = len(self.addresses)
         self.addresses.append(address)
         return self._numbers[address]
+
+    def allow(self, allowed: tuple[IPv6Network, ...]) -> None:
+        """Put another allow-list in place of this one; numbers stay as they are."""
+        self.allowed = allowed
+        self._senders.clear()
+        self.refused.clear()
 
     def text(self, number: int) -> str:
         """Render the address with this number; IPv4 in its own form."""
