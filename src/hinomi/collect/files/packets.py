@@ -23,11 +23,11 @@ SUPPORTED_LINKS: Final = _RAW | {_NULL, _ETHERNET, _PPP, _PPP_HDLC, _LOOP, _SLL,
 _TYPED: Final = {_ETHERNET: (12, 14), _SLL: (14, 16), _SLL2: (0, 20)}
 """Links with an ether type: where it stands, and where the network layer begins."""
 
-_IPV4, _IPV6 = 0x0800, 0x86DD
+IPV4, IPV6 = 0x0800, 0x86DD
 _VLANS: Final = frozenset({0x8100, 0x88A8, 0x9100})
 _PPPOE, _MPLS, _MPLS_MULTICAST = 0x8864, 0x8847, 0x8848
-_PPP_IPS: Final = {0x0021: _IPV4, 0x0057: _IPV6}
-_FAMILIES: Final = {2: _IPV4, 10: _IPV6, 24: _IPV6, 28: _IPV6, 30: _IPV6}
+_PPP_IPS: Final = {0x0021: IPV4, 0x0057: IPV6}
+_FAMILIES: Final = {2: IPV4, 10: IPV6, 24: IPV6, 28: IPV6, 30: IPV6}
 
 _WITH_PORTS: Final = frozenset({Protocol.TCP, Protocol.UDP, 33, 132, 136})
 _EXTENSIONS: Final = frozenset({0, 43, 60, 135, 139, 140})  # Hop-by-hop, routing, options ...
@@ -66,18 +66,23 @@ def parse_frame(link: int, data: bytes) -> Packet | Refused:
         The packet; or why there is none: no IP inside, or cut before the IP header's end.
     """
     try:
-        kind, start = _network(link, data)
-        if kind == _IPV4:
+        kind, start = network_layer(link, data)
+        if kind == IPV4:
             return _ipv4(data, start)
-        if kind == _IPV6:
+        if kind == IPV6:
             return _ipv6(data, start)
     except (struct.error, IndexError):
         return Refused.CUT
     return Refused.NOT_IP
 
 
-def _network(link: int, data: bytes) -> tuple[int, int]:
-    """Give the ether type of the network layer and where it begins."""
+def network_layer(link: int, data: bytes) -> tuple[int, int]:
+    """
+    Give the ether type of the network layer and where it begins.
+
+    Raises:
+        struct.error, IndexError: If the frame was cut before it.
+    """
     if link in _TYPED:
         at, start = _TYPED[link]
         return _ethernet(data, (data[at] << 8) | data[at + 1], start)
@@ -109,7 +114,7 @@ def _ppp(data: bytes, start: int) -> tuple[int, int]:
 
 
 def _by_version(data: bytes, start: int) -> tuple[int, int]:
-    return {4: _IPV4, 6: _IPV6}.get(data[start] >> 4, 0), start
+    return {4: IPV4, 6: IPV6}.get(data[start] >> 4, 0), start
 
 
 def _ipv4(data: bytes, start: int) -> Packet | Refused:
