@@ -24,15 +24,15 @@ _TYPED: Final = {_ETHERNET: (12, 14), _SLL: (14, 16), _SLL2: (0, 20)}
 """Links with an ether type: where it stands, and where the network layer begins."""
 
 IPV4, IPV6 = 0x0800, 0x86DD
-_VLANS: Final = frozenset({0x8100, 0x88A8, 0x9100})
-_PPPOE, _MPLS, _MPLS_MULTICAST = 0x8864, 0x8847, 0x8848
-_PPP_IPS: Final = {0x0021: IPV4, 0x0057: IPV6}
+VLANS: Final = frozenset({0x8100, 0x88A8, 0x9100})
+PPPOE, MPLS, MPLS_MULTICAST = 0x8864, 0x8847, 0x8848
+PPP_IPS: Final = {0x0021: IPV4, 0x0057: IPV6}
 _FAMILIES: Final = {2: IPV4, 10: IPV6, 24: IPV6, 28: IPV6, 30: IPV6}
 
-_WITH_PORTS: Final = frozenset({Protocol.TCP, Protocol.UDP, 33, 132, 136})
-_EXTENSIONS: Final = frozenset({0, 43, 60, 135, 139, 140})  # Hop-by-hop, routing, options ...
-_FRAGMENT, _AUTHENTICATION = 44, 51
-_MOST_EXTENSIONS: Final = 16
+WITH_PORTS: Final = frozenset({Protocol.TCP, Protocol.UDP, 33, 132, 136})
+EXTENSIONS: Final = frozenset({0, 43, 60, 135, 139, 140})  # Hop-by-hop, routing, options ...
+FRAGMENT, AUTHENTICATION = 44, 51
+MOST_EXTENSIONS: Final = 16
 
 
 class Refused(Enum):
@@ -97,11 +97,11 @@ def network_layer(link: int, data: bytes) -> tuple[int, int]:
 
 
 def _ethernet(data: bytes, kind: int, start: int) -> tuple[int, int]:
-    while kind in _VLANS:
+    while kind in VLANS:
         kind, start = (data[start + 2] << 8) | data[start + 3], start + 4
-    if kind == _PPPOE:
+    if kind == PPPOE:
         return _ppp(data, start + 6)
-    if kind in (_MPLS, _MPLS_MULTICAST):
+    if kind in (MPLS, MPLS_MULTICAST):
         while not data[start + 2] & 1:  # Bottom of the stack.
             start += 4
         return _by_version(data, start + 4)
@@ -110,7 +110,7 @@ def _ethernet(data: bytes, kind: int, start: int) -> tuple[int, int]:
 
 def _ppp(data: bytes, start: int) -> tuple[int, int]:
     (protocol,) = struct.unpack_from(">H", data, start)
-    return _PPP_IPS.get(protocol, 0), start + 2
+    return PPP_IPS.get(protocol, 0), start + 2
 
 
 def _by_version(data: bytes, start: int) -> tuple[int, int]:
@@ -139,14 +139,14 @@ def _ipv6(data: bytes, start: int) -> Packet | Refused:
         return Refused.CUT
     length = payload + 40 if payload else len(data) - start  # 0: a jumbogram.
     at = start + 40
-    for _ in range(_MOST_EXTENSIONS):
-        if at + 8 > len(data) and (proto in _EXTENSIONS or proto in (_FRAGMENT, _AUTHENTICATION)):
+    for _ in range(MOST_EXTENSIONS):
+        if at + 8 > len(data) and (proto in EXTENSIONS or proto in (FRAGMENT, AUTHENTICATION)):
             return Packet(ends, proto, 0, 0, UNKNOWN_FLAGS, length, is_whole=False)
-        if proto in _EXTENSIONS:
+        if proto in EXTENSIONS:
             proto, at = data[at], at + 8 + 8 * data[at + 1]
-        elif proto == _AUTHENTICATION:
+        elif proto == AUTHENTICATION:
             proto, at = data[at], at + 8 + 4 * data[at + 1]
-        elif proto == _FRAGMENT:
+        elif proto == FRAGMENT:
             is_first = ((data[at + 2] << 8) | data[at + 3]) & 0xFFF8 == 0
             proto, at = data[at], at + 8
             if not is_first:
@@ -162,7 +162,7 @@ def _transport(data: bytes, at: int, ends: bytes, proto: int, length: int) -> Pa
             source, target = struct.unpack_from(">HH", data, at)
             flags = data[at + 13] if at + 13 < len(data) else UNKNOWN_FLAGS
             return Packet(ends, proto, source, target, flags, length, flags != UNKNOWN_FLAGS)
-        if proto in _WITH_PORTS:
+        if proto in WITH_PORTS:
             source, target = struct.unpack_from(">HH", data, at)
             return Packet(ends, proto, source, target, UNKNOWN_FLAGS, length, is_whole=True)
         if proto in (Protocol.ICMP, Protocol.ICMPV6):
