@@ -13,6 +13,7 @@ STARTS = {
     "argus": b"StartTime,Dur,Proto,SrcAddr,Sport,Dir,DstAddr,Dport,TotPkts,TotBytes,SrcBytes\n",
     "nfcapd": b"\x0c\xa5\x01\x00" + bytes(300),
     "goflow2": b'{"type":"IPFIX","src_addr":"192.0.2.1","time_flow_start_ns":1}\n',
+    "pmacct": b"SRC_IP,DST_IP,SRC_PORT,DST_PORT,PROTOCOL,TIMESTAMP_START,PACKETS,BYTES\n",
     "suricata": b'{"timestamp":"2026-01-01T00:00:00+0000","event_type":"flow"}\n',
     "table": b"ts_ms,proto,src_addr,dst_addr\n",
     "capture": struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 82, 1),

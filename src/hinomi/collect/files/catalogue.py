@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from hinomi.collect.files import argus, capture, goflow2, nfdump, suricata, table, zeek
+from hinomi.collect.files import argus, capture, goflow2, nfdump, pmacct, suricata, table, zeek
 from hinomi.collect.files.reading import FileFormat
 from hinomi.collect.files.text import read_start
 
@@ -12,6 +12,7 @@ FORMATS: Final = (
     FileFormat(name="argus", recognises=argus.recognises, read=argus.read),
     FileFormat(name="nfcapd", recognises=nfdump.recognises, read=nfdump.read),
     FileFormat(name="goflow2", recognises=goflow2.recognises, read=goflow2.read),
+    FileFormat(name="pmacct", recognises=pmacct.recognises, read=pmacct.read, may_be_scaled=True),
     FileFormat(name="suricata", recognises=suricata.recognises, read=suricata.read),
     FileFormat(name="table", recognises=table.recognises, read=table.read),
     FileFormat(name="capture", recognises=capture.recognises, read=capture.read, is_packets=True),

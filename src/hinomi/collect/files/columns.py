@@ -7,6 +7,7 @@ one. No reason repeats a value: it may be a subscriber's address.
 
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -240,9 +241,12 @@ def moments_ms(column: pa.Array, name: str, faults: Faults) -> Floats:
         ms since the Unix epoch, shape (n,); what is missing or no time is a fault.
     """
     faults.add(_mask(column.is_null()), f"{name} is missing")
-    try:
-        times = column.cast(pa.timestamp("us", "UTC")).cast(pa.int64())
-    except pa.ArrowInvalid:
+    times = None
+    for zone in ("UTC", None):  # Arrow demands a zone in every text, or in none.
+        with suppress(pa.ArrowInvalid):
+            times = column.cast(pa.timestamp("us", zone)).cast(pa.int64())
+            break
+    if times is None:
         coded = column.dictionary_encode()
         table = [_moment_us(text) for text in coded.dictionary.to_pylist()]
         times = pa.array(table, pa.int64()).take(coded.indices)

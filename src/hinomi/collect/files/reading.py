@@ -18,6 +18,7 @@ class ReadOptions:
     """How to read a file, as the operator said it."""
 
     sampling_interval: int = UNKNOWN_INTERVAL  # For rows that do not state one themselves.
+    counts_scaled: bool = False  # Counters were multiplied by it; `FileFormat.may_be_scaled`.
     exporter: str | None = None  # For rows that do not name one themselves.
     keep_good: bool = False  # Count malformed rows and go on, instead of stopping.
     latest_ms: int = 2**62  # A later start is malformed.
@@ -61,3 +62,4 @@ class FileFormat:
     recognises: Callable[[Path, bytes], bool]  # From the path and the first decompressed bytes.
     read: Read
     is_packets: bool = False  # Holds packets, not flows: laboratory homes only (R3).
+    may_be_scaled: bool = False  # Cannot say itself whether its counters were multiplied.
