@@ -63,6 +63,7 @@ class RecordGroup:
     frames: dict[int, tuple[NDArray[np.int64], NDArray[np.int64]]]  # Place and length of octets
     # that hold packet headers (IE 104, 313, 314, 315), in the buffer of the batch.
     discarded: int  # Fields of the layout that were not read.
+    octets: NDArray[np.uint8] | None = None  # Where *frames* lie; None: the batch's buffer.
 
     def __len__(self) -> int:
         return self.datagram.size
