@@ -41,7 +41,7 @@ def test_full_files_rest_and_small_ones_take_part() -> None:
 
 
 def _write(root: Path, name: str, rows: int) -> FileEntry:
-    writer = FlowFileWriter(root, NOON, name, level=1)
+    writer = FlowFileWriter(root, NOON, name)
     batch = conversations(conversation(remote_lo=-row, bytes=row) for row in range(rows))
     writer.write(pa.Table.from_batches([batch], schema=CONVERSATIONS))
     return writer.close(arrived_ms=rows)

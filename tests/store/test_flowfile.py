@@ -22,7 +22,7 @@ NOON = NOON_MS // HOUR_MS
 
 
 def _written(root: Path, *starts_ms: int) -> FileEntry:
-    writer = FlowFileWriter(root, NOON, "x", level=1)
+    writer = FlowFileWriter(root, NOON, "x")
     for start_ms in starts_ms:
         rows = conversations([conversation(ts_ms=start_ms)])
         writer.write(pa.Table.from_batches([rows], schema=CONVERSATIONS))
@@ -59,7 +59,7 @@ def test_a_file_is_described_by_what_was_written(tmp_path: Path) -> None:
 
 def test_an_abandoned_draft_leaves_nothing(tmp_path: Path) -> None:
     """Neither the draft nor a file."""
-    FlowFileWriter(tmp_path, NOON, "x", level=1).abandon()
+    FlowFileWriter(tmp_path, NOON, "x").abandon()
 
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
@@ -97,4 +97,4 @@ def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
     (tmp_path / "flows").write_text("in the way")
 
     with pytest.raises(Unavailable, match=r"Not a directory|File exists"):
-        FlowFileWriter(tmp_path, NOON, "x", level=1)
+        FlowFileWriter(tmp_path, NOON, "x")

@@ -21,6 +21,9 @@ KEY_BYTES: Final = 32
 """Two AES-128 keys: the first for lines, the second for their networks."""
 
 
+_BLOCK_BYTES: Final = 16
+
+
 @dataclass(frozen=True, slots=True)
 class LineCipher:
     """
@@ -62,7 +65,7 @@ class LineCipher:
 
     def tokenise_one(self, line: Address) -> Address:
         """Turn one line key into its pseudonym."""
-        return from_packed(self._encrypt(self.key[:16], to_packed(line)))
+        return from_packed(bytes(self._encrypt(self.key[:16], to_packed(line))))
 
     def hash_networks(self, hi: NDArray[np.int64], lo: NDArray[np.int64]) -> NDArray[np.int32]:
         """
@@ -72,8 +75,8 @@ class LineCipher:
             Two networks share a hash with a chance of 2^-32: detection counts networks
             by it and needs no more.
         """
-        digest = self._encrypt(self.key[16:], pack_columns(hi, lo))
-        return np.frombuffer(digest, dtype=">i4")[::4].astype(np.int32)
+        hashed = self._encrypt(self.key[16:], pack_columns(hi, lo))
+        return np.frombuffer(hashed, dtype=">i4")[::4].astype(np.int32)
 
     def reveal(self, pseudonym: Address) -> Address:
         """
@@ -85,9 +88,13 @@ class LineCipher:
         return from_packed(decryptor.update(to_packed(pseudonym)) + decryptor.finalize())
 
     @staticmethod
-    def _encrypt(key: bytes, blocks: bytes) -> bytes:
+    def _encrypt(key: bytes, blocks: bytes | memoryview) -> memoryview:
         encryptor = Cipher(algorithms.AES128(key), modes.ECB()).encryptor()  # noqa: S305 - as in `reveal`.
-        return encryptor.update(blocks) + encryptor.finalize()
+        # The library asks for room for one block more, less a byte.
+        encrypted = np.empty(len(blocks) + _BLOCK_BYTES - 1, dtype=np.uint8)
+        number = encryptor.update_into(blocks, encrypted.data)
+        encryptor.finalize()
+        return encrypted.data[:number]
 
 
 def write_key(path: Path, cipher: LineCipher) -> None:

@@ -82,15 +82,15 @@ def to_int(address: Address) -> int:
     return ((address.hi % _WRAP) << 64) | (address.lo % _WRAP)
 
 
-def pack_columns(hi: NDArray[np.int64], lo: NDArray[np.int64]) -> bytes:
+def pack_columns(hi: NDArray[np.int64], lo: NDArray[np.int64]) -> memoryview:
     """Lay n addresses end to end as n x 16 bytes in network order."""
     packed = np.empty((hi.size, 2), dtype=">i8")
     packed[:, 0] = hi
     packed[:, 1] = lo
-    return packed.tobytes()
+    return packed.view(np.uint8).reshape(-1).data
 
 
-def unpack_columns(packed: bytes) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def unpack_columns(packed: bytes | memoryview) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Take n addresses from n x 16 bytes in network order."""
     halves = np.frombuffer(packed, dtype=">i8").reshape(-1, 2)
     return halves[:, 0].astype(np.int64), halves[:, 1].astype(np.int64)

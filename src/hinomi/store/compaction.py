@@ -17,6 +17,7 @@ from hinomi.errors import Unavailable
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.window import Window
 from hinomi.store.flowfile import FlowFileWriter, read_file
+from hinomi.store.layout import COMPACTED
 from hinomi.store.manifest import FileEntry
 
 SORT_KEYS: Final = (
@@ -27,9 +28,6 @@ ROW_GROUP_ROWS: Final = 1 << 20
 
 FULL_ROWS: Final = 1 << 21
 """Rows of one compacted file at most: they are sorted in memory, 92 bytes a row, twice."""
-
-_LEVEL: Final = 3
-"""Of zstd: written once, read often."""
 
 
 def plan(
@@ -85,7 +83,7 @@ def merge(
     share = -(-total // number)
     written = []
     for part, chunk in enumerate(_chunks(_rows(root, files), share)):
-        writer = FlowFileWriter(root, files[0].hour, f"{stem}-{part:04d}", level=_LEVEL)
+        writer = FlowFileWriter(root, files[0].hour, f"{stem}-{part:04d}", layout=COMPACTED)
         order = pc.sort_indices(chunk, sort_keys=[(key, "ascending") for key in SORT_KEYS])
         for start in range(0, chunk.num_rows, ROW_GROUP_ROWS):
             writer.write(chunk.take(order.slice(start, ROW_GROUP_ROWS)))

@@ -14,6 +14,7 @@ from hinomi.errors import ConfigError, Unavailable
 from hinomi.model.flow import CONVERSATIONS, SCHEMA_VERSION
 from hinomi.model.window import Window
 from hinomi.store.durable import draft_of, on_disk, publish
+from hinomi.store.layout import FRESH, Layout
 from hinomi.store.manifest import FileEntry
 
 HOUR_MS: Final = 3_600_000
@@ -48,8 +49,8 @@ def hour_folder(hour: int) -> str:
 class FlowFileWriter:
     """Writes one flow file as a draft; `close` gives it its name."""
 
-    def __init__(self, root: Path, hour: int, name: str, *, level: int) -> None:
-        """Begin a file of *hour*, compressed by zstd at *level*."""
+    def __init__(self, root: Path, hour: int, name: str, *, layout: Layout = FRESH) -> None:
+        """Begin a file of *hour*."""
         self._relative = f"{hour_folder(hour)}/{name}.parquet"
         self._path = root / self._relative
         self._hour = hour
@@ -58,9 +59,7 @@ class FlowFileWriter:
         self._last_ms = -(2**63)
         with on_disk(self._path):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._writer = pq.ParquetWriter(
-                draft_of(self._path), CONVERSATIONS, compression="zstd", compression_level=level
-            )
+            self._writer = pq.ParquetWriter(draft_of(self._path), CONVERSATIONS, **layout.options())
 
     def write(self, table: pa.Table) -> None:
         """Add *table* as one row group."""

@@ -14,16 +14,16 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.store.durable import on_disk
 from hinomi.store.flowfile import HOUR_MS, FlowFileWriter
 from hinomi.store.manifest import FileEntry
 
-_LEVEL: Final = 1
-"""Of zstd: these files are short-lived, compaction writes them again."""
-
 _MAX_READERS: Final = 128
+
+_PIECE_ROWS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,23 +72,19 @@ class Spreader:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take *batch*; it is held, or written, or both."""
-        hours = batch.column("ts_ms").to_numpy() // HOUR_MS
-        if self._removed_until is not None:
-            kept = hours >= self._removed_until
-            if not kept.all():
-                self.late_rows += int(np.count_nonzero(~kept))
-                batch, hours = batch.filter(pa.array(kept)), hours[kept]
-        if not hours.size:
+        starts_ms = batch.column("ts_ms").to_numpy()
+        if not starts_ms.size:
             return
-        if hours.min() != hours.max():
-            order = np.argsort(hours, kind="stable")
-            batch, hours = batch.take(pa.array(order)), hours[order]
-        distinct, starts = np.unique(hours, return_index=True)
-        ends = np.append(starts[1:], hours.size)
-        for hour, start, end in zip(*(a.tolist() for a in (distinct, starts, ends)), strict=True):
-            self._held[hour].append(batch.slice(start, end - start))
-            self._held_rows[hour] += end - start
-        self._total += hours.size
+        first, last = int(starts_ms.min()) // HOUR_MS, int(starts_ms.max()) // HOUR_MS
+        if self._removed_until is not None and first < self._removed_until:
+            kept = starts_ms >= self._removed_until * HOUR_MS
+            self.late_rows += int(np.count_nonzero(~kept))
+            self.add(batch.filter(pa.array(kept)))
+            return
+        if first == last:
+            self._hold(first, batch)
+        else:
+            self._hold_by_hour(batch, starts_ms // HOUR_MS - first, first)
         if self._total >= self._limits.rows:
             self._make_room()
 
@@ -109,6 +105,23 @@ class Spreader:
         for file in self._files:
             (self._root / file.path).unlink(missing_ok=True)
         self._drop_runs()
+
+    def _hold(self, hour: int, rows: pa.RecordBatch) -> None:
+        self._held[hour].append(rows)
+        self._held_rows[hour] += rows.num_rows
+        self._total += rows.num_rows
+
+    def _hold_by_hour(self, batch: pa.RecordBatch, hours: NDArray[np.int64], first: int) -> None:
+        if hours.max() < 1 << 16:
+            hours = hours.astype(np.uint16)  # Sorted by radix: half the time.
+        order = np.argsort(hours, kind="stable")
+        batch, hours = batch.take(pa.array(order)), hours[order]
+        starts = np.flatnonzero(np.diff(hours, prepend=hours[:1] + 1))
+        ends = np.append(starts[1:], hours.size)
+        for hour, start, end in zip(
+            *(a.tolist() for a in (hours[starts], starts, ends)), strict=True
+        ):
+            self._hold(first + hour, batch.slice(start, end - start))
 
     def _make_room(self) -> None:
         hot = [hour for hour, rows in self._held_rows.items() if rows >= self._limits.hot_rows]
@@ -132,7 +145,8 @@ class Spreader:
             self._spill.mkdir(mode=0o700, parents=True, exist_ok=True)
             with pa.ipc.new_file(path, CONVERSATIONS, options=options) as run:
                 for number, hour in enumerate(sorted(self._held)):
-                    run.write_batch(_join(self._release(hour)).to_batches()[0])
+                    table = _join(self._release(hour)).combine_chunks()
+                    run.write_batch(table.to_batches()[0])
                     self._run_index[hour].append((len(self._runs), number))
         self._runs.append(path)
 
@@ -165,7 +179,7 @@ class Spreader:
         if writer is None:
             name = f"{self._stem}-{self._parts[hour]:04d}"
             self._parts[hour] += 1
-            writer = FlowFileWriter(self._root, hour, name, level=_LEVEL)
+            writer = FlowFileWriter(self._root, hour, name)
         self._writers[hour] = writer  # Now the most recently used.
         return writer
 
@@ -176,4 +190,6 @@ class Spreader:
 
 
 def _join(batches: list[pa.RecordBatch]) -> pa.Table:
-    return pa.Table.from_batches(batches, schema=CONVERSATIONS).combine_chunks()
+    table = pa.Table.from_batches(batches, schema=CONVERSATIONS)
+    # Many small pieces cost more in writing than a copy does; a few large ones do not.
+    return table if table.num_rows >= _PIECE_ROWS * len(batches) else table.combine_chunks()
