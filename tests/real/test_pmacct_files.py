@@ -90,6 +90,7 @@ def what_pmacctd_prints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     configuration = [
         "daemonize: false", f"pcap_savefile: {CAPTURE}", f"aggregate: {KEYS}",
         "print_refresh_time: 10", "timestamps_utc: true",
+        "plugin_pipe_size: 20000000", "plugin_buffer_size: 20000",  # Smaller ones lose packets.
         f"plugins: {', '.join(f'print[{name}]' for name in VARIANTS)}",
     ]  # fmt: skip
     for name, (form, more) in VARIANTS.items():
