@@ -54,7 +54,7 @@ class Field(NamedTuple):
     """One field specifier."""
 
     key: int  # See `groups.element`.
-    length: int  # Bytes; `VARIABLE` in IPFIX: stated in each record.
+    length: int  # Bytes; `VARIABLE`: stated in each record.
 
 
 class Definition(NamedTuple):
@@ -186,7 +186,8 @@ def _problem(version: int, fields: list[Field], limits: TemplateLimits) -> str |
     if not fields:
         # Only IPFIX knows withdrawals.
         return None if version == _IPFIX else TEMPLATE_WITHOUT_LENGTH
-    is_variable = [version == _IPFIX and field.length == VARIABLE for field in fields]
+    # H3C uses variable length in NetFlow v9 too, which does not know it.
+    is_variable = [field.length == VARIABLE for field in fields]
     length = sum(
         1 if varies else field.length for field, varies in zip(fields, is_variable, strict=True)
     )

@@ -12,7 +12,7 @@ from typing import Final
 from hinomi.collect.wire.groups import REVERSE_PEN, V9_SCOPE, V9_VENDOR, element
 
 VARIABLE: Final = 65535
-"""Length of an IPFIX field that carries its length in each record (RFC 7011, section 7)."""
+"""Length of a field that carries its length in each record (RFC 7011, section 7)."""
 
 
 class Kind(Enum):

@@ -22,7 +22,6 @@ from hinomi.collect.wire.elements import (
 NO_LAYOUT: Final = -1
 """Number of the layout of a template that is not known."""
 
-_IPFIX: Final = 10
 _READ_WIDTH: Final = {1: 1, 2: 2, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 8: 8}
 """Bytes read for a number by its bytes on the wire: more than it has are shifted out."""
 
@@ -197,7 +196,7 @@ def compile_layout(version: int, number: int, definition: Definition) -> Layout:
     seen: set[int] = set()
     discarded = payload = impossible = 0
     for key, length in definition.fields:
-        varies = version == _IPFIX and length == VARIABLE
+        varies = length == VARIABLE
         reads = key in WANTED and key not in seen and _is_readable(key, length, varies=varies)
         if reads:
             seen.add(key)

@@ -31,7 +31,7 @@ from hinomi.collect.wire.templates import (
     SETS_UNCONFIRMED,
     Change,
     KeptTemplate,
-    Origin,
+    Origins,
     Templates,
     keys_of,
 )
@@ -100,7 +100,7 @@ class SetDecoder:
         self._ledger = ledger
         self._read = netflow9.read_headers if version == _V9 else ipfix.read_headers
         self._template_sets = (TEMPLATE_SETS[version], OPTIONS_SETS[version])
-        self._templates = Templates(version, ledger, chosen)
+        self._templates = Templates(version, streams, ledger, chosen)
         self._pending = Pending(ledger, chosen)
         self._uptimes = netflow9.Uptimes()
 
@@ -147,11 +147,11 @@ class SetDecoder:
 
     def snapshot(self) -> list[KeptTemplate]:
         """Give all templates, to be kept over a restart of the collector."""
-        return self._templates.snapshot(self._streams)
+        return self._templates.snapshot()
 
     def restore(self, kept: Iterable[KeptTemplate]) -> None:
         """Take up templates of an earlier run; those of another version are left."""
-        self._templates.restore(kept, self._streams)
+        self._templates.restore(kept)
 
     def _note_restarts(self, headers: Headers) -> None:
         if self._version != _V9:
@@ -174,13 +174,13 @@ class SetDecoder:
         self, buffer: NDArray[np.uint8], sets: Sets, which: NDArray[np.bool_], headers: Headers
     ) -> list[Change]:
         """Take in the sets that hold no data."""
-        is_template = which & np.isin(sets.number, self._template_sets)
+        first, second = self._template_sets
+        is_template = which & ((sets.number == first) | (sets.number == second))
         reserved = sets.row[which & ~is_template]
         self._ledger.add_rows(headers.source[reserved], SETS_RESERVED)
         position = np.flatnonzero(is_template)
         row = sets.row[position]
-        columns = (headers.stream[row], headers.source[row], headers.arrived_ms[row], position)
-        origins = map(Origin, *(column.tolist() for column in columns))
+        origins = Origins(headers.stream[row], headers.arrived_ms[row], position)
         return self._templates.learn(buffer, sets.take(position), origins)
 
     def _late(self, changes: list[Change], headers: Headers) -> tuple[list[RecordGroup], Headers]:

@@ -72,8 +72,16 @@ class Change(NamedTuple):
     before: int  # Number of the layout until then; `NO_LAYOUT`.
 
 
-class Origin(NamedTuple):
-    """Where a template set comes from."""
+class Origins(NamedTuple):
+    """Where n template sets come from, shape (n,) each."""
+
+    stream: NDArray[np.int32]
+    arrived_ms: NDArray[np.int64]
+    position: NDArray[np.int64]  # Among all sets of the batch.
+
+
+class _Origin(NamedTuple):
+    """Where one template set comes from."""
 
     stream: int
     source: int
@@ -89,13 +97,32 @@ class _Slot:
 
 
 @dataclass(slots=True, eq=False)
+class _Seen:
+    """A template set that was sent before."""
+
+    slots: list[_Slot]
+    last_ms: int
+
+
+@dataclass(slots=True, eq=False)
 class _Known:
     """What is remembered of one stream."""
 
-    source: int
     slots: dict[int, _Slot] = field(default_factory=dict)  # By template number.
-    memo: dict[bytes, list[_Slot]] = field(default_factory=dict)  # By a set's bytes.
+    memo: dict[bytes, _Seen] = field(default_factory=dict)  # By a set's bytes.
     memo_bytes: int = 0
+
+    def forget_memo(self) -> None:
+        """Parse whatever set comes next."""
+        self.date_slots()
+        self.memo.clear()
+        self.memo_bytes = 0
+
+    def date_slots(self) -> None:
+        """Hand on when sets were seen to the templates in them."""
+        for seen in self.memo.values():
+            for slot in seen.slots:
+                slot.last_seen_ms = max(slot.last_seen_ms, seen.last_ms)
 
 
 def keys_of(stream: NDArray[np.int32], template: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -106,10 +133,13 @@ def keys_of(stream: NDArray[np.int32], template: NDArray[np.int64]) -> NDArray[n
 class Templates:
     """All templates of one version."""
 
-    def __init__(self, version: int, ledger: Ledger, limits: TemplateLimits) -> None:
+    def __init__(
+        self, version: int, streams: Streams, ledger: Ledger, limits: TemplateLimits
+    ) -> None:
         """Know none yet."""
         self.layouts = Layouts(version)
         self._version = version
+        self._streams = streams
         self._ledger = ledger
         self._limits = limits
         self._known: dict[int, _Known] = {}
@@ -120,33 +150,36 @@ class Templates:
         self._changes: list[Change] = []
         self._replaced: Counter[int] = Counter()  # By stream, in this batch.
 
-    def learn(
-        self, buffer: NDArray[np.uint8], sets: Sets, origins: Iterable[Origin]
-    ) -> list[Change]:
+    def learn(self, buffer: NDArray[np.uint8], sets: Sets, origins: Origins) -> list[Change]:
         """
         Take in the template sets of a batch.
 
         Args:
             buffer: Of the batch.
             sets: Template sets in their order.
-            origins: Of each of them.
+            origins: Where they come from.
 
         Returns:
             What changed, in order.
         """
         self._changes, self._replaced = [], Counter()
-        places = zip(sets.start.tolist(), sets.end.tolist(), origins, strict=True)
-        for start, end, origin in places:
-            raw = buffer[start - SET_HEADER : end].tobytes()
-            known = self._known.get(origin.stream)
-            if known is None:
-                known = self._known[origin.stream] = _Known(origin.source)
-            slots = known.memo.get(raw)
-            if slots is None:
-                self._parse(raw, known, origin)
-                continue
-            for slot in slots:
-                slot.last_seen_ms = origin.arrived_ms
+        data = buffer.data
+        # Almost all of these sets were seen before: this loop is as short as it can be.
+        for start, end, stream, arrived_ms, position in zip(
+            (sets.start - SET_HEADER).tolist(),
+            sets.end.tolist(),
+            origins.stream.tolist(),
+            origins.arrived_ms.tolist(),
+            origins.position.tolist(),
+            strict=True,
+        ):
+            raw = bytes(data[start:end])
+            known = self._known.get(stream)
+            seen = known.memo.get(raw) if known is not None else None
+            if seen is None:
+                self._parse(raw, stream, arrived_ms, position)
+            else:
+                seen.last_ms = arrived_ms
         return self._changes
 
     def find(
@@ -189,16 +222,18 @@ class Templates:
         """Note that the exporter restarted: its templates may mean something else by now."""
         known = self._known.get(stream)
         if known is not None:
-            self._forget_memo(known)  # So that what comes is parsed, and confirms.
+            known.forget_memo()  # So that what comes is parsed, and confirms.
             self._unconfirmed.update(stream << 16 | template for template in known.slots)
 
-    def snapshot(self, streams: Streams) -> list[KeptTemplate]:
+    def snapshot(self) -> list[KeptTemplate]:
         """Give all templates, by stream and number."""
+        for known in self._known.values():
+            known.date_slots()
         return [
             KeptTemplate(
                 version=self._version,
-                source=known.source,
-                domain=streams.known[stream].domain,
+                source=self._streams.known[stream].source,
+                domain=self._streams.known[stream].domain,
                 template=template,
                 is_options=slot.layout.is_options,
                 body=self.layouts.body(slot.layout),
@@ -208,11 +243,11 @@ class Templates:
             for template, slot in sorted(known.slots.items())
         ]
 
-    def restore(self, kept: Iterable[KeptTemplate], streams: Streams) -> None:
+    def restore(self, kept: Iterable[KeptTemplate]) -> None:
         """Take templates of an earlier run in; what breaks a limit or rule is counted, not kept."""
         self._changes, self._replaced = [], Counter()
         for each in kept:
-            stream = streams.number(Stream(each.source, self._version, each.domain))
+            stream = self._streams.number(Stream(each.source, self._version, each.domain))
             if each.version != self._version or stream == NO_STREAM:
                 continue
             definition = parse(
@@ -223,12 +258,16 @@ class Templates:
                 self._ledger.add(each.source, definition.problem)
             if not definition.fields or not LEAST_DATA_SET <= each.template < 1 << 16:
                 continue
-            known = self._known.setdefault(stream, _Known(each.source))
-            origin = Origin(stream, each.source, each.last_seen_ms, 0)
+            known = self._known.setdefault(stream, _Known())
+            origin = _Origin(stream, each.source, each.last_seen_ms, 0)
             if self._define(known, definition, origin):
                 self._unconfirmed.add(stream << 16 | each.template)
 
-    def _parse(self, raw: bytes, known: _Known, origin: Origin) -> None:
+    def _parse(self, raw: bytes, stream: int, arrived_ms: int, position: int) -> None:
+        """Take in one template set, and remember it if a repetition would change nothing."""
+        source = self._streams.known[stream].source
+        known = self._known.setdefault(stream, _Known())
+        origin = _Origin(stream, source, arrived_ms, position)
         changed = len(self._changes)
         slots: list[_Slot] = []
         is_repeatable = True
@@ -239,20 +278,15 @@ class Templates:
             if slot is not None:
                 slots.append(slot)
         if len(self._changes) > changed:
-            self._forget_memo(known)
+            known.forget_memo()
         if not is_repeatable or len(raw) > _MEMO_BYTES:
             return
         if len(known.memo) >= _MEMO_SETS or known.memo_bytes + len(raw) > _MEMO_BYTES:
-            self._forget_memo(known)
-        known.memo[raw] = slots
+            known.forget_memo()
+        known.memo[raw] = _Seen(slots, arrived_ms)
         known.memo_bytes += len(raw)
 
-    @staticmethod
-    def _forget_memo(known: _Known) -> None:
-        known.memo.clear()
-        known.memo_bytes = 0
-
-    def _apply(self, known: _Known, definition: Definition, origin: Origin) -> _Slot | None:
+    def _apply(self, known: _Known, definition: Definition, origin: _Origin) -> _Slot | None:
         """Do what one template record says; give its template if it now stands."""
         if definition.problem:
             # An invalid definition deletes the old one (robustness case 8).
@@ -275,7 +309,7 @@ class Templates:
                 self._ledger.add(origin.source, TEMPLATE_WITHDRAWN)
         return None
 
-    def _define(self, known: _Known, definition: Definition, origin: Origin) -> _Slot | None:
+    def _define(self, known: _Known, definition: Definition, origin: _Origin) -> _Slot | None:
         key = origin.stream << 16 | definition.template
         self._unconfirmed.discard(key)
         old = known.slots.get(definition.template)
@@ -308,7 +342,7 @@ class Templates:
         self._numbers[key] = layout.number
         return slot
 
-    def _drop(self, known: _Known, template: int, origin: Origin) -> bool:
+    def _drop(self, known: _Known, template: int, origin: _Origin) -> bool:
         """Forget one template; tell whether it was known."""
         slot = known.slots.pop(template, None)
         if slot is None:
