@@ -15,7 +15,8 @@ def test_roles_are_the_places_of_ingress_and_one_more() -> None:
 
 
 @pytest.mark.parametrize(
-    ("received", "lost", "share"), [(90, 10, 0.1), (5, 0, 0.0), (0, 5, 1.0), (0, 0, None)]
+    ("received", "lost", "share"),
+    [(90, 10, 0.1), (5, 0, 0.0), (0, 5, 1.0), (0, 0, None), (5, -1, 0.0)],
 )
 def test_the_share_lost_is_of_what_was_sent(received: int, lost: int, share: float | None) -> None:
     """Where no sequence number counted nothing is claimed."""

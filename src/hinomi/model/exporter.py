@@ -55,10 +55,10 @@ class ExporterHour:
     datagrams: int = 0  # Received.
     records: int = 0  # Flow records in them.
     received: int = 0  # Units, of those streams whose sequence counts.
-    lost: int = 0  # Units.
+    lost: int = 0  # Units; below 0 where what an earlier hour counted came after all.
 
     @property
     def loss_share(self) -> float | None:
         """The share of units that did not arrive, 0..1; None where no sequence counted."""
-        expected = self.received + self.lost
-        return self.lost / expected if expected else None
+        lost = max(self.lost, 0)
+        return lost / (self.received + lost) if self.received or lost else None

@@ -1,0 +1,76 @@
+"""The account as people and scripts read it."""
+
+import json
+
+from accounts import a_status
+from builders import NOON_MS
+from hinomi.collect.accounting import CollectStatus
+from hinomi.collect.statement import status_document, status_lines
+
+
+def test_the_document_tells_kept_dropped_and_lost_apart() -> None:
+    """Everything that was counted stands there, once."""
+    document = json.loads(json.dumps(status_document(a_status())))
+
+    assert document["exporters"] == [
+        {
+            "name": "192.0.2.1",
+            "datagrams": 10,
+            "bytes": 14_000,
+            "records": 250,
+            "kept": 240,
+            "dropped": {"transit": 10},
+            "sequence": {"records": {"received": 250, "lost": 50}},
+            "noted": {"malformed-length": 2, "time-missing": 3},
+            "templates": 2,
+            "samplers": [
+                {
+                    "domain": 0,
+                    "kind": "system",
+                    "number": 0,
+                    "interval": 10_000,
+                    "algorithm": "random n-out-of-N",
+                    "origin": "IE 34",
+                }
+            ],
+            "last_seen": "2026-01-01T12:00:59Z",
+            "newest_flow": "2026-01-01T12:00:49Z",
+        }
+    ]
+    assert document["counts"] == {"kernel-drops": 5}
+    assert document["conversations"]["stored"] == 200
+    assert document["unaccounted"] == 0
+    assert document["workers"][0]["updated"] == "2026-01-01T12:01:00Z"
+
+
+def test_people_read_one_fact_a_line() -> None:
+    """What was lost and left out is said with its reason and its share."""
+    assert status_lines(a_status(), NOON_MS + 62_000) == [
+        "worker 0: pid 77, since 2026-01-01T12:00:00Z, last heard of 2 s ago",
+        "conversations: 200 stored, 41 waiting, 0 given up, 0 of removed hours",
+        "exporter 192.0.2.1: heard 3 s ago, 10 datagrams, 250 records, 240 kept, 2 templates",
+        "  newest flow ended 10 s before the newest datagram",
+        "  lost by sequence: 50 of 300 records (16.7 %)",
+        "  sampling 1 in 10000, random n-out-of-N: system 0 of domain 0, from IE 34",
+        "  dropped: transit 10",
+        "  noted: time-missing 3",
+        "  noted: malformed-length 2",
+        "no exporter's doing: kernel-drops 5",
+        "refused 198.51.100.9: 4 datagrams (not in [collect] allow)",
+        "refused further addresses: 1 datagrams",
+    ]
+
+
+def test_an_account_that_does_not_come_out_says_so() -> None:
+    """It is a fault of hinomi, and nobody shall overlook it."""
+    lines = status_lines(a_status(counts={"records": 1_300}), NOON_MS)
+
+    assert lines[-1] == "NOT ACCOUNTED FOR: 1,050 records; this is a fault of hinomi"
+
+
+def test_without_a_collector_the_way_to_one_is_told() -> None:
+    """An empty status is no row of zeros."""
+    assert status_lines(CollectStatus(), NOON_MS) == [
+        "No collector has run in this home; `hinomi collect` starts one."
+    ]
+    assert status_document(CollectStatus())["exporters"] == []
