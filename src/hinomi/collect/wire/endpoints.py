@@ -221,5 +221,5 @@ def _flags(stated: NDArray[Any] | None, is_tcp: NDArray[np.bool_]) -> NDArray[np
     flags = narrowed(stated, np.uint16).astype(np.int16)
     if stated.dtype.itemsize > 1:
         flags &= FLAG_BITS
-    np.copyto(flags, UNKNOWN_FLAGS, where=~is_tcp)
+    flags |= is_tcp.view(np.int8) - np.int8(1)  # All bits, which is unknown, where not TCP.
     return flags

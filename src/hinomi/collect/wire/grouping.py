@@ -1,44 +1,65 @@
-"""Equal rows of columns found without sorting where their values lie close together."""
+"""Equal rows of columns, found without sorting where their values lie close together."""
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 _DENSE: Final = 1 << 18
-"""So many different keys are looked up in a table of this size, more of them are sorted."""
+"""Up to so many possible keys are marked in a table, more of them are sorted."""
 
 
-def grouped(columns: list[NDArray[Any]]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+class Groups(NamedTuple):
+    """Which of n rows are equal."""
+
+    key: NDArray[Any] | None  # Of each row, shape (n,), 0..span-1; None: all rows are equal.
+    span: int
+    keys: NDArray[np.int64]  # Those that occur, shape (m,).
+    rows: NDArray[Any]  # A row of each of those.
+
+    def spread(self, values: list[int], dtype: type[np.generic]) -> NDArray[Any]:
+        """Give each row the value of its group: *values* has one for each of `keys`."""
+        table = np.zeros(self.span, dtype)
+        table[self.keys] = values
+        return table if self.key is None else table[self.key]
+
+
+def grouped(columns: list[NDArray[Any]]) -> Groups:
     """
-    Group equal rows of *columns*, shape (n,) each.
+    Group equal rows of *columns*, integers of shape (n,) each.
 
-    Returns:
-        The group of each row, shape (n,), and one row of each group.
+    Where all rows are equal, what `Groups.spread` gives has shape (1,), or (0,) without rows.
     """
-    key, span = np.zeros(columns[0].size, np.int64), 1
+    key: NDArray[Any] | None = None
+    span = min(columns[0].size, 1)
     for column in columns:
-        least, most = (int(column.min()), int(column.max())) if column.size else (0, 0)
+        least, most = (int(column.min()), int(column.max())) if span else (0, 0)
         if least == most:
             continue
         width = most - least + 1
+        if key is None and width <= _DENSE:
+            key = column if least == 0 else column - column.dtype.type(least)
+            span = width
+            continue
         if span * width > _DENSE:
             numbers, column = np.unique(column, return_inverse=True)  # noqa: PLW2901 - renamed.
             least, width = 0, numbers.size
-        if span * width > _DENSE:
-            _, key = np.unique(key, return_inverse=True)
-            span = int(key.max()) + 1
-        key = key * width + (column - least)
+        if key is not None and span * width > _DENSE:
+            occurring, key = np.unique(key, return_inverse=True)
+            span = occurring.size
+        offset = column.astype(np.int64) - least
+        key = offset if key is None else key.astype(np.int64) * width + offset
         span *= width
-    if span == 1:
-        return np.zeros(key.size, np.int64), np.arange(min(key.size, 1))
-    if span <= _DENSE:
-        row = np.full(span, -1, np.int64)
-        row[key] = np.arange(key.size)
-        present = row >= 0
-        return (np.cumsum(present) - 1)[key], row[present]
-    _, first, place = np.unique(key, return_index=True, return_inverse=True)
-    return place, first
+    if key is None:
+        only = np.arange(span)
+        return Groups(None, span, only, only)
+    if span > _DENSE:
+        _, first, key = np.unique(key, return_index=True, return_inverse=True)
+        return Groups(key, first.size, np.arange(first.size), first)
+    row = np.full(span, -1, np.int32)
+    row[key] = np.arange(key.size, dtype=np.int32)
+    keys = np.flatnonzero(row >= 0)
+    return Groups(key, span, keys, row[keys])
 
 
 def last_of_each(table: NDArray[np.int64], rows: NDArray[np.int64]) -> list[int]:

@@ -13,7 +13,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.collect.wire.boots import BootTimes
 from hinomi.collect.wire.columns import constant, first_of, signed, some_of
 from hinomi.collect.wire.counters import Counts, read_counts
 from hinomi.collect.wire.endpoints import Ends, has_addresses, read_ends, reverse_flags
@@ -69,7 +68,6 @@ class Interpreter:
             post_is_reverse: Exporters whose elements 23 and 24 count the way back, against
                 the standard (robustness case 18).
         """
-        self.boots = BootTimes(samplers.streams)
         self._samplers = samplers
         self._ledger = ledger
         self._post_is_reverse = frozenset(post_is_reverse)
@@ -97,7 +95,6 @@ class Interpreter:
         """
         if group.is_options:
             self._samplers.learn(headers, group)
-            self.boots.learn(headers, group)
             return Exported.empty()
         if not len(group):
             return Exported.empty()
@@ -156,7 +153,7 @@ class Interpreter:
         if way.is_back:
             in_if, out_if, observed = out_if, in_if, _TURNED[observed]
             enterprise = REVERSE_PEN if has_times(numbers, REVERSE_PEN) else 0
-        times = spans(headers, group, self.boots, self._ledger, enterprise=enterprise)
+        times = spans(headers, group, self._samplers.boots, self._ledger, enterprise=enterprise)
         return Exported(
             source=headers.source[datagram],
             ts_ms=times.start_ms,

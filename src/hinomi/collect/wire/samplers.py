@@ -16,8 +16,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from hinomi.collect.wire.boots import BootTimes
 from hinomi.collect.wire.columns import first_of, signed
-from hinomi.collect.wire.grouping import grouped, last_of_each
+from hinomi.collect.wire.grouping import Groups, grouped, last_of_each
 from hinomi.collect.wire.groups import V9_SCOPE, Headers, RecordGroup, element
 from hinomi.collect.wire.ledger import Ledger
 from hinomi.collect.wire.rates import ABSURD, MOST_INTERVAL, Algorithm, Rates, read_rates
@@ -106,6 +107,7 @@ class Samplers:
         """
         self.overrides = dict(overrides or {})
         self.streams = streams
+        self.boots = BootTimes(streams)  # Stated by options too; times are read with them.
         self._ledger = ledger
         self._default = default_interval
         self._known: defaultdict[int, dict[_Key, KeptSampler]] = defaultdict(dict)
@@ -116,11 +118,12 @@ class Samplers:
 
     def learn(self, headers: Headers, options: RecordGroup) -> None:
         """
-        Take the rates out of a group of options; later rows win.
+        Take rates and start times out of a group of options; later rows win.
 
         A row with interval 0 never replaces a rate. Where it names a sampler that is
         otherwise unknown, that sampler is known to have none (robustness cases 5 and 6).
         """
+        self.boots.learn(headers, options)
         rates = read_rates(options.numbers) if len(options) else None
         if rates is None:
             return
@@ -185,21 +188,28 @@ class Samplers:
         Returns:
             N of each record, shape (n,); 0: not known.
         """
-        place, keys = self._distinct(stream, sampler, interface)
-        found = [self._look_up(*key) for key in keys]
-        table = np.array([each.interval for each in found], np.int32)
-        intervals: NDArray[np.int32] = table[place]
-        others = np.array([each.is_others for each in found], np.bool_)
-        assumed = others[place] if others.any() else np.zeros(0, np.bool_)
+        groups = self._grouped(stream, sampler, interface)
+        found = [
+            self._look_up(
+                int(stream[row]),
+                None if sampler is None else int(sampler[row]),
+                None if interface is None or interface[row] < 0 else int(interface[row]),
+            )
+            for row in groups.rows
+        ]
+        intervals = _stretched(groups.spread([each.interval for each in found], np.int32), stream)
+        if any(each.is_others for each in found):
+            assumed = _stretched(
+                groups.spread([each.is_others for each in found], np.bool_), stream
+            )
+            named = assumed if stated is None else assumed & (stated <= 0)
+            self._count(stream, named, SAMPLING_OTHER_SAMPLER, records)
         if stated is not None:
-            assumed = assumed & (stated <= 0) if assumed.size else assumed
             intervals = np.where(stated > 0, stated, intervals).astype(np.int32)
-        if assumed.size:
-            self._count(stream, assumed, SAMPLING_OTHER_SAMPLER, records)
         if self.overrides:
             intervals = self._overridden(stream, intervals, records)
-        unknown = intervals == 0
-        if unknown.any():
+        if intervals.size and intervals.min() == 0:
+            unknown = intervals == 0
             reason = SAMPLING_DEFAULTED if self._default else SAMPLING_UNKNOWN
             self._count(stream, unknown, reason, records)
             intervals = np.where(unknown, np.int32(self._default), intervals)
@@ -252,30 +262,23 @@ class Samplers:
             self._memo.clear()
             self.by_interface |= sampler.kind == INTERFACE
 
-    def _distinct(
+    def _grouped(
         self,
         stream: NDArray[np.int32],
         sampler: NDArray[Any] | None,
         interface: NDArray[np.int64] | None,
-    ) -> tuple[NDArray[Any], list[tuple[int, int | None, int | None]]]:
-        """Give the distinct questions, and the place of each record's among them."""
+    ) -> Groups:
+        """Group the records that ask the same; who is not asked by interface, without it."""
         columns: list[NDArray[Any]] = [stream]
         if sampler is not None:
-            columns.append(signed(sampler))
+            columns.append(signed(sampler) if sampler.dtype == np.uint64 else sampler)
         if interface is not None and self.by_interface:
             columns.append(interface)
-        place, rows = grouped(columns)
-        keys = []
-        for row in rows:
-            named = None if sampler is None else int(sampler[row])
-            observed = None
-            if interface is not None and self.by_interface and interface[row] >= 0:
-                observed = int(interface[row])
-            keys.append((int(stream[row]), named, observed))
-        return place, keys
+        return grouped(columns)
 
     def _look_up(self, stream: int, sampler: int | None, interface: int | None) -> _Found:
         """Answer one question, from memory where it was asked before."""
+        interface = interface if self.by_interface else None
         key = (stream, sampler, interface)
         found = self._memo.get(key)
         if found is None:
@@ -343,6 +346,11 @@ class Samplers:
 def sampler_ids(numbers: Mapping[int, NDArray[Any]]) -> NDArray[Any] | None:
     """Give the sampler that each record names, shape (n,); None if the layout names none."""
     return first_of(numbers, _SELECTOR_ID, _SAMPLER_ID)
+
+
+def _stretched(values: NDArray[Any], like: NDArray[Any]) -> NDArray[Any]:
+    """Give a column of one value for each row of *like* where all rows have the same."""
+    return values if values.size == like.size else np.broadcast_to(values, like.shape)
 
 
 def _subject(options: RecordGroup) -> tuple[str, NDArray[Any]]:

@@ -177,6 +177,9 @@ def _of_uptime(values: NDArray[Any], context: _Context) -> Ints:
         return np.full(values.size, _NO_ANCHOR, np.int64)
     after = (narrowed(values, np.uint32) - context.uptime).view(np.int32)
     placed = context.export_ms + after
+    if values.dtype.itemsize > after.itemsize and values.max() >= EARLIEST_MS:
+        # An uptime of 30 years: of the few exporters that send 8 bytes some send the epoch's.
+        placed = np.where(values >= EARLIEST_MS, signed(values), placed)
     if context.anchored is not None and not context.anchored.all():
         placed[~context.anchored] = _NO_ANCHOR
     return placed
