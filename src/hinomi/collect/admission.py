@@ -14,10 +14,10 @@ from hinomi.collect.wire.exported import Exported
 from hinomi.collect.wire.ledger import Ledger
 from hinomi.model.flow import UNKNOWN_INTERVAL
 
-SAMPLING_UNKNOWN: Final = "sampling-unknown"
+SAMPLING_UNKNOWN: Final = "refused-sampling-unknown"
 """Nobody stated at which interval the record was sampled; an operational home refuses it."""
 
-SAMPLING_TOO_DENSE: Final = "sampling-too-dense"
+SAMPLING_TOO_DENSE: Final = "refused-sampling-dense"
 """Sampled more densely than registered; an operational home refuses it."""
 
 TOO_LATE: Final = "too-late"

@@ -43,6 +43,20 @@ def write_durably(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
+def replace_durably(path: Path, content: bytes) -> None:
+    """
+    Put *content* in place of whatever *path* held, durable when this returns.
+
+    Raises:
+        Unavailable: If the disk refuses; what *path* held stays.
+    """
+    draft = draft_of(path)
+    with on_disk(path):
+        draft.write_bytes(content)
+        publish(path)
+        sync_folder(path.parent)
+
+
 def draft_of(path: Path) -> Path:
     """Name the file in which *path* is prepared."""
     return path.with_name(f".{path.name}.tmp")

@@ -1,0 +1,202 @@
+"""
+Every protocol in one: a batch of datagrams in, flow records out, everything else counted.
+
+Source: RFC 3954 (v9), RFC 7011 to 7015 (IPFIX), sFlow version 5, Cisco's layout of v5.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from hinomi.collect.wire import netflow5, sflow
+from hinomi.collect.wire.agentdrops import AgentDrops
+from hinomi.collect.wire.boots import KeptBoot
+from hinomi.collect.wire.datagrams import Datagrams, read_u16, read_u32
+from hinomi.collect.wire.definitions import TemplateLimits
+from hinomi.collect.wire.exported import Exported
+from hinomi.collect.wire.groups import Headers
+from hinomi.collect.wire.ledger import Ledger
+from hinomi.collect.wire.meaning import Interpreter
+from hinomi.collect.wire.samplers import KeptSampler, Samplers
+from hinomi.collect.wire.sequence import Sequences
+from hinomi.collect.wire.sets import SetDecoder
+from hinomi.collect.wire.sources import REFUSED, Sources
+from hinomi.collect.wire.streams import Streams
+from hinomi.collect.wire.templates import KeptTemplate
+
+DATAGRAMS: Final = "datagrams"
+"""Datagrams received from an exporter that may send."""
+
+DATAGRAM_BYTES: Final = "datagram-bytes"
+"""Bytes of those datagrams' payloads."""
+
+RECORDS: Final = "records"
+"""Flow records decoded, unidirectional, before any rule of the home is applied."""
+
+MALFORMED_SHORT: Final = "malformed-short"
+"""Datagrams that end before their version does."""
+
+MALFORMED_VERSION: Final = "malformed-version"
+"""Datagrams of no export protocol that is read here: NetFlow v5 and v9, IPFIX, sFlow v5."""
+
+_V5, _V9, _IPFIX, _SFLOW = 5, 9, 10, 0
+_SFLOW_VERSION: Final = 5
+_LEAST_BYTES: Final = 4
+
+
+class KeptState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What survives a restart: exporters by address, their templates and rates."""
+
+    addresses: tuple[bytes, ...] = ()  # 16 bytes each; their places are the source numbers.
+    templates: tuple[KeptTemplate, ...] = ()
+    samplers: tuple[KeptSampler, ...] = ()
+    boots: tuple[KeptBoot, ...] = ()
+
+
+class Decoder:
+    """
+    Decodes all that one collector receives, and remembers templates and rates.
+
+    Notes:
+        No datagram makes it raise; what is wrong with one is counted in `ledger`. What it
+        remembers is bounded by the limits of `Sources`, `Streams` and `TemplateLimits`.
+    """
+
+    def __init__(
+        self,
+        sources: Sources,
+        *,
+        default_interval: int = 0,
+        overrides: Mapping[int, int] | None = None,
+        trust_agents: bool = False,
+        limits: TemplateLimits | None = None,
+    ) -> None:
+        """
+        Begin without templates.
+
+        Args:
+            sources: Numbers of the exporters; shared with whoever numbers the datagrams.
+            default_interval: N for exporters that never state it; 0: it stays unknown.
+            overrides: N by exporter number, above all that the exporter says.
+            trust_agents: Name sFlow exporters by the agent address they claim.
+            limits: Bounds of templates and of sets that wait for one.
+        """
+        self.sources = sources
+        self.ledger = Ledger()
+        self.streams = Streams()
+        self.samplers = Samplers(
+            self.streams,
+            self.ledger,
+            overrides=dict(overrides or {}),
+            default_interval=default_interval,
+        )
+        self.sequences = Sequences(self.streams)
+        self._interpreter = Interpreter(self.samplers, self.ledger)
+        chosen = limits or TemplateLimits()
+        self._sets = {
+            version: SetDecoder(version, self.streams, self.ledger, chosen)
+            for version in (_V9, _IPFIX)
+        }
+        self._agent_drops = AgentDrops()
+        self._agent_number: Callable[[bytes], int] | None = sources.claim if trust_agents else None
+
+    def decode(self, batch: Datagrams) -> Exported:
+        """
+        Decode *batch*, datagrams with source numbers from 0.
+
+        Returns:
+            All its flow records; those of earlier batches too, whose template came now.
+        """
+        if not len(batch):
+            return Exported.empty()
+        self.ledger.add_rows(batch.source, DATAGRAMS)
+        self.ledger.add_rows(batch.source, DATAGRAM_BYTES, batch.length)
+        version = self._versions(batch)
+        parts = []
+        for decode, number in (
+            (self._decode_v5, _V5),
+            (self._decode_sets, _V9),
+            (self._decode_sets, _IPFIX),
+            (self._decode_sflow, _SFLOW),
+        ):
+            rows = np.flatnonzero(version == number)
+            if rows.size:
+                some = batch if rows.size == len(batch) else batch.take(rows)
+                parts.append(decode(some, number))
+        records = Exported.join(parts)
+        self.ledger.add_rows(records.source, RECORDS)
+        return records
+
+    def keep(self) -> KeptState:
+        """Give what the next run shall know."""
+        return KeptState(
+            addresses=tuple(self.sources.addresses),
+            templates=tuple(kept for sets in self._sets.values() for kept in sets.snapshot()),
+            samplers=tuple(self.samplers.snapshot()),
+            boots=tuple(self.samplers.boots.snapshot()),
+        )
+
+    def restore(self, kept: KeptState) -> None:
+        """Take up where another run ended; what is of exporters no longer allowed is left."""
+        numbers = {
+            place: number
+            for place, address in enumerate(kept.addresses)
+            if (number := self.sources.number(address, 0)) != REFUSED
+        }
+        templates = _renumbered(kept.templates, numbers)
+        for version, sets in self._sets.items():
+            sets.restore([each for each in templates if each.version == version])
+        self.samplers.restore(_renumbered(kept.samplers, numbers))
+        self.samplers.boots.restore(_renumbered(kept.boots, numbers))
+
+    def _versions(self, batch: Datagrams) -> NDArray[np.int64]:
+        """Give the protocol of each datagram, -1 where it is none of ours."""
+        version = read_u16(batch.buffer, batch.start)
+        short = batch.length < _LEAST_BYTES
+        is_sflow = read_u32(batch.buffer, batch.start) == _SFLOW_VERSION
+        wrong = ~short & (~np.isin(version, (_V5, _V9, _IPFIX)) & ~is_sflow)
+        self.ledger.add_rows(batch.source[short], MALFORMED_SHORT)
+        self.ledger.add_rows(batch.source[wrong], MALFORMED_VERSION)
+        return np.where(short | wrong, -1, version)
+
+    def _decode_v5(self, batch: Datagrams, _version: int) -> Exported:
+        headers, units, records = netflow5.decode(batch, self.streams, self.samplers, self.ledger)
+        self._count(headers, units)
+        return records
+
+    def _decode_sets(self, batch: Datagrams, version: int) -> Exported:
+        decoded = self._sets[version].decode(batch)
+        fresh = decoded.headers.first(decoded.fresh)
+        self._count(fresh, decoded.units)
+        return Exported.join(
+            [
+                self._interpreter.interpret(batch.buffer, decoded.headers, group)
+                for group in decoded.groups
+            ]
+        )
+
+    def _decode_sflow(self, batch: Datagrams, _version: int) -> Exported:
+        headers, units, records = sflow.decode(
+            batch, self.streams, self.ledger, agent_number=self._agent_number,
+            overrides=self.samplers.overrides, drops=self._agent_drops,
+        )  # fmt: skip
+        self._count(headers, units)
+        return records
+
+    def _count(self, headers: Headers, units: NDArray[np.int64]) -> None:
+        self.sequences.observe(headers, units, self.ledger)
+
+
+Kept = TypeVar("Kept", KeptTemplate, KeptSampler, KeptBoot)
+
+
+def _renumbered(kept: Sequence[Kept], numbers: Mapping[int, int]) -> list[Kept]:
+    """Give those of exporters that have a number now, under that."""
+    return [
+        msgspec.structs.replace(each, source=numbers[each.source])
+        for each in kept
+        if each.source in numbers
+    ]
