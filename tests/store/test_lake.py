@@ -63,7 +63,7 @@ def _on_disk(root: Path) -> set[Path]:
 
 
 def _flow_files(root: Path) -> set[Path]:
-    return {path for path in _on_disk(root) if "flows" in path.parts or "spill" in path.parts}
+    return {path for path in _on_disk(root) if {"flows", "staging"} & {*path.parts}}
 
 
 def test_files_lie_in_the_folder_of_their_hour(lake: LocalLake, tmp_path: Path) -> None:
@@ -328,11 +328,12 @@ def test_the_next_writer_sweeps_up_after_a_killed_one(lake: LocalLake, tmp_path:
     orphans = [
         folder / "000000000002-x-0000.parquet",
         folder / ".y.parquet.tmp",
-        root / "spill/z.arrow",
+        root / "staging/0123/owner",
+        root / "staging/0123/spill/z.arrow",
         root / "manifest/.000000000002.json.tmp",
     ]
     for orphan in orphans:
-        orphan.parent.mkdir(exist_ok=True)
+        orphan.parent.mkdir(parents=True, exist_ok=True)
         orphan.write_bytes(b"half")
     (root / "writing").touch()
     assert _starts(lake) == [NOON_MS]

@@ -52,8 +52,10 @@ def test_no_kill_loses_doubles_or_halves_a_batch(tmp_path: Path) -> None:
 
     assert not last.was_killed
     batches = {_name(number, batch) for number in range(KILLS + 1) for batch in range(BATCHES)}
-    assert _rows_by_batch(root) == dict.fromkeys(acknowledged | last.acknowledged, ROWS)
-    assert acknowledged | last.acknowledged <= batches
+    seen = _rows_by_batch(root)
+    # A kill may come between a commit and its acknowledgement.
+    assert acknowledged | last.acknowledged <= seen.keys() <= batches
+    assert set(seen.values()) == {ROWS}
     lake = LocalLake(root, _much_later)
     lake.clean()
     left = {path for path in root.rglob("*") if path.is_file() and path.parent.name != "manifest"}

@@ -3,29 +3,26 @@ The flow lake on a local disk: Parquet files by hour under a manifest.
 
     root/flows/date=2026-01-31/hour=23/*.parquet    UTC, by the start of the flow
     root/manifest/                                  what exists (store.manifest)
-    root/lock                                       one writer at a time
-    root/writing                                    there while someone writes
+    root/staging/                                   rows on their way in (store.staging)
+    root/lock                                       one change at a time (store.locking)
+    root/writing                                    there while something is changed
 
-Readers take no lock. A file that compaction replaced stays for a while, so that a query
-which began before still finds it; a file of a removed hour goes at once.
+Readers take no lock, and writers take it only to publish what is ready. A file that
+compaction replaced stays for a while, so that a query which began before still finds it; a
+file of a removed hour goes at once.
 """
 
-import fcntl
 import hashlib
 import os
-import shutil
-import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 import pyarrow as pa
 
 from hinomi.clock import Clock
-from hinomi.errors import Conflict, HinomiError
 from hinomi.govern.mandate import Mandate, Power
 from hinomi.model.window import Window
 from hinomi.store import compaction
@@ -33,16 +30,15 @@ from hinomi.store.durable import on_disk, sync_folder
 from hinomi.store.flowfile import (
     FLOWS,
     HOUR_MS,
-    checked,
     count_rows,
     read_file,
     require_present,
 )
+from hinomi.store.locking import WriteLock
 from hinomi.store.manifest import BatchEntry, FileEntry, Manifest, State
 from hinomi.store.ports import Commit
 from hinomi.store.spreading import Spreader, SpreadLimits
-
-_LOCK_POLL_S: Final = 0.05
+from hinomi.store.staging import LIVE, Staged, Staging, StagingFolder, sweep_staging
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +72,7 @@ class Removed:
 
 
 class LocalLake:
-    """A `store.ports.FlowStore` in one folder, for one writer and many readers at a time."""
+    """A `store.ports.FlowStore` in one folder, for many writers and readers at a time."""
 
     def __init__(
         self,
@@ -98,7 +94,7 @@ class LocalLake:
             lateness_ms: How long after its end an hour is left alone by compaction
                 (registered as ``store.lateness_ms``).
             reader_grace_ms: How long replaced files stay (``store.reader_grace_ms``).
-            lock_wait_s: How long to wait for another writer.
+            lock_wait_s: How long to wait for another writer to publish.
             limits: How much `append` holds in memory.
             full_rows: Rows of one compacted file at most.
         """
@@ -106,7 +102,7 @@ class LocalLake:
         self._clock = clock
         self._lateness_ms = lateness_ms
         self._reader_grace_ms = reader_grace_ms
-        self._lock_wait_s = lock_wait_s
+        self._lock = WriteLock(root, wait_s=lock_wait_s, sweep=self._sweep)
         self._limits = limits or SpreadLimits()
         self._full_rows = full_rows
         self._manifest = Manifest(root / "manifest")
@@ -124,12 +120,44 @@ class LocalLake:
         mandate.require(Power.STORE, self._clock())
         if not batch_id:
             raise ValueError("a batch without an id could be stored twice")
-        if self._batch(batch_id) is None:
-            with self._writing():
-                if self._batch(batch_id) is None:  # Another writer may have been first.
-                    batch = self._append(batches, batch_id)
-                    return _commit(batch, already_stored=False)
-        return _commit(self._known(batch_id), already_stored=True)
+        known = self._batch(batch_id)
+        if known is not None:
+            return _commit(known, already_stored=True)
+        with self.stage(batch_id, mandate, limits=self._limits) as staging:
+            for batch in batches:
+                staging.add(batch)
+            return staging.commit()
+
+    def stage(self, batch_id: str, mandate: Mandate, *, limits: SpreadLimits = LIVE) -> Staging:
+        """
+        Begin a batch that grows as rows come in and is committed by its holder.
+
+        Where *batch_id* is in the lake by the time of the commit, what was staged is dropped.
+
+        Args:
+            batch_id: The name under which the batch counts once.
+            mandate: Asked now, and again at the commit.
+            limits: How much is held in memory.
+
+        Raises:
+            Unavailable: If the disk refuses.
+            NotPermitted: If *mandate* lacks the power to store.
+        """
+        mandate.require(Power.STORE, self._clock())
+        if not batch_id:
+            raise ValueError("a batch without an id could be stored twice")
+        removed_until = self._manifest.ask(lambda state: state.removed_until)
+        folder = StagingFolder.create(self._root)
+        spreader = Spreader(
+            folder.path,
+            folder.path / "spill",
+            # No two stagings share a folder's name, so no two files ever share one either.
+            f"{hashlib.sha256(batch_id.encode()).hexdigest()[:16]}-{folder.path.name}",
+            arrived_ms=self._clock(),
+            removed_until=removed_until,
+            limits=limits,
+        )
+        return Staging(batch_id, folder, spreader, partial(self._publish, mandate))
 
     def has(self, batch_id: str) -> bool:
         """Tell whether *batch_id* was committed and its partitions are not all removed."""
@@ -176,7 +204,7 @@ class LocalLake:
         mandate.require(Power.MAINTAIN, self._clock())
         hours, rows, before, after = 0, 0, 0, 0
         for files in self._plan().values():
-            with self._writing():
+            with self._lock.held():
                 paths = {file.path for file in files}
                 if not self._manifest.ask(partial(_holds, paths)):
                     continue  # Another process was first.
@@ -196,7 +224,7 @@ class LocalLake:
         """
         mandate.require(Power.MAINTAIN, self._clock())
         until = before_ms // HOUR_MS
-        with self._writing():
+        with self._lock.held():
             gone = self._manifest.ask(
                 lambda state: [file for file in state.files.values() if file.hour < until]
             )
@@ -212,37 +240,40 @@ class LocalLake:
 
     def clean(self) -> None:
         """Delete what no reader can see any more: orphans of killed writers, old files."""
-        with self._writing():
+        with self._lock.held():
             self._sweep()
 
-    def _append(self, batches: Iterable[pa.RecordBatch], batch_id: str) -> BatchEntry:
-        now_ms = self._clock()
-        spreader = Spreader(
-            self._root,
-            self._spill,
-            f"{self._next_number():012d}-{hashlib.sha256(batch_id.encode()).hexdigest()[:16]}",
-            arrived_ms=now_ms,
-            removed_until=self._manifest.ask(lambda state: state.removed_until),
-            limits=self._limits,
-        )
-        try:
-            for batch in batches:
-                spreader.add(checked(batch))
-            files = spreader.finish()
+    def _publish(self, mandate: Mandate, staged: Staged) -> Commit:
+        """Bring a finished batch into the lake."""
+        mandate.require(Power.STORE, self._clock())
+        with self._lock.held():
+            known = self._batch(staged.batch_id)
+            if known is not None:  # Another writer was first, or this one in a former try.
+                return _commit(known, already_stored=True)
+            horizon = self._manifest.ask(lambda state: state.removed_until)
+            files = [f for f in staged.files if horizon is None or f.hour >= horizon]
+            rows = sum(file.rows for file in files)
+            late_rows = staged.late_rows + sum(file.rows for file in staged.files) - rows
+            self._link(staged.folder, files)
             self._sync(files)
-        except BaseException:
-            with suppress(OSError, HinomiError):  # The first failure is the one to tell.
-                spreader.abandon()
-            raise
-        entry = BatchEntry(
-            batch_id,
-            sum(file.rows for file in files),
-            spreader.late_rows,
-            # A batch without rows is remembered as long as its hour of arrival.
-            max((file.hour for file in files), default=now_ms // HOUR_MS),
-        )
-        self._manifest.commit(now_ms, batch=entry, added=files)
-        return entry
+            now_ms = self._clock()
+            entry = BatchEntry(
+                staged.batch_id,
+                rows,
+                late_rows,
+                # A batch without rows is remembered as long as its hour of arrival.
+                max((file.hour for file in files), default=now_ms // HOUR_MS),
+            )
+            self._manifest.commit(now_ms, batch=entry, added=files)
+            return _commit(entry, already_stored=False)
+
+    def _link(self, folder: Path, files: Iterable[FileEntry]) -> None:
+        """Give staged files their second name: the first one stays until all is committed."""
+        with on_disk(self._root):
+            for file in files:
+                path = self._root / file.path
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                os.link(folder / file.path, path)
 
     def _plan(self) -> dict[int, list[FileEntry]]:
         settled_until = (self._clock() - self._lateness_ms) // HOUR_MS
@@ -274,7 +305,7 @@ class LocalLake:
         oldest_ms = self._clock() - self._reader_grace_ms
         kept, due = self._manifest.ask(lambda state: _references(state, oldest_ms))
         with on_disk(self._root):
-            shutil.rmtree(self._spill, ignore_errors=True)
+            sweep_staging(self._root)
             for folder, _, names in os.walk(self._root / FLOWS, topdown=False):
                 for name in names:
                     path = Path(folder, name)
@@ -286,58 +317,11 @@ class LocalLake:
         if due:
             self._manifest.commit(self._clock(), swept=due)
 
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        """Hold the lake's lock, and clean up first if the last writer was killed."""
-        with on_disk(self._root):
-            if not (self._root / "manifest").exists():
-                for folder in (self._root, self._root / "manifest"):
-                    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                sync_folder(self._root)
-            descriptor = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-        mark = self._root / "writing"
-        try:
-            self._lock(descriptor)
-            if mark.exists():
-                self._sweep()
-            with on_disk(self._root):
-                mark.touch(mode=0o600)
-            yield
-            with suppress(OSError):  # It stays where the body fails: the next writer cleans up.
-                mark.unlink()
-        finally:
-            os.close(descriptor)  # Gives up the lock, as a kill does.
-
-    def _lock(self, descriptor: int) -> None:
-        deadline = time.monotonic() + self._lock_wait_s
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise Conflict(
-                        f"{self._root} is being written by another process; "
-                        "try again when it has ended"
-                    ) from None
-                time.sleep(_LOCK_POLL_S)
-            else:
-                return
-
-    @property
-    def _spill(self) -> Path:
-        return self._root / "spill"
-
     def _next_number(self) -> int:
         return self._manifest.ask(lambda state: state.number) + 1
 
     def _batch(self, batch_id: str) -> BatchEntry | None:
         return self._manifest.ask(lambda state: state.batches.get(batch_id))
-
-    def _known(self, batch_id: str) -> BatchEntry:
-        found = self._batch(batch_id)
-        if found is None:
-            raise Conflict(f"{self._root} was changed meanwhile; append the batch again")
-        return found
 
     def _files_of(self, window: Window) -> tuple[FileEntry, ...]:
         return self._manifest.ask(lambda state: state.files_of(window))
