@@ -181,3 +181,29 @@ def test_protocols_are_names_or_numbers() -> None:
 def test_marks_of_absence_become_null() -> None:
     """Blanks always, others as the file says."""
     assert without(strings("-", "", "a", None), ["-"]).to_pylist() == [None, None, "a", None]
+
+
+def test_addresses_of_16_bytes_are_read_as_they_stand() -> None:
+    """Also of a part of a column; null is a fault."""
+    packed = [ipaddress.ip_address(f"2001:db8::{n}").packed for n in (1, 2, 3)]
+    column = pa.array([*packed, None], pa.binary(16)).slice(1)
+    faults = Faults(3)
+    hi, lo = addresses(column, "src", faults)
+
+    assert list(faults.good) == [True, True, False]
+    assert [render_address(Address(int(h), int(w))) for h, w in zip(hi, lo, strict=True)][:2] == [
+        "2001:db8::2",
+        "2001:db8::3",
+    ]
+
+
+@pytest.mark.parametrize("zone", ["", "Z", "+00:00"])
+def test_times_have_a_zone_or_are_utc(zone: str) -> None:
+    """Whole columns of either kind, and both mixed."""
+    texts = strings(f"2026-01-01T12:00:00.250000{zone}", f"2026-01-01 12:00:01{zone}")
+    for column in (texts, pa.concat_arrays([texts, strings("2026-01-01T12:00:02Z")])):
+        faults = Faults(len(column))
+        times = moments_ms(column, "start", faults)
+
+        assert faults.good.all()
+        assert list(times[:2]) == [NOON_MS + 250, NOON_MS + 1000]

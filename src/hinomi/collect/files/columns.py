@@ -137,11 +137,16 @@ def real_numbers(column: pa.Array, name: str, faults: Faults, *, missing: float 
 
 def addresses(column: pa.Array, name: str, faults: Faults) -> tuple[Ints, Ints]:
     """
-    Read a column of IP addresses as text.
+    Read a column of IP addresses as text, or as 16 bytes each.
 
     Returns:
         Their signed halves, shape (n,) each. Zones, blanks and other text are faults.
     """
+    if pa.types.is_fixed_size_binary(column.type):
+        faults.add(_mask(column.is_null()), f"{name} is missing")
+        filled = column.fill_null(_NO_ADDRESS)
+        first, size = filled.offset * len(_NO_ADDRESS), len(filled) * len(_NO_ADDRESS)
+        return unpack_columns(memoryview(filled.buffers()[1])[first : first + size])
     coded = column.dictionary_encode()
     indices = coded.indices.fill_null(0).to_numpy(zero_copy_only=False)
     packed = [pack_address(text) for text in coded.dictionary.to_pylist()]

@@ -1,5 +1,6 @@
 """
-GoFlow2's JSON lines, as version 2 writes them (``src_addr``) and version 1 (``SrcAddr``).
+GoFlow2's JSON lines, as version 2 writes them (``src_addr``) and version 1 (``SrcAddr``), and
+its binary messages (`goflow2_protobuf`).
 
 Bytes of sFlow are the sampled frame's length with Ethernet header and check sequence: 18 a
 packet are taken off to reach the IP layer.
@@ -26,6 +27,7 @@ from hinomi.collect.files.columns import (
     durations,
     has_ports,
     is_icmp,
+    is_text,
     named,
     protocol_number,
     starts,
@@ -42,14 +44,16 @@ from hinomi.collect.files.flows import (
     exporters,
     intervals,
 )
+from hinomi.collect.files.goflow2_protobuf import is_delimited, parse
 from hinomi.collect.files.jsonlines import Count, parse_lines
 from hinomi.collect.files.reading import ReadOptions, Tally
-from hinomi.collect.files.text import read_blocks
+from hinomi.collect.files.text import read_blocks, read_start
 from hinomi.model.flow import UNKNOWN_FLAGS
 
 _UNNAMED_PROTOCOL: Final = 255  # IANA: reserved. GoFlow2 says only that it is IP.
 _SFLOW: Final = "SFLOW_5"
 _ETHERNET_BYTES: Final = 18
+_START_BYTES: Final = 1 << 16
 _MOST_FLAGS: Final = 0x1FF
 _MOST_INTERVAL: Final = 2**31 - 1
 
@@ -100,10 +104,10 @@ _OLD_NAMES: Final = {field.encode_name: field.name for field in msgspec.structs.
 
 
 def recognises(_path: Path, start: bytes) -> bool:
-    """Tell GoFlow2 by the names of its first line."""
+    """Tell GoFlow2 by the names of its first line, or by its first messages."""
     first = start.split(b"\n", 1)[0]
     if not first.startswith(b"{"):
-        return False
+        return is_delimited(start)
     return (b'"src_addr"' in first and b'"time_flow_start_ns"' in first) or (
         b'"SrcAddr"' in first and b'"TimeFlowStart"' in first
     )
@@ -111,11 +115,17 @@ def recognises(_path: Path, start: bytes) -> bool:
 
 def read(path: Path, options: ReadOptions, tally: Tally) -> Iterator[pa.RecordBatch]:
     """
-    Yield the flow records of GoFlow2's lines; the sampling rate of a line wins.
+    Yield the flow records of GoFlow2's lines or messages; a sampling rate of their own wins.
 
     Raises:
-        MalformedDocument: With file and line, as `reading.Read` says.
+        MalformedDocument: With file and line (binary: message), as `reading.Read` says.
     """
+    parse_all = parse if is_delimited(read_start(path, _START_BYTES)) else _json_rows
+    for rows in parse_all(path, options, tally):
+        yield from _records(_only_ip(rows, tally), path, options, tally)
+
+
+def _json_rows(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Rows]:
     blocks = read_blocks(path, tally)
     first = next(blocks, None)
     if first is None:
@@ -125,15 +135,16 @@ def read(path: Path, options: ReadOptions, tally: Tally) -> Iterator[pa.RecordBa
     for block in chain([first], blocks):
         rows = parse_lines(block, decoder, path, options, tally)
         columns = {_OLD_NAMES.get(name, name): column for name, column in rows.columns.items()}
-        rows = Rows(columns=columns, count=rows.count, line_of=rows.line_of)
-        yield from _records(_only_ip(rows, tally), path, options, tally)
+        yield Rows(columns=columns, count=rows.count, line_of=rows.line_of)
 
 
 def _only_ip(rows: Rows, tally: Tally) -> Rows:
     """Drop and count lines whose addresses are blank: ARP and other non-IP frames."""
     blank = np.zeros(rows.count, dtype=bool)
     for name in ("src_addr", "dst_addr"):
-        blank |= pc.equal(rows.column(name), "").to_numpy(zero_copy_only=False).astype(bool)
+        column = rows.column(name)
+        hollow = pc.equal(column, "") if is_text(column) else column.is_null()
+        blank |= hollow.to_numpy(zero_copy_only=False).astype(bool)
     if blank.any():
         tally.dropped[NOT_IP] += int(np.count_nonzero(blank))
     return rows.where(~blank)
@@ -150,9 +161,7 @@ def _records(
     first_ms, length_ms = _times_ms(rows, number, faults)
     source = addresses(rows.column("src_addr"), "src_addr", faults)
     target = addresses(rows.column("dst_addr"), "dst_addr", faults)
-    proto = named(
-        rows.column("proto"), protocol_number, missing=_UNNAMED_PROTOCOL, wrong=_UNNAMED_PROTOCOL
-    )
+    proto = _protocols(rows.column("proto"), faults)
     target_port = number("dst_port", most=MOST_PORT)
     type_code = number("icmp_type", most=255) * 256 + number("icmp_code", most=255)
     icmp, with_ports = is_icmp(proto), has_ports(proto)
@@ -189,6 +198,13 @@ def _records(
     unstated = rows.column("packets").is_null().to_numpy(zero_copy_only=False)
     tally.note(PACKETS_ASSUMED, int(np.count_nonzero(good & unstated)))
     yield from batches((flows,), good, tally, names)
+
+
+def _protocols(column: pa.Array, faults: Faults) -> Ints:
+    """Read names or numbers; GoFlow2 leaves out those that it has no name for."""
+    if not is_text(column):
+        return whole_numbers(column, "proto", faults, missing=_UNNAMED_PROTOCOL, most=255)
+    return named(column, protocol_number, missing=_UNNAMED_PROTOCOL, wrong=_UNNAMED_PROTOCOL)
 
 
 def _times_ms(rows: Rows, number: Callable[[str], Ints], faults: Faults) -> tuple[Ints, Ints]:

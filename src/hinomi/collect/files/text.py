@@ -48,7 +48,7 @@ def read_blocks(path: Path, tally: Tally) -> Iterator[Block]:
     """
     line = 1
     rest = b""
-    for chunk in _pieces(path, tally):
+    for chunk in pieces(path, tally):
         if b"\0" in chunk:
             raise MalformedDocument(
                 "is not UTF-8 text: binary or in another encoding",
@@ -111,7 +111,13 @@ def encoding_fault(text: bytes) -> int | None:
     return None
 
 
-def _pieces(path: Path, tally: Tally) -> Iterator[bytes]:
+def pieces(path: Path, tally: Tally) -> Iterator[bytes]:
+    """
+    Yield the bytes of *path* as they come, decompressed where it is gzip.
+
+    Raises:
+        MalformedDocument: If the gzip stream is cut or damaged.
+    """
     with path.open("rb") as file:
         start = file.read(2)
         file.seek(0)
