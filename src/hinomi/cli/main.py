@@ -11,6 +11,8 @@ COMMANDS: Final = {
     "demo": "demo:demo",
     "init": "init:init",
     "import": "importing:import_",
+    "collect": "collect:collect",
+    "exporters": "exporters:exporters",
     "lists": "lists:lists",
     "detect": "detect:detect",
     "explain": "explain:explain",

@@ -22,9 +22,11 @@ class Operation(Enum):
     """What a command does with flow information, and under which powers."""
 
     IMPORT = ("import", Purpose.DETECT_CC, frozenset({Power.STORE}))
+    COLLECT = ("collect", Purpose.DETECT_CC, frozenset({Power.STORE}))
     LIST = ("lists", Purpose.DETECT_CC, frozenset({Power.STORE}))
     DETECT = ("detect", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     EXPLAIN = ("explain", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
+    DESCRIBE = ("exporters", Purpose.OPERATE, frozenset({Power.MAINTAIN}))
     MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}))
 
     def __init__(self, word: str, purpose: Purpose, powers: frozenset[Power]) -> None:

@@ -1,0 +1,124 @@
+"""
+What happens to a batch of datagrams between the socket and the store, in memory.
+
+Decoded records pass the rules of the home, gather until it is worth while, and become
+conversations. Addresses of subscribers exist here in plain, and end here.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hinomi.collect.accounting import KEPT, Account
+from hinomi.collect.admission import Admission
+from hinomi.collect.normalise import Normaliser, RecordColumns
+from hinomi.collect.observing import Observing
+from hinomi.collect.wire.datagrams import Datagrams
+from hinomi.collect.wire.decoder import Decoder
+from hinomi.collect.wire.exported import Exported
+from hinomi.model.flow import CONVERSATIONS
+
+GATHERED_ROWS: Final = 65_536
+"""Records that wait for each other at most: a row group's worth is cheap to turn over."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What a home says about received records at one moment."""
+
+    admission: Admission
+    observing: Observing
+    normaliser: Normaliser
+    exporters: NDArray[np.int32]  # Number in the case book, by source number.
+
+
+class Intake:
+    """Turns datagrams into conversations, one batch after the other; used by one thread."""
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        read_rules: Callable[[Sequence[bytes]], Rules],
+        account: Account,
+        *,
+        gathered_rows: int = GATHERED_ROWS,
+    ) -> None:
+        """
+        Begin with nothing gathered.
+
+        Args:
+            decoder: Decodes, and knows the exporters by number.
+            read_rules: Gives the rules for the exporters with these addresses (16 bytes
+                each, their places are the source numbers); called when a new one appears.
+            account: Is told what became of every datagram and record.
+            gathered_rows: When to turn gathered records into conversations.
+        """
+        self._decoder = decoder
+        self._read_rules = read_rules
+        self._account = account
+        self._gathered_rows = gathered_rows
+        self._gathered: list[tuple[Exported, NDArray[np.int16]]] = []
+        self._rows = 0
+        self._rules = read_rules(decoder.sources.addresses)
+
+    @property
+    def gathered(self) -> int:
+        """Flow records that wait for each other."""
+        return self._rows
+
+    def refresh(self) -> None:
+        """Read the rules of the home again."""
+        self._rules = self._read_rules(self._decoder.sources.addresses)
+
+    def take(self, batch: Datagrams, now_ms: int) -> pa.RecordBatch | None:
+        """
+        Take in a batch.
+
+        Args:
+            batch: Datagrams with source numbers from 0.
+            now_ms: The present, ms since the Unix epoch.
+
+        Returns:
+            Conversations (`model.flow.CONVERSATIONS`), if enough records have gathered.
+        """
+        self._meet_new_exporters()  # Before decoding: an override rules from the first record.
+        records = self._decoder.decode(batch)
+        self._meet_new_exporters()  # Agents claim addresses inside their datagrams.
+        ledger = self._decoder.ledger
+        records = self._rules.admission.admit(records, now_ms, ledger)
+        if len(records):
+            self._account.see(records)
+            records, ingress = self._rules.observing.keep(records, ledger)
+            self._gathered.append((records, ingress))
+            self._rows += len(records)
+        self._account.absorb(ledger.drain(), now_ms)
+        return self.flush(now_ms) if self._rows >= self._gathered_rows else None
+
+    def flush(self, now_ms: int) -> pa.RecordBatch:
+        """Turn what has gathered into conversations, which may be none."""
+        gathered, self._gathered, self._rows = self._gathered, [], 0
+        if not gathered:
+            return pa.RecordBatch.from_pylist([], schema=CONVERSATIONS)
+        records = Exported.join([records for records, _ in gathered])
+        ingress = np.concatenate([ingress for _, ingress in gathered])
+        columns = RecordColumns.from_exported(
+            records, self._rules.exporters[records.source], ingress
+        )
+        found = self._rules.normaliser.normalise_columns(columns)
+        ledger = self._decoder.ledger
+        kept = np.bincount(records.source, minlength=1)
+        for reason, rows in found.dropped.items():
+            ledger.add_rows(records.source[rows], reason)
+            kept = kept - np.bincount(records.source[rows], minlength=kept.size)
+        for source in np.flatnonzero(kept):
+            ledger.add(int(source), KEPT, int(kept[source]))
+        self._account.absorb(ledger.drain(), now_ms)
+        return found.conversations
+
+    def _meet_new_exporters(self) -> None:
+        if len(self._decoder.sources.addresses) != self._rules.exporters.size:
+            self.refresh()

@@ -1,0 +1,218 @@
+"""
+The collector of a home: its sockets, its worker or workers, its Prometheus endpoint.
+
+One worker lives in this process. Several are processes of their own that inherit the
+sockets; one that dies is started again on the same sockets, so that its exporters wait in
+the kernel's buffer meanwhile.
+"""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from hinomi.collect.accounting import STATUS_FILES, read_status
+from hinomi.collect.listen import Listening, open_sockets
+from hinomi.collect.metrics import Endpoint, serve_metrics
+from hinomi.errors import Conflict, Unavailable
+from hinomi.services.collector import FOLDER, Collector, Signals, WorkerTask
+from hinomi.services.home import Home
+from hinomi.services.mandates import Operation, mandate_for, record
+
+_BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+_STEADY_S: Final = 60.0
+"""A worker that lived as long did not fail at its start: it is started again at once."""
+
+_WATCH_S: Final = 0.2
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectRequest:
+    """What the operator asked for beside the configuration."""
+
+    listen: tuple[str, ...] | None = None  # None: as configured.
+    workers: int | None = None
+    forward: str | None = None
+    forward_transparent: bool = False
+
+
+def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str], None]) -> None:
+    """
+    Receive until SIGTERM or SIGINT; then everything accepted is made durable.
+
+    Args:
+        home: Where to.
+        request: What to do otherwise than configured.
+        announce: Is told, in one line each, what the operator should know.
+
+    Raises:
+        ConfigError: If an address or prefix is none, or may not be used.
+        Conflict: If another collector runs on this home.
+        Unavailable: If an address is taken, or the disk refuses at the end.
+    """
+    config = home.config.collect
+    workers = request.workers or config.workers
+    folder = home.folder / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with _alone(folder):
+        signals = Signals()
+        signals.install()
+        for old in folder.glob(STATUS_FILES):  # Of a run with more workers than this one.
+            old.unlink(missing_ok=True)
+        listening = open_sockets(
+            request.listen or config.listen,
+            workers=workers,
+            receive_buffer_bytes=config.receive_buffer_mib << 20,
+        )
+        try:
+            with _endpoint(folder, config.metrics):
+                _announce(home, listening, announce)
+                _note(home, stage="begins", workers=workers)
+                _run(home, request, listening, signals)
+        finally:
+            listening.close()
+            _note(home, stage="ended")
+
+
+def _run(home: Home, request: CollectRequest, listening: Listening, signals: Signals) -> None:
+    workers = len(listening.workers)
+    tasks = [
+        WorkerTask(
+            number=number,
+            workers=workers,
+            sockets=tuple(each.fileno() for each in sockets),
+            forward=request.forward,
+            forward_transparent=request.forward_transparent,
+        )
+        for number, sockets in enumerate(listening.workers)
+    ]
+    if workers == 1:
+        Collector(home, tasks[0], listening.workers[0]).run(signals)
+    else:
+        _Herd(home.folder, tasks).watch(signals)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """One worker process, over its restarts."""
+
+    task: WorkerTask
+    process: subprocess.Popen[bytes] | None = None
+    started_s: float = 0.0
+    failures: int = 0
+    due_s: float = field(default=0.0)
+
+
+class _Herd:
+    """Starts worker processes, starts dead ones again, and ends all together."""
+
+    def __init__(self, home: Path, tasks: list[WorkerTask]) -> None:
+        self._home = home
+        self._workers = [_Kept(task) for task in tasks]
+
+    def watch(self, signals: Signals) -> None:
+        """Keep all workers alive until *signals* ask for the end."""
+        try:
+            while not signals.is_ending:
+                if signals.is_stale:
+                    signals.is_stale = False
+                    self._tell(signal.SIGHUP)
+                for worker in self._workers:
+                    self._see_to(worker)
+                time.sleep(_WATCH_S)
+        finally:
+            self._end()
+
+    def _see_to(self, worker: _Kept) -> None:
+        now = time.monotonic()
+        if worker.process is None:
+            if now >= worker.due_s:
+                self._start(worker)
+        elif (code := worker.process.poll()) is not None:
+            steady = now - worker.started_s > _STEADY_S
+            worker.failures = 0 if steady else worker.failures + 1
+            wait = 0.0 if steady else _BACK_OFF_S[min(worker.failures, len(_BACK_OFF_S)) - 1]
+            worker.process, worker.due_s = None, now + wait
+            _log.error("worker ended", worker=worker.task.number, code=code, again_in_s=wait)
+
+    def _start(self, worker: _Kept) -> None:
+        worker.process = subprocess.Popen(  # noqa: S603 - this program itself.
+            [
+                sys.executable, "-m", "hinomi", "--home", str(self._home.absolute()),
+                "collect", "worker", worker.task.render(),
+            ],
+            pass_fds=worker.task.sockets,
+        )  # fmt: skip
+        worker.started_s = time.monotonic()
+
+    def _tell(self, number: signal.Signals) -> None:
+        for worker in self._workers:
+            if worker.process is not None and worker.process.poll() is None:
+                worker.process.send_signal(number)
+
+    def _end(self) -> None:
+        self._tell(signal.SIGTERM)
+        codes = [each.process.wait() for each in self._workers if each.process is not None]
+        if any(codes):
+            raise Unavailable(f"{sum(map(bool, codes))} workers failed; their logs say why")
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Be the one collector of this home."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Conflict(
+                f"a collector runs on {folder.parent}; stop it first, or use another home"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _endpoint(folder: Path, address: str) -> Iterator[Endpoint | None]:
+    if not address:
+        yield None
+        return
+    endpoint = serve_metrics(lambda: read_status(folder), address)
+    try:
+        yield endpoint
+    finally:
+        endpoint.close()
+
+
+def _announce(home: Home, listening: Listening, announce: Callable[[str], None]) -> None:
+    for one in listening.workers[0]:
+        host, port = one.getsockname()[:2]
+        announce(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
+    for warning in listening.warnings:
+        announce(warning)
+    if not home.config.collect.allow:
+        announce(
+            "nobody may send yet: name your exporters in config.toml, [collect] allow; "
+            "`hinomi collect status` shows who tries"
+        )
+
+
+def _note(home: Home, **facts: object) -> None:
+    record(
+        home.journal(),
+        Operation.COLLECT,
+        mandate_for(Operation.COLLECT, home.clock),
+        {"home": home.config.node.kind.value, "register": home.register.version, **facts},
+    )

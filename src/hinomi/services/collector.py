@@ -1,0 +1,291 @@
+"""
+One worker of the collector: datagrams off its sockets, conversations into the lake.
+
+The receiver has a thread of its own, and so has committing; everything between happens here,
+one block of datagrams after the other.
+"""
+
+import signal
+import socket
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+import msgspec
+import pyarrow as pa
+import structlog
+
+from hinomi.collect.accounting import Account, write_status
+from hinomi.collect.forward import Forwarder
+from hinomi.collect.intake import Intake, Rules
+from hinomi.collect.listen import SocketMeter, worker_of
+from hinomi.collect.receive import Block, Receiver, sources_of
+from hinomi.collect.wire.decoder import Decoder
+from hinomi.collect.wire.sources import Sources, parse_allowed
+from hinomi.errors import HinomiError
+from hinomi.govern.mandate import Mandate
+from hinomi.services.collectrules import RuleBook
+from hinomi.services.home import Home, open_home
+from hinomi.services.kept import read_kept, write_kept
+from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.workerreport import (
+    COMMIT_FAILURES,
+    COMMITS,
+    CUT,
+    KERNEL_DROPS,
+    KERNEL_QUEUED,
+    STALLED_MS,
+    STALLS,
+    UNREAD,
+    Worker,
+    report,
+)
+from hinomi.services.writing import LakeWriter
+from hinomi.store.ports import Commit
+
+FOLDER: Final = "collect"
+"""The folder of the home where workers leave their state and status."""
+
+STATUS_S: Final = 2.0
+"""How often a worker writes its status."""
+
+_TAKE_S: Final = 0.25
+
+_log = structlog.get_logger(__name__)
+
+
+class WorkerTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What one worker of several shall do."""
+
+    number: int = 0
+    workers: int = 1
+    sockets: tuple[int, ...] = ()  # File descriptors, inherited.
+    forward: str | None = None
+    forward_transparent: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> "WorkerTask":
+        """
+        Parse what `render` made.
+
+        Raises:
+            ValueError: If *text* is none (the caller's bug).
+        """
+        try:
+            return msgspec.json.decode(text, type=cls)
+        except msgspec.MsgspecError as error:
+            raise ValueError("is no task of a worker") from error
+
+    def render(self) -> str:
+        """Render as one line of JSON."""
+        return msgspec.json.encode(self).decode()
+
+
+class Signals:
+    """What the operator asked of this process: SIGTERM or SIGINT to end, SIGHUP to read anew."""
+
+    def __init__(self) -> None:
+        self.is_ending = False
+        self.is_stale = False
+
+    def install(self) -> None:
+        """Take the signals over, for the rest of the process."""
+        signal.signal(signal.SIGTERM, self._end)
+        signal.signal(signal.SIGINT, self._end)
+        signal.signal(signal.SIGHUP, self._reread)
+
+    def _end(self, _number: int, _frame: FrameType | None) -> None:
+        self.is_ending = True
+
+    def _reread(self, _number: int, _frame: FrameType | None) -> None:
+        self.is_stale = True
+
+
+def run_worker(home: Home, task: WorkerTask) -> None:
+    """Be one worker, on the sockets that were inherited, until a signal ends it."""
+    signals = Signals()
+    signals.install()
+    sockets = [socket.socket(fileno=each) for each in task.sockets]
+    Collector(home, task, sockets).run(signals)
+
+
+class Collector:
+    """One worker and all that it owns."""
+
+    def __init__(self, home: Home, task: WorkerTask, sockets: Sequence[socket.socket]) -> None:
+        """Begin where the last run ended; nothing is received yet."""
+        self._home = home
+        self._task = task
+        self._folder: Path = home.folder / FOLDER
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._worker = Worker(task.number, home.clock(), home.clock)
+        self._made = 0  # Conversation records.
+        self._forwarder = (
+            Forwarder(task.forward, keeps_source=task.forward_transparent, listening=sockets)
+            if task.forward
+            else None
+        )
+        self._decoder = Decoder(
+            Sources.allowing(home.config.collect.allow),
+            default_interval=home.register.integer("collect.sampling_interval"),
+            trust_agents=home.config.collect.identify == "agent",
+        )
+        for kept in read_kept(self._folder, self._is_mine):
+            self._decoder.restore(kept)
+        self._account = Account()
+        self._casebook = home.casebook()
+        self._rules = RuleBook(home, self._casebook, self._decoder.samplers)
+        self._intake = Intake(self._decoder, self._read_rules, self._account)
+        self._writer = LakeWriter(home.lake(), self._mandate, self._committed)
+        self._meters = [SocketMeter(each) for each in sockets]
+        self._receiver = Receiver(sockets, clock=home.clock)
+
+    def run(self, signals: Signals) -> None:
+        """
+        Receive until *signals* ask for the end, then make everything accepted durable.
+
+        Raises:
+            Unavailable: If receiving or, at the end, storing failed.
+        """
+        self._receiver.start()
+        flush_s = self._home.config.collect.flush_seconds
+        next_flush = time.monotonic() + flush_s
+        next_status = 0.0
+        is_stopping = False
+        try:
+            while not self._receiver.is_over:
+                if signals.is_ending and not is_stopping:
+                    self._receiver.stop()
+                    is_stopping = True
+                block = self._receiver.take(_TAKE_S)
+                if block is not None:
+                    self._take(block)
+                now = time.monotonic()
+                if signals.is_stale:
+                    signals.is_stale = False
+                    self._reread()
+                if now >= next_flush:
+                    next_flush = now + flush_s
+                    self._flush()
+                if now >= next_status:
+                    next_status = now + STATUS_S
+                    self._write_status()
+        finally:
+            self._end()
+
+    def _take(self, block: Block) -> None:
+        try:
+            source = sources_of(block, self._decoder.sources)
+            if self._forwarder is not None:
+                self._forwarder.forward(block, source)
+            batch = block.datagrams(source)
+            if len(batch):
+                conversations = self._intake.take(batch, self._home.clock())
+                if conversations is not None:
+                    self._stage(conversations)
+        finally:
+            block.release()
+
+    def _flush(self) -> None:
+        """Let what was received become durable, and remember what a restart needs."""
+        self._turn_over()
+        self._writer.flush()
+        try:
+            self._casebook.add_exporter_hours(
+                self._account.take_hours(lambda source: int(self._rules.numbers[source]))
+            )
+            write_kept(self._folder, self._task.number, self._decoder.keep())
+            self._reread_rules()
+        except HinomiError as error:  # The records are safe; this is tried again.
+            _log.error("not written", error=type(error).__name__, what=str(error))
+
+    def _end(self) -> None:
+        self._decoder.sequences.settle(self._decoder.ledger)
+        self._account.absorb(self._decoder.ledger.drain(), self._home.clock())
+        self._flush()
+        try:
+            self._writer.close()
+        finally:
+            self._write_status()
+            if self._forwarder is not None:
+                self._forwarder.close()
+            self._casebook.close()
+
+    def _reread(self) -> None:
+        """Read the configuration again, as far as a running worker can follow it."""
+        try:
+            fresh = open_home(self._home.folder, self._home.clock)
+            self._decoder.sources.allow(parse_allowed(fresh.config.collect.allow))
+            self._reread_rules()
+        except HinomiError as error:
+            _log.error("not read again, going on as before", what=str(error))
+        else:
+            _log.info("read again")
+
+    def _reread_rules(self) -> None:
+        if self._rules.reread():
+            self._intake.refresh()
+
+    def _read_rules(self, addresses: Sequence[bytes]) -> Rules:
+        return self._rules.rules_for([self._name(number) for number in range(len(addresses))])
+
+    def _name(self, number: int) -> str:
+        return self._decoder.sources.text(number)
+
+    def _mandate(self) -> Mandate:
+        return mandate_for(Operation.COLLECT, self._home.clock)
+
+    def _committed(self, commit: Commit) -> None:
+        record(
+            self._home.journal(),
+            Operation.COLLECT,
+            self._mandate(),
+            {
+                "stage": "stored",
+                "batch": commit.batch_id,
+                "stored": commit.rows,
+                "removed_hour": commit.late_rows,
+                "home": self._home.config.node.kind.value,
+                "register": self._rules.register_version,
+            },
+        )
+
+    def _is_mine(self, address: bytes) -> bool:
+        return worker_of(address, self._task.workers) == self._task.number
+
+    def _turn_over(self) -> None:
+        """Turn what has gathered into conversations, and stage them."""
+        self._stage(self._intake.flush(self._home.clock()))
+
+    def _stage(self, conversations: pa.RecordBatch) -> None:
+        self._made += conversations.num_rows
+        self._writer.add(conversations)
+
+    def _write_status(self) -> None:
+        status = report(
+            self._worker, self._decoder, self._account, self._writer.written(), self._made
+        )
+        status.gathered = self._intake.gathered
+        status.counts = self._own_counts()
+        try:
+            write_status(self._folder / f"worker-{self._task.number}.json", status)
+        except OSError as error:
+            _log.error("status not written", error=type(error).__name__)
+
+    def _own_counts(self) -> dict[str, int]:
+        """Count what no exporter can be blamed for."""
+        states = [meter.read() for meter in self._meters]
+        received, written = self._receiver.received, self._writer.written()
+        return {
+            KERNEL_DROPS: sum(state.dropped for state in states),
+            KERNEL_QUEUED: sum(state.queued_bytes for state in states),
+            STALLS: received.stalls,
+            STALLED_MS: int(received.stalled_ms),
+            CUT: received.truncated,
+            UNREAD: received.unread_bytes,
+            COMMITS: written.commits,
+            COMMIT_FAILURES: written.failures,
+            **(self._forwarder.counts if self._forwarder is not None else {}),
+        }

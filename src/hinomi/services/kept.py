@@ -1,0 +1,66 @@
+"""
+What a collector knows across restarts: templates and sampling rates by exporter.
+
+Each worker keeps a file of its own. With another number of workers the exporters are
+spread anew, so every worker reads all files, oldest first, and takes what it will meet.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from hinomi.collect.wire.decoder import KeptState
+from hinomi.store.durable import replace_durably
+
+_FILES: Final = "worker-*.kept"
+
+_log = structlog.get_logger(__name__)
+
+
+def read_kept(folder: Path, is_mine: Callable[[bytes], bool]) -> Iterator[KeptState]:
+    """
+    Read what earlier workers knew of the exporters that this one will meet.
+
+    A file that is damaged or of another version is passed over: exporters send their
+    templates again.
+
+    Args:
+        folder: Where the files lie.
+        is_mine: Tells by the 16 bytes of an exporter's address.
+    """
+    for path in sorted(folder.glob(_FILES), key=_age):
+        try:
+            kept = msgspec.msgpack.decode(path.read_bytes(), type=KeptState)
+        except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
+            _log.warning("templates not taken up", file=path.name)
+            continue
+        yield _of(kept, is_mine)
+
+
+def write_kept(folder: Path, number: int, kept: KeptState) -> None:
+    """
+    Put what worker *number* knows in place of what it knew.
+
+    Raises:
+        Unavailable: If the disk refuses; the old file stays.
+    """
+    replace_durably(folder / f"worker-{number}.kept", msgspec.msgpack.encode(kept))
+
+
+def _age(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _of(kept: KeptState, is_mine: Callable[[bytes], bool]) -> KeptState:
+    mine = {place for place, address in enumerate(kept.addresses) if is_mine(address)}
+    return KeptState(
+        addresses=kept.addresses,
+        templates=tuple(each for each in kept.templates if each.source in mine),
+        samplers=tuple(each for each in kept.samplers if each.source in mine),
+    )
