@@ -1,8 +1,12 @@
 """Templates of many streams: learned in order, looked up, kept, bounded."""
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builders import NOON_MS
 from exporting import (
@@ -63,6 +67,38 @@ def test_a_changed_template_holds_for_later_sets_only() -> None:
     )
     assert by_datagram == [(0, [1, 2]), (1, [1, 2]), (1, [2, 1]), (3, [1, 2])]
     assert exporter.counted() == {TEMPLATE_REDEFINED: 2}
+
+
+@given(
+    steps=st.lists(st.tuples(st.sampled_from([0, 1]), st.sampled_from("ABDDD")), max_size=25),
+    cuts=st.sets(st.integers(0, 24)),
+)
+def test_batches_may_be_cut_anywhere(steps: list[tuple[int, str]], cuts: set[int]) -> None:
+    """Two exporters redefine and send in any order: one batch or many, the records are equal."""
+    sets = {"A": A, "B": B, "D": ROW}
+    datagrams = [(0, v9(A)), (1, v9(B))] + [
+        (source, v9(sets[step], sequence=place)) for place, (source, step) in enumerate(steps)
+    ]
+
+    def decoded(batches: list[list[tuple[int, bytes]]]) -> list[tuple[int, int, int]]:
+        exporter, found = Exporter(), []
+        for batch in batches:
+            read = exporter.send_all(batch).decoded
+            for group in read.groups:
+                sequence = read.headers.sequence[group.datagram]
+                columns = (sequence, group.numbers[7], group.numbers[11])
+                found += list(zip(*(column.tolist() for column in columns), strict=True))
+        return sorted(found)
+
+    places = [0, *sorted(2 + cut for cut in cuts), len(datagrams)]
+    pieces = [datagrams[a:b] for a, b in pairwise(places)]
+    layout, expected = {0: A, 1: B}, []
+    for place, (source, step) in enumerate(steps):
+        if step == "D":
+            expected.append((place, 1, 2) if layout[source] is A else (place, 2, 1))
+        else:
+            layout[source] = sets[step]
+    assert decoded([datagrams]) == decoded(pieces) == expected
 
 
 def test_a_template_changes_between_batches() -> None:
