@@ -4,13 +4,17 @@ import datetime as dt
 import tomllib
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hinomi.errors import ConfigError
 from hinomi.govern.parameters import (
+    INTERVAL_UNIT,
+    Parameter,
     Register,
     Value,
     default_register,
+    override_name,
     parse_register,
     read_register,
     render_register,
@@ -168,3 +172,54 @@ def test_a_register_lacks_nothing_and_invents_nothing(tmp_path: Path) -> None:
         path.write_text(render_register(register), encoding="utf-8")
         with pytest.raises(ConfigError, match=said):
             read_register(path)
+
+
+def test_a_home_may_state_the_interval_of_its_exporters(tmp_path: Path) -> None:
+    """Such an entry is read back, changes the version, and can be taken out again."""
+    path = tmp_path / "register.toml"
+    name = override_name("2001:db8::1")
+    register = default_register().with_parameter(name, _override())
+    path.write_text(render_register(register), encoding="utf-8")
+
+    found = read_register(path)
+
+    assert found == register
+    assert found.integer(name) == 4096
+    assert found.version != default_register().version
+    assert found.without(name) == default_register()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"value": 0}, "outside 1"),
+        ({"value": 2**31}, "outside 1"),
+        ({"value": 0.5}, "no whole number"),
+        ({"value": True}, "no whole number"),
+        ({"value": "4096"}, "no whole number"),
+        ({"unit": "ms"}, "another unit"),
+        ({"considerations": " "}, "needs its reason"),
+    ],
+)
+def test_an_override_that_cannot_be_meant_is_refused(
+    tmp_path: Path, changed: dict[str, Value], said: str
+) -> None:
+    """It scales every count of its exporter: kind, range, unit and reason are checked."""
+    path = tmp_path / "register.toml"
+    wrong = msgspec.structs.replace(_override(), **changed)
+    register = default_register().with_parameter(override_name("edge"), wrong)
+    path.write_text(render_register(register), encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=said) as caught:
+        read_register(path)
+    assert "exporter.edge.sampling_interval" in str(caught.value)
+
+
+def _override() -> Parameter:
+    return Parameter(
+        value=4096,
+        unit=INTERVAL_UNIT,
+        considerations="Its software never exports the rate that is configured on it.",
+        decided_by="tester",
+        review=dt.date(2027, 1, 1),
+    )

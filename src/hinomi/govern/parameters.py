@@ -7,12 +7,13 @@ that ship with hinomi stand in ``register.toml`` beside this file.
 
 import hashlib
 import math
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from importlib import resources
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 import tomli_w
@@ -20,6 +21,12 @@ import tomli_w
 from hinomi.errors import ConfigError
 
 Value = int | float | str | bool
+
+INTERVAL_UNIT: Final = "packets; 1 in N"
+INTERVAL_MOST: Final = 2**31 - 1
+
+_OVERRIDE: Final = re.compile(r"exporter\.(.+)\.sampling_interval")
+"""The one family of parameters that a home may add: what ships cannot know its exporters."""
 
 
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -63,6 +70,15 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         changed = msgspec.structs.replace(self.parameters[name], value=value, decided_by=decided_by)
         return msgspec.structs.replace(self, parameters={**self.parameters, name: changed})
 
+    def with_parameter(self, name: str, parameter: Parameter) -> Self:
+        """Give a register in which *parameter* stands under *name*, new or in place of another."""
+        return msgspec.structs.replace(self, parameters={**self.parameters, name: parameter})
+
+    def without(self, name: str) -> Self:
+        """Give a register that lacks *name*."""
+        rest = {each: value for each, value in self.parameters.items() if each != name}
+        return msgspec.structs.replace(self, parameters=rest)
+
     def _value(self, name: str) -> Value:
         try:
             return self.parameters[name].value
@@ -70,6 +86,11 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ConfigError(
                 f"register: {name} is missing; take its entry from the defaults"
             ) from None
+
+
+def override_name(exporter: str) -> str:
+    """Name the parameter that states the sampling interval of one exporter."""
+    return f"exporter.{exporter}.sampling_interval"
 
 
 def default_register() -> Register:
@@ -120,12 +141,28 @@ def _require_sound(register: Register, name: str) -> None:
     shipped = default_register().parameters
     for missing in shipped.keys() - register.parameters.keys():
         raise ConfigError(f"{name}: {missing} is missing; take its entry from the defaults")
-    for unknown in register.parameters.keys() - shipped.keys():
-        raise ConfigError(f"{name}: {unknown} is no parameter of this version")
     for each, parameter in register.parameters.items():
-        fault = _fault(parameter.value, shipped[each])
+        if each in shipped:
+            fault = _fault(parameter.value, shipped[each])
+        elif _OVERRIDE.fullmatch(each):
+            fault = _override_fault(parameter)
+        else:
+            fault = "is no parameter of this version"
         if fault is not None:
             raise ConfigError(f"{name}: {each} {fault}")
+
+
+def _override_fault(parameter: Parameter) -> str | None:
+    value = parameter.value
+    if isinstance(value, bool) or not isinstance(value, int):
+        return "is no whole number"
+    if not 1 <= value <= INTERVAL_MOST:
+        return f"is outside 1..{INTERVAL_MOST}"
+    if parameter.unit != INTERVAL_UNIT:
+        return f"has another unit than {INTERVAL_UNIT!r}"
+    if not parameter.considerations.strip():
+        return "has no considerations: an override needs its reason"
+    return None
 
 
 def _fault(value: Value, shipped: Parameter) -> str | None:

@@ -26,7 +26,7 @@ class Operation(Enum):
     LIST = ("lists", Purpose.DETECT_CC, frozenset({Power.STORE}))
     DETECT = ("detect", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     EXPLAIN = ("explain", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
-    DESCRIBE = ("exporters", Purpose.OPERATE, frozenset({Power.MAINTAIN}))
+    DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}))
     MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}))
 
     def __init__(self, word: str, purpose: Purpose, powers: frozenset[Power]) -> None:

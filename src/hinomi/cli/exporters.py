@@ -1,0 +1,150 @@
+"""``hinomi exporters``: what the operator says of the routers that export flow records."""
+
+from typing import Any, Final
+
+import click
+
+from hinomi.cli import render
+from hinomi.cli.session import Session, shared_options
+from hinomi.errors import UsageError
+from hinomi.govern.parameters import INTERVAL_MOST
+from hinomi.model.exporter import CountedDirection, InterfaceRole
+from hinomi.services.exporters import (
+    list_exporters,
+    override_sampling,
+    put_counts,
+    put_interface,
+    unset_sampling,
+)
+
+_INDEX_MOST: Final = 2**32 - 1
+_ROLES: Final = {role.word: role for role in InterfaceRole}
+
+
+@click.group()
+@shared_options
+def exporters() -> None:
+    """
+    Describe exporters: counting points, interfaces, sampling intervals.
+
+    NAME is an exporter's name, as `hinomi exporters list` shows it: its address for what
+    `hinomi collect` receives. A running collector takes changes up within a minute.
+    """
+
+
+@exporters.command("list")
+@shared_options
+@click.pass_obj
+def list_(session: Session) -> None:
+    """Show every exporter, what is said of it, and what arrived in the last 24 hours."""
+    found = list_exporters(session.open_home())
+    if session.as_json:
+        render.print_json({"exporters": found})
+        return
+    render.print_table(
+        ("exporter", "counts", "sampling", "interfaces", "datagrams", "records", "lost"),
+        [_row(exporter) for exporter in found],
+        numbers=(4, 5),
+    )
+
+
+@exporters.command()
+@click.argument("name")
+@click.argument("ifindex", type=click.IntRange(0, _INDEX_MOST))
+@click.argument("role", type=click.Choice(tuple(_ROLES)))
+@shared_options
+@click.pass_obj
+def interface(session: Session, name: str, ifindex: int, role: str) -> None:
+    """
+    Say where an interface looks.
+
+    Records that come in by a peering or transit interface under an own address are
+    forged, and counted as such. What comes in by an ignored interface is counted at
+    another one: use it for links between your own routers.
+
+    \b
+    Examples:
+      hinomi exporters interface 192.0.2.1 17 transit
+      hinomi exporters interface 192.0.2.1 18 ignored
+    """
+    put_interface(session.open_home(), name, ifindex, _ROLES[role])
+    _tell(session, {"exporter": name, "ifindex": ifindex, "role": role})
+
+
+@exporters.command()
+@click.argument("name")
+@click.argument("direction", type=click.Choice(tuple(each.value for each in CountedDirection)))
+@shared_options
+@click.pass_obj
+def counts(session: Session, name: str, direction: str) -> None:
+    """
+    Say which observations of an exporter are counted.
+
+    An exporter that observes packets both coming in and leaving sees each twice: count one
+    direction. Records that do not state theirs are always counted.
+
+    \b
+    Example:
+      hinomi exporters counts 192.0.2.1 ingress
+    """
+    put_counts(session.open_home(), name, CountedDirection(direction))
+    _tell(session, {"exporter": name, "counts": direction})
+
+
+@exporters.command()
+@click.argument("name")
+@click.argument("interval", required=False, type=click.IntRange(1, INTERVAL_MOST), metavar="[N]")
+@click.option("--reason", metavar="TEXT", help="Why it is so; stands in the register.")
+@click.option("--unset", is_flag=True, help="Believe the exporter again.")
+@shared_options
+@click.pass_obj
+def sampling(
+    session: Session, name: str, interval: int | None, reason: str | None, unset: bool
+) -> None:
+    """
+    State that an exporter samples 1 packet in N, whatever it says itself.
+
+    It goes into the parameter register with its reason. It states a fact and permits
+    nothing: what is sampled more densely than an operational home takes stays refused.
+
+    \b
+    Examples:
+      hinomi exporters sampling 192.0.2.1 10000 --reason "its software exports no rate"
+      hinomi exporters sampling 192.0.2.1 --unset
+    """
+    if unset == (interval is not None):
+        raise UsageError("state N, or --unset what was stated, and not both")
+    if interval is None:
+        version = unset_sampling(session.open_home(), name, reason)
+    elif reason and reason.strip():
+        version = override_sampling(session.open_home(), name, interval, reason.strip())
+    else:
+        raise UsageError("a stated interval needs its --reason: it scales every count")
+    _tell(session, {"exporter": name, "sampling_interval": interval, "register": version})
+
+
+def _tell(session: Session, facts: dict[str, object]) -> None:
+    if session.as_json:
+        render.print_json(facts)
+        return
+    for fact, value in facts.items():
+        click.echo(f"{fact.replace('_', ' ')}: {'-' if value is None else value}")
+
+
+def _row(exporter: dict[str, Any]) -> tuple[str, ...]:
+    day = exporter["last_day"]
+    override = exporter["sampling"]
+    return (
+        exporter["name"],
+        exporter["counts"],
+        f"1 in {override['interval']} (stated)" if override else "as exported",
+        " ".join(f"{each['ifindex']}:{each['role']}" for each in exporter["interfaces"]) or "-",
+        f"{day['datagrams']:,}",
+        f"{day['records']:,}",
+        ", ".join(_loss(unit, counted) for unit, counted in day["sequence"].items()) or "-",
+    )
+
+
+def _loss(unit: str, counted: dict[str, int]) -> str:
+    lost = counted["lost"]
+    return f"{lost:,} {unit} ({100 * lost / max(1, lost + counted['received']):.3g} %)"

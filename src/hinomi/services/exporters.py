@@ -1,0 +1,206 @@
+"""What the operator says of exporters: counting points, interfaces, sampling intervals."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from typing import Any, Final
+
+from hinomi.errors import NotFound
+from hinomi.govern.parameters import (
+    INTERVAL_UNIT,
+    Parameter,
+    Register,
+    override_name,
+    read_register,
+    render_register,
+)
+from hinomi.model.exporter import HOUR_MS, CountedDirection, ExporterHour, InterfaceRole
+from hinomi.model.window import Window
+from hinomi.services.home import REGISTER, Home
+from hinomi.services.mandates import Operation, mandate_for, os_user, record
+from hinomi.store.casebook import CaseBook
+from hinomi.store.durable import replace_durably
+
+_DAY_MS: Final = 24 * HOUR_MS
+_REVIEW_AFTER: Final = timedelta(days=365)
+
+
+def sampling_override(register: Register, name: str) -> int | None:
+    """Give the sampling interval that the operator states for the exporter called *name*."""
+    parameter = override_name(name)
+    return register.integer(parameter) if parameter in register.parameters else None
+
+
+def list_exporters(home: Home) -> list[dict[str, Any]]:
+    """Describe every exporter of the home, with what arrived in the last 24 hours."""
+    now_ms = home.clock()
+    with home.casebook() as casebook:
+        names, counts = casebook.exporters(), casebook.counts()
+        interfaces = casebook.interfaces()
+        hours = casebook.exporter_hours(Window(now_ms - _DAY_MS, now_ms + 1))
+    return [
+        {
+            "name": name,
+            "number": number,
+            "counts": counts[number].value,
+            "sampling": _override(home.register, name),
+            "interfaces": [
+                {"ifindex": ifindex, "role": role.word}
+                for (exporter, ifindex), role in interfaces.items()
+                if exporter == number
+            ],
+            "last_day": _day([hour for hour in hours if hour.exporter == number]),
+        }
+        for number, name in names.items()
+    ]
+
+
+def put_interface(home: Home, name: str, ifindex: int, role: InterfaceRole) -> None:
+    """
+    Say where an interface of an exporter looks.
+
+    Raises:
+        NotFound: If there is no such exporter, and *name* is no address of one to come.
+    """
+    with home.casebook() as casebook:
+        known, number = _exporter(casebook, name)
+        _journal(home, "interface", known, {"ifindex": ifindex, "role": role.word})
+        casebook.put_interface(number, ifindex, role)
+
+
+def put_counts(home: Home, name: str, counts: CountedDirection) -> None:
+    """
+    Say which observations of an exporter are counted.
+
+    Raises:
+        NotFound: If there is no such exporter, and *name* is no address of one to come.
+    """
+    with home.casebook() as casebook:
+        known, number = _exporter(casebook, name)
+        _journal(home, "counts", known, {"counts": counts.value})
+        casebook.put_counts(number, counts)
+
+
+def override_sampling(home: Home, name: str, interval: int, reason: str) -> str:
+    """
+    State the sampling interval of an exporter in the register, above whatever it says itself.
+
+    Args:
+        home: Whose register.
+        name: Of the exporter.
+        interval: N of 1-in-N, 1..2^31-1.
+        reason: Why it is so; stands in the register as its considerations.
+
+    Returns:
+        The version of the register from now on.
+
+    Raises:
+        NotFound: If there is no such exporter, and *name* is no address of one to come.
+        Unavailable: If the disk refuses; the register stays as it was.
+    """
+    with home.casebook() as casebook:
+        known, _ = _exporter(casebook, name)
+    today = datetime.fromtimestamp(home.clock() / 1000, UTC).date()
+    parameter = Parameter(
+        value=interval,
+        unit=INTERVAL_UNIT,
+        considerations=reason,
+        decided_by=os_user(),
+        review=today + _REVIEW_AFTER,
+    )
+    register = read_register(home.folder / REGISTER).with_parameter(override_name(known), parameter)
+    return _change(home, register, known, {"interval": interval, "reason": reason})
+
+
+def unset_sampling(home: Home, name: str, reason: str | None = None) -> str:
+    """
+    Let an exporter state its sampling interval itself again.
+
+    Returns:
+        The version of the register from now on.
+
+    Raises:
+        NotFound: If nothing is stated for it.
+        Unavailable: If the disk refuses; the register stays as it was.
+    """
+    known = _plain_name(name)
+    register = read_register(home.folder / REGISTER)
+    parameter = override_name(known)
+    if parameter not in register.parameters:
+        raise NotFound(f"no sampling interval is stated for {known}: nothing to unset")
+    facts: dict[str, object] = {"interval": None, "reason": reason}
+    return _change(home, register.without(parameter), known, facts)
+
+
+def _change(home: Home, register: Register, name: str, facts: dict[str, object]) -> str:
+    version = register.version
+    _journal(home, "sampling", name, {**facts, "register": version})
+    replace_durably(home.folder / REGISTER, render_register(register).encode("utf-8"))
+    return version
+
+
+def _journal(home: Home, act: str, name: str, facts: dict[str, object]) -> None:
+    """Write down what is about to be said of an exporter."""
+    mandate = mandate_for(Operation.DESCRIBE, home.clock)
+    about = {"act": act, "exporter": name, "register_before": home.register.version}
+    record(home.journal(), Operation.DESCRIBE, mandate, about | facts)
+
+
+def _exporter(casebook: CaseBook, name: str) -> tuple[str, int]:
+    """
+    Give name and number of an exporter.
+
+    An address is a name that the collector will meet: what is said of it may come before
+    its first datagram. Any other name must be known, or it is a slip of the pen.
+    """
+    known = _plain_name(name)
+    try:
+        return known, casebook.find_exporter(known)
+    except NotFound:
+        if not _is_address(known):
+            raise
+        return known, casebook.exporter_number(known)
+
+
+def _plain_name(name: str) -> str:
+    """Write an address as the collector does; any other name stays."""
+    try:
+        address = ip_address(name)
+    except ValueError:
+        return name
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _override(register: Register, name: str) -> dict[str, Any] | None:
+    parameter = register.parameters.get(override_name(name))
+    if parameter is None:
+        return None
+    return {
+        "interval": parameter.value,
+        "reason": parameter.considerations,
+        "decided_by": parameter.decided_by,
+        "review": parameter.review.isoformat(),
+    }
+
+
+def _day(hours: Sequence[ExporterHour]) -> dict[str, Any]:
+    units = sorted({hour.unit for hour in hours if hour.received or hour.lost})
+    return {
+        "datagrams": sum(hour.datagrams for hour in hours),
+        "records": sum(hour.records for hour in hours),
+        "sequence": {
+            unit.value: {
+                "received": sum(hour.received for hour in hours if hour.unit == unit),
+                "lost": max(0, sum(hour.lost for hour in hours if hour.unit == unit)),
+            }
+            for unit in units
+        },
+    }

@@ -1,0 +1,154 @@
+"""What the operator says of exporters is kept, has reasons, and is journalled."""
+
+from pathlib import Path
+
+import pytest
+
+from builders import HOUR_MS, NOON_MS
+from hinomi.errors import NotFound
+from hinomi.model.exporter import CountedDirection, ExporterHour, InterfaceRole, SequenceUnit
+from hinomi.services.exporters import (
+    list_exporters,
+    override_sampling,
+    put_counts,
+    put_interface,
+    sampling_override,
+    unset_sampling,
+)
+from hinomi.services.home import Home, open_home
+from hinomi.services.mandates import os_user
+from terminal import make_home
+
+ROUTER = "203.0.113.1"
+
+
+@pytest.fixture(name="folder")
+def a_home(tmp_path: Path) -> Path:
+    """Make a home that nothing was sent to yet."""
+    return make_home(tmp_path / "home")
+
+
+def opened(folder: Path) -> Home:
+    """Open the home as it is now, at noon."""
+    return open_home(folder, lambda: NOON_MS)
+
+
+def test_an_exporter_is_described_before_it_sends(folder: Path) -> None:
+    """An address is met by the collector under that name; the journal says who described it."""
+    put_counts(opened(folder), ROUTER, CountedDirection.INGRESS)
+    put_interface(opened(folder), ROUTER, 17, InterfaceRole.TRANSIT)
+    put_interface(opened(folder), f"::ffff:{ROUTER}", 18, InterfaceRole.IGNORED)
+
+    assert list_exporters(opened(folder)) == [
+        {
+            "name": ROUTER,
+            "number": 1,
+            "counts": "ingress",
+            "sampling": None,
+            "interfaces": [
+                {"ifindex": 17, "role": "transit"},
+                {"ifindex": 18, "role": "ignored"},
+            ],
+            "last_day": {"datagrams": 0, "records": 0, "sequence": {}},
+        }
+    ]
+    *_, counts, _, interface = opened(folder).journal().entries()
+    assert (counts["operation"], counts["act"], counts["counts"]) == (
+        "exporters",
+        "counts",
+        "ingress",
+    )
+    assert (interface["act"], interface["ifindex"], interface["role"]) == (
+        "interface",
+        18,
+        "ignored",
+    )
+
+
+def test_an_address_is_written_as_the_collector_writes_it(folder: Path) -> None:
+    """However the operator spells it, it is one exporter."""
+    put_counts(opened(folder), "2001:DB8:0::1", CountedDirection.EGRESS)
+    override_sampling(opened(folder), "2001:db8::0:1", 8192, "Measured.")
+
+    (found,) = list_exporters(opened(folder))
+    assert (found["name"], found["counts"]) == ("2001:db8::1", "egress")
+    assert sampling_override(opened(folder).register, "2001:db8::1") == 8192
+
+
+def test_a_name_that_nobody_knows_is_not_found(folder: Path) -> None:
+    """A slip of the pen makes no exporter; a name that an import brought is known."""
+    with pytest.raises(NotFound, match="no exporter is called edge"):
+        put_interface(opened(folder), "edge", 1, InterfaceRole.PEERING)
+    with opened(folder).casebook() as casebook:
+        casebook.exporter_number("edge")
+
+    put_interface(opened(folder), "edge", 1, InterfaceRole.PEERING)
+
+    assert [each["name"] for each in list_exporters(opened(folder))] == ["edge"]
+
+
+def test_an_override_stands_in_the_register_with_its_reason(folder: Path) -> None:
+    """Who, why and until when; every later result cites another version."""
+    before = opened(folder).register
+
+    version = override_sampling(opened(folder), ROUTER, 4096, "It exports no rate.")
+
+    register = opened(folder).register
+    entry = register.parameters[f"exporter.{ROUTER}.sampling_interval"]
+    assert version == register.version != before.version
+    assert (entry.considerations, entry.decided_by) == ("It exports no rate.", os_user())
+    assert entry.review.isoformat() == "2027-01-01"
+    assert sampling_override(register, ROUTER) == 4096
+    assert sampling_override(register, "203.0.113.2") is None
+    assert sampling_override(before, ROUTER) is None
+    (found,) = list_exporters(opened(folder))
+    assert found["sampling"]["interval"] == 4096
+    *_, last = opened(folder).journal().entries()
+    assert (last["act"], last["exporter"], last["interval"]) == ("sampling", ROUTER, 4096)
+    assert (last["register_before"], last["register"]) == (before.version, version)
+
+
+def test_an_override_can_be_taken_back(folder: Path) -> None:
+    """The register is as it was before; what was not stated cannot be unset."""
+    before = opened(folder).register.version
+    override_sampling(opened(folder), ROUTER, 4096, "It exports no rate.")
+
+    assert unset_sampling(opened(folder), ROUTER, "It does now.") == before
+    assert opened(folder).register.version == before
+    *_, last = opened(folder).journal().entries()
+    assert (last["interval"], last["reason"]) == (None, "It does now.")
+    with pytest.raises(NotFound, match="nothing to unset"):
+        unset_sampling(opened(folder), ROUTER)
+
+
+def test_the_last_day_is_added_up(folder: Path) -> None:
+    """Hours of each unit together, older ones left out; late units never make a loss negative."""
+    noon = NOON_MS // HOUR_MS
+    records, flows = SequenceUnit.RECORDS, SequenceUnit.FLOWS
+    with opened(folder).casebook() as casebook:
+        number = casebook.exporter_number(ROUTER)
+        casebook.add_exporter_hours(
+            [
+                ExporterHour(exporter=number, hour=noon - 30, unit=records, datagrams=9, lost=9),
+                ExporterHour(
+                    exporter=number, hour=noon - 3, unit=records, datagrams=5, records=50,
+                    received=50, lost=10,
+                ),
+                ExporterHour(
+                    exporter=number, hour=noon, unit=records, datagrams=1, records=9, received=9,
+                    lost=-4,
+                ),
+                ExporterHour(exporter=number, hour=noon, unit=flows, received=1, lost=-1),
+            ]
+        )  # fmt: skip
+
+    (found,) = list_exporters(opened(folder))
+
+    assert found["last_day"] == {
+        "datagrams": 6,
+        "records": 59,
+        "sequence": {
+            "flows": {"received": 1, "lost": 0},
+            "records": {"received": 59, "lost": 6},
+        },
+    }
