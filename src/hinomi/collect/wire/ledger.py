@@ -38,8 +38,9 @@ class Ledger:
         if not source.size:
             return
         sums = np.bincount(source, weights=weight)
-        for number in np.flatnonzero(sums):
-            self.counts[int(number)][reason] += int(sums[number])
+        present = np.flatnonzero(sums)
+        for number, count in zip(present.tolist(), sums[present].tolist(), strict=True):
+            self.counts[number][reason] += int(count)
 
     def total(self, reason: str) -> int:
         """Give the sum of *reason* over all exporters."""

@@ -35,6 +35,7 @@ class Streams:
         self._most = most_per_source
         self._numbers: dict[Stream, int] = {}
         self._per_source: Counter[int] = Counter()
+        self._by_key: dict[int, dict[int, int]] = {}  # By version, source and domain in one.
 
     def numbers(
         self, source: NDArray[Any], version: int, domain: NDArray[Any]
@@ -52,11 +53,12 @@ class Streams:
         """
         keys = source.astype(np.uint64) << np.uint64(32) | domain.astype(np.uint64)
         distinct, place = np.unique(keys, return_inverse=True)
-        found = np.array(
-            [self.number(Stream(int(k) >> 32, version, int(k) & 0xFFFFFFFF)) for k in distinct],
-            dtype=np.int32,
-        )
-        return found[place] if found.size else np.zeros(0, np.int32)
+        known = self._by_key.setdefault(version, {})
+        found = [
+            known[key] if key in known else self._see(key, version, known)
+            for key in distinct.tolist()
+        ]
+        return np.array(found, dtype=np.int32)[place]
 
     def number(self, stream: Stream) -> int:
         """Give the number of one stream, a new one if there is room."""
@@ -69,3 +71,10 @@ class Streams:
         self._numbers[stream] = len(self.known)
         self.known.append(stream)
         return self._numbers[stream]
+
+    def _see(self, key: int, version: int, known: dict[int, int]) -> int:
+        """Give the number of a stream that `numbers` meets first, and let it know next time."""
+        number = self.number(Stream(key >> 32, version, key & 0xFFFFFFFF))
+        if number != NO_STREAM:
+            known[key] = number
+        return number
