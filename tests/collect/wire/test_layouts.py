@@ -36,6 +36,19 @@ def test_an_element_that_stands_twice_is_read_once() -> None:
     assert (found.discarded, found.impossible) == (1, 0)
 
 
+def test_of_a_tunnels_two_headers_the_inner_one_is_read() -> None:
+    """Protocol named twice: what stands later is inside; addresses of both versions too."""
+    outer = ((27, 16), (28, 16), (1, 4), (7, 2), (11, 2), (4, 1))
+    same = layout(*outer, (27, 16), (28, 16), (7, 2), (11, 2), (4, 1)).blocks[0]
+    other = layout(*outer, (8, 4), (12, 4), (7, 2), (11, 2), (4, 1)).blocks[0]
+
+    assert [number.key for number in same.numbers] == [1, 7, 11, 4]
+    assert [address.key for address in same.addresses] == [27, 28]
+    assert same.skip == 32
+    assert [number.key for number in other.numbers] == [1, 8, 12, 7, 11, 4]
+    assert other.addresses == ()
+
+
 def test_an_impossible_width_is_passed_over() -> None:
     """Its bytes belong to the record, its value is nothing."""
     found = layout((7, 50), (8, 4), (4, 0))

@@ -51,7 +51,8 @@ class RecordGroup:
 
     Numbers keep the width they came in, unsigned, in native byte order; reduced-size
     encodings of odd widths come as the next wider type (RFC 7011, section 6.2). An
-    element that stands twice in a template has its first value.
+    element that stands twice in a template has its first value, those of a tunnel's two
+    headers that of the inner one.
     """
 
     version: int  # 9 or 10.

@@ -22,6 +22,13 @@ from hinomi.collect.wire.elements import (
 NO_LAYOUT: Final = -1
 """Number of the layout of a template that is not known."""
 
+_PROTOCOL: Final = 4
+_VERSIONS: Final = ((8, 12), (27, 28))
+"""Source and destination address, of IPv4 and of IPv6."""
+
+_OF_HEADER: Final = frozenset({_PROTOCOL, 6, 7, 11, 32, 139, 176, 177, 178, 179}).union(*_VERSIONS)
+"""Elements that tell of one IP header: protocol, flags, ports, ICMP types, addresses."""
+
 _READ_WIDTH: Final = {1: 1, 2: 2, 3: 4, 4: 4, 5: 8, 6: 8, 7: 8, 8: 8}
 """Bytes read for a number by its bytes on the wire: more than it has are shifted out."""
 
@@ -189,21 +196,24 @@ def compile_layout(version: int, number: int, definition: Definition) -> Layout:
     Find where the wanted fields of a valid definition stand.
 
     Notes:
-        Of an element that stands twice the first is read (robustness case 13). One whose
-        width is impossible is left out and its bytes are passed over.
+        Of an element that stands twice the first is read (robustness case 13), but of the
+        headers of a tunnel the inner one; see `_outer`. One whose width is impossible is left
+        out and its bytes are passed over.
     """
     sketches, variable = [_Sketch()], []
     seen: set[int] = set()
+    outer = _outer(definition.fields)
     discarded = payload = impossible = 0
-    for key, length in definition.fields:
+    for place, (key, length) in enumerate(definition.fields):
         varies = length == VARIABLE
-        reads = key in WANTED and key not in seen and _is_readable(key, length, varies=varies)
+        is_asked = key in WANTED and key not in seen and place not in outer
+        reads = is_asked and _is_readable(key, length, varies=varies)
         if reads:
             seen.add(key)
         else:
             discarded += 1
             payload += is_payload_like(key, length)
-            impossible += key in WANTED and key not in seen
+            impossible += is_asked
         if varies:
             variable.append(key if reads else None)
             sketches.append(_Sketch())
@@ -222,6 +232,27 @@ def compile_layout(version: int, number: int, definition: Definition) -> Layout:
         discarded=discarded,
         payload=payload,
         impossible=impossible,
+    )
+
+
+def _outer(fields: tuple[Field, ...]) -> frozenset[int]:
+    """
+    Give the places of the fields that describe the outer header of a tunnel.
+
+    A template that names the protocol twice describes two headers, the outer one first (RFC
+    7011, section 8), as routers do that carry customers' packets over SRv6. Whom a subscriber
+    talks to stands in the inner one; its addresses may be of the other version.
+    """
+    protocols = [place for place, each in enumerate(fields) if each.key == _PROTOCOL]
+    if len(protocols) <= 1:
+        return frozenset()
+    last = {each.key: place for place, each in enumerate(fields) if each.key in _OF_HEADER}
+    four, six = (max((last.get(key, -1) for key in keys), default=-1) for keys in _VERSIONS)
+    of_outer_version = _VERSIONS[1] if four > six else _VERSIONS[0]
+    return frozenset(
+        place
+        for place, each in enumerate(fields)
+        if each.key in _OF_HEADER and (place != last[each.key] or each.key in of_outer_version)
     )
 
 
