@@ -196,10 +196,14 @@ class Templates:
         Returns:
             Layout numbers, shape (n,); `NO_LAYOUT` where the template is not known.
         """
-        distinct, place = np.unique(keys, return_inverse=True)
+        # Neighbours mostly have the same key, above all where each record has its own set.
+        is_head = np.ones(keys.size, np.bool_)
+        np.not_equal(keys[1:], keys[:-1], out=is_head[1:])
+        distinct, place = np.unique(keys[is_head], return_inverse=True)
         asked = distinct.tolist()
         get = self._numbers.get
         numbers = np.array([get(key, NO_LAYOUT) for key in asked], dtype=np.int64)[place]
+        numbers = numbers[np.cumsum(is_head) - 1]
         if changes:
             concerned = set(asked)
             for change in reversed(changes):  # Each puts back what was true before it.
