@@ -34,7 +34,7 @@ _LOOK_AGAIN_S: Final = 0.05  # If it is time to end.
 class Pace:
     """When the receiver reads and when it hands over."""
 
-    pause_ms: float = 4.0  # Between two readings, so that one call takes many datagrams.
+    pause_ms: float = 8.0  # Between two readings, so that one call takes many datagrams.
     window_ms: float = 100.0  # From a block's first datagram to its hand-over, at most.
     blocks: int = 8  # Of 1,024 datagrams each; about 6 MiB with 1,400-byte datagrams.
 
@@ -71,7 +71,7 @@ class Block:
     addresses: NDArray[np.uint8]  # Where it came from, shape (n, 16); IPv4 as ::ffff:a.b.c.d.
     is_cut: NDArray[np.bool_]  # It was longer than its slot, shape (n,).
     _slots: Slots | None
-    _free: "queue.SimpleQueue[Slots]"
+    _free: "queue.LifoQueue[Slots]"
 
     def __len__(self) -> int:
         return self.start.size
@@ -115,7 +115,7 @@ class _Filling:
     count: int = 0
     began_s: float = 0.0
 
-    def block(self, free: "queue.SimpleQueue[Slots]") -> Block:
+    def block(self, free: "queue.LifoQueue[Slots]") -> Block:
         count = self.count
         return Block(
             buffer=self.slots.buffer,
@@ -151,7 +151,8 @@ class Receiver(threading.Thread):
         self._sockets = list(sockets)
         self._pace = pace or Pace()
         self._clock = clock
-        self._free: queue.SimpleQueue[Slots] = queue.SimpleQueue()
+        # The block released last is used first: its memory is still in the processor's cache.
+        self._free: queue.LifoQueue[Slots] = queue.LifoQueue()
         self._full: queue.SimpleQueue[Block | None] = queue.SimpleQueue()
         for _ in range(self._pace.blocks):
             self._free.put(Slots())
