@@ -1,7 +1,7 @@
 """
 Template records as exporters send them, parsed into fields; nothing is remembered here.
 
-Source: RFC 7011, sections 3.2, 3.4.1, 3.4.2.2 and 8.1; RFC 3954, sections 5.2 and 6.1.
+Source: RFC 7011, sections 3.2, 3.4.1, 3.4.2 and 8.1; RFC 3954, sections 5.2 and 6.1.
 """
 
 import struct

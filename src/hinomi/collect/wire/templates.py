@@ -202,8 +202,8 @@ class Templates:
         distinct, place = np.unique(keys[is_head], return_inverse=True)
         asked = distinct.tolist()
         get = self._numbers.get
-        numbers = np.array([get(key, NO_LAYOUT) for key in asked], dtype=np.int64)[place]
-        numbers = numbers[np.cumsum(is_head) - 1]
+        found = np.array([get(key, NO_LAYOUT) for key in asked], dtype=np.int64)
+        numbers: NDArray[np.int64] = found[place[np.cumsum(is_head) - 1]]
         if changes:
             concerned = set(asked)
             for change in reversed(changes):  # Each puts back what was true before it.
