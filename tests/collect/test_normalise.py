@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 
 from builders import record, records
 from hinomi.collect.networks import parse_own_networks
-from hinomi.collect.normalise import FORGED_SOURCE, TRANSIT, Normaliser
+from hinomi.collect.normalise import FORGED_SOURCE, TRANSIT, Normaliser, RecordColumns
 from hinomi.collect.ownership import OwnTable
+from hinomi.collect.wire.exported import DTYPES, Exported
 from hinomi.govern.pseudonym import LineCipher
 from hinomi.model.address import parse_address
-from hinomi.model.flow import CONVERSATIONS, Direction
+from hinomi.model.flow import CONVERSATIONS, RECORDS, Direction
 
 _OWN = OwnTable(
     parse_own_networks("192.0.2.0/24\n203.0.113.0/24,map-e,40\n2001:db8::/32\n", "own.txt")
@@ -198,6 +199,50 @@ def test_another_schema_is_the_callers_bug() -> None:
     """A batch of anything else is refused."""
     with pytest.raises(ValueError, match="RECORDS"):
         _normaliser().normalise(pa.RecordBatch.from_pydict({"a": [1]}), Counter())
+
+
+def test_a_null_is_the_callers_bug() -> None:
+    """Readers fill in what is unknown; only an exporter may be missing."""
+    place = RECORDS.get_field_index("packets")
+    batch = records(record()).set_column(place, "packets", pa.array([None], pa.int64()))
+
+    with pytest.raises(ValueError, match="packets has nulls"):
+        _normaliser().normalise(batch, Counter())
+
+
+def test_dropped_records_are_told_by_their_rows() -> None:
+    """Whoever knows the exporter of each row can count by exporter."""
+    rows = records(
+        record(src="198.51.100.9"), record(), record(ingress=2), record(src="198.51.100.8")
+    )
+
+    found = _normaliser().normalise_columns(RecordColumns.from_batch(rows, _EXPORTERS.__getitem__))
+
+    assert {why: dropped.tolist() for why, dropped in found.dropped.items()} == {
+        TRANSIT: [0, 3],
+        FORGED_SOURCE: [2],
+    }
+    assert found.conversations.num_rows == 1
+
+
+def test_decoded_records_and_read_ones_become_the_same_conversations() -> None:
+    """Columns from a decoder go the same way as a batch from a file."""
+    batch = records(
+        record(exporter="edge-1", ingress=1, packets=3),
+        record(exporter="edge-2", src="2001:db8::1", dst="2001:db8:1::1"),
+        record(exporter="edge-1", src="198.51.100.1", dst="203.0.113.5", dst_port=2256),
+    )
+    known = {name: batch.column(name).to_numpy() for name in DTYPES if name in RECORDS.names}
+    unknown = {name: np.zeros(3, dtype) for name, dtype in DTYPES.items() if name not in known}
+    exporter = np.array([11, 12, 11], np.int32)
+
+    columns = RecordColumns.from_exported(
+        Exported(**known, **unknown), exporter, batch.column("ingress").to_numpy()
+    )
+    decoded = _normaliser().normalise_columns(columns)
+
+    assert decoded.conversations.equals(_normaliser().normalise(batch, Counter()))
+    assert decoded.conversations.num_rows == 4
 
 
 _own_addresses = st.integers(0, 255).map(lambda n: f"192.0.2.{n}") | st.tuples(

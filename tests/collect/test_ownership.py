@@ -66,6 +66,19 @@ def test_a_prefix_holds_from_its_day_on() -> None:
     assert _find(table, "192.0.2.1", "192.0.2.200", ts_ms=2000) == [1, 2]
 
 
+@pytest.mark.parametrize("others", [[], ["192.0.2.64/26"], ["2001:db8::/32,ipoe,48"]])
+def test_versions_may_be_mixed_or_alone(others: list[str]) -> None:
+    """An address has the same owner whatever else is asked about, in either version."""
+    table = _table("192.0.2.0/24", "2001:db8::/33", *others)
+    texts = ["192.0.2.1", "192.0.2.65", "203.0.113.1", "2001:db8::1", "2001:db8:8000::1", "::1"]
+
+    together = _find(table, *texts)
+
+    assert together == [index for text in texts for index in _find(table, text)]
+    assert together[0] == 0
+    assert together[2] == NOT_OWN
+
+
 def test_the_order_of_lines_does_not_matter() -> None:
     """Whichever line for one prefix begins later holds, wherever it stands."""
     table = _table("192.0.2.0/24,hosting,,,1970-01-01T00:00:02", "192.0.2.0/24")
