@@ -175,12 +175,14 @@ class Sender:
         """
         if seconds is None and records is None:
             raise ValueError("a replay needs an end: seconds or records")
-        most, rate = records or sys.maxsize, records_per_s or float("inf")
+        endless = float("inf")
+        most, rate = records or sys.maxsize, records_per_s or endless
+        ends_s = endless if seconds is None else seconds
         by_exporter = [0] * len(self._sockets)
         datagrams = octets = refused = done = 0
         cpu_s, began_s = time.thread_time(), time.monotonic()
-        while done < most and (elapsed_s := time.monotonic() - began_s) < (seconds or rate):
-            due = int(min(most, rate * elapsed_s + 1) if rate < float("inf") else most) - done
+        while done < most and (elapsed_s := time.monotonic() - began_s) < ends_s:
+            due = int(min(most, rate * elapsed_s + 1) if rate < endless else most) - done
             rows = self._rows(due)
             if not rows:
                 time.sleep(_PAUSE_S)
