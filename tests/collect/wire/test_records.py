@@ -13,7 +13,7 @@ from hinomi.collect.wire.groups import REVERSE_PEN, V9_SCOPE, V9_VENDOR, element
 from hinomi.collect.wire.records import MOST_VARIABLE_RECORDS
 from hinomi.collect.wire.sets import (
     FIELDS_DISCARDED,
-    MALFORMED_RECORD,
+    MALFORMED_DATA_SET,
     PADDING_ODD,
     PAYLOAD_DISCARDED,
     RECORDS_TOO_MANY,
@@ -159,7 +159,7 @@ def test_a_record_that_leaves_its_set_is_cut_off(tail: bytes) -> None:
     )
 
     assert [record[7] for record in read.records] == [7, 8]
-    assert exporter.counted() == {MALFORMED_RECORD: 1}
+    assert exporter.counted() == {MALFORMED_DATA_SET: 1}
     assert read.decoded.units.tolist() == [-1]
 
 

@@ -309,9 +309,9 @@ def test_old_templates_are_in_doubt_after_a_restart_of_the_exporter() -> None:
     read = exporter.send(v9(ROW, ROW, uptime_ms=1_000))
 
     assert len(read.records) == 2
-    assert exporter.counted() == {"exporter-restarted": 1, SETS_UNCONFIRMED: 2}
+    assert exporter.counted() == {"templates-in-doubt": 1, SETS_UNCONFIRMED: 2}
     exporter.send(v9(A, ROW, uptime_ms=2_000))
-    assert exporter.counted() == {"exporter-restarted": 1, SETS_UNCONFIRMED: 2}
+    assert exporter.counted() == {"templates-in-doubt": 1, SETS_UNCONFIRMED: 2}
 
 
 def test_a_template_does_not_age_while_the_exporter_lives() -> None:

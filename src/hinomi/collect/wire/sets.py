@@ -47,7 +47,7 @@ SETS_TOO_MANY: Final = "sets-too-many"
 SETS_RESERVED: Final = "sets-reserved"
 """Sets whose number means nothing in their version; passed over."""
 
-MALFORMED_RECORD: Final = "malformed-record"
+MALFORMED_DATA_SET: Final = "malformed-data-set"
 """Data sets with a record that runs out of the set; those before it are decoded."""
 
 RECORDS_TOO_MANY: Final = "records-too-many"
@@ -65,7 +65,7 @@ FIELDS_DISCARDED: Final = "fields-discarded"
 PAYLOAD_DISCARDED: Final = "payload-discarded"
 """Those of the discarded fields that may hold payload, names or addresses of pages."""
 
-EXPORTER_RESTARTED: Final = "exporter-restarted"
+TEMPLATES_IN_DOUBT: Final = "templates-in-doubt"
 """Times that an exporter's sysUptime went back: its old templates are no longer trusted."""
 
 UNKNOWN_UNITS: Final = -1
@@ -157,7 +157,7 @@ class SetDecoder:
         if self._version != _V9:
             return
         for stream in self._uptimes.restarted(headers, len(self._streams.known)).tolist():
-            self._ledger.add(self._streams.known[stream].source, EXPORTER_RESTARTED)
+            self._ledger.add(self._streams.known[stream].source, TEMPLATES_IN_DOUBT)
             self._templates.distrust(stream)
 
     def _walk(
@@ -222,7 +222,7 @@ class SetDecoder:
             if weight.any():
                 self._ledger.add_rows(source, reason, weight)
         for reason, which in (
-            (MALFORMED_RECORD, outcome.is_cut),
+            (MALFORMED_DATA_SET, outcome.is_cut),
             (RECORDS_TOO_MANY, outcome.is_crowded),
             (PADDING_ODD, outcome.is_odd),
             (SETS_UNCONFIRMED, self._templates.unconfirmed(keys)),
