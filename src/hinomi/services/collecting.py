@@ -26,6 +26,7 @@ from hinomi.collect.metrics import Endpoint, serve_metrics
 from hinomi.errors import Conflict, Unavailable
 from hinomi.services.collector import FOLDER, Collector, Signals, WorkerTask
 from hinomi.services.home import Home
+from hinomi.services.kept import gather_kept
 from hinomi.services.mandates import Operation, mandate_for, record
 
 _BACK_OFF_S: Final = (0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
@@ -70,6 +71,7 @@ def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str],
         signals.install()
         for old in folder.glob(STATUS_FILES):  # Of a run with more workers than this one.
             old.unlink(missing_ok=True)
+        gather_kept(folder)
         listening = open_sockets(
             request.listen or config.listen,
             workers=workers,

@@ -21,6 +21,7 @@ from hinomi.collect.wire.samplers import Samplers
 from hinomi.govern.parameters import Register, read_register
 from hinomi.model.exporter import CountedDirection, InterfaceRole
 from hinomi.model.network import OwnNetwork
+from hinomi.services.exporters import sampling_override
 from hinomi.services.home import REGISTER, Home
 from hinomi.store.casebook import CaseBook
 
@@ -79,7 +80,7 @@ class RuleBook:
         self.numbers = np.concatenate([self.numbers, np.array(fresh, np.int32)])
         sources = {int(number): source for source, number in enumerate(self.numbers)}
         for source, name in enumerate(names):
-            self._samplers.override(source, self._override(name))
+            self._samplers.override(source, sampling_override(self._register, name) or 0)
         return Rules(
             admission=self._admission(),
             observing=Observing(
@@ -107,10 +108,6 @@ class RuleBook:
             exporter_number=self._casebook.exporter_number,
             transit=self._home.config.collect.transit,
         )
-
-    def _override(self, name: str) -> int:
-        key = f"exporter.{name}.sampling_interval"
-        return self._register.integer(key) if key in self._register.parameters else 0
 
     def _admission(self) -> Admission:
         register = self._register

@@ -27,6 +27,7 @@ from hinomi.errors import (
     MalformedDocument,
     NotFound,
     NotPermitted,
+    UsageError,
 )
 from hinomi.govern.mandate import Mandate
 from hinomi.model.flow import UNKNOWN_INTERVAL
@@ -51,6 +52,7 @@ class ImportRequest:
     paths: Sequence[Path]
     format_name: str | None = None  # None: found from each file.
     sampling_interval: int | None = None  # For rows that state none; None: as registered.
+    counts_scaled: bool = False  # Counters were multiplied by it before they were written.
     exporter: str | None = None  # For rows that name none.
     time_offset_ms: int = 0
     keep_good: bool = False
@@ -100,13 +102,13 @@ def import_files(
     found, skipped = _gather(request.paths, request.format_name)
     files = []
     with home.casebook() as casebook:
-        run = _Run(home, request, casebook, progress)
+        run = ImportRun(home, request, casebook, progress)
         for path, chosen in found:
             files.append(run.take(path, chosen))
     return Imported(files=tuple(files), skipped=tuple(skipped))
 
 
-class _Run:
+class ImportRun:
     """One run of import: what all its files share."""
 
     def __init__(
@@ -149,8 +151,13 @@ class _Run:
                 f"{path}: is a packet capture; an operational home takes flow records only. "
                 "A laboratory (`hinomi init --sampling 1`) takes captures and shares nothing"
             )
+        if self._request.counts_scaled and not chosen.may_be_scaled:
+            raise UsageError(
+                f"{path}: --counts-scaled is for files that cannot tell themselves whether their "
+                f"counters were multiplied; those of {chosen.name} can"
+            )
         before = path.stat()
-        content = _content_id(path)
+        content = content_id(path)
         if self._lake.has(content):
             result.already_imported = True
             self._note(result, stage="already-imported", content=content)
@@ -238,6 +245,7 @@ def _read_options(home: Home, request: ImportRequest) -> ReadOptions:
         sampling_interval=(
             register.integer("collect.sampling_interval") if interval is None else interval
         ),
+        counts_scaled=request.counts_scaled,
         exporter=request.exporter,
         keep_good=request.keep_good,
         latest_ms=home.clock() + register.integer("collect.future_tolerance_ms"),
@@ -251,6 +259,7 @@ def _chosen_options(request: ImportRequest) -> dict[str, object]:
     chosen = {
         "format": request.format_name,
         "sampling_interval": request.sampling_interval,
+        "counts_scaled": request.counts_scaled,
         "exporter": request.exporter,
         "time_offset_ms": request.time_offset_ms,
         "keep_good": request.keep_good,
@@ -266,13 +275,13 @@ def _gather(
     skipped: list[Path] = []
     for path in paths:
         if not path.is_dir():
-            found.append((path, _choose(path, format_name)))
+            found.append((path, choose_format(path, format_name)))
             continue
         for inner in _walk(path):
             if inner.is_symlink() and not inner.exists():  # Nobody asked for it by name.
                 skipped.append(inner)
                 continue
-            chosen = _choose(inner, None)
+            chosen = choose_format(inner, None)
             is_wanted = isinstance(chosen, FileFormat) and format_name in (None, chosen.name)
             if is_wanted or isinstance(chosen, NotFound):
                 found.append((inner, chosen))
@@ -287,7 +296,8 @@ def _walk(folder: Path) -> Iterator[Path]:
         yield from (Path(place, name) for name in sorted(names))
 
 
-def _choose(path: Path, format_name: str | None) -> FileFormat | HinomiError:
+def choose_format(path: Path, format_name: str | None) -> FileFormat | HinomiError:
+    """Give the format to read *path* in, or what speaks against reading it."""
     try:
         if not path.exists():
             return NotFound(f"{path}: no such file")
@@ -302,7 +312,7 @@ def _choose(path: Path, format_name: str | None) -> FileFormat | HinomiError:
     return found or MalformedDocument(reason, str(path))
 
 
-def _content_id(path: Path) -> str:
+def content_id(path: Path) -> str:
     """Make the batch id: the same bytes are the same batch, whatever the file's name."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,8 +1,9 @@
 """
 What a collector knows across restarts: templates and sampling rates by exporter.
 
-Each worker keeps a file of its own. With another number of workers the exporters are
-spread anew, so every worker reads all files, oldest first, and takes what it will meet.
+Each worker keeps a file of its own. Before workers start, all files become one that is
+inherited: with another number of workers the exporters are spread anew, so each worker
+reads everything, oldest first, and takes what it will meet.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,12 +13,34 @@ from typing import Final
 import msgspec
 import structlog
 
-from hinomi.collect.wire.decoder import KeptState
+from hinomi.collect.wire.decoder import Decoder, KeptState
+from hinomi.collect.wire.sources import Sources
 from hinomi.store.durable import replace_durably
 
-_FILES: Final = "worker-*.kept"
+_FILES: Final = "*.kept"
+_INHERITED: Final = "inherited.kept"
+_MOST_EXPORTERS: Final = 65_536
 
 _log = structlog.get_logger(__name__)
+
+
+def gather_kept(folder: Path) -> None:
+    """
+    Make one file of all that earlier workers knew; no worker runs meanwhile.
+
+    Raises:
+        Unavailable: If the disk refuses; the files stay as they were.
+    """
+    paths = sorted(folder.glob(_FILES), key=_age)
+    if [path.name for path in paths] in ([], [_INHERITED]):
+        return
+    everyone = Decoder(Sources.allowing(["::/0"], most=_MOST_EXPORTERS))
+    for kept in read_kept(folder, lambda _address: True):
+        everyone.restore(kept)
+    replace_durably(folder / _INHERITED, msgspec.msgpack.encode(everyone.keep()))
+    for path in paths:
+        if path.name != _INHERITED:
+            path.unlink(missing_ok=True)
 
 
 def read_kept(folder: Path, is_mine: Callable[[bytes], bool]) -> Iterator[KeptState]:

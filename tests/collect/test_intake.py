@@ -1,0 +1,101 @@
+"""From datagrams to conversations, in memory."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from arrivals import EXPORTER
+from builders import NOON_MS
+from exporting import V4_FLOW, data, template, v4_flow, v9
+from hinomi.collect.accounting import KEPT, RECORDS, Account
+from hinomi.collect.admission import TOO_LATE, Admission
+from hinomi.collect.intake import Intake, Rules
+from hinomi.collect.networks import parse_own_networks
+from hinomi.collect.normalise import TRANSIT, Normaliser
+from hinomi.collect.observing import Observing
+from hinomi.collect.ownership import OwnTable
+from hinomi.collect.wire.datagrams import Datagrams
+from hinomi.collect.wire.decoder import Decoder
+from hinomi.collect.wire.sources import Sources
+from hinomi.govern.pseudonym import LineCipher
+from loopback import ipv4
+
+DAY_MS = 86_400_000
+NORMALISER = Normaliser(
+    own=OwnTable(parse_own_networks("192.0.2.0/24\n", "own")),
+    cipher=LineCipher(bytes(32)),
+    exporter_number=lambda _name: 1,
+)
+
+
+class Asked:
+    """Gives rules, and remembers for which exporters they were asked."""
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+
+    def __call__(self, addresses: Sequence[bytes]) -> Rules:
+        """Number the exporters 101, 102 ... in the order of appearance."""
+        self.times.append(len(addresses))
+        return Rules(
+            admission=Admission(smallest_interval=0, late_most_ms=DAY_MS, future_most_ms=DAY_MS),
+            observing=Observing({}, {}),
+            normaliser=NORMALISER,
+            exporters=np.arange(101, 101 + len(addresses), dtype=np.int32),
+        )
+
+
+def _intake(gathered_rows: int) -> tuple[Intake, Account, Decoder, Asked]:
+    decoder = Decoder(Sources.allowing(["::/0"]))
+    account, asked = Account(), Asked()
+    return Intake(decoder, asked, account, gathered_rows=gathered_rows), account, decoder, asked
+
+
+def _batch(decoder: Decoder, *payloads: bytes) -> Datagrams:
+    number = decoder.sources.number(ipv4(EXPORTER))
+    return Datagrams.pack(payloads, [number] * len(payloads), [NOON_MS] * len(payloads))
+
+
+def _flows(*rows: list[object]) -> bytes:
+    return v9(template(256, V4_FLOW), data(256, V4_FLOW, *rows))
+
+
+def test_records_gather_until_there_are_enough() -> None:
+    """Small batches wait for each other; what waits is told, and flushed on request."""
+    intake, account, decoder, _ = _intake(3)
+
+    assert intake.take(_batch(decoder, _flows(v4_flow(), v4_flow())), NOON_MS) is None
+    assert intake.gathered == 2
+    found = intake.take(_batch(decoder, _flows(v4_flow())), NOON_MS)
+
+    assert found is not None
+    assert found.num_rows == 3
+    assert set(found.column("exporter").to_pylist()) == {101}
+    assert intake.gathered == 0
+    assert account.exporters[0][RECORDS] == account.exporters[0][KEPT] == 3
+    assert intake.flush(NOON_MS).num_rows == 0
+
+
+def test_every_record_is_kept_or_dropped_for_a_reason() -> None:
+    """The sum of what was kept and of all reasons is what was decoded."""
+    intake, account, decoder, _ = _intake(1)
+    late = v4_flow(first=1, last=1)
+
+    batch = _batch(decoder, _flows(v4_flow(), v4_flow(src="203.0.113.9"), late))
+    found = intake.take(batch, NOON_MS + DAY_MS - 60_000)
+
+    assert found is not None
+    counts = account.exporters[0]
+    assert (counts[RECORDS], counts[KEPT], counts[TRANSIT], counts[TOO_LATE]) == (3, 1, 1, 1)
+
+
+def test_rules_are_asked_for_when_an_exporter_appears() -> None:
+    """Once at the beginning, once for each new exporter, and on request."""
+    intake, _, decoder, asked = _intake(1)
+
+    batch = _batch(decoder, _flows(v4_flow()))
+    intake.take(batch, NOON_MS)
+    intake.take(batch, NOON_MS)
+    intake.refresh()
+
+    assert asked.times == [0, 1, 1]
