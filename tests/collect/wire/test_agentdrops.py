@@ -63,6 +63,13 @@ def test_an_agent_that_began_anew_has_dropped_nothing_yet() -> None:
     assert dropped([(1, 5, 5_000)], [(1, 5, 3)], [(1, 5, 8)]) == {10: 5}
 
 
+def test_datagrams_out_of_order_count_nothing_twice() -> None:
+    """The greatest step of a counter counts, whatever came before or after it."""
+    assert dropped([(1, 5, 100)], [(1, 5, 109), (1, 5, 104)], [(1, 5, 107), (1, 5, 110)]) == {
+        10: 10
+    }
+
+
 def test_no_more_counters_are_followed_than_allowed() -> None:
     """Data sources beyond the bound take no room, and those known go on."""
     many = [(1, source, 1) for source in range(agentdrops.MOST_COUNTERS + 5)]

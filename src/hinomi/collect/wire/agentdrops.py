@@ -20,7 +20,7 @@ MOST_COUNTERS: Final = 65_536
 
 _TYPE_BITS, _INDEX_BITS = 8, 32
 _MASK: Final = 0xFFFFFFFF
-_MOST_STEP: Final = 1 << 31  # More is a step back: the agent began anew, or a datagram was late.
+_MOST_STEP: Final = 1 << 31  # More is a step back: a late datagram, or the agent began anew.
 
 
 class AgentDrops:
@@ -28,8 +28,8 @@ class AgentDrops:
     The last value of each data source's counter.
 
     Notes:
-        A counter says nothing when it is first seen: what came before is not known. Datagrams
-        out of order count a step twice.
+        Of a batch the greatest step of each counter counts, so that the order of datagrams
+        does not matter. What was dropped before a counter was first seen is not known.
     """
 
     def __init__(self) -> None:
@@ -57,25 +57,24 @@ class AgentDrops:
             return
         keys = stream[some].astype(np.int64) << (_TYPE_BITS + _INDEX_BITS)
         keys |= (samples.source_type[some] & 0xFF) << _INDEX_BITS | samples.source_index[some]
-        order = np.lexsort((samples.row[some], keys))  # Each counter's samples as they came.
+        order = np.argsort(keys)
         some, keys = some[order], keys[order]
         now = samples.drops[some]
-        is_first = np.ones(some.size, np.bool_)
-        is_first[1:] = keys[1:] != keys[:-1]
-        before = np.concatenate([now[:1], now[:-1]])
-        before[is_first] = self._known(keys[is_first], now[is_first])
-        step = (now - before) & _MASK
-        stepped = np.flatnonzero((step > 0) & (step < _MOST_STEP))
-        ledger.add_rows(exporter[some[stepped]], SAMPLES_DROPPED, step[stepped])
-        is_last = np.roll(is_first, -1)
-        self._keep(keys[is_last], now[is_last])
+        first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+        before = self._known(keys[first], np.minimum.reduceat(now, first))
+        step = (now - np.repeat(before, np.diff(first, append=keys.size))) & _MASK
+        step[step >= _MOST_STEP] = -1
+        most = np.maximum.reduceat(step, first)
+        ledger.add_rows(exporter[some[first[most > 0]]], SAMPLES_DROPPED, most[most > 0])
+        anew = np.maximum.reduceat(now, first)
+        self._keep(keys[first], np.where(most >= 0, (before + most) & _MASK, anew))
 
-    def _known(self, keys: NDArray[np.int64], now: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Give the last value of each of the ascending *keys*; *now* where there is none."""
+    def _known(self, keys: NDArray[np.int64], least: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Give the last value of each of the ascending *keys*; *least* where there is none."""
         if not self._keys.size:
-            return now
+            return least
         place = np.minimum(np.searchsorted(self._keys, keys), self._keys.size - 1)
-        return np.where(self._keys[place] == keys, self._last[place], now)
+        return np.where(self._keys[place] == keys, self._last[place], least)
 
     def _keep(self, keys: NDArray[np.int64], now: NDArray[np.int64]) -> None:
         if self._keys.size:

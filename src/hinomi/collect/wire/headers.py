@@ -47,21 +47,14 @@ _CUT: Final = -1
 """Stands for the ether type of a frame that ends before its network layer begins."""
 
 
-class _Kind(IntEnum):
-    """What follows an ether type."""
-
-    OTHER = 0
-    IP = 1
-    VLAN = 2
-    PPPOE = 3
-    MPLS = 4
-
+_OTHER, _IP, _VLAN, _SESSION, _STACK = range(5)
+"""What follows an ether type. Plain numbers: NumPy compares members of an enum slowly."""
 
 _KINDS: Final = np.zeros(1 << 16, np.int8)
-_KINDS[[IPV4, IPV6]] = _Kind.IP
-_KINDS[list(VLANS)] = _Kind.VLAN
-_KINDS[PPPOE] = _Kind.PPPOE
-_KINDS[[MPLS, MPLS_MULTICAST]] = _Kind.MPLS
+_KINDS[[IPV4, IPV6]] = _IP
+_KINDS[list(VLANS)] = _VLAN
+_KINDS[PPPOE] = _SESSION
+_KINDS[[MPLS, MPLS_MULTICAST]] = _STACK
 
 _LAST_LABEL: Final = 1  # In the third byte of a label.
 _PPP_START: Final = 0xFF03
@@ -130,16 +123,16 @@ def _other(_buffer: NDArray[np.uint8], start: Places, _end: Places) -> _Layer:
 def _ethernet(buffer: NDArray[np.uint8], start: Places, end: Places) -> _Layer:
     kind, at = read_u16(buffer, start + 12), start + 14
     kind[at > end] = _CUT
-    kinds = _KINDS.take(kind)  # `_CUT` takes the last of the table, which is `OTHER`.
-    tagged = np.flatnonzero(kinds == _Kind.VLAN)
+    kinds = _KINDS.take(kind)  # `_CUT` takes the last of the table, which is `_OTHER`.
+    tagged = np.flatnonzero(kinds == _VLAN)
     while tagged.size:
         place, limit = at[tagged], end[tagged]
         inner = np.where(place + 4 <= limit, read_u16(buffer, place + 2), _CUT)
         kind[tagged], at[tagged] = inner, np.minimum(place + 4, limit)
         kinds[tagged] = _KINDS.take(inner)
-        tagged = tagged[kinds[tagged] == _Kind.VLAN]
-    if (kinds > _Kind.VLAN).any():
-        for name, read, skip in ((_Kind.PPPOE, _ppp, 6), (_Kind.MPLS, _labels, 0)):
+        tagged = tagged[kinds[tagged] == _VLAN]
+    if (kinds > _VLAN).any():
+        for name, read, skip in ((_SESSION, _ppp, 6), (_STACK, _labels, 0)):
             rows = np.flatnonzero(kinds == name)
             below = np.minimum(at[rows] + skip, end[rows])
             kind[rows], at[rows] = read(buffer, below, end[rows])

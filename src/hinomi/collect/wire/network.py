@@ -8,7 +8,6 @@ Source: RFC 791, 8200, 9293, 768, 792, 4443, 4302.
 """
 
 from dataclasses import dataclass, fields
-from enum import IntEnum
 from typing import Any, Final
 
 import numpy as np
@@ -99,25 +98,19 @@ _TRANSPORT: Final = np.dtype(
 )
 
 
-class _Kind(IntEnum):
-    """How the header of a protocol begins."""
-
-    NOTHING = 0
-    TYPE_CODE = 1
-    PORTS = 2
-    TCP = 3
-
+_NOTHING, _TYPE_CODE, _PORTS, _TCP = range(4)
+"""How the header of a protocol begins. Plain numbers: NumPy compares members of an enum slowly."""
 
 _KINDS: Final = np.zeros(256, np.int8)
-_KINDS[list(WITH_PORTS)] = _Kind.PORTS
-_KINDS[[Protocol.ICMP, Protocol.ICMPV6]] = _Kind.TYPE_CODE
-_KINDS[Protocol.TCP] = _Kind.TCP
+_KINDS[list(WITH_PORTS)] = _PORTS
+_KINDS[[Protocol.ICMP, Protocol.ICMPV6]] = _TYPE_CODE
+_KINDS[Protocol.TCP] = _TCP
 
 _NEEDED: Final = np.array([-_MOST_WORDS * 4, 2, 4, 4])
-"""Bytes without which a header of each `_Kind` says nothing."""
+"""Bytes without which a header of each kind says nothing."""
 
 _READ: Final = np.array([0, 2, 4, _TCP_BYTES])
-"""Bytes that are read of a header of each `_Kind`."""
+"""Bytes that are read of a header of each kind."""
 
 _CHAIN: Final = np.zeros(256, np.bool_)
 _CHAIN[[*EXTENSIONS, FRAGMENT, AUTHENTICATION]] = True
@@ -150,7 +143,7 @@ def ipv4(
         ports[has_options], flags[has_options] = _transport(buffer, place)
     proto = rows["proto"].astype(np.int16)
     kinds = _KINDS.take(proto)
-    kinds[(rows["fragment"] & 0x1FFF) != 0] = _Kind.NOTHING
+    kinds[(rows["fragment"] & 0x1FFF) != 0] = _NOTHING
     return _headers(
         is_ip=is_ip,
         is_whole=is_ip | (~is_v4 & (room > 0)),
@@ -191,7 +184,7 @@ def ipv6(
         is_whole[chained[is_cut]] = False
         ports[chained], flags[chained] = _transport(buffer, place)
     kinds = _KINDS.take(proto)
-    kinds[is_later] = _Kind.NOTHING
+    kinds[is_later] = _NOTHING
     return _headers(
         is_ip=is_ip,
         is_whole=is_whole,
@@ -269,23 +262,23 @@ def _headers(
         proto: Protocol numbers.
         ends: Halves of source and destination.
         length: Of the packet.
-        kinds: `_Kind` of each transport header.
+        kinds: How each transport header begins.
         room: Captured bytes of it, negative if even the IP header is cut.
         ports: Its first 4 bytes.
         flags: Its 14th byte.
         before: Bytes of the frame in front of it.
     """
     is_short = room < _NEEDED.take(kinds)
-    is_tcp = kinds == _Kind.TCP
+    is_tcp = kinds == _TCP
     has_flags = is_tcp & (room >= _TCP_BYTES)
-    kinds[is_short] = _Kind.NOTHING
+    kinds[is_short] = _NOTHING
     src_port, dst_port = (ports >> 16).astype(np.int32), (ports & 0xFFFF).astype(np.int32)
-    typed = np.flatnonzero(kinds == _Kind.TYPE_CODE)
+    typed = np.flatnonzero(kinds == _TYPE_CODE)
     dst_port[typed], src_port[typed] = src_port[typed], 0
     tcp_flags = np.where(has_flags, flags, np.int16(UNKNOWN_FLAGS))
     used = before + np.minimum(_READ.take(kinds), room)
     is_whole &= ~is_ip | (~is_short & (has_flags | ~is_tcp))
-    without = np.flatnonzero(kinds == _Kind.NOTHING)
+    without = np.flatnonzero(kinds == _NOTHING)
     src_port[without], dst_port[without] = 0, 0
     if not is_ip.all():
         without = np.flatnonzero(~is_ip)

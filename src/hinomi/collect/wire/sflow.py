@@ -111,8 +111,8 @@ def decode(
         sequence (1), and the flow records: round by round, the first of all datagrams first.
 
     Notes:
-        Measured 0.1 CPU s for a million samples, 7 a datagram of 128 header bytes, in batches
-        of 1,024 datagrams.
+        Measured 0.2 CPU s for a million samples of 128 header bytes, 7 a datagram, in batches
+        of 1,024 datagrams; 0.35 where three more records stand beside each header.
     """
     messages = _read_headers(batch, streams, ledger, agent_number)
     headers = messages.headers

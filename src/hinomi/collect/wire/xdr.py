@@ -74,11 +74,13 @@ def walk(
     row, at, stop, left = np.arange(begin.size), begin, end, count
     rounds: list[tuple[NDArray[np.int64], ...]] = []
     broken, longer = [_NONE], [_NONE]
+    least = int(count.min(initial=1 << 32))
     for number in range(most + 1):
-        more = left > number
-        if not more.all():
+        if number >= least:
+            more = left > number
             longer.append(row[~more & (at < stop)])
             row, at, stop, left = row[more], at[more], stop[more], left[more]
+            least = int(left.min(initial=1 << 32))
         if not row.size or number == most:
             break
         head = read_u64(buffer, at)
@@ -91,7 +93,7 @@ def walk(
             row, start, size, after = row[fits], start[fits], size[fits], after[fits]
             stop, left, head = stop[fits], left[fits], head[fits]
         rounds.append((row, (head >> _LENGTH_BITS).view(np.int64), start, size))
-        at = np.minimum((size + 3 & -4) + start, stop)  # The last filling may be missing.
+        at = start + (size + 3 & -4)  # Behind the end, by 3 bytes at most, if that is not filled.
     return Walk(
         items=_items(rounds),
         broken=np.concatenate(broken),
