@@ -2,8 +2,21 @@
 
 import numpy as np
 
+from arrivals import Arrivals
 from builders import NOON_MS
-from exporting import V4_FLOW, data, flows, ipfix, options_template, template, v4_flow, v9
+from exporting import (
+    V4_FLOW,
+    Field,
+    Value,
+    data,
+    flows,
+    frame,
+    ipfix,
+    options_template,
+    template,
+    v4_flow,
+    v9,
+)
 from hinomi.collect.wire.definitions import TemplateLimits
 from hinomi.collect.wire.groups import Headers
 from hinomi.collect.wire.ledger import Ledger
@@ -100,6 +113,24 @@ def test_octets_of_late_sets_lie_in_a_buffer_of_their_own() -> None:
         read = exporter.send(ipfix(template(300, fields, version=10)))
 
         assert read.records == [{315: value}]
+
+
+def test_packet_sections_that_waited_give_the_same_flows() -> None:
+    """A sampled frame is read where it lies, late or not."""
+    fields: list[Field] = [(315, 65_535), (312, 2)]
+    frames: list[list[Value]] = [
+        [frame(dst="203.0.113.9", ports=(port, 53)), 900] for port in (1_111, 2_222)
+    ]
+    described, sent = template(300, fields, version=10), data(300, fields, *frames)
+    late, timely = Arrivals(), Arrivals()
+
+    assert late.send(ipfix(sent)) == []
+    rows = late.send(ipfix(described))
+    assert [(row["dst"], row["src_port"]) for row in rows] == [
+        ("203.0.113.9", 1_111),
+        ("203.0.113.9", 2_222),
+    ]
+    assert rows == timely.send(ipfix(described, sent))
 
 
 def test_only_sets_of_the_template_that_came_are_released() -> None:

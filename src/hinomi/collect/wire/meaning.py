@@ -84,7 +84,7 @@ class Interpreter:
         Give the flow records of *group*; options are learnt from and give none.
 
         Args:
-            buffer: Of the batch: packet sections lie in it.
+            buffer: Of the batch: packet sections lie in it, or in the group's own octets.
             headers: Of the datagrams that the group points into.
             group: n records of one layout.
             rates: What the headers state about sampling, shape (datagrams,); None: nothing.
@@ -104,7 +104,7 @@ class Interpreter:
             ends = read_ends(group)
             missing = NO_ADDRESSES if ends is not None else NO_PROTOCOL
         elif has_sections(group):
-            group, ends = read_sections(buffer, group)
+            group, ends = read_sections(buffer if group.octets is None else group.octets, group)
             missing = NOT_IP
         if ends is None:
             self._ledger.add_rows(source, missing)
