@@ -41,7 +41,7 @@ NOON_MS: Final = 1_767_268_800_000
 _OWN_V4: Final = 198 << 24 | 18 << 16  # 198.18.0.0/15, RFC 2544.
 _OTHERS_V4: Final = 240 << 24  # 240.0.0.0/4, RFC 1112.
 _MAPPED: Final = 0xFFFF << 32
-_OWN_V6: Final = 0x2001_0002 << 32  # 2001:2::/32, of which 2001:2::/48 is RFC 5180.
+_OWN_V6: Final = 0x2001_0DB8 << 32  # 2001:db8::/32, RFC 3849.
 _OTHERS_V6: Final = 0x3FFF << 48  # 3fff::/20, RFC 9637.
 
 
@@ -55,11 +55,11 @@ class Mix:
     hours: int = 1  # Over which the starts are spread.
 
 
-PLAIN: Final = "198.18.0.0/15\n2001:2::/32\n"
+PLAIN: Final = "198.18.0.0/15\n2001:db8::/32\n"
 MIXES: Final = {
     "IPv4": Mix(own=PLAIN),
     "35 % IPv6": Mix(own=PLAIN, v6=0.35, between_own=0.01),
-    "shared addresses": Mix(own="198.18.0.0/15,map-e,40\n2001:2::/32\n", v6=0.35),
+    "shared addresses": Mix(own="198.18.0.0/15,map-e,40\n2001:db8::/32\n", v6=0.35),
     "200 prefixes": Mix(
         own="\n".join(f"198.{18 + n // 128}.{2 * (n % 128)}.0/23" for n in range(256) if n % 5),
         between_own=0.01,
