@@ -21,6 +21,7 @@ def a_place(following: int) -> Place:
         uptime_ms=UNKNOWN_UPTIME,
         count=0,
         constant=False,
+        inclusive=False,
         trouble=Trouble(),
     )
 
@@ -76,7 +77,7 @@ def test_reasons_are_words_and_different() -> None:
     reasons = [
         *LOST.values(), *LATE.values(), *places.SEQUENCED.values(), places.LATE_DATAGRAMS,
         places.DUPLICATE, places.OUT_OF_PLACE, places.RESTARTED, places.CONSTANT,
-        places.INTERLEAVED,
+        places.INTERLEAVED, places.INCLUSIVE,
     ]  # fmt: skip
 
     assert len(set(reasons)) == len(reasons)

@@ -269,6 +269,27 @@ def test_a_stream_that_comes_to_order_is_believed_again() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("batch", [1, 7, 100])
+def test_numbers_that_count_their_own_datagram_are_recognised(batch: int) -> None:
+    """Softflowd's IPFIX does: nothing seems lost for long, and real losses are told."""
+    watch = Watch(10)
+    chance = random.Random(batch)  # noqa: S311 - not for secrets.
+    sent, total = [], 0
+    for _ in range(300):
+        units = chance.randint(0, 33)
+        total += units
+        sent.append(Sent(total, units))
+    sent[150:152] = [sent[150]._replace(units=-1), sent[151]]
+    came = [*sent[:200], *sent[201:]]
+    for at in range(0, len(came), batch):
+        watch.observe(came[at : at + batch])
+
+    counts = Counter(watch.counts())
+    assert counts["sequence-inclusive"] == 1
+    assert counts[LOST[RECORDS]] - counts[LATE[RECORDS]] == sent[200].units
+    assert counts[SEQUENCED[RECORDS]] >= total - sum(each.units for each in sent[:12]) - 66
+
+
 def test_a_wide_gap_is_claimed_when_the_stream_goes_on_behind_it() -> None:
     """Thousands lost at once are believed after 32 datagrams, or when collection ends."""
     watch = Watch()

@@ -36,6 +36,9 @@ RESTARTED: Final = "exporter-restarted"
 CONSTANT: Final = "sequence-constant"
 """Datagrams of exporters that never count: of their losses nothing is known."""
 
+INCLUSIVE: Final = "sequence-inclusive"
+"""Times that a stream turned out to count each datagram's own units in its number."""
+
 INTERLEAVED: Final = "sequence-interleaved"
 """Datagrams of streams in which several processes count: of their losses nothing is known."""
 
@@ -56,6 +59,7 @@ CONFIRM: Final = 32  # Datagrams after which a leap is believed.
 _UPTIME_SLACK_MS: Final = 10_000
 _UPTIME_WRAP_MS: Final = 600_000
 _SAME_IS_CONSTANT: Final = 4
+_INCLUSIVE: Final = 4  # Surprises in a row that make a sequence inclusive.
 _RUN_NEAR: Final = 4  # Datagrams in a row that make a step back a new beginning.
 _RUN_FAR: Final = 2
 _DISORDER: Final = 4  # Points for each out of place; one is taken off for each in order:
@@ -83,6 +87,7 @@ class Place:
     uptime_ms: int
     count: int  # Datagrams so far.
     constant: bool
+    inclusive: bool  # Its numbers count the datagram that bears them as well.
     trouble: "Trouble"
 
 
@@ -98,22 +103,45 @@ class Trouble:
     run: int = 0
     run_following: int = UNKNOWN
     interleaved: bool = False
+    bare_last: int = UNKNOWN  # The last datagram's number as it stood there,
+    bare_units: int = UNKNOWN  # and its units.
+    inclusive: int = 0  # Surprises in a row that an inclusive sequence would explain.
 
 
 def rest(place: Place) -> None:
     """Let the datagrams that came as foreseen meanwhile calm a stream's disorder."""
     trouble = place.trouble
     calm = place.count - trouble.at
-    if calm:
+    if calm or trouble.bare_last == UNKNOWN:
         trouble.disorder = max(0, trouble.disorder - calm)
         trouble.run = trouble.same = 0
+        trouble.bare_last = place.last
+        trouble.bare_units = _ahead(place.following, place.last)
 
 
-def take(place: Place, sequence: int, units: int, uptime_ms: int, tally: Counter[str]) -> None:
-    """Judge one datagram of a stream that held a surprise."""
+def take(place: Place, bare: int, units: int, uptime_ms: int, tally: Counter[str]) -> None:
+    """
+    Judge one datagram of a stream that held a surprise.
+
+    Args:
+        place: Where the stream stands; moves on.
+        bare: Its sequence number as it stands in the header.
+        units: What it counts of them; -1 not known.
+        uptime_ms: Of the exporter; `UNKNOWN_UPTIME`.
+        tally: Is added to, by reason.
+    """
     trouble, unit = place.trouble, place.unit
     place.count += 1
-    ahead = (sequence - place.following) & MODULUS_MASK if place.following >= 0 else 0
+    sequence = (bare - units) & MODULUS_MASK if place.inclusive and units > 0 else bare
+    is_unknown = place.following < 0 or (place.inclusive and units < 0)
+    ahead = 0 if is_unknown else (sequence - place.following) & MODULUS_MASK
+    is_inclusive = (
+        ahead and unit is not SequenceUnit.DATAGRAMS and _is_inclusive(place, bare, units)
+    )
+    trouble.bare_last, trouble.bare_units = bare, units
+    if is_inclusive:
+        _count_inclusively(place, bare, units, tally)
+        return
     if trouble.interleaved:
         _bear(place, sequence, units, ahead, tally)
     elif place.constant and sequence == place.last:
@@ -129,7 +157,8 @@ def take(place: Place, sequence: int, units: int, uptime_ms: int, tally: Counter
     elif _went_back(place.uptime_ms, uptime_ms):
         _begin_anew(place, sequence, units, tally)
     elif ahead <= _NEAR[unit]:
-        trouble.gaps = [gap for gap in trouble.gaps if place.count - gap[2] <= WINDOW]
+        if trouble.gaps and place.count - trouble.gaps[0][2] > WINDOW:
+            trouble.gaps = [gap for gap in trouble.gaps if place.count - gap[2] <= WINDOW]
         trouble.gaps.append((place.following, ahead, place.count))
         tally[LOST[unit]] += ahead
         _go_on(place, sequence, units, tally)
@@ -149,10 +178,52 @@ def _went_back(before_ms: int, now_ms: int) -> bool:
     return not (before_ms > MODULUS_MASK - _UPTIME_WRAP_MS and now_ms < _UPTIME_WRAP_MS)
 
 
+def _following(place: Place, sequence: int, units: int) -> int:
+    """Give the number to come after a datagram; where its units are not known, only sometimes."""
+    if units >= 0:
+        return (sequence + units) & MODULUS_MASK
+    return sequence if place.inclusive else UNKNOWN
+
+
+def _is_inclusive(place: Place, bare: int, units: int) -> bool:
+    """
+    Tell whether a stream turns out to count each datagram's own units in its number.
+
+    softflowd does so in IPFIX, against RFC 7011, section 3.1: its numbers differ by what
+    the later datagram holds. A loss may look alike, but not several times in a row.
+    """
+    trouble = place.trouble
+    step = _ahead(bare, trouble.bare_last)
+    if place.inclusive or units <= 0 or UNKNOWN in {step, trouble.bare_units}:
+        return False
+    if step == units == trouble.bare_units:
+        return False  # Both ways of counting give the same numbers.
+    trouble.inclusive = trouble.inclusive + 1 if step == units else 0
+    return trouble.inclusive >= _INCLUSIVE
+
+
+def _ahead(number: int, before: int) -> int:
+    """Give how far *number* lies ahead of *before*; `UNKNOWN` if one is."""
+    return UNKNOWN if UNKNOWN in {number, before} else (number - before) & MODULUS_MASK
+
+
+def _count_inclusively(place: Place, bare: int, units: int, tally: Counter[str]) -> None:
+    """Read the stream's numbers as inclusive from here on, and take back what seemed lost."""
+    trouble, unit = place.trouble, place.unit
+    tally[INCLUSIVE] += 1
+    tally[LATE[unit]] += sum(gap[1] for gap in trouble.gaps if place.count - gap[2] <= WINDOW)
+    tally[SEQUENCED[unit]] += units
+    trouble.gaps.clear()
+    trouble.leaps.clear()
+    trouble.disorder = trouble.run = trouble.same = 0
+    place.inclusive = True
+    place.last, place.following = (bare - units) & MODULUS_MASK, bare
+
+
 def _go_on(place: Place, sequence: int, units: int, tally: Counter[str]) -> None:
     """Accept a datagram as the newest one."""
     place.last = sequence
-    place.following = (sequence + units) & MODULUS_MASK if units >= 0 else UNKNOWN
+    place.following = _following(place, sequence, units)
     if units > 0:
         tally[SEQUENCED[place.unit]] += units
 
@@ -229,6 +300,6 @@ def _bear(place: Place, sequence: int, units: int, ahead: int, tally: Counter[st
     change = _DISORDER if ahead and is_known else -1
     trouble.disorder = min(max(trouble.disorder + change, 0), _DISORDER_MOST)
     place.last = sequence
-    place.following = (sequence + units) & MODULUS_MASK if units >= 0 else UNKNOWN
+    place.following = _following(place, sequence, units)
     if not trouble.disorder:
         trouble.interleaved = False

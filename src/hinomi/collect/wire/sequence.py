@@ -68,6 +68,7 @@ class Sequences:
         self._uptime_ms = np.zeros(0, np.int64)
         self._count = np.zeros(0, np.int64)
         self._step = np.zeros(0, np.int64)  # 1: counts its units; 0: constant.
+        self._inclusive = np.zeros(0, np.int64)  # 1: numbers count their own datagram too.
         self._awkward = np.zeros(0, bool)  # Always walked through.
         self._troubles: dict[int, Trouble] = {}
 
@@ -89,10 +90,12 @@ class Sequences:
         if not order.size:
             return
         stream = stream[order]
+        counted = units[order].astype(np.int64)
+        own = self._inclusive[stream] * np.maximum(counted, 0)
         batch = _Batch(
             stream,
-            headers.sequence[order].astype(np.int64) & MODULUS_MASK,
-            units[order].astype(np.int64),
+            (headers.sequence[order].astype(np.int64) - own) & MODULUS_MASK,
+            counted,
             headers.uptime_ms[order].astype(np.int64),
         )
         surprised = self._surprises(batch)
@@ -119,7 +122,7 @@ class Sequences:
         room = max(missing, self._count.size)
         for name, value in (
             ("_following", UNKNOWN), ("_last", UNKNOWN), ("_uptime_ms", UNKNOWN_UPTIME),
-            ("_count", 0), ("_step", 1), ("_awkward", False),
+            ("_count", 0), ("_step", 1), ("_inclusive", 0), ("_awkward", False),
         ):  # fmt: skip
             old = getattr(self, name)
             setattr(self, name, np.concatenate([old, np.full(room, value, old.dtype)]))
@@ -131,14 +134,16 @@ class Sequences:
         first = batch.first
         expected[first] = self._following[batch.stream[first]]
         bad = (expected != batch.sequence) & (expected != UNKNOWN)
+        bad &= (batch.units >= 0) | (self._inclusive[batch.stream] == 0)
         surprised = np.zeros(self._count.size, bool)
         surprised[batch.stream[bad | self._awkward[batch.stream]]] = True
         return surprised
 
     def _after(self, batch: "_Batch") -> Numbers:
         step = self._step[batch.stream]
-        after = (batch.sequence + step * batch.units) & MODULUS_MASK
-        return np.where((batch.units >= 0) | (step == 0), after, UNKNOWN)
+        after = (batch.sequence + step * np.maximum(batch.units, 0)) & MODULUS_MASK
+        is_known = (batch.units >= 0) | (step == 0) | (self._inclusive[batch.stream] == 1)
+        return np.where(is_known, after, UNKNOWN)
 
     def _settle_plain(self, batch: "_Batch", source: NDArray[Any], ledger: Ledger) -> None:
         """Count streams in which every datagram came as foreseen."""
@@ -166,22 +171,24 @@ class Sequences:
             uptime_ms=int(self._uptime_ms[stream]),
             count=int(self._count[stream]),
             constant=not self._step[stream],
+            inclusive=bool(self._inclusive[stream]),
             trouble=trouble,
         )
         rest(place)
         tally: Counter[str] = Counter()
-        for sequence, units, uptime_ms in zip(
-            batch.sequence[rows].tolist(),
+        own = self._inclusive[stream] * np.maximum(batch.units[rows], 0)
+        for bare, units, uptime_ms in zip(
+            ((batch.sequence[rows] + own) & MODULUS_MASK).tolist(),
             batch.units[rows].tolist(),
             batch.uptime_ms[rows].tolist(),
             strict=True,
         ):
-            take(place, sequence, units, uptime_ms, tally)
+            take(place, bare, units, uptime_ms, tally)
         for reason, count in tally.items():
             ledger.add(known.source, reason, count)
         self._following[stream], self._last[stream] = place.following, place.last
         self._uptime_ms[stream], self._count[stream] = place.uptime_ms, place.count
-        self._step[stream] = not place.constant
+        self._step[stream], self._inclusive[stream] = not place.constant, place.inclusive
         self._awkward[stream] = trouble.interleaved
         trouble.at = place.count
 
