@@ -112,7 +112,8 @@ def _plain(numbers: Numbers, number: int) -> NDArray[np.int64] | None:
 def _ratio(whole: NDArray[np.float64], part: NDArray[np.float64]) -> NDArray[np.int64]:
     """Give whole / part, rounded to the next N; 0 where either is 0."""
     both = (whole > 0) & (part > 0)
-    exact = np.divide(whole, part, out=np.zeros(whole.size), where=both)
+    with np.errstate(over="ignore"):  # A chance of next to nothing: beyond any interval.
+        exact = np.divide(whole, part, out=np.zeros(whole.size), where=both)
     return _bounded(np.floor(np.minimum(exact, 2.0**40) + 0.5).astype(np.int64))
 
 
