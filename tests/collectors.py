@@ -11,6 +11,7 @@ import pytest
 from builders import NOON_MS
 from hinomi.collect.accounting import CollectStatus
 from hinomi.collect.listen import open_sockets
+from hinomi.services.collecting import collect_status
 from hinomi.services.collector import Collector, Signals, WorkerTask
 from hinomi.services.home import Home, open_home
 from loopback import PATIENCE_S, name_of_socket, send
@@ -60,8 +61,6 @@ class Running:
 
 def read(folder: Path) -> CollectStatus:
     """Read what the collector of the home at *folder* said last."""
-    from hinomi.services.collectstatus import collect_status  # noqa: PLC0415 - beside its use.
-
     return collect_status(open_home(folder))
 
 

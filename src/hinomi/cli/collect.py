@@ -4,9 +4,9 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
-from hinomi.services.collecting import CollectRequest, collect_flows
+from hinomi.collect.statement import status_document, status_lines
+from hinomi.services.collecting import CollectRequest, collect_flows, collect_status
 from hinomi.services.collector import WorkerTask, run_worker
-from hinomi.services.collectstatus import as_json, collect_status
 
 
 @click.group(invoke_without_command=True)
@@ -79,9 +79,10 @@ def status(session: Session) -> None:
     """
     state = collect_status(session.open_home())
     if session.as_json:
-        render.print_json(as_json(state))
+        render.print_json(status_document(state))
         return
-    click.echo(str(as_json(state)))
+    for line in status_lines(state, session.clock()):
+        click.echo(line)
 
 
 @collect.command(hidden=True)

@@ -20,7 +20,7 @@ from typing import Final
 
 import structlog
 
-from hinomi.collect.accounting import STATUS_FILES, read_status
+from hinomi.collect.accounting import STATUS_FILES, CollectStatus, read_status
 from hinomi.collect.listen import Listening, open_sockets
 from hinomi.collect.metrics import Endpoint, serve_metrics
 from hinomi.errors import Conflict, Unavailable
@@ -85,6 +85,16 @@ def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str],
         finally:
             listening.close()
             _note(home, stage="ended")
+
+
+def collect_status(home: Home) -> CollectStatus:
+    """
+    Read the account of the home's collector, all workers added up; empty if none ever ran.
+
+    Raises:
+        MalformedDocument: If a worker's file is not what this version writes.
+    """
+    return read_status(home.folder / FOLDER)
 
 
 def _run(home: Home, request: CollectRequest, listening: Listening, signals: Signals) -> None:

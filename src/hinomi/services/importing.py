@@ -153,8 +153,8 @@ class ImportRun:
             )
         if self._request.counts_scaled and not chosen.may_be_scaled:
             raise UsageError(
-                f"{path}: --counts-scaled is for files that cannot tell themselves whether their "
-                f"counters were multiplied; those of {chosen.name} can"
+                f"{path}: --counts-scaled is for pmacct, whose files cannot tell whether their "
+                f"counters were multiplied; leave it out for {chosen.name}"
             )
         before = path.stat()
         content = content_id(path)
