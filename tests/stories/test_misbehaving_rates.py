@@ -225,7 +225,7 @@ def test_case_06_a_rate_that_changes_holds_from_then_on() -> None:
     """Options sent again with another rate replace it; what was decoded before stays."""
     arrivals = Arrivals()
 
-    rows = arrivals.send(
+    rows = arrivals.send_each(
         v9(FLOWS, stated(1, 1_000), flows(), sequence=1),
         v9(stated(1, 2_000), flows(), sequence=2),
     )

@@ -21,6 +21,9 @@ from hinomi.collect.wire.streams import NO_STREAM, Streams
 MALFORMED_HEADER: Final = "malformed-header"
 """Datagrams that end inside their header."""
 
+MALFORMED_COUNT: Final = "malformed-count"
+"""Datagrams that announce more than the 30 records that one may have: none is believed."""
+
 RECORDS_CUT: Final = "malformed-records-cut"
 """Records that the header announces and the datagram has no bytes for."""
 
@@ -34,6 +37,7 @@ _VERSION: Final = 5
 _HEADER_BYTES: Final = 24
 _NANOS: Final = 1_000_000
 _INTERVAL_BITS: Final = 14
+_MOST_RECORDS: Final = 30
 
 _LAYOUT: Final = {
     8: (0, ">u4"), 12: (4, ">u4"), 10: (12, ">u2"), 14: (14, ">u2"), 2: (16, ">u4"),
@@ -71,7 +75,7 @@ def decode(
     Notes:
         What is cut off is counted; the whole records before it are decoded.
     """
-    batch = _with_header(batch, ledger)
+    batch = _sound(batch, ledger)
     headers, rates = _headers(batch, streams)
     if (headers.stream == NO_STREAM).any():
         ledger.add_rows(batch.source[headers.stream == NO_STREAM], STREAMS_OVER_LIMIT)
@@ -90,12 +94,15 @@ def decode(
     return headers, announced, records
 
 
-def _with_header(batch: Datagrams, ledger: Ledger) -> Datagrams:
+def _sound(batch: Datagrams, ledger: Ledger) -> Datagrams:
+    """Give the datagrams with a header that may be true."""
     short = batch.length < _HEADER_BYTES
-    if not short.any():
+    many = ~short & (read_u16(batch.buffer, batch.start + 2) > _MOST_RECORDS)
+    if not (short | many).any():
         return batch
     ledger.add_rows(batch.source[short], MALFORMED_HEADER)
-    return batch.take(np.flatnonzero(~short))
+    ledger.add_rows(batch.source[many], MALFORMED_COUNT)
+    return batch.take(np.flatnonzero(~(short | many)))
 
 
 def _headers(batch: Datagrams, streams: Streams) -> tuple[Headers, Rates]:
