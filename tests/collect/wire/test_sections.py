@@ -73,6 +73,6 @@ def test_other_frames_are_told_apart() -> None:
     assert ends.named.tolist() == [True, False, False]
 
 
-def test_labels_alone_are_not_read() -> None:
-    """A stack of labels (element 314) says nothing of the packet below."""
+def test_what_follows_the_headers_is_not_read() -> None:
+    """Element 314 holds payload: nothing to know an end by, and nothing to look at."""
     assert not has_sections(group({}, frames={314: [(0, 12)]}))

@@ -36,7 +36,7 @@ class BootTimes:
         One number a stream: bounded by the limit of `Streams`.
 
     Source:
-        RFC 5102, section 5.11.5 (information element 160).
+        IANA IPFIX information element 160.
     """
 
     def __init__(self, streams: Streams) -> None:

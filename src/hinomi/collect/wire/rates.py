@@ -1,8 +1,8 @@
 """
 The sampling rate that a record states, in every way there is to state it.
 
-Source: RFC 3954, section 8 (34, 35); Cisco's sampler tables (48 to 50); RFC 5477, sections
-8.2.1 to 8.2.7 (304 to 311).
+Source: RFC 3954, section 8 (34, 35); Cisco's sampler tables (48 to 50); RFC 5477, section
+8.2 (304 to 311).
 """
 
 from enum import IntEnum

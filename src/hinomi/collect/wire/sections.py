@@ -3,7 +3,7 @@ Records that carry the beginning of a packet instead of fields: PSAMP and NetFlo
 
 The packet's headers are read where they lie; nothing else of it is (R2).
 
-Source: RFC 5477, section 8.5 (313, 315); Cisco's NetFlow-lite (102 to 104).
+Source: RFC 5477 (313); RFC 7133 (312, 315, 409); Cisco's NetFlow-lite (102 to 104).
 """
 
 from dataclasses import replace
