@@ -1,5 +1,6 @@
 """A collector of a home of one's own, on loopback, in a thread of the test."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -71,7 +72,7 @@ def collecting(
     """Run a collector of the home at *folder* at noon; leave when it has made all durable."""
     home: Home = open_home(folder, clock)
     listening = open_sockets(["127.0.0.1:0"], receive_buffer_bytes=1 << 20)
-    sockets: Sequence = listening.workers[0]
+    sockets: Sequence[socket.socket] = listening.workers[0]
     collector, signals = Collector(home, task or WorkerTask(), sockets), Signals()
     failures: list[BaseException] = []
 

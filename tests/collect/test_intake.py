@@ -6,8 +6,8 @@ import numpy as np
 
 from arrivals import EXPORTER
 from builders import NOON_MS
-from exporting import V4_FLOW, data, template, v4_flow, v9
-from hinomi.collect.accounting import KEPT, RECORDS, Account
+from exporting import V4_FLOW, Value, data, template, v4_flow, v9
+from hinomi.collect.accounting import KEPT, Account
 from hinomi.collect.admission import TOO_LATE, Admission
 from hinomi.collect.intake import Intake, Rules
 from hinomi.collect.networks import parse_own_networks
@@ -15,7 +15,7 @@ from hinomi.collect.normalise import TRANSIT, Normaliser
 from hinomi.collect.observing import Observing
 from hinomi.collect.ownership import OwnTable
 from hinomi.collect.wire.datagrams import Datagrams
-from hinomi.collect.wire.decoder import Decoder
+from hinomi.collect.wire.decoder import RECORDS, Decoder
 from hinomi.collect.wire.sources import Sources
 from hinomi.govern.pseudonym import LineCipher
 from loopback import ipv4
@@ -56,7 +56,7 @@ def _batch(decoder: Decoder, *payloads: bytes) -> Datagrams:
     return Datagrams.pack(payloads, [number] * len(payloads), [NOON_MS] * len(payloads))
 
 
-def _flows(*rows: list[object]) -> bytes:
+def _flows(*rows: Sequence[Value]) -> bytes:
     return v9(template(256, V4_FLOW), data(256, V4_FLOW, *rows))
 
 

@@ -103,6 +103,7 @@ def _run(home: Home, request: CollectRequest, listening: Listening, signals: Sig
         WorkerTask(
             number=number,
             workers=workers,
+            meets_all=not listening.is_by_source,
             sockets=tuple(each.fileno() for each in sockets),
             forward=request.forward,
             forward_transparent=request.forward_transparent,

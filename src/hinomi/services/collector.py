@@ -61,6 +61,9 @@ class WorkerTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
 
     number: int = 0
     workers: int = 1
+    meets_all: bool = (
+        False  # Any exporter may meet any worker: the kernel cannot choose by address.
+    )
     sockets: tuple[int, ...] = ()  # File descriptors, inherited.
     forward: str | None = None
     forward_transparent: bool = False
@@ -253,6 +256,8 @@ class Collector:
         )
 
     def _is_mine(self, address: bytes) -> bool:
+        if self._task.meets_all or self._home.config.collect.identify == "agent":
+            return True  # An agent's address does not tell whom its datagrams come from.
         return worker_of(address, self._task.workers) == self._task.number
 
     def _turn_over(self) -> None:
