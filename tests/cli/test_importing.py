@@ -1,9 +1,13 @@
 """``hinomi import`` answers in one document, in a table, and with the right exit code."""
 
+import json
 from pathlib import Path
 
 import pytest
 
+from hinomi.model.window import Window
+from hinomi.services.home import open_home
+from hinomi.services.mandates import Operation, mandate_for
 from terminal import hinomi, make_home, table_row, write_table
 
 
@@ -77,3 +81,47 @@ def test_a_name_that_is_no_unicode_can_be_printed(home: Path, tmp_path: Path) ->
 
     assert said.code == 0
     assert said.document["files"][0]["path"].endswith("\\xff\\xfe.csv")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("a", "b", "--follow"), "takes one folder"),
+        (("a", "--settle", "3"), "with --follow only"),
+        (("a", "--interval", "3"), "with --follow only"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_told(
+    home: Path, words: tuple[str, ...], reason: str
+) -> None:
+    """Exit 64, and nothing is read."""
+    said = hinomi("import", *words, home=home)
+
+    assert said.code == 64
+    assert reason in said.err
+
+
+def test_a_folder_to_follow_must_exist(home: Path, tmp_path: Path) -> None:
+    """Exit 66 instead of waiting for a folder with a wrong name."""
+    said = hinomi("import", "--follow", tmp_path / "nowhere", home=home)
+
+    assert said.code == 66
+
+
+def test_counts_are_scaled_only_where_the_file_cannot_say(home: Path, tmp_path: Path) -> None:
+    """Pmacct's renormalised counters are marked; for a format that knows it is refused."""
+    row = {"ip_src": "192.0.2.1", "ip_dst": "198.51.100.1", "port_src": 1, "port_dst": 2,
+           "ip_proto": "tcp", "packets": 100, "bytes": 6000,
+           "timestamp_start": "2026-01-01 12:00:00"}  # fmt: skip
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(row) + "\n", "utf-8")
+    options = ("--counts-scaled", "--sampling-interval", "100")
+
+    assert hinomi("import", path, *options, home=home).code == 0
+    opened = open_home(home)
+    mandate = mandate_for(Operation.DETECT, opened.clock)
+    (batch,) = opened.lake().scan(Window(), mandate)
+    assert batch.column("counts_scaled").to_pylist() == [1]
+    refused = hinomi("import", write_table(tmp_path / "a.csv"), *options, home=home)
+    assert refused.code == 64
+    assert "--counts-scaled is for pmacct" in refused.err

@@ -67,3 +67,11 @@ def test_a_path_of_any_bytes_is_text() -> None:
 
     assert render.path_text(odd) == "caf\\xe9.csv"
     assert render.path_text(Path("caf\u00e9.csv")) == "caf\u00e9.csv"
+
+
+def test_of_many_documents_each_has_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program can read them one by one as they come."""
+    render.print_json({"a": [1, "line\nfeed"]}, on_one_line=True)
+    render.print_json({"b": 2}, on_one_line=True)
+
+    assert capsys.readouterr().out == '{"a": [1, "line\\nfeed"]}\n{"b": 2}\n'

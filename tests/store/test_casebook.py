@@ -169,6 +169,17 @@ def test_a_file_of_a_followed_folder_is_taken_once(book: CaseBook) -> None:
     assert book.spool_seen("/nowhere") == {}
 
 
+def test_files_that_are_gone_from_a_followed_folder_are_forgotten(book: CaseBook) -> None:
+    """Those named, of that folder alone; a name that is not known is no error."""
+    for folder, name in (("/flows", "a"), ("/flows", "b"), ("/other", "a")):
+        book.spool_take(folder, name, 1, 2, 1_000)
+    book.spool_forget("/flows", ["a", "x"])
+    book.spool_forget("/flows", [])
+
+    assert book.spool_seen("/flows") == {"b": (1, 2)}
+    assert book.spool_seen("/other") == {"a": (1, 2)}
+
+
 @settings(
     deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -23,9 +23,10 @@ _PIPE_WIDTH = 200
 """Columns of a table that goes into a pipe or a file: nobody there folds lines."""
 
 
-def print_json(document: object) -> None:
-    """Print one JSON document on standard output."""
-    text = json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False)
+def print_json(document: object, *, on_one_line: bool = False) -> None:
+    """Print one JSON document on standard output, on a line of its own where there are more."""
+    indent = None if on_one_line else 2
+    text = json.dumps(document, ensure_ascii=False, indent=indent, allow_nan=False)
     # Names of files may hold bytes that are no text (PEP 383): they are shown escaped.
     click.echo(text.encode("utf-8", "backslashreplace").decode("utf-8"))
 

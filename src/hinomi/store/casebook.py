@@ -192,6 +192,17 @@ class CaseBook:
                 sa.insert(SPOOL).values(**where, size=size, mtime_ns=mtime_ns, taken_ms=at_ms)
             )
 
+    def spool_forget(self, folder: str, names: Iterable[str]) -> None:
+        """Forget files of a followed folder that are gone, so that the table does not grow."""
+        rows = [{"gone": name} for name in names]
+        if not rows:
+            return
+        gone = sa.delete(SPOOL).where(
+            SPOOL.c.folder == folder, SPOOL.c.name == sa.bindparam("gone")
+        )
+        with self._database.write() as connection:
+            connection.execute(gone, rows)
+
     def spool_seen(self, folder: str) -> dict[str, tuple[int, int]]:
         """Give the size and time of change (ns) of each file of *folder* that was taken in."""
         with self._database.read() as connection:
