@@ -47,13 +47,15 @@ class Exported:
         """Give no records."""
         return cls(**{name: np.zeros(0, dtype) for name, dtype in DTYPES.items()})
 
-    @classmethod
-    def join(cls, parts: Sequence["Exported"]) -> Self:
-        """Put the records of all *parts* in one, in their order."""
+    @staticmethod
+    def join(parts: Sequence["Exported"]) -> "Exported":
+        """Put the records of all *parts* in one, in their order; a single part stays as it is."""
         parts = [part for part in parts if len(part)]
         if not parts:
-            return cls.empty()
-        return cls(
+            return Exported.empty()
+        if len(parts) == 1:
+            return parts[0]
+        return Exported(
             **{name: np.concatenate([getattr(part, name) for part in parts]) for name in DTYPES}
         )
 
