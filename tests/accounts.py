@@ -33,7 +33,7 @@ def a_status(
                 samplers=(a_sampler(),),
             )
         },
-        counts={"kernel-drops": 5},
+        counts={"kernel-drops": 5, "kernel-queued-bytes": 900},
         refused={"198.51.100.9": 4},
         refused_others=1,
         rows=RowCounts(made=241, stored=200, waiting=41),

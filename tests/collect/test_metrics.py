@@ -53,6 +53,7 @@ def test_a_scrape_tells_what_the_status_holds() -> None:
         ("malformed_total", (edge, ("reason", "length"))): 2,
         ("noted_total", (edge, ("reason", "time-missing"))): 3,
         ("own_total", (("reason", "kernel-drops"),)): 5,
+        ("level", (("what", "kernel-queued-bytes"),)): 900,
         ("refused_datagrams_total", ()): 5,
         ("over_limit_datagrams_total", ()): 0,
         ("conversations_total", (("fate", "made"),)): 241,

@@ -37,7 +37,7 @@ def test_the_document_tells_kept_dropped_and_lost_apart() -> None:
             "newest_flow": "2026-01-01T12:00:49Z",
         }
     ]
-    assert document["counts"] == {"kernel-drops": 5}
+    assert document["counts"] == {"kernel-drops": 5, "kernel-queued-bytes": 900}
     assert document["conversations"]["stored"] == 200
     assert document["unaccounted"] == 0
     assert document["workers"][0]["updated"] == "2026-01-01T12:01:00Z"
@@ -55,6 +55,7 @@ def test_people_read_one_fact_a_line() -> None:
         "  dropped: transit 10",
         "  noted: time-missing 3",
         "  noted: malformed-length 2",
+        "no exporter's doing: kernel-queued-bytes 900",
         "no exporter's doing: kernel-drops 5",
         "refused 198.51.100.9: 4 datagrams (not in [collect] allow)",
         "refused further addresses: 1 datagrams",

@@ -45,6 +45,9 @@ DROPPED: Final = frozenset(
 )
 """Why a decoded record is not kept: each is one of these, once."""
 
+LEVELS: Final = frozenset({"kernel-queued-bytes"})
+"""Among what no exporter can be blamed for: not sums since the beginning, but states of now."""
+
 STATUS_FILES: Final = "worker-*.json"
 _MOST_SAMPLERS_SHOWN: Final = 64
 

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from hinomi.collect.accounting import (
     DROPPED,
     KEPT,
+    LEVELS,
     CollectStatus,
     ExporterStatus,
     RowCounts,
@@ -159,10 +160,15 @@ def _own_counters(status: CollectStatus) -> Iterator[Metric]:
     own = CounterMetricFamily(
         _PREFIX + "own", "What no exporter can be blamed for, by reason.", labels=("reason",)
     )
+    level = GaugeMetricFamily(
+        _PREFIX + "level", "How things stand now, of all exporters together.", labels=("what",)
+    )
     for reason, count in sorted(status.counts.items()):
-        if reason not in _ELSEWHERE:
+        if reason in LEVELS:
+            level.add_metric((reason,), count)
+        elif reason not in _ELSEWHERE:
             own.add_metric((reason,), count)
-    yield own
+    yield from (own, level)
     refused = sum(status.refused.values()) + status.refused_others
     yield CounterMetricFamily(
         _PREFIX + "refused_datagrams", "Datagrams of addresses that may not send.", value=refused
