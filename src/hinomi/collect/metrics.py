@@ -87,7 +87,7 @@ class Endpoint:
 
 def serve_metrics(read: Callable[[], CollectStatus], address: str) -> Endpoint:
     """
-    Serve what *read* gives at http://*address*/metrics.
+    Serve what *read* gives by HTTP under ``/metrics``.
 
     Args:
         read: Gives the present account; called on another thread.
