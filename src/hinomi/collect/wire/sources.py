@@ -107,6 +107,8 @@ class Sources:
         return any(parsed in network for network in self.allowed)
 
     def _refuse(self, address: bytes, datagrams: int) -> None:
+        if not datagrams:
+            return
         if address in self.refused or len(self.refused) < self.most_refused:
             self.refused[address] = self.refused.get(address, 0) + datagrams
         else:
