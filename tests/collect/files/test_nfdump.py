@@ -120,6 +120,25 @@ def test_the_interval_an_exporter_states_wins(tmp_path: Path, nfdump: Path) -> N
     assert {row["exporter"] for row in rows} == {"edge-1"}
 
 
+@pytest.mark.parametrize(
+    ("sampler", "interval"),
+    [
+        ("Generic Sampler: algorithm: 1, packet interval: 1, packet space: 2999", 3000),
+        ("Assigned Sampler: id: 2, algorithm: 2, packet interval: 10, packet space: 990", 100),
+        ("Generic Sampler: algorithm: 0, packet interval: 1, packet space: 0", 1),
+    ],
+)
+def test_interval_and_space_make_the_rate(
+    tmp_path: Path, nfdump: Path, sampler: str, interval: int
+) -> None:
+    """What nfdump 1.7 states: how many packets are taken and how many are then passed over."""
+    stated = f"SysID: 7, IP: 203.0.113.1, version: 9, ID: 0\n    Sampler: {sampler}\n"
+    answer(nfdump, output=RECORD, exporters=stated)
+    rows, _ = read_all(read, write(tmp_path / "nfcapd.1", HEADER))
+
+    assert [row["sampling_interval"] for row in rows] == [interval]
+
+
 def test_records_without_addresses_are_dropped_and_counted(tmp_path: Path, nfdump: Path) -> None:
     """A collector may keep records of layer 2 as well."""
     answer(nfdump, output='{\n\t"type" : "FLOW",\n\t"in_packets" : 5\n}')

@@ -70,7 +70,9 @@ _SERIOUS: Final = re.compile(
     re.IGNORECASE,
 )
 _EXPORTER: Final = re.compile(r"SysID:\s*(\d+)")
-_INTERVAL: Final = re.compile(r"interval:\s*(\d+)", re.IGNORECASE)
+_INTERVAL: Final = re.compile(
+    r"interval:\s*(?P<interval>\d+)(?:,\s*packet space:\s*(?P<space>\d+))?", re.IGNORECASE
+)
 _FLAGS: Final = {
     "F": 0x01, "S": 0x02, "R": 0x04, "P": 0x08, "A": 0x10, "U": 0x20, "E": 0x40, "C": 0x80,
 }  # fmt: skip
@@ -195,9 +197,12 @@ def _exporter_intervals(program: str, path: Path) -> dict[int, int]:
     for line in output.decode(errors="replace").splitlines():
         named_exporter = _EXPORTER.search(line)
         exporter = int(named_exporter[1]) if named_exporter else exporter
-        interval = _INTERVAL.search(line)
-        if interval and int(interval[1]) > 0:
-            found.setdefault(exporter, set()).add(int(interval[1]))
+        stated = _INTERVAL.search(line)
+        interval = int(stated["interval"]) if stated else 0
+        if stated and interval > 0:
+            # Of interval + space packets the first are sampled (RFC 5477, section 8.2).
+            rate = (interval + int(stated["space"] or 0)) // interval
+            found.setdefault(exporter, set()).add(rate if stated["space"] else interval)
     return {number: values.pop() for number, values in found.items() if len(values) == 1}
 
 
