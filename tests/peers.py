@@ -67,13 +67,13 @@ def unpacked(folder: Path, *names: str) -> list[Path]:
     return [paths[name] for name in names]
 
 
-def softflowd(capture: Path, version: int, folder: Path) -> list[bytes]:
-    """Let softflowd export the flows of a capture; give its datagrams."""
+def softflowd(capture: Path, version: int, folder: Path, *, interval: int = 1) -> list[bytes]:
+    """Let softflowd export the flows of a capture, sampled 1 in *interval*; give its datagrams."""
     with _recording() as recording:
         host, port = name_of_socket(recording)
         command = [
             program("softflowd"), "-r", str(capture), "-n", f"{host}:{port}", "-v", str(version),
-            "-d", "-a", "-p", str(folder / "softflowd.pid"), "-c", "none",
+            "-s", str(interval), "-d", "-a", "-p", str(folder / "softflowd.pid"), "-c", "none",
         ]  # fmt: skip
         subprocess.run(command, check=True, capture_output=True, timeout=PATIENCE_S)
         return _received(recording)
