@@ -93,6 +93,14 @@ def test_bytes_without_packets_are_one_packet_and_counted() -> None:
     assert read({1: [5_000, 9], 2: [0, 1]})[0] == [(1, 5_000), (1, 9)]
 
 
+def test_an_absurd_neighbour_hides_no_missing_packets() -> None:
+    """A count beyond 63 bits is negative inside: the record beside it still gets its packet."""
+    there, _, possible, _ = read({1: [60, 60], 2: [2**63, 0]})
+
+    assert there[1] == (1, 60)
+    assert possible == [False, True]
+
+
 def test_packets_without_bytes_have_none_and_are_counted() -> None:
     """Nobody guesses the size of a packet."""
     there, _, _, counted = read({2: [3, 0]})

@@ -174,7 +174,7 @@ def _read(
     """Read one family; its doubts are counted *where* it is used."""
     size = constant(doubts.source.size, 0, np.int64) if octets is None else signed(octets)
     count = constant(doubts.source.size, 0, np.int64) if packets is None else signed(packets)
-    if packets is None or count.min() == 0:
+    if packets is None or count.min() <= 0:  # What is beyond 63 bits is negative here.
         assumed = (count == 0) & (size > 0)
         doubts.add(assumed, where, PACKETS_ASSUMED)
         count = np.where(assumed, 1, count)

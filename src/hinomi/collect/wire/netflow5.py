@@ -125,13 +125,22 @@ def _headers(batch: Datagrams, streams: Streams) -> tuple[Headers, Rates]:
     return headers, Rates(interval, algorithm, "v5 header")
 
 
+def _rows(batch: Datagrams, held: NDArray[np.int64]) -> NDArray[np.void]:
+    """Copy out so many records as each datagram holds, one after the other."""
+    begin = batch.start + _HEADER_BYTES
+    if held.size and held[0] and (held == held[0]).all():  # Full ones: in one piece each.
+        whole = np.dtype(f"V{int(held[0]) * _RECORD.itemsize}")
+        return read_rows(batch.buffer, begin, whole).view(_RECORD)
+    before = np.cumsum(held) - held
+    at = np.repeat(begin - before * _RECORD.itemsize, held)
+    at += np.arange(0, at.size * _RECORD.itemsize, _RECORD.itemsize)
+    return read_rows(batch.buffer, at, _RECORD)
+
+
 def _group(batch: Datagrams, held: NDArray[np.int64]) -> RecordGroup:
     """Lay the records out as a group of the elements they mean."""
     datagram = np.repeat(np.arange(len(batch)), held)
-    first = np.cumsum(held) - held
-    place = np.arange(datagram.size) - first[datagram]
-    at = batch.start[datagram] + _HEADER_BYTES + place * _RECORD.itemsize
-    rows = read_rows(batch.buffer, at, _RECORD)
+    rows = _rows(batch, held)
     numbers = {
         element(number): rows[str(number)].astype(code.replace(">", "="))
         for number, (_offset, code) in _LAYOUT.items()
