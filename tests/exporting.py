@@ -280,3 +280,19 @@ def _laid(value: Value, width: int) -> bytes:
         assert len(value) == width, (value, width)
         return value
     return value.to_bytes(width, "big")
+
+
+def udp_packet(payload: bytes, source: str = "203.0.113.1", proto: int = 17) -> bytes:
+    """Send a payload by UDP over IPv4, or what another protocol makes of the same bytes."""
+    body = struct.pack(">HHHH", 5000, 2055, 8 + len(payload), 0) + payload
+    head = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(body), 0, 0, 64, proto, 0)
+    return head + ip_address(source).packed + ip_address("192.0.2.9").packed + body
+
+
+def capture_of(*packets: bytes, at_ms: int = NOON_MS) -> bytes:
+    """Give a pcap file of IP packets, all captured at one time."""
+    parts = [struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101)]
+    for each in packets:
+        head = (at_ms // 1000, at_ms % 1000 * 1000, len(each), len(each))
+        parts.append(struct.pack("<IIII", *head) + each)
+    return b"".join(parts)

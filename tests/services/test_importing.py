@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from exporting import capture_of, udp_packet, v5, v5_record
 from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted, Unavailable
 from hinomi.model.window import Window
 from hinomi.services.home import Home, open_home
@@ -367,3 +368,16 @@ def test_a_missing_program_fails_its_file_alone(
     assert "nfdump" in str(result.files[0].error)
     assert result.files[1].stored == 1
     assert result.exit_code == 69
+
+
+def test_exports_that_were_captured_are_no_packet_capture(node: Home, tmp_path: Path) -> None:
+    """An operational home takes the records in them, under the rule of sampling."""
+    dense, sparse = tmp_path / "dense.pcap", tmp_path / "sparse.pcap"
+    for path, interval in ((dense, 100), (sparse, 10_000)):
+        path.write_bytes(capture_of(udp_packet(v5(v5_record(), sampling=interval))))
+
+    result = take(node, dense, sparse)
+
+    assert [file.format for file in result.files] == ["export", "export"]
+    assert isinstance(result.files[0].error, NotPermitted)
+    assert (result.files[1].error, result.files[1].stored) == (None, 1)

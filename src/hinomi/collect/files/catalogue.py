@@ -3,7 +3,17 @@
 from pathlib import Path
 from typing import Final
 
-from hinomi.collect.files import argus, capture, goflow2, nfdump, pmacct, suricata, table, zeek
+from hinomi.collect.files import (
+    argus,
+    capture,
+    exports,
+    goflow2,
+    nfdump,
+    pmacct,
+    suricata,
+    table,
+    zeek,
+)
 from hinomi.collect.files.reading import FileFormat
 from hinomi.collect.files.text import read_start
 
@@ -15,6 +25,8 @@ FORMATS: Final = (
     FileFormat(name="pmacct", recognises=pmacct.recognises, read=pmacct.read, may_be_scaled=True),
     FileFormat(name="suricata", recognises=suricata.recognises, read=suricata.read),
     FileFormat(name="table", recognises=table.recognises, read=table.read),
+    # Before captures, of which it is a kind.
+    FileFormat(name="export", recognises=exports.recognises, read=exports.read),
     FileFormat(name="capture", recognises=capture.recognises, read=capture.read, is_packets=True),
 )
 

@@ -130,6 +130,11 @@ class Decoder:
         self.ledger.add_rows(records.source, RECORDS)
         return records
 
+    @property
+    def waiting(self) -> int:
+        """Data sets that wait for their template."""
+        return sum(sets.waiting for sets in self._sets.values())
+
     def keep(self) -> KeptState:
         """Give what the next run shall know."""
         return KeptState(

@@ -104,6 +104,11 @@ class SetDecoder:
         self._pending = Pending(ledger, chosen)
         self._uptimes = netflow9.Uptimes()
 
+    @property
+    def waiting(self) -> int:
+        """Data sets that wait for their template."""
+        return len(self._pending)
+
     def decode(self, batch: Datagrams) -> Decoded:
         """
         Decode datagrams.
