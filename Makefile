@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test check lint types imports spelling fix bench lock clean
+.PHONY: help install demo test check lint types imports spelling fix fuzz bench lock clean
 
 help: ## Say what each command does.
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST) | expand -t 16
@@ -74,6 +74,10 @@ fix: $(STAMP) ## Mend what ruff and codespell can mend; write the command line r
 
 bench: $(STAMP) ## Measure import and detection on this machine.
 	$(BIN)/python benchmarks/run.py
+
+# PYTHONPATH: the damage and its corpus are those of the tests. ARGS=--atheris if it is installed.
+fuzz: $(STAMP) ## Damage datagrams for SECONDS (600) and look whether the decoder minds.
+	SECONDS=$(or $(SECONDS),600) PYTHONPATH=tests $(BIN)/python benchmarks/fuzz.py $(ARGS)
 
 # In an environment of its own, so that nothing installed by hand finds its way into the pins.
 lock: ## Pin every dependency anew from pyproject.toml.
