@@ -22,8 +22,8 @@ from hinomi.collect.wire.decoder import Decoder
 from hinomi.collect.wire.exported import Exported
 from hinomi.model.flow import CONVERSATIONS
 
-GATHERED_ROWS: Final = 65_536
-"""Records that wait for each other at most: a row group's worth is cheap to turn over."""
+GATHERED_ROWS: Final = 16_384
+"""Records that wait for each other at most: so many columns still fit the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
