@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from terminal import hinomi, make_home
 
 
@@ -25,6 +27,28 @@ def test_the_check_names_a_wrong_register(tmp_path: Path) -> None:
 
     assert said.code == 78
     assert "register" in said.err
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("allow", '["192.0.2.1/24"]'),
+        ("listen", '["router.example:2055"]'),
+        ("listen", '["192.0.2.10"]'),
+        ("metrics", '"9752"'),
+    ],
+)
+def test_the_check_names_what_the_collector_would_refuse(
+    tmp_path: Path, option: str, value: str
+) -> None:
+    """An address or prefix that is none: exit 78 before a running collector is told to reread."""
+    home = make_home(tmp_path / "home")
+    (home / "config.toml").write_text(f"[collect]\n{option} = {value}\n")
+
+    said = hinomi("config", "check", home=home)
+
+    assert said.code == 78
+    assert f"collect.{option}" in said.err
 
 
 def test_show_gives_the_file_and_the_defaults(tmp_path: Path) -> None:

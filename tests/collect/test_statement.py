@@ -43,6 +43,21 @@ def test_the_document_tells_kept_dropped_and_lost_apart() -> None:
     assert document["workers"][0]["updated"] == "2026-01-01T12:01:00Z"
 
 
+def test_a_worker_that_went_silent_is_told() -> None:
+    """A collector that ended leaves its last status behind: its age says so."""
+    (line, *_) = status_lines(a_status(), NOON_MS + 75_000)
+
+    assert line.endswith("last heard of 15 s ago: it ended, or hangs")
+
+
+def test_what_gathers_is_told() -> None:
+    """Records that are neither kept nor dropped yet are not missing."""
+    status = a_status()
+    status.gathered = 1_234
+
+    assert "flow records gathered to become conversations: 1,234" in status_lines(status, NOON_MS)
+
+
 def test_people_read_one_fact_a_line() -> None:
     """What was lost and left out is said with its reason and its share."""
     assert status_lines(a_status(), NOON_MS + 62_000) == [

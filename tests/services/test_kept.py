@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from hinomi.collect.wire.boots import KeptBoot
 from hinomi.collect.wire.decoder import KeptState
 from hinomi.collect.wire.samplers import SYSTEM, KeptSampler
 from hinomi.services.kept import gather_kept, read_kept, write_kept
@@ -27,6 +28,16 @@ def test_what_was_written_is_read_for_the_exporters_that_are_asked_for(tmp_path:
 
     assert found.addresses == ADDRESSES
     assert found.samplers == (_sampler(1, 200),)
+
+
+def test_starts_of_exporters_survive(tmp_path: Path) -> None:
+    """What uptimes count from is stated in options, now and then: it is not waited for again."""
+    boots = tuple(KeptBoot(source=at, version=10, domain=0, init_ms=at + 1) for at in (0, 1))
+    write_kept(tmp_path, 0, KeptState(addresses=ADDRESSES, boots=boots))
+
+    (found,) = read_kept(tmp_path, lambda address: address == ADDRESSES[1])
+
+    assert found.boots == boots[1:]
 
 
 def test_older_files_are_read_first(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import msgspec
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.config import render_config
+from hinomi.services.collecting import check_collect
 
 
 @click.group()
@@ -25,6 +26,7 @@ def check(session: Session) -> None:
     """
     home = session.open_home()
     home.cipher()
+    check_collect(home.config.collect)
     if session.as_json:
         render.print_json({"ok": True, "register": home.register.version})
     else:

@@ -196,12 +196,23 @@ def split_address(text: str, where: str) -> tuple[str, int]:
     return bare, int(port)
 
 
-def _open_group(address: str, workers: int) -> list[socket.socket]:
+def parse_listen(address: str) -> tuple[int, str, int]:
+    """
+    Parse one address to listen on: its family, host and port.
+
+    Raises:
+        ConfigError: If it is not ADDRESS:PORT with an IP address.
+    """
     host, port = split_address(address, "collect.listen")
     try:
         family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET  # noqa: PLR2004
     except ValueError:
         raise ConfigError(f"collect.listen: {host} is no IP address") from None
+    return family, host, port
+
+
+def _open_group(address: str, workers: int) -> list[socket.socket]:
+    family, host, port = parse_listen(address)
     group: list[socket.socket] = []
     try:
         if workers > 1 and port:

@@ -85,6 +85,19 @@ class Endpoint:
         self._thread.join()
 
 
+def parse_endpoint(address: str) -> tuple[str, int]:
+    """
+    Split ``HOST:PORT`` of the endpoint.
+
+    Raises:
+        ConfigError: If *address* is not of that form.
+    """
+    host, _, port = address.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > _PORT_MOST:
+        raise ConfigError(f"collect.metrics: {address} is not HOST:PORT, such as 127.0.0.1:9752")
+    return host, int(port)
+
+
 def serve_metrics(read: Callable[[], CollectStatus], address: str) -> Endpoint:
     """
     Serve what *read* gives by HTTP under ``/metrics``.
@@ -98,14 +111,12 @@ def serve_metrics(read: Callable[[], CollectStatus], address: str) -> Endpoint:
         ConfigError: If *address* is none.
         Unavailable: If the port is taken or not permitted.
     """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > _PORT_MOST:
-        raise ConfigError(f"collect.metrics: {address} is not HOST:PORT, such as 127.0.0.1:9752")
+    host, port = parse_endpoint(address)
     registry = CollectorRegistry()
     registry.register(StatusCollector(read))
     try:
         server, thread = start_http_server(
-            int(port), host.removeprefix("[").removesuffix("]"), registry=registry
+            port, host.removeprefix("[").removesuffix("]"), registry=registry
         )
     except OSError as error:
         raise Unavailable(

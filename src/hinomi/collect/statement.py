@@ -63,6 +63,7 @@ def status_lines(status: CollectStatus, now_ms: int) -> list[str]:
     lines = [
         f"worker {name}: pid {each.pid}, since {render_time(each.started_ms)}, "
         f"last heard of {_age(now_ms - each.updated_ms)} ago"
+        + (": it ended, or hangs" if now_ms - each.updated_ms > _SILENT_MS else "")
         for name, each in sorted(status.workers.items())
     ]
     rows = status.rows
@@ -70,6 +71,8 @@ def status_lines(status: CollectStatus, now_ms: int) -> list[str]:
         f"conversations: {_number(rows.stored)} stored, {_number(rows.waiting)} waiting, "
         f"{_number(rows.given_up)} given up, {_number(rows.removed_hour)} of removed hours"
     )
+    if status.gathered:
+        lines.append(f"flow records gathered to become conversations: {_number(status.gathered)}")
     for name, each in sorted(status.exporters.items()):
         lines += _exporter_lines(name, each, now_ms)
     lines += _reasons("no exporter's doing", status.counts)
@@ -137,9 +140,10 @@ def _exporter_lines(name: str, status: ExporterStatus, now_ms: int) -> list[str]
 
 def _sampler_text(sampler: SamplerStatus) -> str:
     rate = f"1 in {sampler.interval}" if sampler.interval else "unknown"
+    origin = f"IE {sampler.origin}" if sampler.origin[:1].isdigit() else sampler.origin
     return (
         f"sampling {rate}, {sampler.algorithm}: {sampler.kind} {sampler.number} of domain "
-        f"{sampler.domain}, from {sampler.origin}"
+        f"{sampler.domain}, from {origin}"
     )
 
 
@@ -172,6 +176,9 @@ def _by_count(item: tuple[str, int]) -> tuple[int, str]:
 def _number(count: int) -> str:
     return f"{count:,}"
 
+
+_SILENT_MS: Final = 10_000
+"""A worker writes its status every two seconds."""
 
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600

@@ -21,8 +21,10 @@ from typing import Final
 import structlog
 
 from hinomi.collect.accounting import STATUS_FILES, CollectStatus, read_status
-from hinomi.collect.listen import Listening, open_sockets
-from hinomi.collect.metrics import Endpoint, serve_metrics
+from hinomi.collect.listen import Listening, open_sockets, parse_listen
+from hinomi.collect.metrics import Endpoint, parse_endpoint, serve_metrics
+from hinomi.collect.wire.sources import parse_allowed
+from hinomi.config import CollectConfig
 from hinomi.errors import Conflict, Unavailable
 from hinomi.services.collector import FOLDER, Collector, Signals, WorkerTask
 from hinomi.services.home import Home
@@ -85,6 +87,20 @@ def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str],
         finally:
             listening.close()
             _note(home, stage="ended")
+
+
+def check_collect(config: CollectConfig) -> None:
+    """
+    Check what `collect_flows` would refuse, without opening anything.
+
+    Raises:
+        ConfigError: If an address or prefix is none.
+    """
+    parse_allowed(config.allow)
+    for address in config.listen:
+        parse_listen(address)
+    if config.metrics:
+        parse_endpoint(config.metrics)
 
 
 def collect_status(home: Home) -> CollectStatus:

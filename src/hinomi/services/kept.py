@@ -86,4 +86,5 @@ def _of(kept: KeptState, is_mine: Callable[[bytes], bool]) -> KeptState:
         addresses=kept.addresses,
         templates=tuple(each for each in kept.templates if each.source in mine),
         samplers=tuple(each for each in kept.samplers if each.source in mine),
+        boots=tuple(each for each in kept.boots if each.source in mine),
     )
