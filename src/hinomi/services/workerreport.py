@@ -28,7 +28,7 @@ STALLS: Final = "receiver-stalls"
 """Times that the receiver had to wait for the decoder."""
 
 STALLED_MS: Final = "receiver-stalled-ms"
-"""How long altogether."""
+"""Milliseconds that it waited so, altogether."""
 
 CUT: Final = "datagrams-cut"
 """Datagrams longer than 9,216 bytes, of which only the beginning was read."""

@@ -31,7 +31,7 @@ SURPLUS_BYTES: Final = "malformed-surplus-bytes"
 """Datagrams with bytes behind their last record."""
 
 STREAMS_OVER_LIMIT: Final = "streams-over-limit"
-"""Datagrams of engines beyond the limit of `Streams`."""
+"""Datagrams of engines beyond the number that one exporter may have."""
 
 _VERSION: Final = 5
 _HEADER_BYTES: Final = 24
