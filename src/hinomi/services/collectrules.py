@@ -64,8 +64,9 @@ class RuleBook:
             HinomiError: If the register or the case book cannot be read; the old rules stay.
         """
         before = (self._register, self._networks, self._roles, self._counts)
-        self._register = read_register(self._home.folder / REGISTER)
+        register = read_register(self._home.folder / REGISTER)
         self._normaliser = self._read()
+        self._register = register  # Last: what could not be read wholly changes nothing.
         return before != (self._register, self._networks, self._roles, self._counts)
 
     def rules_for(self, names: Sequence[str]) -> Rules:
@@ -97,8 +98,8 @@ class RuleBook:
 
     def _read(self) -> Normaliser:
         networks = self._casebook.own_networks()
-        self._roles = self._casebook.interfaces()
-        self._counts = self._casebook.counts()
+        roles, counts = self._casebook.interfaces(), self._casebook.counts()
+        self._roles, self._counts = roles, counts
         if self._networks and networks == self._networks:
             return self._normaliser
         self._networks = networks
