@@ -41,7 +41,7 @@ LEFT_OUT: Final = {
     "no-packets": "records of 0 packets",
     "not-ip": "frames that are not IP",
     "sets-without-template": "sets without template",
-    "malformed-records-cut": "records that v5's header claims beyond the datagram's end",
+    "malformed-count": "datagrams that announce more records than v5 allows",
     "malformed-set": "sets that leave the datagram",
     "malformed-record": "records that leave their set",
     "malformed-header": "headers cut short",
