@@ -18,6 +18,7 @@ import numpy as np
 from measuring import this_machine
 from replay import Train
 
+from hinomi.collect.memory import keep_freed_memory
 from hinomi.collect.wire.datagrams import SPARE_BYTES, Datagrams
 from hinomi.collect.wire.decoder import Decoder
 from hinomi.collect.wire.sources import Sources
@@ -92,6 +93,7 @@ class Source:
 
 def measure(shape: Shape, seconds: float) -> float:
     """Decode *shape* for about so many seconds of CPU; give CPU seconds per million records."""
+    keep_freed_memory()  # As the collector does.
     source = Source(shape)
     sources = Sources.allowing(["127.0.0.0/8"])
     for exporter in range(shape.exporters):

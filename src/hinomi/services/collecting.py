@@ -22,6 +22,7 @@ import structlog
 
 from hinomi.collect.accounting import STATUS_FILES, CollectStatus, read_status
 from hinomi.collect.listen import Listening, open_sockets, parse_listen
+from hinomi.collect.memory import keep_freed_memory
 from hinomi.collect.metrics import Endpoint, parse_endpoint, serve_metrics
 from hinomi.collect.wire.sources import parse_allowed
 from hinomi.config import CollectConfig
@@ -71,6 +72,7 @@ def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str],
     with _alone(folder):
         signals = Signals()
         signals.install()
+        keep_freed_memory()
         for old in folder.glob(STATUS_FILES):  # Of a run with more workers than this one.
             old.unlink(missing_ok=True)
         gather_kept(folder)

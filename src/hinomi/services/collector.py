@@ -21,6 +21,7 @@ from hinomi.collect.accounting import Account, write_status
 from hinomi.collect.forward import Forwarder
 from hinomi.collect.intake import Intake, Rules
 from hinomi.collect.listen import SocketMeter, worker_of
+from hinomi.collect.memory import keep_freed_memory
 from hinomi.collect.receive import Block, Receiver, sources_of
 from hinomi.collect.wire.decoder import Decoder
 from hinomi.collect.wire.sources import Sources, parse_allowed
@@ -110,6 +111,7 @@ def run_worker(home: Home, task: WorkerTask) -> None:
     """Be one worker, on the sockets that were inherited, until a signal ends it."""
     signals = Signals()
     signals.install()
+    keep_freed_memory()
     sockets = [socket.socket(fileno=each) for each in task.sockets]
     Collector(home, task, sockets).run(signals)
 
