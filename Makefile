@@ -65,12 +65,14 @@ imports: $(STAMP)
 spelling: $(STAMP)
 	git ls-files -z | grep -zvE '(\.lock|\.svg)$$' | xargs -0 $(BIN)/codespell
 
-fix: $(STAMP) ## Mend what ruff and codespell can mend; write the command line reference anew.
+fix: $(STAMP) ## Mend what ruff and codespell can mend; write generated references anew.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	git ls-files -z | grep -zvE '(\.lock|\.svg)$$' | xargs -0 $(BIN)/codespell --write-changes
 	mkdir -p build && $(BIN)/python -m hinomi.cli.reference > build/cli.md
 	mv build/cli.md docs/reference/cli.md
+	$(BIN)/python -m hinomi.cli.counters > build/counters.md
+	mv build/counters.md docs/reference/collector-counters.md
 
 bench: $(STAMP) ## Measure import and detection on this machine.
 	$(BIN)/python benchmarks/run.py

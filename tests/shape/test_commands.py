@@ -52,17 +52,26 @@ def _parse(line: str) -> None:
     words = shlex.split(line, comments=True)[1:]
     cut = next((at for at, word in enumerate(words) if word in SHELL_ENDS), len(words))
     command: click.Command = cli
-    context = click.Context(cli, info_name="hinomi")
+    context = _context(cli, "hinomi", None)
     rest = words[:cut]
     while True:
         values, rest, _ = command.make_parser(context).parse_args(list(rest))
         _check_values(command, context, values)
         if not isinstance(command, click.Group) or "help" in values or "version" in values:
             break
+        if command.invoke_without_command and not rest:
+            break  # A group that does something by itself, such as `hinomi collect`.
         name, found, rest = command.resolve_command(context, rest)
         assert found is not None, line
-        command, context = found, click.Context(found, parent=context, info_name=name)
+        command, context = found, _context(found, name, context)
     assert not rest or isinstance(command, click.Group), f"left over: {rest}"
+
+
+def _context(
+    command: click.Command, name: str | None, parent: click.Context | None
+) -> click.Context:
+    # As the program makes it: a command keeps the help option of its first context.
+    return click.Context(command, parent=parent, info_name=name, help_option_names=["-h", "--help"])
 
 
 def _check_values(
