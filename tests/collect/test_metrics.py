@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from accounts import a_status
+from builders import NOON_MS
 from hinomi.collect.accounting import CollectStatus
 from hinomi.collect.metrics import serve_metrics
 from hinomi.errors import ConfigError, Unavailable
@@ -67,6 +68,7 @@ def test_a_scrape_tells_what_the_status_holds() -> None:
         ("newest_flow_timestamp_seconds", (edge,)): 1_767_268_849,
         ("sampling_interval", (("domain", "0"), edge, ("sampler", "system 0"))): 10_000,
         ("workers", ()): 1,
+        ("worker_updated_timestamp_seconds", (("worker", "0"),)): (NOON_MS + 60_000) / 1000,
         ("unaccounted", ()): 0,
     }
     assert found == {

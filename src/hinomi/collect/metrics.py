@@ -217,6 +217,14 @@ def _gauges(status: CollectStatus) -> Iterator[Metric]:
         for exporter, each in sorted(status.exporters.items()):
             family.add_metric((exporter,), value(each))
         yield family
+    updated = GaugeMetricFamily(
+        _PREFIX + "worker_updated_timestamp_seconds",
+        "When the worker last wrote its account.",
+        labels=("worker",),
+    )
+    for worker, state in sorted(status.workers.items()):
+        updated.add_metric((worker,), state.updated_ms / 1000)
+    yield updated
     interval = GaugeMetricFamily(
         _PREFIX + "sampling_interval",
         "N of 1-in-N of each sampler; 0 unknown.",
