@@ -7,6 +7,7 @@ sampled stays 1/N.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -27,6 +28,15 @@ _NOT_COUNTED: Final = {
     CountedDirection.EGRESS: _SEEN_COMING_IN,
 }
 _INTERFACES_END: Final = 1 << 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What the operator says of one exporter."""
+
+    roles: Mapping[int, InterfaceRole] = field(default_factory=dict)  # By interface index.
+    counts: CountedDirection = CountedDirection.ALL
+    interval: int = 0  # N of 1-in-N, above all that it says itself; 0: nothing is said.
 
 
 class Observing:
@@ -76,28 +86,50 @@ class Observing:
         Returns:
             The other records, and the `model.flow.Ingress` of each, shape (n,).
         """
-        role = self._role(records)
-        elsewhere = self._is_left_out(records) | (role == InterfaceRole.IGNORED)
+        role, elsewhere = self.look(records.source, records.in_if, records.observed)
         if not elsewhere.any():
             return records, role
         ledger.add_rows(records.source[elsewhere], COUNTED_ELSEWHERE)
         return records.take(~elsewhere), role[~elsewhere]
 
-    def _role(self, records: Exported) -> NDArray[np.int16]:
+    def look(
+        self,
+        source: NDArray[np.int32],
+        in_if: NDArray[np.int64],
+        observed: NDArray[np.int8] | NDArray[np.int64],
+    ) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
+        """
+        Look at n records.
+
+        Args:
+            source: Number of each record's source.
+            in_if: Index of the interface it came in by; `wire.exported.NO_INTERFACE`.
+            observed: 0 seen coming in, 1 leaving, -1 not stated.
+
+        Returns:
+            The `model.flow.Ingress` of each (`InterfaceRole.IGNORED` for those inside the
+            own network), and which are counted elsewhere, shape (n,) each.
+        """
+        role = self._role(source, in_if)
+        return role, self._is_left_out(source, observed) | (role == InterfaceRole.IGNORED)
+
+    def _role(self, source: NDArray[np.int32], in_if: NDArray[np.int64]) -> NDArray[np.int16]:
         """Give the role of the interface that each record came in by."""
-        role = np.full(len(records), Ingress.UNKNOWN, np.int16)
+        role = np.full(source.size, Ingress.UNKNOWN, np.int16)
         if not self._keys.size or not role.size:
             return role
-        has_index = (records.in_if >= 0) & (records.in_if < _INTERFACES_END)
-        keys = records.source.astype(np.int64) << 32 | np.where(has_index, records.in_if, 0)
+        has_index = (in_if >= 0) & (in_if < _INTERFACES_END)
+        keys = source.astype(np.int64) << 32 | np.where(has_index, in_if, 0)
         place = np.minimum(np.searchsorted(self._keys, keys), self._keys.size - 1)
         found = has_index & (self._keys[place] == keys)
         role[found] = self._roles[place[found]]
         return role
 
-    def _is_left_out(self, records: Exported) -> NDArray[np.bool_]:
+    def _is_left_out(
+        self, source: NDArray[np.int32], observed: NDArray[np.int8] | NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
         if self._left_out.size == 1:
-            return np.zeros(len(records), bool)
-        source = np.minimum(records.source, self._left_out.size - 1)
-        left_out: NDArray[np.bool_] = self._left_out[source] == records.observed
+            return np.zeros(source.size, bool)
+        place = np.minimum(source, self._left_out.size - 1)
+        left_out: NDArray[np.bool_] = self._left_out[place] == observed
         return left_out

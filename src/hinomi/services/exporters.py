@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any, Final
 
+from hinomi.collect.observing import Description
 from hinomi.errors import NotFound
 from hinomi.govern.parameters import (
     INTERVAL_UNIT,
@@ -18,7 +19,7 @@ from hinomi.model.exporter import HOUR_MS, CountedDirection, ExporterHour, Inter
 from hinomi.model.window import Window
 from hinomi.services.home import REGISTER, Home
 from hinomi.services.mandates import Operation, mandate_for, os_user, record
-from hinomi.store.casebook import CaseBook
+from hinomi.store.casebook import UNNAMED, CaseBook
 from hinomi.store.durable import replace_durably
 
 _DAY_MS: Final = 24 * HOUR_MS
@@ -29,6 +30,31 @@ def sampling_override(register: Register, name: str) -> int | None:
     """Give the sampling interval that the operator states for the exporter called *name*."""
     parameter = override_name(name)
     return register.integer(parameter) if parameter in register.parameters else None
+
+
+def describe_exporters(register: Register, casebook: CaseBook) -> dict[str | None, Description]:
+    """
+    Gather what the operator says of exporters, for files that name them.
+
+    Returns:
+        By name, None for records that name no exporter; nobody of whom nothing is said.
+    """
+    roles: dict[int, dict[int, InterfaceRole]] = {}
+    for (exporter, ifindex), role in casebook.interfaces().items():
+        roles.setdefault(exporter, {})[ifindex] = role
+    counts = casebook.counts()
+    numbers = {name: number for number, name in casebook.exporters().items()}
+    found: dict[str | None, Description] = {}
+    for name in numbers.keys() | _overridden(register):
+        number = numbers.get(name, 0)  # 0: nobody's, of whom only the register speaks.
+        description = Description(
+            roles=roles.get(number, {}),
+            counts=counts.get(number, CountedDirection.ALL),
+            interval=sampling_override(register, name) or 0,
+        )
+        if description != Description():
+            found[None if name == UNNAMED else name] = description
+    return found
 
 
 def list_exporters(home: Home) -> list[dict[str, Any]]:
@@ -177,6 +203,16 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _overridden(register: Register) -> set[str]:
+    """Name the exporters whose sampling interval the register states."""
+    before, after = override_name("\0").split("\0")
+    return {
+        name.removeprefix(before).removesuffix(after)
+        for name in register.parameters
+        if name.startswith(before) and name.endswith(after)
+    }
 
 
 def _override(register: Register, name: str) -> dict[str, Any] | None:

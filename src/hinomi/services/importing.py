@@ -31,6 +31,7 @@ from hinomi.errors import (
 )
 from hinomi.govern.mandate import Mandate
 from hinomi.model.flow import UNKNOWN_INTERVAL
+from hinomi.services.exporters import describe_exporters
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.store.casebook import CaseBook, ImportRecord
@@ -121,7 +122,7 @@ class ImportRun:
         self._lake = home.lake()
         self._journal = home.journal()
         self._mandate: Mandate = mandate_for(Operation.IMPORT, home.clock)
-        self._options = _read_options(home, request)
+        self._options = _read_options(home, request, casebook)
         self._normaliser = Normaliser(
             own=OwnTable(casebook.own_networks()),
             cipher=home.cipher(),
@@ -238,7 +239,7 @@ class ImportRun:
         )
 
 
-def _read_options(home: Home, request: ImportRequest) -> ReadOptions:
+def _read_options(home: Home, request: ImportRequest, casebook: CaseBook) -> ReadOptions:
     register = home.register
     interval = request.sampling_interval
     return ReadOptions(
@@ -252,6 +253,7 @@ def _read_options(home: Home, request: ImportRequest) -> ReadOptions:
         time_offset_ms=request.time_offset_ms,
         active_timeout_ms=register.integer("collect.capture_active_timeout_ms"),
         inactive_timeout_ms=register.integer("collect.capture_inactive_timeout_ms"),
+        described=describe_exporters(register, casebook),
     )
 
 

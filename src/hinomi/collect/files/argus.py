@@ -40,7 +40,7 @@ from hinomi.collect.files.icmp import answer_ports
 from hinomi.collect.files.reading import ReadOptions, Tally
 from hinomi.collect.files.text import read_blocks
 from hinomi.errors import MalformedDocument
-from hinomi.model.flow import UNKNOWN_FLAGS
+from hinomi.model.flow import UNKNOWN_FLAGS, UNKNOWN_INTERVAL
 from hinomi.model.protocol import Protocol
 
 _REQUIRED: Final = (
@@ -135,7 +135,7 @@ def _records(
     there, back, split = _counters(rows, faults)
     flows = Flows(
         ts_ms=ts_ms,
-        sampling_interval=constant(rows.count, options.sampling_interval),
+        sampling_interval=constant(rows.count, UNKNOWN_INTERVAL),
         proto=proto,
         src_hi=source[0],
         src_lo=source[1],
@@ -162,7 +162,7 @@ def _records(
     if (split & good).any():
         tally.notes["packets-split-by-bytes"] += int(np.count_nonzero(split & good))
     names = [] if options.exporter is None else [options.exporter]
-    yield from batches((flows, answers), good, tally, names)
+    yield from batches((flows, answers), good, tally, names, options)
 
 
 def _times_ms(column: pa.Array, faults: Faults) -> Floats:

@@ -20,6 +20,7 @@ from hinomi.collect.files.packets import SUPPORTED_LINKS, Packet, Refused, parse
 from hinomi.collect.files.reading import BATCH_ROWS, ReadOptions, Tally
 from hinomi.errors import MalformedDocument
 from hinomi.model.address import unpack_columns
+from hinomi.model.flow import UNKNOWN_INTERVAL
 
 MOST_FLOWS: Final = 200_000
 """Flows that the cache holds, about 100 MB; above it the longest idle are expired early."""
@@ -163,7 +164,7 @@ def _records(
     flows = Flows(
         # Cut, not rounded: a packet stays in its millisecond, second and hour.
         ts_ms=starts(first // 1000, "the time of a packet", faults, options, tally),
-        sampling_interval=constant(count, options.sampling_interval),
+        sampling_interval=constant(count, UNKNOWN_INTERVAL),
         proto=np.fromiter((key[1] for key, _ in expired), np.int64, count),
         src_hi=source[0],
         src_lo=source[1],
@@ -182,7 +183,7 @@ def _records(
     place = Rows(columns={}, count=count, line_of=lambda row: before + row + 1, has_lines=False)
     good = settle(place, faults, path, options, tally)
     names = [] if options.exporter is None else [options.exporter]
-    yield from batches((flows,), good, tally, names)
+    yield from batches((flows,), good, tally, names, options)
 
 
 def _wide(ends: bytes, side: int) -> bytes:

@@ -134,7 +134,7 @@ def _what_exporters_say(path: Path, options: ReadOptions) -> KeptState:
     for batch in read_datagrams(path, Tally(), sources):
         decoder.decode(batch)
         decoder.ledger.drain()
-    return msgspec.structs.replace(decoder.keep(), templates=())
+    return msgspec.structs.replace(decoder.keep(), templates=(), positions=())
 
 
 def _write_down(decoder: Decoder, tally: Tally) -> None:
@@ -178,7 +178,7 @@ def _records(
     )
     place = Rows(columns={}, count=count, line_of=lambda row: before + row + 1, has_lines=False)
     good = settle(place, faults, path, options, tally)
-    yield from batches((flows,), good, tally, names)
+    yield from batches((flows,), good, tally, names, options)
 
 
 def _holds_set(data: bytes, at: int) -> bool:

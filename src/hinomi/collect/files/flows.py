@@ -1,7 +1,7 @@
 """Typed columns of one block to batches of `model.flow.RECORDS`."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,10 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hinomi.collect.files.columns import Bools, Ints
-from hinomi.collect.files.reading import BATCH_ROWS, Tally
+from hinomi.collect.files.described import Described
+from hinomi.collect.files.reading import BATCH_ROWS, ReadOptions, Tally
+from hinomi.collect.observing import COUNTED_ELSEWHERE
+from hinomi.collect.wire.samplers import SAMPLING_OVERRIDDEN
 from hinomi.model.flow import RECORDS, UNKNOWN_FLAGS
 from hinomi.model.protocol import Protocol
 
@@ -28,7 +31,7 @@ class Flows:
     """n unidirectional flows as columns, shape (n,) each; units as in `RECORDS`."""
 
     ts_ms: Ints
-    sampling_interval: Ints
+    sampling_interval: Ints  # As the row states it; 0: does not. `batches` settles it.
     proto: Ints
     src_hi: Ints
     src_lo: Ints
@@ -41,8 +44,10 @@ class Flows:
     bytes: Ints
     duration_ms: Ints
     counts_scaled: Ints
-    ingress: Ints
+    ingress: Ints  # As the row states it; else 0.
     exporter: NDArray[np.int32]  # Place in a list of names; -1: not stated.
+    in_if: Ints | None = None  # Interface each came in by, -1 not stated; None: none states it.
+    observed: Ints | None = None  # As `described.directions` gives it; None: none states it.
 
     def turned(
         self,
@@ -52,6 +57,8 @@ class Flows:
         tcp_flags: Ints,
         src_port: Ints | None = None,
         dst_port: Ints | None = None,
+        in_if: Ints | None = None,
+        observed: Ints | None = None,
     ) -> "Flows":
         """Give the way back of the same conversations, with its own counters."""
         return replace(
@@ -65,6 +72,8 @@ class Flows:
             tcp_flags=tcp_flags,
             packets=packets,
             bytes=octets,
+            in_if=in_if,
+            observed=observed,
         )
 
 
@@ -99,39 +108,56 @@ def exporters(column: pa.Array, otherwise: str | None) -> tuple[NDArray[np.int32
     return chosen, names if otherwise is None else [*names, otherwise]
 
 
-def intervals(stated: Ints, otherwise: int) -> Ints:
-    """Give the sampling interval of each row, shape (n,): its own, else the operator's."""
-    return np.where(stated > 0, stated, otherwise)
+def intervals(
+    stated: Ints, exporter: NDArray[np.int32], names: list[str], options: ReadOptions
+) -> Ints:
+    """
+    Give the sampling interval of each row.
+
+    Returns:
+        What the operator says of the row's exporter, else the row's own, else what the
+        operator says of rows that state none, shape (n,).
+    """
+    chosen = np.where(stated > 0, stated, options.sampling_interval)
+    if not options.described:
+        return chosen
+    instead = Described(options.described, names).intervals(exporter)
+    return np.where(instead > 0, instead, chosen)
 
 
 def batches(
-    ways: tuple[Flows, ...], good: Bools, tally: Tally, names: list[str]
+    ways: tuple[Flows, ...], good: Bools, tally: Tally, names: list[str], options: ReadOptions
 ) -> Iterator[pa.RecordBatch]:
     """
-    Yield the flows of all *ways* that have packets, row by row.
+    Yield the flows of all *ways* that have packets and are counted here, row by row.
+
+    What the operator says of exporters is applied here, for every format alike.
 
     Args:
         ways: One set of n flows, or two: there and back.
         good: Rows to take, shape (n,); one without packets in any way is dropped, counted.
-        tally: Receives that count.
+        tally: Receives that count, and what is counted elsewhere.
         names: What `Flows.exporter` points into.
+        options: Sampling interval for rows that state none, and descriptions of exporters.
 
     Yields:
         Batches of `RECORDS`, at most `BATCH_ROWS` rows each.
     """
-    taken = [np.flatnonzero(good & (way.packets > 0)) for way in ways]
-    silent = good.copy()
-    for rows in taken:
-        silent[rows] = False
+    kept = [good & (way.packets > 0) for way in ways]
+    silent = good & ~np.logical_or.reduce(kept)
     if silent.any():
         tally.dropped[NO_PACKETS] += int(np.count_nonzero(silent))
+    settled = [
+        _settled(way, rows, tally, names, options) for way, rows in zip(ways, kept, strict=True)
+    ]
+    taken = [np.flatnonzero(rows) for _, rows in settled]
     ranks = [rows * len(ways) + turn for turn, rows in enumerate(taken)]
     order = np.argsort(np.concatenate(ranks), kind="stable")
     merged = {
-        field.name: np.concatenate(
-            [getattr(way, field.name)[rows] for way, rows in zip(ways, taken, strict=True)]
+        name: np.concatenate(
+            [getattr(way, name)[rows] for (way, _), rows in zip(settled, taken, strict=True)]
         )[order]
-        for field in fields(Flows)
+        for name in RECORDS.names
     }
     merged["tcp_flags"] = np.where(
         merged["proto"] == Protocol.TCP, merged["tcp_flags"], UNKNOWN_FLAGS
@@ -139,6 +165,39 @@ def batches(
     batch = _batch(merged, names)
     for start in range(0, batch.num_rows, BATCH_ROWS):
         yield batch.slice(start, BATCH_ROWS)
+
+
+def _settled(
+    way: Flows, kept: Bools, tally: Tally, names: list[str], options: ReadOptions
+) -> tuple[Flows, Bools]:
+    """Give flows with what the operator says of their exporters, and which of them stay."""
+    stated = way.sampling_interval
+    settled = replace(way, sampling_interval=intervals(stated, way.exporter, names, options))
+    if not options.described:
+        return settled, kept
+    described = Described(options.described, names)
+    role, elsewhere = described.look(way.exporter, way.in_if, way.observed)
+    if (kept & elsewhere).any():
+        tally.dropped[COUNTED_ELSEWHERE] += int(np.count_nonzero(kept & elsewhere))
+        kept = kept & ~elsewhere
+    # Rows that say themselves where they were observed know better than their exporter's name.
+    settled = replace(settled, ingress=np.where(way.ingress > 0, way.ingress, role))
+    instead = described.intervals(way.exporter)
+    overridden = kept & (instead > 0) & (stated > 0) & (instead != stated)
+    tally.note(SAMPLING_OVERRIDDEN, int(np.count_nonzero(overridden)))
+    multiplied = overridden & (way.counts_scaled > 0)
+    return (_divided(settled, multiplied, stated) if multiplied.any() else settled), kept
+
+
+def _divided(way: Flows, multiplied: Bools, by: Ints) -> Flows:
+    """Give flows with counters as they were before they were multiplied by the wrong rate."""
+    divisor = np.where(multiplied, by, 1)
+    return replace(
+        way,
+        packets=np.where(multiplied, np.maximum(way.packets // divisor, 1), way.packets),
+        bytes=way.bytes // divisor,
+        counts_scaled=np.where(multiplied, 0, way.counts_scaled),
+    )
 
 
 def _batch(columns: dict[str, NDArray[np.int64]], names: list[str]) -> pa.RecordBatch:

@@ -35,6 +35,7 @@ from hinomi.collect.files.columns import (
     without,
 )
 from hinomi.collect.files.delimited import Rows, settle
+from hinomi.collect.files.described import NOT_STATED, directions
 from hinomi.collect.files.flows import (
     NOT_IP,
     PACKETS_ASSUMED,
@@ -42,7 +43,6 @@ from hinomi.collect.files.flows import (
     batches,
     constant,
     exporters,
-    intervals,
 )
 from hinomi.collect.files.goflow2_protobuf import is_delimited, parse
 from hinomi.collect.files.jsonlines import Count, parse_lines
@@ -79,6 +79,13 @@ class _Flow(msgspec.Struct, gc=False):
     bytes: Count | None = None
 
 
+class _SeenFlow(_Flow, gc=False):
+    """A line with where it was seen, for exporters of which the operator says something."""
+
+    in_if: Count | None = None
+    flow_direction: Count | None = None
+
+
 class _OldFlow(msgspec.Struct, gc=False):
     """One line of version 1; times in seconds."""
 
@@ -100,7 +107,16 @@ class _OldFlow(msgspec.Struct, gc=False):
     bytes: Count | None = msgspec.field(name="Bytes", default=None)
 
 
-_OLD_NAMES: Final = {field.encode_name: field.name for field in msgspec.structs.fields(_OldFlow)}
+class _OldSeenFlow(_OldFlow, gc=False):
+    """The same of version 1."""
+
+    in_if: Count | None = msgspec.field(name="InIf", default=None)
+    flow_direction: Count | None = msgspec.field(name="FlowDirection", default=None)
+
+
+_OLD_NAMES: Final = {
+    field.encode_name: field.name for field in msgspec.structs.fields(_OldSeenFlow)
+}
 
 
 def recognises(_path: Path, start: bytes) -> bool:
@@ -131,7 +147,8 @@ def _json_rows(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Rows]
     if first is None:
         return
     is_old = b'"SrcAddr"' in first.text[: first.text.find(b"\n")]
-    decoder = msgspec.json.Decoder(_OldFlow if is_old else _Flow)
+    plain, seen = (_OldFlow, _OldSeenFlow) if is_old else (_Flow, _SeenFlow)
+    decoder = msgspec.json.Decoder(seen if options.described else plain)
     for block in chain([first], blocks):
         rows = parse_lines(block, decoder, path, options, tally)
         columns = {_OLD_NAMES.get(name, name): column for name, column in rows.columns.items()}
@@ -174,9 +191,7 @@ def _records(
     )
     flows = Flows(
         ts_ms=starts(first_ms, "the start of the flow", faults, options, tally),
-        sampling_interval=intervals(
-            number("sampling_rate", most=_MOST_INTERVAL), options.sampling_interval
-        ),
+        sampling_interval=number("sampling_rate", most=_MOST_INTERVAL),
         proto=proto,
         src_hi=source[0],
         src_lo=source[1],
@@ -193,11 +208,13 @@ def _records(
         counts_scaled=constant(rows.count, 0),
         ingress=constant(rows.count, 0),
         exporter=places,
+        in_if=number("in_if", NOT_STATED) if options.described else None,
+        observed=directions(number("flow_direction", NOT_STATED)) if options.described else None,
     )
     good = settle(rows, faults, path, options, tally)
     unstated = rows.column("packets").is_null().to_numpy(zero_copy_only=False)
     tally.note(PACKETS_ASSUMED, int(np.count_nonzero(good & unstated)))
-    yield from batches((flows,), good, tally, names)
+    yield from batches((flows,), good, tally, names, options)
 
 
 def _protocols(column: pa.Array, faults: Faults) -> Ints:

@@ -42,17 +42,25 @@ _FIELDS: Final = {
     "tcp_flags": (26, _NUMBER), "icmp_type": (31, _NUMBER), "icmp_code": (32, _NUMBER),
     "time_flow_start_s": (38, _NUMBER), "time_received_ns": (110, _NUMBER),
     "time_flow_start_ns": (111, _NUMBER), "time_flow_end_ns": (112, _NUMBER),
+    "in_if": (18, _NUMBER), "flow_direction": (42, _NUMBER),
 }  # fmt: skip
 """
 Fields by number and wire type; all others are skipped (R2). Numbers 2, 5 and 38 are those of
-version 1; 38 became ``ip_flags`` later, in messages that have 110 to 112.
+version 1; 38 became ``ip_flags`` later, in messages that have 110 to 112. Version 2 has 42
+where its mapping asks for it.
 """
+
+_SEEN: Final = ("in_if", "flow_direction")
+"""Wanted only where the operator says something of exporters."""
 
 _HIGHEST: Final = 127  # Stands for every field number from here on.
 _COLUMN: Final = np.zeros(_HIGHEST + 1, dtype=np.intp)  # 0: not wanted.
 _KIND: Final = np.full(len(_FIELDS) + 1, 255, dtype=np.uint8)
 for _place, (_field, _wire) in enumerate(_FIELDS.values(), start=1):
     _COLUMN[_field], _KIND[_place] = _place, _wire
+_FEWER: Final = _COLUMN.copy()
+_FEWER[[_FIELDS[_name][0] for _name in _SEEN]] = 0
+_UNSEEN: Final = np.uint64(2**64 - 1)  # No direction is stated; 0 is one.
 
 _SFLOW_TYPES: Final = (1, 5)  # GoFlow2's number, and that of its forerunner goflow.
 _SPARE_BYTES: Final = 64  # Behind the last message: whatever is read at its end stays inside.
@@ -78,7 +86,7 @@ _REASONS: Final = {
 class _Walked(NamedTuple):
     """What n messages hold."""
 
-    fields: Numbers  # By place in `_FIELDS` + 1, shape (20, n); bytes: place x 256 + length.
+    fields: Numbers  # By place in `_FIELDS` + 1, shape (22, n); bytes: place x 256 + length.
     fault: NDArray[np.uint8]  # Key of `_REASONS`, 0 good; shape (n,).
     skipped: NDArray[np.bool_]  # Field numbers, the last for all beyond, shape (128,).
 
@@ -88,7 +96,7 @@ def is_delimited(start: bytes) -> bool:
     begins, ends, _, _ = _frame(start, 8)
     if not begins.size:
         return False
-    walked = _walk(_buffer(start), begins, ends)
+    walked = _walk(_buffer(start), begins, ends, _FEWER)
     received = walked.fields[_place_of("time_received_ns")]
     received |= walked.fields[_place_of("time_received_s")]
     return not walked.fault.any() and bool((received > 0).all())
@@ -106,13 +114,14 @@ def parse(path: Path, options: ReadOptions, tally: Tally) -> Iterator[Rows]:
     """
     rest, before = b"", 0
     skipped = np.zeros(_HIGHEST + 1, dtype=bool)
+    column_of = _COLUMN if options.described else _FEWER
     for piece in pieces(path, tally):
         rest += piece
         while True:
             begins, ends, used, is_damaged = _frame(rest, _MOST_MESSAGES)
             if begins.size:
                 buffer = _buffer(rest[:used])
-                walked = _walk(buffer, begins, ends)
+                walked = _walk(buffer, begins, ends, column_of)
                 skipped |= walked.skipped
                 yield _rows(buffer, walked, before, (path, options, tally))
                 before += begins.size
@@ -168,10 +177,13 @@ def _buffer(raw: bytes) -> NDArray[np.uint8]:
     return np.frombuffer(raw + bytes(_SPARE_BYTES), dtype=np.uint8)
 
 
-def _walk(buffer: NDArray[np.uint8], begins: Ints, ends: Ints) -> _Walked:
+def _walk(
+    buffer: NDArray[np.uint8], begins: Ints, ends: Ints, column_of: NDArray[np.intp]
+) -> _Walked:
     """Read the fields of all messages, one of each in a round."""
     words = np.ndarray((buffer.size - 7,), "<u8", buffer, strides=(1,))
     fields = np.zeros((len(_FIELDS) + 1, begins.size), dtype=np.uint64)
+    fields[_place_of("flow_direction")] = _UNSEEN
     fault = np.zeros(begins.size, dtype=np.uint8)
     skipped = np.zeros(_HIGHEST + 1, dtype=bool)
     at, end, row = begins, ends, np.arange(begins.size)
@@ -184,7 +196,7 @@ def _walk(buffer: NDArray[np.uint8], begins: Ints, ends: Ints) -> _Walked:
         tag, body, is_long = _varints(words, at)
         value, behind, is_long_too = _varints(words, body)
         kind, number = tag & np.uint64(7), np.minimum(tag >> np.uint64(3), np.uint64(_HIGHEST))
-        column = _COLUMN[number.astype(np.intp)]
+        column = column_of[number.astype(np.intp)]
         # A length above every file stays so, and still adds up in 64 bits.
         length = np.where(kind == _BYTES, np.minimum(value, np.uint64(1 << 40)), np.uint64(0))
         following = behind + length.astype(np.int64)
@@ -267,6 +279,10 @@ def _rows(
     columns["type"] = pa.DictionaryArray.from_arrays(
         pa.array(is_sflow.astype(np.int32)), pa.array(["", "SFLOW_5"])
     ).cast(pa.string())
+    in_if, observed = (found.pop(name) for name in _SEEN)
+    if options.described:
+        columns["in_if"] = pa.array(in_if)  # 0 is an index, here as in JSON.
+        columns["flow_direction"] = pa.array(observed, mask=observed == _UNSEEN)
     columns |= {name: _stated(found.pop(name)) for name in _times(found)}
     columns |= {name: _stated(values) for name, values in found.items()}
     tally.records += count

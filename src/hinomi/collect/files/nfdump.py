@@ -18,7 +18,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import msgspec
 import numpy as np
@@ -39,13 +39,13 @@ from hinomi.collect.files.columns import (
     whole_numbers,
 )
 from hinomi.collect.files.delimited import Rows, settle
+from hinomi.collect.files.described import NOT_STATED, directions, turned_directions
 from hinomi.collect.files.flows import (
     NOT_IP,
     Flows,
     batches,
     constant,
     exporters,
-    intervals,
 )
 from hinomi.collect.files.icmp import answer_ports
 from hinomi.collect.files.jsonlines import Count, as_rows
@@ -97,7 +97,7 @@ def read(path: Path, options: ReadOptions, tally: Tally) -> Iterator[pa.RecordBa
     sampled = _exporter_intervals(program, path)
     before = 0
     for text in _output(program, path):
-        rows = _parse(text, path, before)
+        rows = _parse(text, path, before, options)
         before += rows.count
         tally.records += rows.count
         if stated:
@@ -231,15 +231,27 @@ class _Record(msgspec.Struct, gc=False):
     out_bytes: Count | None = None
 
 
-_DECODER: Final = msgspec.json.Decoder(list[_Record])
+class _SeenRecord(_Record, gc=False):
+    """A record with where it was seen, for exporters of which the operator says something."""
+
+    input_snmp: Count | None = None
+    output_snmp: Count | None = None
+    direction: Count | None = None
 
 
-def _parse(text: bytes, path: Path, before: int) -> Rows:
+_DECODERS: Final[dict[type, msgspec.json.Decoder[list[Any]]]] = {
+    _Record: msgspec.json.Decoder(list[_Record]),
+    _SeenRecord: msgspec.json.Decoder(list[_SeenRecord]),
+}
+
+
+def _parse(text: bytes, path: Path, before: int, options: ReadOptions) -> Rows:
+    kind = _SeenRecord if options.described else _Record
     try:
-        found = _DECODER.decode(b"[" + text.lstrip(b"[, \t\r\n") + b"]")
+        found = _DECODERS[kind].decode(b"[" + text.lstrip(b"[, \t\r\n") + b"]")
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise MalformedDocument("nfdump's JSON output cannot be read", str(path)) from None
-    rows = as_rows(found, list(range(before + 1, before + 1 + len(found))), _Record)
+    rows = as_rows(found, list(range(before + 1, before + 1 + len(found))), kind)
     return Rows(columns=rows.columns, count=rows.count, line_of=rows.line_of, has_lines=False)
 
 
@@ -285,7 +297,7 @@ def _records(
     )
     flows = Flows(
         ts_ms=starts(first, "first", faults, options, tally),
-        sampling_interval=intervals(stated, options.sampling_interval),
+        sampling_interval=stated,
         proto=proto,
         src_hi=source[0],
         src_lo=source[1],
@@ -302,6 +314,7 @@ def _records(
         counts_scaled=scaled,
         ingress=constant(rows.count, 0),
         exporter=places,
+        **_seen(rows, faults, "input_snmp"),
     )
     answers = flows.turned(
         packets=number("out_packets"),
@@ -309,9 +322,20 @@ def _records(
         tcp_flags=constant(rows.count, UNKNOWN_FLAGS),  # One field holds both directions' OR.
         src_port=np.where(icmp, 0, target_port),
         dst_port=np.where(icmp, answer_ports(type_code), source_port),
+        **_seen(rows, faults, "output_snmp", is_back=True),
     )
     good = settle(rows, faults, path, options, tally)
-    yield from batches((flows, answers), good, tally, names)
+    yield from batches((flows, answers), good, tally, names, options)
+
+
+def _seen(rows: Rows, faults: Faults, name: str, *, is_back: bool = False) -> dict[str, Ints]:
+    """Tell where flows came in and were seen, if that was decoded."""
+    if name not in rows.columns:
+        return {}
+    in_if = whole_numbers(rows.column(name), name, faults, missing=NOT_STATED)
+    stated = whole_numbers(rows.column("direction"), "direction", faults, missing=NOT_STATED)
+    observed = directions(stated)
+    return {"in_if": in_if, "observed": turned_directions(observed) if is_back else observed}
 
 
 def _times_ms(rows: Rows, name: str, faults: Faults) -> Floats:

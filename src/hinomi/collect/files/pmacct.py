@@ -40,6 +40,7 @@ from hinomi.collect.files.columns import (
     without,
 )
 from hinomi.collect.files.delimited import Layout, Rows, headed, settle
+from hinomi.collect.files.described import NOT_STATED
 from hinomi.collect.files.flows import (
     NOT_IP,
     PACKETS_ASSUMED,
@@ -64,9 +65,13 @@ _TITLES: Final = {
     "TIMESTAMP_START": "timestamp_start", "TIMESTAMP_END": "timestamp_end",
     "TIMESTAMP_ARRIVAL": "timestamp_arrival", "TIMESTAMP_EXPORT": "timestamp_export",
     "STAMP_INSERTED": "stamp_inserted", "SAMPLING_RATE": "sampling_rate",
-    "PEER_SRC_IP": "peer_ip_src",
+    "PEER_SRC_IP": "peer_ip_src", "IN_IFACE": "iface_in",
+    "SAMPLING_DIRECTION": "sampling_direction",
 }  # fmt: skip
 """Titles of CSV and the keys of JSON that say the same; all others are discarded (R2)."""
+
+_SEEN: Final = frozenset({"iface_in", "sampling_direction"})
+"""Keys that are wanted only where the operator says something of exporters."""
 
 _REQUIRED: Final = {
     "ip_src": "src_host", "ip_dst": "dst_host", "port_src": "src_port", "port_dst": "dst_port",
@@ -94,6 +99,7 @@ _FLAGS: Final = {
     for bit, name in enumerate(("FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "NS"))
 }
 _MARKERS: Final = frozenset({"purge_init", "purge_close"})
+_DIRECTIONS: Final = {"i": 0, "e": 1}
 _WRONG: Final = -2
 _UNNAMED_PROTOCOL: Final = 255  # IANA: reserved.
 _MOST_FLAGS: Final = 0x1FF
@@ -121,6 +127,13 @@ class _Row(msgspec.Struct, gc=False):
     stamp_inserted: str | float | None = None
     sampling_rate: Count | None = None
     peer_ip_src: str | None = None
+
+
+class _SeenRow(_Row, gc=False):
+    """A line with where it was seen."""
+
+    iface_in: Count | None = None
+    sampling_direction: str | None = None
 
 
 def recognises(_path: Path, start: bytes) -> bool:
@@ -156,7 +169,7 @@ def read(path: Path, options: ReadOptions, tally: Tally) -> Iterator[pa.RecordBa
 def _json_rows(
     blocks: Iterable[Block], path: Path, options: ReadOptions, tally: Tally
 ) -> Iterator[Rows]:
-    decoder = msgspec.json.Decoder(_Row)
+    decoder = msgspec.json.Decoder(_SeenRow if options.described else _Row)
     is_checked = False
     for block in blocks:
         lines = [item for item in numbered(block) if not _is_marker(item[1])]
@@ -187,8 +200,9 @@ def _csv_rows(
         )
     names = tuple(_TITLES.get(name.strip(), name) for name in text.split(found[1]))
     _require(set(names), path, None)
-    tally.note("columns-discarded", sum(name not in _TITLES.values() for name in names))
-    layout = Layout(path, names, frozenset(_TITLES.values()), found[1], quoted=False)
+    wanted = frozenset(_TITLES.values()) - (frozenset() if options.described else _SEEN)
+    tally.note("columns-discarded", sum(name not in wanted for name in names))
+    layout = Layout(path, names, wanted, found[1], quoted=False)
     for block in rest:
         rows = layout.parse(_without_titles(block, header), options, tally)
         columns = {name: without(column, ()) for name, column in rows.columns.items()}
@@ -271,14 +285,15 @@ def _records(
     proto = _protocols(rows.column("ip_proto"), faults)
     with_ports, target_port = has_ports(proto), number("port_dst", most=MOST_PORT)
     packets = number("packets", missing=1)
-    interval, scaled = _intervals(number("sampling_rate", most=_MOST_INTERVAL), options)
-    stated = rows.column("peer_ip_src")
-    places, names = exporters(
-        pa.nulls(rows.count, pa.string()) if options.exporter else stated, options.exporter
-    )
+    rate = number("sampling_rate", most=_MOST_INTERVAL)
+    unstated = options.counts_scaled & (rate <= 1)  # Of renormalised counters 1 says nothing.
+    rate = np.where(unstated, 0, rate)
+    routers = pa.nulls(rows.count, pa.string()) if options.exporter else rows.column("peer_ip_src")
+    places, names = exporters(routers, options.exporter)
+    interval = intervals(rate, places, names, options)
     flows = Flows(
         ts_ms=starts(first_ms, "the start of the flow", faults, options, tally),
-        sampling_interval=interval,
+        sampling_interval=rate,
         proto=proto,
         src_hi=source[0],
         src_lo=source[1],
@@ -290,17 +305,19 @@ def _records(
         packets=packets,
         bytes=number("bytes"),
         duration_ms=durations(length_ms, "duration", faults, tally),
-        counts_scaled=scaled,
+        counts_scaled=(unstated & (interval > 1)).astype(np.int64),
         ingress=constant(rows.count, 0),
         exporter=places,
+        in_if=number("iface_in", NOT_STATED) if options.described else None,
+        observed=_directions(rows.column("sampling_direction")) if options.described else None,
     )
     good = settle(rows, faults, path, options, tally)
     for note, where in noted.items():
         tally.note(note, int(np.count_nonzero(good & where)))
-    unstated = rows.column("packets").is_null().to_numpy(zero_copy_only=False)
-    tally.note(PACKETS_ASSUMED, int(np.count_nonzero(good & unstated)))
-    _suspect_scaling(flows, good, tally)
-    yield from batches((flows,), good, tally, names)
+    uncounted = rows.column("packets").is_null().to_numpy(zero_copy_only=False)
+    tally.note(PACKETS_ASSUMED, int(np.count_nonzero(good & uncounted)))
+    _suspect_scaling(flows, interval, good, tally)
+    yield from batches((flows,), good, tally, names, options)
 
 
 def _start_ms(rows: Rows, faults: Faults) -> tuple[Floats, dict[str, Bools]]:
@@ -342,25 +359,15 @@ def _times_ms(rows: Rows, name: str, faults: Faults) -> Floats:
     return np.where(absent, np.nan, times)
 
 
-def _intervals(stated: Ints, options: ReadOptions) -> tuple[Ints, Ints]:
-    """
-    Give the sampling interval of each row and whether its counters were multiplied by it.
-
-    A rate of 0 is unknown; 1 of renormalised counters says nothing, the operator does.
-    """
-    if not options.counts_scaled:
-        return intervals(stated, options.sampling_interval), constant(stated.size, 0)
-    unstated = stated <= 1
-    interval = intervals(np.where(unstated, 0, stated), options.sampling_interval)
-    return interval, (unstated & (interval > 1)).astype(np.int64)
+def _directions(column: pa.Array) -> Ints:
+    return named(column, _DIRECTIONS.get, missing=NOT_STATED, wrong=NOT_STATED)
 
 
-def _suspect_scaling(flows: Flows, good: Bools, tally: Tally) -> None:
+def _suspect_scaling(flows: Flows, interval: Ints, good: Bools, tally: Tally) -> None:
     """Note blocks whose counters all are multiples of an interval above 1, yet not scaled."""
-    asked = good & (flows.sampling_interval > 1) & (flows.counts_scaled == 0) & (flows.packets > 0)
+    asked = good & (interval > 1) & (flows.counts_scaled == 0) & (flows.packets > 0)
     count = int(np.count_nonzero(asked))
-    interval = np.maximum(flows.sampling_interval, 1)
-    if count >= _TELLING_ROWS and not (flows.packets % interval)[asked].any():
+    if count >= _TELLING_ROWS and not (flows.packets % np.maximum(interval, 1))[asked].any():
         tally.note(COUNTS_LOOK_SCALED, count)
 
 

@@ -1,12 +1,13 @@
 """What every reader of flow files shares: its options, its tally, its shape."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
 
+from hinomi.collect.observing import Description
 from hinomi.model.flow import UNKNOWN_INTERVAL
 
 BATCH_ROWS = 65_536
@@ -25,6 +26,8 @@ class ReadOptions:
     time_offset_ms: int = 0  # Added to every start (sources that count from 1970).
     active_timeout_ms: int = 60_000  # Metering of captures only.
     inactive_timeout_ms: int = 15_000
+    described: Mapping[str | None, Description] = field(default_factory=dict)
+    """Exporters by name, of which the operator says something; None: those without a name."""
 
 
 @dataclass(slots=True)

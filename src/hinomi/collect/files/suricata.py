@@ -39,7 +39,7 @@ from hinomi.collect.files.jsonlines import Count, numbered, parse_numbered
 from hinomi.collect.files.reading import ReadOptions, Tally
 from hinomi.collect.files.text import Block, read_blocks
 from hinomi.errors import MalformedDocument
-from hinomi.model.flow import UNKNOWN_FLAGS
+from hinomi.model.flow import UNKNOWN_FLAGS, UNKNOWN_INTERVAL
 
 _FLOW: Final = re.compile(rb'"event_type"\s*:\s*"flow"')
 _EVENT: Final = re.compile(rb'\s*\{.*"event_type"\s*:\s*"')
@@ -138,7 +138,7 @@ def _records(
     there, back = number("flow.pkts_toserver"), number("flow.pkts_toclient")
     flows = Flows(
         ts_ms=starts(first, "flow.start", faults, options, tally),
-        sampling_interval=constant(rows.count, options.sampling_interval),
+        sampling_interval=constant(rows.count, UNKNOWN_INTERVAL),
         proto=proto,
         src_hi=source[0],
         src_lo=source[1],
@@ -163,7 +163,7 @@ def _records(
     )
     good = settle(rows, faults, path, options, tally)
     names = [] if options.exporter is None else [options.exporter]
-    yield from batches((flows, answers), good, tally, names)
+    yield from batches((flows, answers), good, tally, names, options)
 
 
 def _flags(rows: Rows, name: str) -> Ints:

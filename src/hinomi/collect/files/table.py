@@ -35,7 +35,6 @@ from hinomi.collect.files.flows import (
     batches,
     constant,
     exporters,
-    intervals,
 )
 from hinomi.collect.files.reading import BATCH_ROWS, ReadOptions, Tally
 from hinomi.collect.files.text import read_blocks
@@ -180,7 +179,7 @@ def _records(
     target_port = _number(rows, "dst_port", faults, most=MOST_PORT)
     flows = Flows(
         ts_ms=starts(times, "ts_ms", faults, options, tally),
-        sampling_interval=intervals(stated, options.sampling_interval),
+        sampling_interval=stated,
         proto=proto,
         src_hi=source[0],
         src_lo=source[1],
@@ -201,7 +200,7 @@ def _records(
     )  # fmt: skip
     good = settle(rows, faults, path, options, tally)
     tally.note(PACKETS_ASSUMED, int(np.count_nonzero(good & unstated)))
-    yield from batches((flows,), good, tally, names)
+    yield from batches((flows,), good, tally, names, options)
 
 
 def _number(rows: Rows, name: str, faults: Faults, *, missing: int = 0, most: int = 2**62) -> Ints:

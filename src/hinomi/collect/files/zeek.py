@@ -47,7 +47,7 @@ from hinomi.collect.files.jsonlines import Count, parse_lines
 from hinomi.collect.files.reading import ReadOptions, Tally
 from hinomi.collect.files.text import Block, read_blocks
 from hinomi.errors import MalformedDocument
-from hinomi.model.flow import UNKNOWN_FLAGS
+from hinomi.model.flow import UNKNOWN_FLAGS, UNKNOWN_INTERVAL
 from hinomi.model.protocol import Protocol
 
 _REQUIRED: Final = ("ts", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "proto")
@@ -151,7 +151,7 @@ def _records(
     there, back = _counters(rows, "orig", faults), _counters(rows, "resp", faults)
     flows = Flows(
         ts_ms=ts_ms,
-        sampling_interval=constant(rows.count, options.sampling_interval),
+        sampling_interval=constant(rows.count, UNKNOWN_INTERVAL),
         proto=proto,
         src_hi=source[0],
         src_lo=source[1],
@@ -181,7 +181,7 @@ def _records(
     ):
         tally.note(reason, int(np.count_nonzero(good & assumed)))
     names = [] if options.exporter is None else [options.exporter]
-    yield from batches((flows, answers), good, tally, names)
+    yield from batches((flows, answers), good, tally, names, options)
 
 
 def _times_ms(rows: Rows, faults: Faults, *, dated: bool) -> Floats:
