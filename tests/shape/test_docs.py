@@ -5,6 +5,8 @@ import re
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from hinomi.model.flow import RECORDS
 from tree import (
     DOCS,
@@ -32,7 +34,8 @@ GLOSSARY: Final = DOCS / "glossary.md"
 STANDARDS: Final = DOCS / "reference" / "standards.md"
 
 FIRST_CELL: Final = re.compile(r"^\| (`.*?) \|", re.MULTILINE)
-RFC: Final = re.compile(r"\bRFC (\d{3,4})\b")
+RFC: Final = re.compile(r"\bRFC (\d{3,4}(?:(?: \([^)\d]*\))?(?:,| and| or| to) \d{3,4}\b)*)")
+"""One RFC, or several after one word: RFC 2516 (PPPoE), 3032 and 1662."""
 
 LINK: Final = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)[^)]*\)|!\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 FENCED: Final = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
@@ -113,10 +116,24 @@ def test_every_rfc_that_the_code_cites_is_in_the_road_map() -> None:
         number
         for path in project_files()
         if path.is_relative_to(SOURCE) and path.suffix in {".py", ".toml"}
-        for number in RFC.findall(path.read_text("utf-8"))
+        for number in rfcs_in(path.read_text("utf-8"))
     }
 
-    assert sorted(cited - set(RFC.findall(road_map)), key=int) == []
+    assert sorted(cited - rfcs_in(road_map), key=int) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("RFC 7011, section 3.1", {"7011"}),
+        ("RFC 7011 and 7012; 8 more", {"7011", "7012"}),
+        ("RFC 2516 (PPPoE), 3032 (MPLS), 1662 (PPP).", {"2516", "3032", "1662"}),
+        ("RFC 7133 (312, 315, 409)", {"7133"}),
+    ],
+)
+def test_every_rfc_of_a_list_is_seen(text: str, numbers: set[str]) -> None:
+    """Several RFCs named after one word count each; elements in brackets do not."""
+    assert rfcs_in(text) == numbers
 
 
 def test_every_format_has_its_map_of_every_column() -> None:
@@ -131,6 +148,16 @@ def test_every_format_has_its_map_of_every_column() -> None:
 
     assert sorted(mapped) == sorted(readers)
     assert [name for name, columns in mapped.items() if columns != set(RECORDS.names)] == []
+
+
+def rfcs_in(text: str) -> set[str]:
+    """Give the numbers of all RFCs that *text* names, over line ends too."""
+    joined = " ".join(text.split())
+    return {
+        number
+        for names in RFC.findall(joined)
+        for number in re.findall(r"\d{3,4}", re.sub(r"\([^)]*\)", "", names))
+    }
 
 
 def _is_reader(path: Path) -> bool:
