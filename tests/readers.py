@@ -1,13 +1,14 @@
 """Running a reader of flow files and looking at what it yields."""
 
 import gzip
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 
 from builders import NOON_MS
 from hinomi.collect.files.reading import BATCH_ROWS, Read, ReadOptions, Tally
+from hinomi.collect.observing import Description
 from hinomi.model.address import Address, render_address
 from hinomi.model.flow import RECORDS
 
@@ -22,6 +23,7 @@ def read_all(
     exporter: str | None = None,
     sampling_interval: int = 0,
     time_offset_ms: int = 0,
+    described: Mapping[str | None, Description] | None = None,
 ) -> tuple[list[dict[str, object]], Tally]:
     """Read a file to its end; give the records with `src` and `dst` as text, and the tally."""
     tally = Tally()
@@ -31,6 +33,7 @@ def read_all(
         sampling_interval=sampling_interval,
         time_offset_ms=time_offset_ms,
         latest_ms=LATEST_MS,
+        described=described or {},
     )
     rows = [row for batch in checked(read(path, options, tally)) for row in batch.to_pylist()]
     for row in rows:

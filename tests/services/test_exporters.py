@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from builders import HOUR_MS, NOON_MS
+from hinomi.collect.observing import Description
 from hinomi.errors import NotFound
+from hinomi.govern.parameters import override_name
 from hinomi.model.exporter import CountedDirection, ExporterHour, InterfaceRole, SequenceUnit
 from hinomi.services.exporters import (
+    describe_exporters,
     list_exporters,
     override_sampling,
     put_counts,
@@ -151,4 +154,29 @@ def test_the_last_day_is_added_up(folder: Path) -> None:
             "flows": {"received": 1, "lost": 0},
             "records": {"received": 59, "lost": 6},
         },
+    }
+
+
+def test_what_is_said_of_exporters_is_gathered_by_name(folder: Path) -> None:
+    """For files: by the name that they give, also before the first record of one."""
+    with opened(folder).casebook() as casebook:
+        unnamed = casebook.exporter_number(None)
+        casebook.put_interface(unnamed, 3, InterfaceRole.CUSTOMER)
+        casebook.exporter_number("edge-1")
+    put_interface(opened(folder), ROUTER, 17, InterfaceRole.TRANSIT)
+    put_counts(opened(folder), ROUTER, CountedDirection.INGRESS)
+    override_sampling(opened(folder), ROUTER, 8192, "Measured.")
+    register = opened(folder).register
+    of_another = register.parameters[override_name(ROUTER)]
+    register = register.with_parameter(override_name("edge.of.later"), of_another)
+
+    with opened(folder).casebook() as casebook:
+        found = describe_exporters(register, casebook)
+
+    assert found == {
+        None: Description(roles={3: InterfaceRole.CUSTOMER}),
+        ROUTER: Description(
+            roles={17: InterfaceRole.TRANSIT}, counts=CountedDirection.INGRESS, interval=8192
+        ),
+        "edge.of.later": Description(interval=8192),
     }

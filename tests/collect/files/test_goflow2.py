@@ -7,7 +7,10 @@ import pytest
 
 from builders import NOON_MS
 from hinomi.collect.files.goflow2 import read, recognises
+from hinomi.collect.observing import Description
 from hinomi.errors import MalformedDocument
+from hinomi.model.exporter import CountedDirection, InterfaceRole
+from hinomi.model.flow import Ingress
 from readers import read_all, write
 
 FLOW = {
@@ -147,3 +150,30 @@ def test_goflow2_is_recognised_by_its_names() -> None:
     assert recognises(Path("x"), lines(OLD).encode())
     assert not recognises(Path("x"), b'{"src_ip": "192.0.2.1"}\n')
     assert not recognises(Path("x"), b'src_addr "time_flow_start_ns"\n')
+
+
+@pytest.mark.parametrize(
+    ("flow", "in_if", "direction"),
+    [(FLOW, "in_if", "flow_direction"), (OLD, "InIf", "FlowDirection")],
+)
+def test_a_line_came_in_where_its_interface_looks(
+    tmp_path: Path, flow: dict[str, object], in_if: str, direction: str
+) -> None:
+    """Of both versions; a direction is stated only where the line has one."""
+    path = write(
+        tmp_path / "flows.json",
+        lines(
+            flow | {in_if: 7},
+            flow | {in_if: 8, direction: 1},
+            flow | {in_if: 8, direction: 0},
+            flow | {in_if: 9},
+            flow,
+        ),
+    )
+    roles = {7: InterfaceRole.TRANSIT, 8: InterfaceRole.PEERING, 9: InterfaceRole.IGNORED}
+    said = Description(roles=roles, counts=CountedDirection.EGRESS)
+
+    rows, tally = read_all(read, path, described={"203.0.113.1": said})
+
+    assert [row["ingress"] for row in rows] == [Ingress.TRANSIT, Ingress.PEERING, Ingress.UNKNOWN]
+    assert tally.dropped == {"counted-elsewhere": 2}

@@ -13,14 +13,17 @@ from hypothesis import strategies as st
 from builders import NOON_MS
 from hinomi.collect.files.goflow2 import read, recognises
 from hinomi.collect.files.goflow2_protobuf import MOST_BYTES, MOST_FIELDS, is_delimited
+from hinomi.collect.observing import Description
 from hinomi.errors import MalformedDocument
+from hinomi.model.exporter import CountedDirection, InterfaceRole
+from hinomi.model.flow import Ingress
 from readers import LATEST_MS, read_all, write
 
 NUMBERS = {
     "type": 1, "sampling_rate": 3, "sequence_num": 4, "bytes": 9, "packets": 10, "src_as": 14,
     "in_if": 18, "proto": 20, "src_port": 21, "dst_port": 22, "tcp_flags": 26, "src_mac": 27,
     "etype": 30, "icmp_type": 31, "icmp_code": 32, "ip_flags": 38, "time_received_ns": 110,
-    "time_flow_start_ns": 111, "time_flow_end_ns": 112,
+    "time_flow_start_ns": 111, "time_flow_end_ns": 112, "flow_direction": 42,
 }  # fmt: skip
 OLD_TIMES = {"time_received": 2, "time_flow_end": 5, "time_flow_start": 38}
 ADDRESSES = {"src_addr": 6, "dst_addr": 7, "sampler_address": 11, "next_hop": 12}
@@ -234,3 +237,31 @@ def test_messages_are_recognised_by_what_is_in_them() -> None:
     for start in (b"", b"\n", known[:-60][:50], framed(b"\x08\x01"), bytes(400), b"a" * 400):
         assert not is_delimited(start)
     assert not is_delimited(known + framed(b"\x0b" * 20))
+
+
+def test_a_message_came_in_where_its_interface_looks(tmp_path: Path) -> None:
+    """A direction of 0 that was written is one; what was left out is not stated."""
+    written = varint(42 << 3) + varint(0)
+    flows = [
+        message(FLOW | {"in_if": 7}),
+        message(FLOW | {"in_if": 8, "flow_direction": 1}),
+        message(FLOW | {"in_if": 8}, written),
+        message(FLOW | {"in_if": 2**32 - 1}),
+        message(FLOW),
+    ]
+    path = write(tmp_path / "flows.bin", framed(*flows))
+    roles = {
+        7: InterfaceRole.TRANSIT, 8: InterfaceRole.PEERING, 2**32 - 1: InterfaceRole.IGNORED,
+        0: InterfaceRole.SUBSCRIBER,
+    }  # fmt: skip
+    said = Description(roles=roles, counts=CountedDirection.EGRESS)
+
+    rows, tally = read_all(read, path, described={"203.0.113.1": said})
+    plain, discarded = read_all(read, path)
+
+    assert [row["ingress"] for row in rows] == [
+        Ingress.TRANSIT, Ingress.PEERING, Ingress.SUBSCRIBER,
+    ]  # fmt: skip
+    assert (tally.dropped, tally.notes) == ({"counted-elsewhere": 2}, {})
+    assert [row["ingress"] for row in plain] == [0] * 5
+    assert discarded.notes == {"fields-discarded": 2}

@@ -10,7 +10,10 @@ import pytest
 from builders import NOON_MS
 from hinomi.collect.files.nfdump import read, recognises
 from hinomi.collect.files.reading import ReadOptions, Tally
+from hinomi.collect.observing import Description
 from hinomi.errors import MalformedDocument, Unavailable
+from hinomi.model.exporter import CountedDirection, InterfaceRole
+from hinomi.model.flow import Ingress
 from readers import read_all, write
 
 HEADER = struct.pack("<HHII128sQ", 0xA50C, 1, 0, 1, b"none", 2) + bytes(200)
@@ -247,3 +250,41 @@ def test_the_stand_in_is_on_the_path(nfdump: Path) -> None:
     answer(nfdump)
 
     assert shutil.which("nfdump") == str(nfdump)
+
+
+def test_a_record_came_in_where_its_interface_looks(tmp_path: Path, nfdump: Path) -> None:
+    """The way back came in where the way there left, and was seen the other way."""
+    seen = '"src_port" : 40000,\n\t"input_snmp" : 7,\n\t"output_snmp" : 8,\n\t"direction" : 0'
+    there = RECORD.replace('"src_port" : 40000', seen)
+    both = there.replace('"in_bytes"', '"out_packets" : 1,\n\t"out_bytes" : 40,\n\t"in_bytes"')
+    answer(nfdump, output=f"{there},\n{both},\n{RECORD}\n")
+    roles = {7: InterfaceRole.TRANSIT, 8: InterfaceRole.SUBSCRIBER}
+    path = write(tmp_path / "nfcapd.1", HEADER)
+
+    rows, _ = read_all(read, path, described={"203.0.113.1": Description(roles=roles)})
+    counted, tally = read_all(
+        read,
+        path,
+        described={"203.0.113.1": Description(roles=roles, counts=CountedDirection.EGRESS)},
+    )
+
+    assert [row["ingress"] for row in rows] == [
+        Ingress.TRANSIT, Ingress.TRANSIT, Ingress.SUBSCRIBER, Ingress.UNKNOWN,
+    ]  # fmt: skip
+    assert [row["ingress"] for row in counted] == [Ingress.SUBSCRIBER, Ingress.UNKNOWN]
+    assert tally.dropped == {"counted-elsewhere": 2}
+
+
+def test_counters_multiplied_by_a_wrong_rate_are_divided_by_it(
+    tmp_path: Path, nfdump: Path
+) -> None:
+    """Nfcapd believed the exporter; the operator's word came later."""
+    answer(nfdump, output=RECORD + "\n", exporters="SysID: 7\nSampler: interval: 100\n")
+    path = write(tmp_path / "nfcapd.1", HEADER)
+    said = Description(interval=10_000)
+
+    (row,), tally = read_all(read, path, described={"203.0.113.1": said})
+
+    assert (row["sampling_interval"], row["counts_scaled"]) == (10_000, 0)
+    assert (row["packets"], row["bytes"]) == (30, 1500)
+    assert tally.notes == {"sampling-overridden": 1}

@@ -8,7 +8,10 @@ import pytest
 from builders import NOON_MS
 from hinomi.collect.files.pmacct import read, recognises
 from hinomi.collect.files.reading import ReadOptions, Tally
+from hinomi.collect.observing import Description
 from hinomi.errors import MalformedDocument
+from hinomi.model.exporter import CountedDirection, InterfaceRole
+from hinomi.model.flow import Ingress
 from readers import LATEST_MS, read_all, write
 
 ROW = {
@@ -274,3 +277,43 @@ def test_pmacct_is_recognised_by_titles_and_keys() -> None:
         assert recognises(Path("x"), text.encode()), text
     for text in ('{"event_type": "flow"}\n', '{"packets": 1}\n', "{\n", "src_addr,PACKETS\n", ""):
         assert not recognises(Path("x"), text.encode()), text
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+def test_a_row_came_in_where_its_interface_looks(tmp_path: Path, form: str) -> None:
+    """The direction is a letter: i, e, or u for one that the exporter did not state."""
+    seen = [(5, "u"), (6, "e"), (6, "i"), (9, "u")]
+    if form == "json":
+        text = lines(*(ROW | {"iface_in": n, "sampling_direction": way} for n, way in seen), ROW)
+    else:
+        text = TITLES.replace("\n", ",SAMPLING_DIRECTION\n") + "".join(
+            LINE.replace(",5,", f",{n},", 1).replace("\n", f",{way}\n")
+            for n, way in [*seen, (5, "")]
+        )
+    roles = {5: InterfaceRole.TRANSIT, 6: InterfaceRole.PEERING, 9: InterfaceRole.IGNORED}
+    said = Description(roles=roles, counts=CountedDirection.EGRESS)
+
+    rows, tally = read_all(
+        read, write(tmp_path / f"a.{form}", text), described={"203.0.113.1": said}
+    )
+
+    assert [row["ingress"] for row in rows] == [Ingress.TRANSIT, Ingress.PEERING, Ingress.TRANSIT]
+    assert tally.dropped == {"counted-elsewhere": 2}
+    assert tally.notes == ({"columns-discarded": 1} if form == "csv" else {})
+
+
+def test_renormalised_counters_were_multiplied_by_what_the_operator_says(tmp_path: Path) -> None:
+    """A rate of 1 says nothing then: that of the exporter in the register holds."""
+    path = write(tmp_path / "a.json", lines(ROW | {"sampling_rate": 1, "packets": 3000}))
+    options = ReadOptions(
+        sampling_interval=100,
+        counts_scaled=True,
+        latest_ms=LATEST_MS,
+        described={"203.0.113.1": Description(interval=1000)},
+    )
+    tally = Tally()
+    (batch,) = read(path, options, tally)
+
+    assert batch["sampling_interval"].to_pylist() == [1000]
+    assert (batch["packets"].to_pylist(), batch["counts_scaled"].to_pylist()) == ([3000], [1])
+    assert tally.notes == {}
