@@ -11,6 +11,8 @@ from exporting import V4_FLOW, Value, data, options_template, template, v4_flow,
 from hinomi.collect.accounting import unaccounted
 from hinomi.collect.admission import SAMPLING_UNKNOWN
 from hinomi.collect.normalise import FORGED_SOURCE, TRANSIT
+from hinomi.collect.wire.places import LOST
+from hinomi.model.exporter import SequenceUnit
 from hinomi.model.window import Window
 from hinomi.services.collector import FOLDER, WorkerTask
 from hinomi.services.home import open_home
@@ -181,6 +183,20 @@ def test_what_was_lost_is_kept_by_the_hour(folder: Path) -> None:
     with open_home(folder).casebook() as casebook:
         (hour,) = casebook.exporter_hours(Window())
     assert (hour.datagrams, hour.records, hour.received, hour.lost) == (4, 4, 4, 2)
+
+
+def test_what_was_sent_while_no_collector_ran_is_counted_lost(folder: Path) -> None:
+    """The next run goes on from the last sequence number that the one before stored."""
+    with collecting(folder) as running:
+        running.send(*(v9(TEMPLATE, flows(), sequence=number) for number in range(3)))
+    with collecting(folder) as running:
+        running.send(*(v9(flows(), sequence=number) for number in range(1_003, 1_010)))
+
+    counts = read(folder).exporters[EXPORTER].counts
+    assert counts[LOST[SequenceUnit.DATAGRAMS]] == 1_000
+    with open_home(folder).casebook() as casebook:
+        (hour,) = casebook.exporter_hours(Window())
+    assert (hour.datagrams, hour.received, hour.lost) == (10, 10, 1_000)
 
 
 def test_every_commit_is_journalled(folder: Path) -> None:

@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 
+from builders import NOON_MS
 from hinomi.collect.wire.boots import KeptBoot
 from hinomi.collect.wire.decoder import KeptState
 from hinomi.collect.wire.samplers import SYSTEM, KeptSampler
+from hinomi.collect.wire.sequence import KeptPosition
 from hinomi.services.kept import gather_kept, read_kept, write_kept
 from loopback import ipv4
 
@@ -38,6 +40,23 @@ def test_starts_of_exporters_survive(tmp_path: Path) -> None:
     (found,) = read_kept(tmp_path, lambda address: address == ADDRESSES[1])
 
     assert found.boots == boots[1:]
+
+
+def test_places_in_sequences_survive(tmp_path: Path) -> None:
+    """What is sent while no collector runs is then seen to be missing."""
+    positions = tuple(
+        KeptPosition(
+            source=at, version=9, domain=0, following=at + 7, last=at + 6, uptime_ms=1,
+            constant=False, inclusive=False, seen_ms=NOON_MS,
+        )
+        for at in (0, 1)
+    )  # fmt: skip
+    write_kept(tmp_path, 0, KeptState(addresses=ADDRESSES, positions=positions))
+    gather_kept(tmp_path)
+
+    (found,) = read_kept(tmp_path, lambda address: address == ADDRESSES[1])
+
+    assert found.positions == positions[1:]
 
 
 def test_older_files_are_read_first(tmp_path: Path) -> None:

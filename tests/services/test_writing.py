@@ -73,6 +73,27 @@ def test_flushing_nothing_makes_no_batch(tmp_path: Path) -> None:
     assert lake.statistics().batches == 0
 
 
+def test_what_follows_a_flush_waits_for_the_disk(tmp_path: Path) -> None:
+    """It is done once all rows are durable, also those of a commit that had to be repeated."""
+    root = tmp_path / "lake"
+    writer, lake, _ = _writer(root)
+    done: list[int] = []
+    writer.add(conversations([conversation()]))
+    with held(root):
+        writer.flush(lambda: done.append(lake.statistics().rows))
+        wait_for(lambda: writer.written().failures == 1)
+        writer.flush(lambda: done.append(10 + lake.statistics().rows))  # In place of the first.
+        wait_for(lambda: writer.written().failures == 2)
+        assert done == []
+    writer.flush()
+    wait_for(lambda: done == [11])
+
+    writer.flush(lambda: done.append(20 + lake.statistics().rows))
+    writer.close()
+
+    assert done == [11, 21]
+
+
 def test_a_commit_that_fails_is_tried_again(tmp_path: Path) -> None:
     """While another process holds the lake, rows wait; then all are stored once."""
     root = tmp_path / "lake"

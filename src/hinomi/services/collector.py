@@ -23,7 +23,7 @@ from hinomi.collect.intake import Intake, Rules
 from hinomi.collect.listen import SocketMeter, worker_of
 from hinomi.collect.memory import keep_freed_memory
 from hinomi.collect.receive import Block, Receiver, sources_of
-from hinomi.collect.wire.decoder import Decoder
+from hinomi.collect.wire.decoder import Decoder, KeptState
 from hinomi.collect.wire.sources import Sources, parse_allowed
 from hinomi.errors import HinomiError
 from hinomi.govern.mandate import Mandate
@@ -196,15 +196,22 @@ class Collector:
     def _flush(self) -> None:
         """Let what was received become durable, and remember what a restart needs."""
         self._turn_over()
-        self._writer.flush()
+        kept = self._decoder.keep()
+        # Only with the records: a restart counts as lost whatever came after them.
+        self._writer.flush(lambda: self._remember(kept))
         try:
             self._casebook.add_exporter_hours(
                 self._account.take_hours(lambda source: int(self._rules.numbers[source]))
             )
-            write_kept(self._folder, self._task.number, self._decoder.keep())
             self._reread_rules()
         except HinomiError as error:  # The records are safe; this is tried again.
             _log.error("not written", error=type(error).__name__, what=str(error))
+
+    def _remember(self, kept: KeptState) -> None:
+        try:
+            write_kept(self._folder, self._task.number, kept)
+        except HinomiError as error:
+            _log.error("not remembered", error=type(error).__name__, what=str(error))
 
     def _end(self) -> None:
         self._decoder.sequences.settle(self._decoder.ledger)

@@ -1,5 +1,5 @@
 """
-What a collector knows across restarts: templates and sampling rates by exporter.
+What a collector knows across restarts: templates, sampling rates and places in sequences.
 
 Each worker keeps a file of its own. Before workers start, all files become one that is
 inherited: with another number of workers the exporters are spread anew, so each worker
@@ -87,4 +87,5 @@ def _of(kept: KeptState, is_mine: Callable[[bytes], bool]) -> KeptState:
         templates=tuple(each for each in kept.templates if each.source in mine),
         samplers=tuple(each for each in kept.samplers if each.source in mine),
         boots=tuple(each for each in kept.boots if each.source in mine),
+        positions=tuple(each for each in kept.positions if each.source in mine),
     )

@@ -41,6 +41,14 @@ class Written:
     failures: int = 0  # Commits and writes that failed, those tried again included.
 
 
+@dataclass(slots=True)
+class _Waiting:
+    """A batch that waits for the disk."""
+
+    staging: Staging
+    then: Callable[[], None] | None
+
+
 class LakeWriter:
     """Stages batches and commits them; used by one thread."""
 
@@ -67,7 +75,7 @@ class LakeWriter:
         self._most_waiting = most_waiting
         self._open: Staging | None = None
         self._rows = 0
-        self._waiting: deque[Staging] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._running: Future[None] | None = None
         self._failure: HinomiError | None = None
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="commit")
@@ -77,7 +85,7 @@ class LakeWriter:
     def written(self) -> Written:
         """Tell what became of the rows handed over so far."""
         with self._lock:
-            waiting = self._rows + sum(staging.rows for staging in self._waiting)
+            waiting = self._rows + sum(each.staging.rows for each in self._waiting)
             return replace(self._written, waiting=waiting)
 
     def add(self, batch: pa.RecordBatch) -> None:
@@ -93,25 +101,33 @@ class LakeWriter:
             self._fail(error)
             self._give_up(self._open, self._rows)
 
-    def flush(self) -> None:
+    def flush(self, then: Callable[[], None] | None = None) -> None:
         """
         Let what is staged become durable; returns at once.
 
         Where too much waits for the disk already, the oldest of it is given up; while the
         disk holds on to that, the newest.
+
+        Args:
+            then: Is called once all that was added so far is durable, on the committing
+                thread; not at all where what was staged is given up.
         """
         is_idle = self._running is None or self._running.done()
         if len(self._waiting) >= self._most_waiting:
             if is_idle:
-                oldest = self._waiting.popleft()
+                oldest = self._waiting.popleft().staging
                 self._rows += oldest.rows
                 self._give_up(oldest, oldest.rows)
             elif self._open is not None:
                 self._give_up(self._open, self._rows)
-        if self._open is not None:
-            with self._lock:
-                self._waiting.append(self._open)
+        with self._lock:
+            if self._open is not None:
+                self._waiting.append(_Waiting(self._open, then))
                 self._open, self._rows = None, 0
+            elif self._waiting and then is not None:
+                self._waiting[-1].then = then
+            elif then is not None:
+                self._pool.submit(then)
         if self._waiting and is_idle:
             self._running = self._pool.submit(self._commit_waiting)
 
@@ -127,7 +143,7 @@ class LakeWriter:
         self._commit_waiting()
         failure = self._failure
         while self._waiting:
-            staging = self._waiting.popleft()
+            staging = self._waiting.popleft().staging
             self._rows += staging.rows
             self._give_up(staging, staging.rows)
         if failure is not None:
@@ -137,7 +153,7 @@ class LakeWriter:
         """Commit in order; what fails stays first in the row and is tried again."""
         self._failure = None
         while self._waiting:
-            staging = self._waiting[0]
+            staging = self._waiting[0].staging
             try:
                 commit = staging.commit()
             except HinomiError as error:
@@ -150,11 +166,13 @@ class LakeWriter:
                 self._give_up(staging, staging.rows)
                 continue
             with self._lock:
-                self._waiting.popleft()
+                then = self._waiting.popleft().then
                 self._written.stored += commit.rows
                 self._written.removed_hour += commit.late_rows
                 self._written.commits += 1
             self._committed(commit)
+            if then is not None:
+                then()
 
     def _fail(self, error: HinomiError) -> None:
         self._written.failures += 1

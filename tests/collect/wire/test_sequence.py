@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from builders import NOON_MS
 from hinomi.collect.wire.groups import UNKNOWN_UPTIME, Headers
 from hinomi.collect.wire.ledger import Ledger
 from hinomi.collect.wire.places import (
@@ -23,7 +24,7 @@ from hinomi.collect.wire.places import (
     RESTARTED,
     SEQUENCED,
 )
-from hinomi.collect.wire.sequence import UNIT_OF, Sequences
+from hinomi.collect.wire.sequence import KEPT_MS, UNIT_OF, Sequences
 from hinomi.collect.wire.streams import NO_STREAM, Stream, Streams
 from hinomi.model.exporter import SequenceUnit
 
@@ -44,13 +45,20 @@ class Watch:
     """Sequences of a few streams, one for each source, and what they counted."""
 
     def __init__(self, version: int = 9, streams: int = 1) -> None:
+        self.version, self.streams = version, streams
         known = Streams()
         for source in range(streams):
             known.number(Stream(source, version, 0))
         self.sequences = Sequences(known)
         self.ledger = Ledger()
 
-    def observe(self, sent: Sequence[Sent]) -> None:
+    def after_restart(self) -> "Watch":
+        """Give another collector, which goes on where this one ended."""
+        watch = Watch(self.version, self.streams)
+        watch.sequences.restore(self.sequences.snapshot())
+        return watch
+
+    def observe(self, sent: Sequence[Sent], *, at_ms: int = NOON_MS) -> None:
         """Take in one batch."""
         stream = np.array([each.stream for each in sent], np.int32)
         zeros = np.zeros(len(sent), np.int64)
@@ -61,7 +69,7 @@ class Watch:
             sequence=np.array([each.sequence % MODULUS for each in sent], np.int64),
             export_ms=zeros,
             uptime_ms=np.array([each.uptime_ms for each in sent], np.int64),
-            arrived_ms=zeros,
+            arrived_ms=zeros + at_ms,
         )
         self.sequences.observe(headers, np.array([each.units for each in sent]), self.ledger)
 
@@ -335,3 +343,89 @@ def test_streams_beyond_the_limit_are_left_alone() -> None:
     watch.observe([Sent(0, stream=NO_STREAM)])
 
     assert watch.counts() == {SEQUENCED[DATAGRAMS]: 2}
+
+
+@pytest.mark.parametrize("missed", [0, 1, 63, 64, 65, 10_000, 1_000_000])
+@pytest.mark.parametrize("version", [5, 9, 10])
+def test_what_was_sent_while_no_collector_ran_is_lost(version: int, missed: int) -> None:
+    """The next run knows where each stream stood, and claims the gap as it claims any other."""
+    unit = UNIT_OF[version]
+    units = 1 if unit is DATAGRAMS else 7
+    before = Watch(version, 2)
+    before.observe(in_order(MODULUS - 40, 10, units, uptime_ms=50_000))
+
+    after = before.after_restart()
+    first = MODULUS - 40 + (10 + missed) * units
+    after.observe(in_order(first, 50, units, uptime_ms=90_000))
+    after.observe(in_order(5, 3, units, stream=1))  # Not heard of before.
+
+    lost = {LOST[unit]: missed * units} if missed else {}
+    assert after.counts() == {SEQUENCED[unit]: 50 * units} | lost
+    assert after.counts(1) == {SEQUENCED[unit]: 3 * units}
+
+
+def test_an_exporter_that_restarted_meanwhile_lost_nothing_that_is_known() -> None:
+    """Its uptime went back: where its sequence stood says nothing any more."""
+    before = Watch()
+    before.observe(in_order(500, 10, uptime_ms=900_000))
+
+    after = before.after_restart()
+    after.observe(in_order(600, 50, uptime_ms=20_000))
+
+    assert after.counts() == {SEQUENCED[DATAGRAMS]: 50, RESTARTED: 1}
+
+
+@pytest.mark.parametrize(("away_ms", "lost"), [(KEPT_MS, 5), (KEPT_MS + 1, 0)])
+def test_places_are_forgotten_after_a_day(away_ms: int, lost: int) -> None:
+    """Later the number may have come round: nothing is claimed."""
+    before = Watch()
+    before.observe(in_order(0, 10))
+
+    after = before.after_restart()
+    after.observe(in_order(15, 50), at_ms=NOON_MS + away_ms)
+    after.observe(in_order(65, 50), at_ms=NOON_MS + 2 * away_ms)  # Heard of: no longer doubted.
+
+    assert after.counts().get(LOST[DATAGRAMS], 0) == lost
+    assert after.counts()[SEQUENCED[DATAGRAMS]] == 100
+
+
+def test_of_two_places_of_a_stream_the_later_one_counts() -> None:
+    """Whichever file of an earlier worker is read last."""
+    older, newer = Watch(), Watch()
+    older.observe(in_order(0, 10))
+    newer.observe(in_order(0, 20), at_ms=NOON_MS + 1)
+
+    after = Watch()
+    for each in (newer, older):
+        after.sequences.restore(each.sequences.snapshot())
+    after.observe(in_order(23, 2), at_ms=NOON_MS + 2)
+
+    assert after.counts()[LOST[DATAGRAMS]] == 3
+
+
+def test_how_a_stream_counts_is_remembered() -> None:
+    """What never counts, and what counts its own datagram, is not to be found out again."""
+    constant = Watch(9)
+    constant.observe([Sent(7)] * 20)
+    inclusive = Watch(10)
+    inclusive.observe([Sent(sum(range(1, n + 1)), n) for n in range(1, 40)])
+
+    constant, inclusive = constant.after_restart(), inclusive.after_restart()
+    constant.observe([Sent(7)] * 5)
+    inclusive.observe([Sent(sum(range(1, n + 1)), n) for n in range(41, 60)])
+
+    assert constant.counts() == {CONSTANT: 5}
+    assert inclusive.counts() == {SEQUENCED[RECORDS]: sum(range(41, 60)), LOST[RECORDS]: 40}
+
+
+def test_streams_of_several_processes_are_not_kept() -> None:
+    """Their numbers say nothing: the next run finds that out anew."""
+    watch = Watch()
+    chance = random.Random(3)  # noqa: S311 - a shuffle, no secret.
+    both = [Sent(place, uptime_ms=1) for place in range(200)]
+    both += [Sent(5_000_000 + place, uptime_ms=1) for place in range(200)]
+    chance.shuffle(both)
+    watch.observe(both)
+
+    assert watch.counts()[INTERLEAVED]
+    assert watch.sequences.snapshot() == []

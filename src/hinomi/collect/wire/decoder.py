@@ -1,7 +1,7 @@
 """
 Every protocol in one: a batch of datagrams in, flow records out, everything else counted.
 
-Source: RFC 3954 (v9), RFC 7011 to 7015 (IPFIX), sFlow version 5, Cisco's layout of v5.
+Source: RFC 3954 (v9), RFC 7011 and 7012 (IPFIX), sFlow version 5, Cisco's layout of v5.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ from hinomi.collect.wire.groups import Headers
 from hinomi.collect.wire.ledger import Ledger
 from hinomi.collect.wire.meaning import Interpreter
 from hinomi.collect.wire.samplers import KeptSampler, Samplers
-from hinomi.collect.wire.sequence import Sequences
+from hinomi.collect.wire.sequence import KeptPosition, Sequences
 from hinomi.collect.wire.sets import SetDecoder
 from hinomi.collect.wire.sources import REFUSED, Sources
 from hinomi.collect.wire.streams import Streams
@@ -48,12 +48,13 @@ _LEAST_BYTES: Final = 4
 
 
 class KeptState(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What survives a restart: exporters by address, their templates and rates."""
+    """What survives a restart: exporters by address, their templates, rates and sequences."""
 
     addresses: tuple[bytes, ...] = ()  # 16 bytes each; their places are the source numbers.
     templates: tuple[KeptTemplate, ...] = ()
     samplers: tuple[KeptSampler, ...] = ()
     boots: tuple[KeptBoot, ...] = ()
+    positions: tuple[KeptPosition, ...] = ()
 
 
 class Decoder:
@@ -142,6 +143,7 @@ class Decoder:
             templates=tuple(kept for sets in self._sets.values() for kept in sets.snapshot()),
             samplers=tuple(self.samplers.snapshot()),
             boots=tuple(self.samplers.boots.snapshot()),
+            positions=tuple(self.sequences.snapshot()),
         )
 
     def restore(self, kept: KeptState) -> None:
@@ -156,6 +158,7 @@ class Decoder:
             sets.restore([each for each in templates if each.version == version])
         self.samplers.restore(_renumbered(kept.samplers, numbers))
         self.samplers.boots.restore(_renumbered(kept.boots, numbers))
+        self.sequences.restore(_renumbered(kept.positions, numbers))
 
     def _versions(self, batch: Datagrams) -> NDArray[np.int64]:
         """Give the protocol of each datagram, -1 where it is none of ours."""
@@ -195,7 +198,7 @@ class Decoder:
         self.sequences.observe(headers, units, self.ledger)
 
 
-Kept = TypeVar("Kept", KeptTemplate, KeptSampler, KeptBoot)
+Kept = TypeVar("Kept", KeptTemplate, KeptSampler, KeptBoot, KeptPosition)
 
 
 def _renumbered(kept: Sequence[Kept], numbers: Mapping[int, int]) -> list[Kept]:

@@ -10,9 +10,11 @@ Source: RFC 3954, section 5.1; RFC 7011, sections 3.1 and 10.3.2; sFlow version 
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,7 +34,7 @@ from hinomi.collect.wire.places import (
     rest,
     take,
 )
-from hinomi.collect.wire.streams import Streams
+from hinomi.collect.wire.streams import NO_STREAM, Stream, Streams
 from hinomi.model.exporter import SequenceUnit
 
 UNIT_OF: Final = {
@@ -43,8 +45,27 @@ UNIT_OF: Final = {
 }
 """What each version's sequence numbers count; 0 is sFlow."""
 
+KEPT_MS: Final = 86_400_000
+"""A day: how long a place in a sequence is remembered of a stream that is silent, or unheard
+while no collector runs. Later the number may have come round, or the process be another one."""
 
 Numbers = NDArray[np.int64]
+
+_Modular = Annotated[int, msgspec.Meta(ge=0, le=MODULUS_MASK)]
+
+
+class KeptPosition(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where one stream stands, as it survives a restart of the collector."""
+
+    source: int
+    version: int
+    domain: int
+    following: _Modular  # The number to come.
+    last: _Modular
+    uptime_ms: Annotated[int, msgspec.Meta(ge=UNKNOWN_UPTIME, le=MODULUS_MASK)]
+    constant: bool
+    inclusive: bool
+    seen_ms: Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]  # Arrival of its last datagram.
 
 
 class Sequences:
@@ -58,7 +79,9 @@ class Sequences:
         never count as losses of millions. A datagram whose units are not known (its
         template is missing) is a new beginning: the gap before it is claimed, the one
         behind it is not. 1,024 datagrams of 100 streams cost 0.2 ms in order, 2 to 3 ms
-        if every stream holds surprises.
+        if every stream holds surprises. What was sent while no collector ran is a gap too,
+        once places were kept and restored; one of more than 2^24 units, and whatever a
+        process sent before it restarted meanwhile, is not seen.
     """
 
     def __init__(self, streams: Streams) -> None:
@@ -70,6 +93,8 @@ class Sequences:
         self._step = np.zeros(0, np.int64)  # 1: counts its units; 0: constant.
         self._inclusive = np.zeros(0, np.int64)  # 1: numbers count their own datagram too.
         self._awkward = np.zeros(0, bool)  # Always walked through.
+        self._seen_ms = np.zeros(0, np.int64)
+        self._restored = np.zeros(0, bool)  # And not seen since.
         self._troubles: dict[int, Trouble] = {}
 
     def observe(self, headers: Headers, units: NDArray[Any], ledger: Ledger) -> None:
@@ -89,7 +114,9 @@ class Sequences:
         order = order[stream[order] >= 0]
         if not order.size:
             return
-        stream = stream[order]
+        stream, arrived_ms = stream[order], headers.arrived_ms[order]
+        self._forget_old(stream, arrived_ms)
+        self._seen_ms[stream] = arrived_ms  # The last of each stream stays.
         counted = units[order].astype(np.int64)
         own = self._inclusive[stream] * np.maximum(counted, 0)
         batch = _Batch(
@@ -115,6 +142,46 @@ class Sequences:
             self._claim(stream, trouble.leaps, ledger)
             trouble.leaps.clear()
 
+    def snapshot(self) -> list[KeptPosition]:
+        """Give the places that the next run shall go on from."""
+        self._grow()
+        kept = (self._following != UNKNOWN) & ~self._awkward
+        kept &= self._seen_ms >= self._seen_ms.max(initial=0) - KEPT_MS
+        return [
+            KeptPosition(
+                *self._streams.known[stream],
+                following=int(self._following[stream]),
+                last=int(self._last[stream]),
+                uptime_ms=int(self._uptime_ms[stream]),
+                constant=not self._step[stream],
+                inclusive=bool(self._inclusive[stream]),
+                seen_ms=int(self._seen_ms[stream]),
+            )
+            for stream in np.flatnonzero(kept).tolist()
+        ]
+
+    def restore(self, kept: Sequence[KeptPosition]) -> None:
+        """Take up where another run ended; of two places of a stream the later one counts."""
+        for each in kept:
+            stream = self._streams.number(Stream(each.source, each.version, each.domain))
+            self._grow()
+            if stream == NO_STREAM or each.seen_ms < self._seen_ms[stream]:
+                continue
+            self._following[stream], self._last[stream] = each.following, each.last
+            self._uptime_ms[stream], self._seen_ms[stream] = each.uptime_ms, each.seen_ms
+            self._step[stream], self._inclusive[stream] = not each.constant, each.inclusive
+            self._restored[stream] = True
+
+    def _forget_old(self, stream: NDArray[np.int32], arrived_ms: Numbers) -> None:
+        """Begin anew with restored streams that were not heard of for too long."""
+        restored = self._restored[stream]
+        if not restored.any():
+            return
+        old = stream[restored & (arrived_ms - self._seen_ms[stream] > KEPT_MS)]
+        self._following[old] = self._last[old] = UNKNOWN
+        self._uptime_ms[old], self._step[old], self._inclusive[old] = UNKNOWN_UPTIME, 1, 0
+        self._restored[stream] = False
+
     def _grow(self) -> None:
         missing = len(self._streams.known) - self._count.size
         if missing <= 0:
@@ -123,6 +190,7 @@ class Sequences:
         for name, value in (
             ("_following", UNKNOWN), ("_last", UNKNOWN), ("_uptime_ms", UNKNOWN_UPTIME),
             ("_count", 0), ("_step", 1), ("_inclusive", 0), ("_awkward", False),
+            ("_seen_ms", 0), ("_restored", False),
         ):  # fmt: skip
             old = getattr(self, name)
             setattr(self, name, np.concatenate([old, np.full(room, value, old.dtype)]))
