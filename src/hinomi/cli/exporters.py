@@ -28,7 +28,9 @@ def exporters() -> None:
     Describe exporters: counting points, interfaces, sampling intervals.
 
     NAME is an exporter's name, as `hinomi exporters list` shows it: its address for what
-    `hinomi collect` receives. A running collector takes changes up within a minute.
+    `hinomi collect` receives, and for files what they say or `hinomi import --exporter`
+    did. A running collector takes changes up within a minute; of files it holds for those
+    imported from now on.
     """
 
 

@@ -41,8 +41,8 @@ from hinomi.services.importing import (
     "--sampling-interval",
     type=click.IntRange(min=1, max=2**31 - 1),
     metavar="N",
-    help="For records that do not state it: they were sampled 1 in N packets.  "
-    "[default: as registered]",
+    help="For records that do not state it: they were sampled 1 in N packets. What `hinomi "
+    "exporters sampling` states of their exporter wins.  [default: as registered]",
 )
 @click.option(
     "--counts-scaled",
@@ -98,11 +98,11 @@ def import_(
     """
     Import flow files into the lake.
 
-    PATH is a file, or a folder: its flow files are read, other files are listed as
-    skipped. Subscribers' addresses become pseudonyms on the way; records between two
-    outside addresses are counted and dropped. One file is all or nothing; the same file
-    twice is imported once. With --follow hidden files, links, and files with the names of
-    unfinished ones (nfcapd.current.*, *.tmp) are left alone.
+    PATH is a file, or a folder: its flow files are read, other files are listed as skipped.
+    Subscribers' addresses become pseudonyms on the way; records between two outside
+    addresses are counted and dropped. One file is all or nothing; the same file twice is
+    imported once. What `hinomi exporters` is told holds for files too. With --follow hidden
+    files, links, and unfinished files (nfcapd.current.*, *.tmp) are left alone.
 
     \b
     Examples:

@@ -273,9 +273,8 @@ def _records(
         return whole_numbers(rows.column(name), name, faults, most=most)
 
     first, last = _times_ms(rows, "first", faults), _times_ms(rows, "last", faults)
-    backward = int(np.count_nonzero(last < first))
-    if backward:
-        tally.notes["ends-before-start"] += backward  # Exporters do this; the start is kept.
+    # Exporters do this; the start is kept.
+    tally.note("ends-before-start", int(np.count_nonzero(last < first)))
     source, target = (
         addresses(
             pc.coalesce(rows.column(f"{end}4_addr"), rows.column(f"{end}6_addr")),
@@ -305,9 +304,7 @@ def _records(
         dst_lo=target[1],
         src_port=source_port,
         dst_port=np.where(icmp, type_code, target_port),
-        tcp_flags=named(
-            rows.column("tcp_flags"), _flags, missing=UNKNOWN_FLAGS, wrong=UNKNOWN_FLAGS
-        ),
+        tcp_flags=_tcp_flags(rows.column("tcp_flags")),
         packets=number("in_packets"),
         bytes=number("in_bytes"),
         duration_ms=durations(np.maximum(last - first, 0), "duration", faults, tally),
@@ -348,6 +345,10 @@ def _times_ms(rows: Rows, name: str, faults: Faults) -> Floats:
         return np.zeros(rows.count)
     times: Floats = moments.to_numpy(zero_copy_only=False).astype(np.float64)
     return times
+
+
+def _tcp_flags(column: pa.Array) -> Ints:
+    return named(column, _flags, missing=UNKNOWN_FLAGS, wrong=UNKNOWN_FLAGS)
 
 
 def _flags(text: str) -> int:

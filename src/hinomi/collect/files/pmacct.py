@@ -284,7 +284,6 @@ def _records(
     target = addresses(rows.column("ip_dst"), "ip_dst", faults)
     proto = _protocols(rows.column("ip_proto"), faults)
     with_ports, target_port = has_ports(proto), number("port_dst", most=MOST_PORT)
-    packets = number("packets", missing=1)
     rate = number("sampling_rate", most=_MOST_INTERVAL)
     unstated = options.counts_scaled & (rate <= 1)  # Of renormalised counters 1 says nothing.
     rate = np.where(unstated, 0, rate)
@@ -302,7 +301,7 @@ def _records(
         src_port=np.where(with_ports, number("port_src", most=MOST_PORT), 0),
         dst_port=np.where(with_ports | is_icmp(proto), target_port, 0),
         tcp_flags=_tcp_flags(rows.column("tcp_flags"), faults),
-        packets=packets,
+        packets=number("packets", missing=1),
         bytes=number("bytes"),
         duration_ms=durations(length_ms, "duration", faults, tally),
         counts_scaled=(unstated & (interval > 1)).astype(np.int64),
