@@ -25,7 +25,10 @@ from exporting import (
 from exporting import data as data_set
 from hinomi.collect.files.catalogue import find_format
 from hinomi.collect.files.exports import looks_like_export, read
+from hinomi.collect.observing import Description
 from hinomi.errors import MalformedDocument
+from hinomi.model.exporter import InterfaceRole
+from hinomi.model.flow import Ingress
 from readers import read_all, write
 
 EXPORTER = "203.0.113.1"
@@ -201,3 +204,20 @@ def test_sampled_packets_are_records_too(tmp_path: Path) -> None:
     rows, _ = read_all(read, sent(tmp_path / "a.pcap", sflow(flow_sample(frame(), rate=512))))
 
     assert [(row["sampling_interval"], row["ts_ms"]) for row in rows] == [(512, NOON_MS)]
+
+
+def test_what_the_operator_says_of_exporters_holds(tmp_path: Path) -> None:
+    """As it does for the same datagrams when they are received."""
+    path = sent(
+        tmp_path / "export.pcap",
+        v5(v5_record(in_if=7), v5_record(in_if=8), v5_record(in_if=9), sampling=100),
+    )
+    roles = {7: InterfaceRole.TRANSIT, 8: InterfaceRole.IGNORED}
+    said = {EXPORTER: Description(roles=roles, interval=10_000)}
+
+    rows, tally = read_all(read, path, described={**said, None: Description()})
+
+    assert [row["ingress"] for row in rows] == [Ingress.TRANSIT, Ingress.UNKNOWN]
+    assert [row["sampling_interval"] for row in rows] == [10_000, 10_000]
+    assert tally.dropped == {"counted-elsewhere": 1}
+    assert tally.notes["sampling-overridden"] == 2
