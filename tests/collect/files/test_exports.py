@@ -213,9 +213,9 @@ def test_what_the_operator_says_of_exporters_holds(tmp_path: Path) -> None:
         v5(v5_record(in_if=7), v5_record(in_if=8), v5_record(in_if=9), sampling=100),
     )
     roles = {7: InterfaceRole.TRANSIT, 8: InterfaceRole.IGNORED}
-    said = {EXPORTER: Description(roles=roles, interval=10_000)}
+    said = Description(roles=roles, interval=10_000)
 
-    rows, tally = read_all(read, path, described={**said, None: Description()})
+    rows, tally = read_all(read, path, described={EXPORTER: said})
 
     assert [row["ingress"] for row in rows] == [Ingress.TRANSIT, Ingress.UNKNOWN]
     assert [row["sampling_interval"] for row in rows] == [10_000, 10_000]
