@@ -146,6 +146,17 @@ def test_several_workers_share_the_port(tmp_path: Path) -> None:
     assert stored_ports(folder) == list(range(1, 81))
 
 
+def test_workers_that_still_start_end_in_order(tmp_path: Path) -> None:
+    """A stop right after the start is no failure, and what waited in the kernel is stored."""
+    folder = home_that_collects(tmp_path / "lab")
+
+    with process(folder, "--workers", "2") as running:
+        running.send(datagram(1, 10))
+        assert running.end() == 0, running.said
+
+    assert stored_ports(folder) == list(range(1, 11))
+
+
 def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
     """Its sockets stay open meanwhile: what arrives waits for the next one."""
     folder = home_that_collects(tmp_path / "lab")

@@ -27,7 +27,7 @@ from hinomi.collect.metrics import Endpoint, parse_endpoint, serve_metrics
 from hinomi.collect.wire.sources import parse_allowed
 from hinomi.config import CollectConfig
 from hinomi.errors import Conflict, Unavailable
-from hinomi.services.collector import FOLDER, Collector, Signals, WorkerTask
+from hinomi.services.collector import ANSWERED, FOLDER, Collector, Signals, WorkerTask
 from hinomi.services.home import Home
 from hinomi.services.kept import gather_kept
 from hinomi.services.mandates import Operation, mandate_for, record
@@ -155,6 +155,8 @@ class _Herd:
     def watch(self, signals: Signals) -> None:
         """Keep all workers alive until *signals* ask for the end."""
         try:
+            for worker in self._workers:  # Even to end at once: something may wait already.
+                self._start(worker)
             while not signals.is_ending:
                 if signals.is_stale:
                     signals.is_stale = False
@@ -178,13 +180,18 @@ class _Herd:
             _log.error("worker ended", worker=worker.task.number, code=code, again_in_s=wait)
 
     def _start(self, worker: _Kept) -> None:
-        worker.process = subprocess.Popen(  # noqa: S603 - this program itself.
-            [
-                sys.executable, "-m", "hinomi", "--home", str(self._home.absolute()),
-                "collect", "worker", worker.task.render(),
-            ],
-            pass_fds=worker.task.sockets,
-        )  # fmt: skip
+        # Inherited: until the worker can answer signals, they wait instead of ending it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, ANSWERED)
+        try:
+            worker.process = subprocess.Popen(  # noqa: S603 - this program itself.
+                [
+                    sys.executable, "-m", "hinomi", "--home", str(self._home.absolute()),
+                    "collect", "worker", worker.task.render(),
+                ],
+                pass_fds=worker.task.sockets,
+            )  # fmt: skip
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         worker.started_s = time.monotonic()
 
     def _tell(self, number: signal.Signals) -> None:

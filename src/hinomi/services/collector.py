@@ -49,6 +49,9 @@ from hinomi.store.ports import Commit
 FOLDER: Final = "collect"
 """The folder of the home where workers leave their state and status."""
 
+ANSWERED: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+"""The signals that `Signals` takes over."""
+
 STATUS_S: Final = 2.0
 """How often a worker writes its status."""
 
@@ -99,6 +102,8 @@ class Signals:
         signal.signal(signal.SIGTERM, self._end)
         signal.signal(signal.SIGINT, self._end)
         signal.signal(signal.SIGHUP, self._reread)
+        # A worker is born with these held back: what came meanwhile is answered now.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ANSWERED)
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self.is_ending = True
