@@ -7,7 +7,7 @@ import numpy as np
 
 from builders import NOON_MS
 from hinomi.collect.wire.exported import DTYPES, Exported
-from hinomi.collect.wire.groups import UNKNOWN_UPTIME, Headers, RecordGroup, element
+from hinomi.collect.wire.sets.groups import UNKNOWN_UPTIME, Headers, RecordGroup, element
 from hinomi.collect.wire.streams import Streams
 from hinomi.model.address import Address, parse_address, render_address
 

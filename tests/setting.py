@@ -8,10 +8,10 @@ import numpy as np
 
 from builders import NOON_MS
 from hinomi.collect.wire.datagrams import Datagrams
-from hinomi.collect.wire.definitions import TemplateLimits
-from hinomi.collect.wire.groups import Decoded, RecordGroup
 from hinomi.collect.wire.ledger import Ledger
-from hinomi.collect.wire.sets import SetDecoder
+from hinomi.collect.wire.sets.decode import SetDecoder
+from hinomi.collect.wire.sets.definitions import TemplateLimits
+from hinomi.collect.wire.sets.groups import Decoded, RecordGroup
 from hinomi.collect.wire.streams import Streams
 
 Record = dict[int, Any]

@@ -10,7 +10,7 @@ from arrivals import Arrivals
 from hinomi.collect.files.datagrams_of import read_datagrams
 from hinomi.collect.files.reading import Tally
 from hinomi.collect.wire.decoder import Decoder
-from hinomi.collect.wire.places import INCLUSIVE, LATE, LOST, RESTARTED, SEQUENCED
+from hinomi.collect.wire.sequences.places import INCLUSIVE, LATE, LOST, RESTARTED, SEQUENCED
 from hinomi.collect.wire.sources import Sources
 from hinomi.model.exporter import SequenceUnit
 from peers import softflowd, unpacked

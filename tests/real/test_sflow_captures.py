@@ -16,11 +16,11 @@ from hinomi.collect.files.packets import Packet, parse_frame
 from hinomi.collect.files.reading import Tally
 from hinomi.collect.wire.datagrams import SPARE_BYTES, Datagrams
 from hinomi.collect.wire.exported import Exported
-from hinomi.collect.wire.groups import Headers
-from hinomi.collect.wire.headers import Link, parse
 from hinomi.collect.wire.ledger import Ledger
-from hinomi.collect.wire.netflow9 import MALFORMED_HEADER
-from hinomi.collect.wire.sflow import COUNTER_SAMPLES, OTHER_SAMPLES, decode
+from hinomi.collect.wire.packets.headers import Link, parse
+from hinomi.collect.wire.sets.groups import Headers
+from hinomi.collect.wire.sets.netflow9 import MALFORMED_HEADER
+from hinomi.collect.wire.sflow.decode import COUNTER_SAMPLES, OTHER_SAMPLES, decode
 from hinomi.collect.wire.streams import Streams
 from hinomi.model.address import Address, from_packed, render_address
 

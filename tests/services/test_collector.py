@@ -11,7 +11,7 @@ from exporting import V4_FLOW, Value, data, options_template, template, v4_flow,
 from hinomi.collect.accounting import unaccounted
 from hinomi.collect.admission import SAMPLING_UNKNOWN
 from hinomi.collect.normalise import FORGED_SOURCE, TRANSIT
-from hinomi.collect.wire.places import LOST
+from hinomi.collect.wire.sequences.places import LOST
 from hinomi.model.exporter import SequenceUnit
 from hinomi.model.window import Window
 from hinomi.services.collector import FOLDER, WorkerTask

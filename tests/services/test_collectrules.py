@@ -11,7 +11,7 @@ from builders import NOON_MS
 from hinomi.collect.networks import parse_own_networks
 from hinomi.collect.wire.exported import Exported
 from hinomi.collect.wire.ledger import Ledger
-from hinomi.collect.wire.samplers import Samplers
+from hinomi.collect.wire.meaning.samplers import Samplers
 from hinomi.collect.wire.streams import Streams
 from hinomi.errors import ConfigError
 from hinomi.model.address import parse_address

@@ -4,10 +4,10 @@ import os
 from pathlib import Path
 
 from builders import NOON_MS
-from hinomi.collect.wire.boots import KeptBoot
 from hinomi.collect.wire.decoder import KeptState
-from hinomi.collect.wire.samplers import SYSTEM, KeptSampler
-from hinomi.collect.wire.sequence import KeptPosition
+from hinomi.collect.wire.meaning.boots import KeptBoot
+from hinomi.collect.wire.meaning.samplers import SYSTEM, KeptSampler
+from hinomi.collect.wire.sequences.sequence import KeptPosition
 from hinomi.services.kept import gather_kept, read_kept, write_kept
 from loopback import ipv4
 

@@ -17,7 +17,7 @@ import hinomi.collect.wire
 from hinomi.clock import render_time
 from hinomi.collect.accounting import DROPPED, KEPT, LEVELS
 from hinomi.collect.wire.decoder import DATAGRAM_BYTES, DATAGRAMS, RECORDS
-from hinomi.collect.wire.places import LATE, LOST, SEQUENCED
+from hinomi.collect.wire.sequences.places import LATE, LOST, SEQUENCED
 from hinomi.model.exporter import SequenceUnit
 from hinomi.services import workerreport
 
@@ -131,7 +131,7 @@ _NOT_REASONS: Final = frozenset({"system", "sampler", "interface", "card", "stat
 _SAID_OF: Final = {
     "netflow5": "NetFlow v5",
     "netflow9": "NetFlow v9, IPFIX, sFlow",
-    "meaning": "NetFlow v9, IPFIX",
+    "interpret": "NetFlow v9, IPFIX",
     "sampled": "sFlow",
 }
 """Which protocol a module means where two modules count the same reason."""
@@ -178,10 +178,12 @@ def render_counters() -> str:
 
 
 def _modules() -> Iterator[ModuleType]:
-    for package in (hinomi.collect, hinomi.collect.wire):
-        for each in pkgutil.iter_modules(package.__path__):
-            if not each.ispkg:
-                yield importlib.import_module(f"{package.__name__}.{each.name}")
+    for each in pkgutil.iter_modules(hinomi.collect.__path__, "hinomi.collect."):
+        if not each.ispkg:
+            yield importlib.import_module(each.name)
+    for each in pkgutil.walk_packages(hinomi.collect.wire.__path__, "hinomi.collect.wire."):
+        if not each.ispkg:
+            yield importlib.import_module(each.name)
     yield workerreport
 
 

@@ -25,7 +25,7 @@ from hinomi.collect.normalise import FORGED_SOURCE, TRANSIT
 from hinomi.collect.observing import COUNTED_ELSEWHERE
 from hinomi.collect.wire.decoder import DATAGRAMS, RECORDS
 from hinomi.collect.wire.exported import Exported
-from hinomi.collect.wire.places import LATE, LOST, SEQUENCED
+from hinomi.collect.wire.sequences.places import LATE, LOST, SEQUENCED
 from hinomi.errors import MalformedDocument
 from hinomi.model.exporter import HOUR_MS, ExporterHour, SequenceUnit
 

@@ -13,7 +13,7 @@ from hinomi.collect.accounting import (
     unaccounted,
 )
 from hinomi.collect.wire.decoder import DATAGRAM_BYTES, DATAGRAMS, RECORDS
-from hinomi.collect.wire.places import LATE, LOST, SEQUENCED
+from hinomi.collect.wire.sequences.places import LATE, LOST, SEQUENCED
 from hinomi.model.exporter import SequenceUnit
 
 _TOLD_APART: Final = frozenset(

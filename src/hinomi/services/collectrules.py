@@ -17,7 +17,7 @@ from hinomi.collect.intake import Rules
 from hinomi.collect.normalise import Normaliser
 from hinomi.collect.observing import Observing
 from hinomi.collect.ownership import OwnTable
-from hinomi.collect.wire.samplers import Samplers
+from hinomi.collect.wire.meaning.samplers import Samplers
 from hinomi.govern.parameters import Register, read_register
 from hinomi.model.exporter import CountedDirection, InterfaceRole
 from hinomi.model.network import OwnNetwork

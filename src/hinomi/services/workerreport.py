@@ -15,7 +15,7 @@ from hinomi.collect.accounting import (
     WorkerState,
 )
 from hinomi.collect.wire.decoder import Decoder
-from hinomi.collect.wire.rates import Algorithm
+from hinomi.collect.wire.meaning.rates import Algorithm
 from hinomi.services.writing import Written
 
 KERNEL_DROPS: Final = "kernel-drops"

@@ -9,6 +9,13 @@ from builders import NOON_MS
 from exporting import UPTIME_MS, v5, v5_record
 from hinomi.collect.wire.datagrams import Datagrams
 from hinomi.collect.wire.ledger import Ledger
+from hinomi.collect.wire.meaning.rates import Algorithm
+from hinomi.collect.wire.meaning.samplers import (
+    SAMPLING_OVERRIDDEN,
+    SAMPLING_UNKNOWN,
+    STATED,
+    Samplers,
+)
 from hinomi.collect.wire.netflow5 import (
     MALFORMED_COUNT,
     MALFORMED_HEADER,
@@ -17,8 +24,6 @@ from hinomi.collect.wire.netflow5 import (
     SURPLUS_BYTES,
     decode,
 )
-from hinomi.collect.wire.rates import Algorithm
-from hinomi.collect.wire.samplers import SAMPLING_OVERRIDDEN, SAMPLING_UNKNOWN, STATED, Samplers
 from hinomi.collect.wire.streams import Stream, Streams
 from recordgroups import rows_of
 

@@ -26,12 +26,13 @@ from hinomi.collect.files.delimited import Rows, settle
 from hinomi.collect.files.flows import Flows, batches, constant, one_exporter
 from hinomi.collect.files.framing import PCAP_MAGICS, PCAPNG_MAGIC
 from hinomi.collect.files.reading import ReadOptions, Tally
-from hinomi.collect.wire import counters, meaning
 from hinomi.collect.wire.decoder import DATAGRAM_BYTES, DATAGRAMS, RECORDS, Decoder, KeptState
-from hinomi.collect.wire.definitions import TemplateLimits
 from hinomi.collect.wire.exported import Exported
-from hinomi.collect.wire.pending import SETS_WAITING, SETS_WITHOUT_TEMPLATE
-from hinomi.collect.wire.places import SEQUENCED
+from hinomi.collect.wire.meaning import counters
+from hinomi.collect.wire.meaning import interpret as meaning
+from hinomi.collect.wire.sequences.places import SEQUENCED
+from hinomi.collect.wire.sets.definitions import TemplateLimits
+from hinomi.collect.wire.sets.pending import SETS_WAITING, SETS_WITHOUT_TEMPLATE
 from hinomi.collect.wire.sources import Sources
 from hinomi.errors import MalformedDocument
 

@@ -12,7 +12,7 @@ from hinomi.collect.files.columns import Bools, Ints
 from hinomi.collect.files.described import Described
 from hinomi.collect.files.reading import BATCH_ROWS, ReadOptions, Tally
 from hinomi.collect.observing import COUNTED_ELSEWHERE
-from hinomi.collect.wire.samplers import SAMPLING_OVERRIDDEN
+from hinomi.collect.wire.meaning.samplers import SAMPLING_OVERRIDDEN
 from hinomi.model.flow import RECORDS, UNKNOWN_FLAGS
 from hinomi.model.protocol import Protocol
 

@@ -11,21 +11,22 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.collect.wire import netflow5, sflow
-from hinomi.collect.wire.agentdrops import AgentDrops
-from hinomi.collect.wire.boots import KeptBoot
+from hinomi.collect.wire import netflow5
 from hinomi.collect.wire.datagrams import Datagrams, read_u16, read_u32
-from hinomi.collect.wire.definitions import TemplateLimits
 from hinomi.collect.wire.exported import Exported
-from hinomi.collect.wire.groups import Headers
 from hinomi.collect.wire.ledger import Ledger
-from hinomi.collect.wire.meaning import Interpreter
-from hinomi.collect.wire.samplers import KeptSampler, Samplers
-from hinomi.collect.wire.sequence import KeptPosition, Sequences
-from hinomi.collect.wire.sets import SetDecoder
+from hinomi.collect.wire.meaning.boots import KeptBoot
+from hinomi.collect.wire.meaning.interpret import Interpreter
+from hinomi.collect.wire.meaning.samplers import KeptSampler, Samplers
+from hinomi.collect.wire.sequences.sequence import KeptPosition, Sequences
+from hinomi.collect.wire.sets.decode import SetDecoder
+from hinomi.collect.wire.sets.definitions import TemplateLimits
+from hinomi.collect.wire.sets.groups import Headers
+from hinomi.collect.wire.sets.templates import KeptTemplate
+from hinomi.collect.wire.sflow import decode as sflow
+from hinomi.collect.wire.sflow.agentdrops import AgentDrops
 from hinomi.collect.wire.sources import REFUSED, Sources
 from hinomi.collect.wire.streams import Streams
-from hinomi.collect.wire.templates import KeptTemplate
 
 DATAGRAMS: Final = "datagrams"
 """Datagrams received from an exporter that may send."""

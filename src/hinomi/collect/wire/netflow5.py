@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from hinomi.collect.wire.datagrams import Datagrams, read_rows, read_u8, read_u16, read_u32
 from hinomi.collect.wire.exported import Exported
-from hinomi.collect.wire.groups import Headers, RecordGroup, element
 from hinomi.collect.wire.ledger import Ledger
-from hinomi.collect.wire.meaning import Interpreter
-from hinomi.collect.wire.rates import Rates, by_mode
-from hinomi.collect.wire.samplers import Samplers
+from hinomi.collect.wire.meaning.interpret import Interpreter
+from hinomi.collect.wire.meaning.rates import Rates, by_mode
+from hinomi.collect.wire.meaning.samplers import Samplers
+from hinomi.collect.wire.sets.groups import Headers, RecordGroup, element
 from hinomi.collect.wire.streams import NO_STREAM, Streams
 
 MALFORMED_HEADER: Final = "malformed-header"

@@ -1,0 +1,1 @@
+"""What the fields of a record mean: addresses, counts, times, sampling rates."""

@@ -1,0 +1,1 @@
+"""Sequence numbers of exporters, and what they say was lost."""

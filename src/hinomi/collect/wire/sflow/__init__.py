@@ -1,0 +1,1 @@
+"""Datagrams of sFlow version 5: samples of packets."""
