@@ -15,21 +15,27 @@ OTHERS: Final = 0xF0000000  # 240.0.0.0/4, RFC 1112.
 UPTIME_MS: Final = 86_400_000
 TEMPLATES_EVERY: Final = 4  # Datagrams, as softflowd does.
 
-_V5: Final = np.dtype(
+Columns = dict[str, NDArray[np.int64]]
+"""Made-up flows, by the names of their fields."""
+
+Fields = tuple[tuple[str, int, str], ...]
+"""A layout: name, number of the element, and code of its numbers."""
+
+V5: Final = np.dtype(
     [("src", ">u4"), ("dst", ">u4"), ("hop", ">u4"), ("in_if", ">u2"), ("out_if", ">u2"),
      ("packets", ">u4"), ("bytes", ">u4"), ("first", ">u4"), ("last", ">u4"),
      ("src_port", ">u2"), ("dst_port", ">u2"), ("pad", "u1"), ("flags", "u1"), ("proto", "u1"),
      ("rest", "V9")]
 )  # fmt: skip
-_V9: Final = (
+V9: Final[Fields] = (
     ("src", 8, ">u4"), ("dst", 12, ">u4"), ("last", 21, ">u4"), ("first", 22, ">u4"),
     ("bytes", 1, ">u4"), ("packets", 2, ">u4"), ("in_if", 10, ">u4"), ("out_if", 14, ">u4"),
     ("src_port", 7, ">u2"), ("dst_port", 11, ">u2"), ("proto", 4, "u1"), ("flags", 6, "u1"),
     ("ip", 60, "u1"), ("tos", 5, "u1"),
 )  # fmt: skip
-_IPFIX: Final = tuple(
+IPFIX: Final[Fields] = tuple(
     {"last": ("last", 153, ">u8"), "first": ("first", 152, ">u8")}.get(name, (name, number, code))
-    for name, number, code in _V9
+    for name, number, code in V9
 )
 _DATA, _OPTIONS = 1024, 1025  # Numbers of the templates.
 
@@ -62,16 +68,16 @@ def made_up(
     """
     rng = np.random.default_rng(seed)
     if protocol == "sflow":
-        return [_sflow(_columns(rng, records), at) for at in range(datagrams)]
+        return [_sflow(draw(rng, records), at) for at in range(datagrams)]
     write = {"v5": _v5, "v9": _v9, "ipfix": _ipfix}[protocol]
-    return [write(_columns(rng, records), at) for at in range(datagrams)]
+    return [write(draw(rng, records), at) for at in range(datagrams)]
 
 
 def _raw(frame: bytes) -> object:
     return dpkt.ip6.IP6(frame) if frame[0] >> 4 == 6 else dpkt.ip.IP(frame)
 
 
-def _columns(rng: np.random.Generator, count: int) -> dict[str, NDArray[np.int64]]:
+def draw(rng: np.random.Generator, count: int) -> Columns:
     """Draw what sampling 1 in 10,000 leaves: nearly always one packet a record."""
     own = OWN + rng.integers(0, 1 << 16, count)
     other = OTHERS + rng.integers(0, 1 << 16, count)
@@ -97,69 +103,77 @@ def _columns(rng: np.random.Generator, count: int) -> dict[str, NDArray[np.int64
     }
 
 
-def _rows(columns: dict[str, NDArray[np.int64]], dtype: np.dtype) -> bytes:
+def rows_of(columns: Columns, dtype: np.dtype) -> bytes:
+    """Write flows as rows of *dtype*; fields that flows lack are 0."""
     rows = np.zeros(columns["src"].size, dtype)
     for name in set(columns) & set(dtype.names or ()):
         rows[name] = columns[name]
     return rows.tobytes()
 
 
-def _v5(columns: dict[str, NDArray[np.int64]], _at: int) -> bytes:
+def _v5(columns: Columns, _at: int) -> bytes:
     count = columns["src"].size
     mode_and_interval = 1 << 14 | SAMPLING
     head = struct.pack("!HHIIIIBBH", 5, count, UPTIME_MS, 0, 0, 0, 0, 0, mode_and_interval)
-    return head + _rows(columns, _V5)
+    return head + rows_of(columns, V5)
 
 
-def _v9(columns: dict[str, NDArray[np.int64]], at: int) -> bytes:
+def _v9(columns: Columns, at: int) -> bytes:
     sets, count = [], columns["src"].size
     if at % TEMPLATES_EVERY == 0:
         sets = [
-            _set(0, _template(_V9)),
-            _set(1, struct.pack("!9H", _OPTIONS, 4, 8, 1, 4, 34, 4, 35, 1)),
-            _set(_OPTIONS, struct.pack("!IIB", 0, SAMPLING, 2)),
+            put_set(0, template_of(V9, _DATA)),
+            put_set(1, struct.pack("!9H", _OPTIONS, 4, 8, 1, 4, 34, 4, 35, 1)),
+            put_set(_OPTIONS, struct.pack("!IIB", 0, SAMPLING, 2)),
         ]
         count += 3
-    sets.append(_set(_DATA, _rows(columns, _dtype(_V9))))
+    sets.append(put_set(_DATA, rows_of(columns, dtype_of(V9))))
     return struct.pack("!HHIIII", 9, count, UPTIME_MS, 0, 0, 0) + b"".join(sets)
 
 
-def _ipfix(columns: dict[str, NDArray[np.int64]], at: int) -> bytes:
+def _ipfix(columns: Columns, at: int) -> bytes:
     sets = []
     if at % TEMPLATES_EVERY == 0:
         sets = [
-            _set(2, _template(_IPFIX)),
-            _set(3, struct.pack("!9H", _OPTIONS, 3, 1, 149, 4, 34, 4, 35, 1)),
-            _set(_OPTIONS, struct.pack("!IIB", 0, SAMPLING, 2)),
+            put_set(2, template_of(IPFIX, _DATA)),
+            put_set(3, struct.pack("!9H", _OPTIONS, 3, 1, 149, 4, 34, 4, 35, 1)),
+            put_set(_OPTIONS, struct.pack("!IIB", 0, SAMPLING, 2)),
         ]
-    sets.append(_set(_DATA, _rows(columns, _dtype(_IPFIX))))
+    sets.append(put_set(_DATA, rows_of(columns, dtype_of(IPFIX))))
     body = b"".join(sets)
     return struct.pack("!HHIII", 10, 16 + len(body), 0, 0, 0) + body
 
 
-def _dtype(fields: tuple[tuple[str, int, str], ...]) -> np.dtype:
+def dtype_of(fields: Fields) -> np.dtype:
+    """Give the type of one row of a layout."""
     return np.dtype([(name, code) for name, _, code in fields])
 
 
-def _template(fields: tuple[tuple[str, int, str], ...]) -> bytes:
+def template_of(fields: Fields, template: int) -> bytes:
+    """Write the template record of a layout under a number."""
     described = [struct.pack("!HH", number, np.dtype(code).itemsize) for _, number, code in fields]
-    return struct.pack("!HH", _DATA, len(fields)) + b"".join(described)
+    return struct.pack("!HH", template, len(fields)) + b"".join(described)
 
 
-def _set(number: int, body: bytes) -> bytes:
+def put_set(number: int, body: bytes) -> bytes:
+    """Write a set of NetFlow v9 or IPFIX, padded."""
     body += bytes(-len(body) % 4)
     return struct.pack("!HH", number, 4 + len(body)) + body
 
 
-def _sflow(columns: dict[str, NDArray[np.int64]], at: int) -> bytes:
+def _sflow(columns: Columns, at: int) -> bytes:
+    count = columns["src"].size
+    agent = struct.pack("!IIIIIII", 5, 1, 0xC0000201, 0, 0, UPTIME_MS, count)
+    return agent + sflow_samples(columns, at)
+
+
+def sflow_samples(columns: Columns, at: int) -> bytes:
     """Write flow samples of 128-byte Ethernet headers, as a switch does."""
     count = columns["src"].size
-    samples = [
+    return b"".join(
         _sample({name: int(column[row]) for name, column in columns.items()}, at * count + row)
         for row in range(count)
-    ]
-    agent = struct.pack("!IIIIIII", 5, 1, 0xC0000201, 0, 0, UPTIME_MS, count)
-    return agent + b"".join(samples)
+    )
 
 
 def _sample(flow: dict[str, int], number: int) -> bytes:

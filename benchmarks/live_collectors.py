@@ -109,14 +109,14 @@ class Process:
         """The process itself."""
         return self._process.pid
 
-    def wait_ready(self) -> None:
+    def wait_ready(self, *, settle_s: float = _SETTLE_S) -> None:
         """Wait until it listens and is at rest; what it used so far does not count."""
         deadline = time.monotonic() + _PATIENCE_S
         while _drops(self._port) is None:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise SystemExit(f"{self._process.args!r} does not listen:\n{self._said()}")
             time.sleep(0.05)
-        time.sleep(_SETTLE_S)
+        time.sleep(settle_s)
         self._base_s = self.used_s()
         self._watch = threading.Thread(target=self._look, daemon=True)
         self._watch.start()

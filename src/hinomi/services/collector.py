@@ -219,7 +219,7 @@ class Collector:
             _log.error("not remembered", error=type(error).__name__, what=str(error))
 
     def _end(self) -> None:
-        self._decoder.sequences.settle(self._decoder.ledger)
+        self._decoder.settle()
         self._account.absorb(self._decoder.ledger.drain(), self._home.clock())
         self._flush()
         try:

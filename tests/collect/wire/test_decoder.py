@@ -28,7 +28,10 @@ from hinomi.collect.wire.decoder import (
     RECORDS,
     Decoder,
 )
+from hinomi.collect.wire.sequences.places import LOST
+from hinomi.collect.wire.sets.pending import SETS_WITHOUT_TEMPLATE
 from hinomi.collect.wire.sources import Sources
+from hinomi.model.exporter import SequenceUnit
 
 ONE_OF_EACH = (
     v5(v5_record(src_port=5)),
@@ -123,3 +126,22 @@ def test_trusted_agents_name_the_exporter() -> None:
     assert len(records) == 1
     assert sources.text(int(records.source[0])) != EXPORTER
     assert np.unique(records.source).size == 1
+
+
+def test_at_the_end_nothing_is_held_back() -> None:
+    """Wide gaps are claimed and sets without template given up: the account is complete."""
+    arrivals = Arrivals()
+    arrivals.send(
+        *(v9(template(256, V4_FLOW), data(256, V4_FLOW, v4_flow()), sequence=number)
+          for number in (0, 1_000)),
+        v9(data(300, V4_FLOW, v4_flow()), sequence=1_001),
+    )  # fmt: skip
+    before = arrivals.counted()
+
+    arrivals.decoder.settle()
+
+    lost, waiting = LOST[SequenceUnit.DATAGRAMS], SETS_WITHOUT_TEMPLATE
+    assert (before.get(lost), before.get(waiting)) == (None, None)
+    counts = arrivals.counted()
+    assert (counts[lost], counts[waiting]) == (999, 1)
+    assert arrivals.decoder.waiting == 0

@@ -137,6 +137,12 @@ class Decoder:
         """Data sets that wait for their template."""
         return sum(sets.waiting for sets in self._sets.values())
 
+    def settle(self) -> None:
+        """Count what was held back in the hope of more: for the end, when no more is to come."""
+        self.sequences.settle(self.ledger)
+        for sets in self._sets.values():
+            sets.settle()
+
     def keep(self) -> KeptState:
         """Give what the next run shall know."""
         return KeptState(

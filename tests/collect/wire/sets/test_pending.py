@@ -232,3 +232,19 @@ def test_a_lost_template_costs_no_other_records() -> None:
     read = Exporter().send(v9(FLOWS, flows(), flows(number=999), flows(v4_flow(dst_port=80))))
 
     assert [record[11] for record in read.records] == [443, 80]
+
+
+def test_at_the_end_everything_that_waits_is_given_up() -> None:
+    """What was accepted and never decoded is counted, once."""
+    ledger = Ledger()
+    pending = Pending(ledger, LIMITS)
+    for source, number in ((1, 2), (2, 1)):
+        for mark in range(number):
+            hold(pending, source, mark)
+
+    pending.give_up_all()
+    pending.give_up_all()
+
+    assert (len(pending), pending.cost) == (0, 0)
+    assert ledger.counts[1][SETS_WITHOUT_TEMPLATE] == 2
+    assert ledger.counts[2][SETS_WITHOUT_TEMPLATE] == 1

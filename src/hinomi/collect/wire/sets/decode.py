@@ -150,6 +150,10 @@ class SetDecoder:
         groups = sorted([*late, *outcome.groups], key=lambda group: not group.is_options)
         return Decoded(headers=headers, fresh=fresh, units=units, groups=groups)
 
+    def settle(self) -> None:
+        """Give up what still waits: for the end of collection."""
+        self._pending.give_up_all()
+
     def snapshot(self) -> list[KeptTemplate]:
         """Give all templates, to be kept over a restart of the collector."""
         return self._templates.snapshot()

@@ -121,6 +121,12 @@ class Pending:
             while waiting and waiting[0].arrived_ms < now_ms - self._limits.waiting_ms:
                 self._give_up(source)
 
+    def give_up_all(self) -> None:
+        """Give up everything: nothing more will come."""
+        for source in list(self._by_source):
+            while source in self._by_source:
+                self._give_up(source)
+
     def _add(self, each: Waiting) -> None:
         self._put(each)
         while self._cost[each.source] > self._limits.waiting_bytes_per_exporter:
