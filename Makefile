@@ -13,10 +13,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test check lint types imports spelling fix fuzz bench lock clean
+.PHONY: help install demo test check lint types imports spelling fix fuzz bench bench-collect soak lock clean
 
 help: ## Say what each command does.
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' $(MAKEFILE_LIST) | expand -t 20
 
 # Reinstalled only when the pins or the project's own description change.
 $(STAMP): requirements.lock pyproject.toml
@@ -76,6 +76,12 @@ fix: $(STAMP) ## Mend what ruff and codespell can mend; write generated referenc
 
 bench: $(STAMP) ## Measure import and detection on this machine.
 	$(BIN)/python benchmarks/run.py
+
+bench-collect: $(STAMP) ## Measure the collector on this machine, beside nfdump's if it is there.
+	$(BIN)/python benchmarks/collect.py $(ARGS)
+
+soak: $(STAMP) ## Run a collector under churn for MINUTES (30); account for every record.
+	$(BIN)/python benchmarks/soak.py --minutes $(or $(MINUTES),30) --rate $(or $(RATE),200000) $(ARGS)
 
 # PYTHONPATH: the damage and its corpus are those of the tests. ARGS=--atheris if it is installed.
 fuzz: $(STAMP) ## Damage datagrams for SECONDS (600) and look whether the decoder minds.

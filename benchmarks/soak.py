@@ -50,6 +50,7 @@ CALM_S: Final = FLUSH_S + 4.0  # A flush, and a status behind it.
 _TICK_S: Final = 0.005
 _SETTLE_S: Final = 1.0
 _LONG_S: Final = 600.0
+_SHORTEST_WITH_KILL: Final = 2.0
 _GROWTH_MIB: Final = 16.0
 """By as much the mean of a tenth of the run may lie above that of an earlier one."""
 
@@ -317,13 +318,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--minutes", type=float, default=30.0)
     parser.add_argument("--rate", type=float, default=200_000, help="records a second, of all")
     parser.add_argument("--restarts", type=int, default=4, help="of the collector, by SIGTERM")
-    parser.add_argument("--kill", action="store_true", help="and one more by kill -9")
+    parser.add_argument(
+        "--kill", action=argparse.BooleanOptionalAction,
+        help=f"and one more by kill -9 (default: from {_SHORTEST_WITH_KILL:.0f} minutes on)",
+    )  # fmt: skip
     parser.add_argument("--change-every", type=float, default=5.0, help="seconds, each exporter")
     parser.add_argument("--folder", type=Path, help="where files are written, then deleted")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
+    if chosen.kill and chosen.minutes < _SHORTEST_WITH_KILL:
+        parser.error(f"a kill needs {_SHORTEST_WITH_KILL:.0f} minutes at least: a flush before it")
     os.sched_setaffinity(0, {cores()[1]})
-    plan = Plan(seconds=chosen.minutes * 60, restarts=chosen.restarts, kill=chosen.kill)
+    kill = chosen.minutes >= _SHORTEST_WITH_KILL if chosen.kill is None else chosen.kill
+    plan = Plan(seconds=chosen.minutes * 60, restarts=chosen.restarts, kill=kill)
     with tempfile.TemporaryDirectory(prefix="hinomi-soak-", dir=chosen.folder) as folder:
         soak = Soak(Path(folder), chosen.rate, chosen.change_every)
         memory = soak.run(plan)
