@@ -47,6 +47,10 @@ LEFT_OUT: Final = (*sorted(DROPPED), NO_ADDRESSES, NO_COUNTERS, NO_PACKETS, NO_P
 
 FLUSH_S: Final = 5
 CALM_S: Final = FLUSH_S + 4.0  # A flush, and a status behind it.
+HEARD_S: Final = 2.5
+"""After a start of the collector or of an exporter nothing else starts for so long: the gap
+before it must be seen, and a wide one is believed after 32 datagrams only."""
+
 _TICK_S: Final = 0.005
 _SETTLE_S: Final = 1.0
 _LONG_S: Final = 600.0
@@ -185,9 +189,9 @@ class Plan:
         found = [(step * number, action) for number, action in enumerate(actions, 1)]
         if self.kill:
             found.append((max(0.0, step * len(actions) - CALM_S), "calm"))
-        # Exporters restart when a collector has listened to them for a while, and not just
-        # before a kill: nobody could see a gap before numbers that began anew.
-        found += [(step * (number - 0.15), "exporter") for number in range(1, self.restarts + 1)]
+        # Not just before a kill: what they sent before it must be stored, as nobody could see
+        # a gap before numbers that began anew.
+        found += [(step * (number - 0.4), "exporter") for number in range(1, self.restarts + 1)]
         later = np.arange(step * len(actions) + max(step / 2, 5.0), self.seconds - 3.0, 60.0)
         found += [(at, "exporter") for at in later.tolist()]
         return sorted(found)
@@ -199,6 +203,7 @@ class Soak:
     def __init__(self, folder: Path, rate: float, change_every_s: float) -> None:
         self._home = make_home(folder, _quick)
         self._port = free_port()
+        self._heard_s = 0.0
         self._traffic = Traffic((HOST, self._port), rate, change_every_s)
         self._memory = Memory()
         self._process = self._start()
@@ -214,9 +219,10 @@ class Soak:
         killed = False
         try:
             for at_s, action in [*plan.events(), (plan.seconds, "end")]:
-                self._wait(began_s + at_s)
+                self._wait(max(began_s + at_s, self._heard_s))
                 if action == "exporter":
                     self._traffic.restart(restarts.randrange(len(self._traffic.exporters)))
+                    self._heard_s = time.monotonic() + HEARD_S
                 elif action == "calm":
                     self._traffic.calm()
                 elif action != "end":
@@ -240,6 +246,7 @@ class Soak:
         command = [*OURS, "--home", str(self._home), "collect"]
         process = Process([*command, "--listen", f"{HOST}:{self._port}"], cores()[0], self._port)
         process.wait_ready(settle_s=0.0)
+        self._heard_s = time.monotonic() + HEARD_S
         return process
 
     def _again(self, *, kill: bool, after_kill: bool) -> bool:
