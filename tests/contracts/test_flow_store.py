@@ -120,7 +120,9 @@ def test_files_hold_all_rows_of_their_window(store: FlowStore) -> None:
     tables = [pq.read_table(path, partitioning=None) for path in files]
     read = [row for table in tables for row in table.to_pylist() if window.covers(row["ts_ms"])]
     assert sorted(row["bytes"] for row in read) == _marked(store, window) == [1, 2]
-    assert all(table.schema.equals(CONVERSATIONS, check_metadata=True) for table in tables)
+    for schema in (table.schema for table in tables):  # That nothing is null, files may say.
+        assert (schema.names, schema.types) == (CONVERSATIONS.names, CONVERSATIONS.types)
+        assert CONVERSATIONS.metadata.items() <= schema.metadata.items()
 
 
 def test_each_act_needs_its_power(store: FlowStore) -> None:
