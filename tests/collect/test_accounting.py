@@ -1,5 +1,7 @@
 """The account of a collector: nothing is forgotten, nothing counted twice."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +12,8 @@ from accounts import a_sampler, a_status
 from builders import HOUR_MS, NOON_MS
 from hinomi.collect.accounting import (
     DROPPED,
+    MOST_INTERFACES,
+    OTHER_INTERFACES,
     Account,
     CollectStatus,
     RowCounts,
@@ -18,10 +22,12 @@ from hinomi.collect.accounting import (
     unaccounted,
     write_status,
 )
-from hinomi.collect.wire.exported import DTYPES, Exported
+from hinomi.collect.wire.exported import DTYPES, NO_INTERFACE, Exported
 from hinomi.collect.wire.ledger import Ledger
-from hinomi.errors import MalformedDocument
+from hinomi.errors import MalformedDocument, Unavailable
 from hinomi.model.exporter import ExporterHour, SequenceUnit
+from hinomi.model.window import Window
+from hinomi.store.casebook import open_casebook
 
 NAMES: Final = ("192.0.2.1", "192.0.2.2")
 NOON_HOUR: Final = NOON_MS // HOUR_MS
@@ -78,7 +84,8 @@ def test_hours_are_given_once_for_the_case_book() -> None:
     account.absorb({1: first, 0: {"datagrams": 7, "records": 9, "time-missing": 1}}, NOON_MS - 1)
     account.absorb({1: {"datagrams": 1, "late-records": 10, "lost-flows": 4}}, NOON_MS)
 
-    hours = account.take_hours(lambda source: source + 100)
+    hours: list[ExporterHour] = []
+    account.hand_over_hours(lambda source: source + 100, hours.extend)
 
     records, flows = SequenceUnit.RECORDS, SequenceUnit.FLOWS
     before, after = NOON_HOUR - 1, NOON_HOUR
@@ -92,7 +99,56 @@ def test_hours_are_given_once_for_the_case_book() -> None:
         ExporterHour(exporter=101, hour=after, unit=flows, datagrams=1, lost=4),
         ExporterHour(exporter=101, hour=after, unit=records, lost=-10),
     ]
-    assert account.take_hours(lambda source: source) == []
+    account.hand_over_hours(lambda source: source, hours.extend)
+    assert len(hours) == 4
+
+
+def test_hours_that_the_case_book_refused_are_handed_over_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While another process holds it nothing is forgotten; what came since is added to it."""
+    monkeypatch.setattr("hinomi.store.database.BUSY_MS", 20)
+    account, path = Account(), tmp_path / "casebook.sqlite"
+    with open_casebook(path) as casebook:
+        casebook.exporter_number(NAMES[0])
+        account.absorb({0: {"datagrams": 2, "records": 50}}, NOON_MS)
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Unavailable):
+                account.hand_over_hours(lambda _: 1, casebook.add_exporter_hours)
+        account.absorb({0: {"datagrams": 1, "records": 25}}, NOON_MS)
+        account.hand_over_hours(lambda _: 1, casebook.add_exporter_hours)
+        account.hand_over_hours(lambda _: 1, casebook.add_exporter_hours)
+        (hour,) = casebook.exporter_hours(Window())
+
+    assert (hour.datagrams, hour.records) == (3, 75)
+
+
+def test_the_interfaces_of_an_exporter_are_counted() -> None:
+    """By index, also those that no record names; two workers' counts add up."""
+    account = Account()
+    source = np.array([0, 0, 0, 1, 0], np.int32)
+    account.see_interfaces(source, np.array([7, 2**32 - 1, 7, 7, 2**40]))
+    account.see_interfaces(source[:1], np.array([-1]))
+
+    found = account.exporter_status(lambda _: "edge", templates={0: 1, 1: 1}, samplers={})
+    apart = account.exporter_status(NAMES.__getitem__, templates={0: 1, 1: 1}, samplers={})
+
+    assert apart[NAMES[0]].interfaces == {7: 2, 2**32 - 1: 1, NO_INTERFACE: 2}
+    assert apart[NAMES[1]].interfaces == {7: 1}
+    assert found["edge"].interfaces == {7: 3, 2**32 - 1: 1, NO_INTERFACE: 2}
+
+
+def test_an_exporter_that_invents_interfaces_is_bounded() -> None:
+    """Beyond the limit records are counted, and their interfaces are not told apart."""
+    account = Account()
+    indexes = np.arange(MOST_INTERFACES + 10)
+    account.see_interfaces(np.zeros(indexes.size, np.int32), indexes)
+
+    found = account.exporter_status(NAMES.__getitem__, templates={0: 1}, samplers={})
+
+    assert len(found[NAMES[0]].interfaces) == MOST_INTERFACES + 1
+    assert found[NAMES[0]].interfaces[OTHER_INTERFACES] == 10
 
 
 def test_a_sound_account_comes_out() -> None:

@@ -9,7 +9,7 @@ from builders import NOON_MS
 from exporting import V4_FLOW, Value, data, template, v4_flow, v9
 from hinomi.collect.accounting import KEPT, Account
 from hinomi.collect.admission import TOO_LATE, Admission
-from hinomi.collect.intake import Intake, Rules
+from hinomi.collect.intake import SAMPLED_ROWS, Intake, Rules
 from hinomi.collect.networks import parse_own_networks
 from hinomi.collect.normalise import TRANSIT, Normaliser
 from hinomi.collect.observing import Observing
@@ -87,6 +87,25 @@ def test_every_record_is_kept_or_dropped_for_a_reason() -> None:
     assert found is not None
     counts = account.exporters[0]
     assert (counts[RECORDS], counts[KEPT], counts[TRANSIT], counts[TOO_LATE]) == (3, 1, 1, 1)
+
+
+def test_interfaces_are_looked_at_in_the_first_records_of_each_turn_over() -> None:
+    """Also those whose records are dropped; a sample is enough to know them."""
+    intake, account, decoder, _ = _intake(SAMPLED_ROWS + 100)
+    fields = (*V4_FLOW, (10, 4))
+    layout, rows = template(256, fields), [[*v4_flow(), 7]] * 50
+    for _ in range(SAMPLED_ROWS // 50 + 1):
+        intake.take(_batch(decoder, v9(layout, data(256, fields, *rows))), NOON_MS)
+
+    (found,) = account.exporter_status(lambda _: "edge", templates={}, samplers={}).values()
+    assert found.interfaces == {7: SAMPLED_ROWS}
+
+    intake.flush(NOON_MS)
+    foreign = [*v4_flow(src="203.0.113.9"), 8]
+    intake.take(_batch(decoder, v9(layout, data(256, fields, foreign))), NOON_MS)
+
+    (found,) = account.exporter_status(lambda _: "edge", templates={}, samplers={}).values()
+    assert found.interfaces == {7: SAMPLED_ROWS, 8: 1}
 
 
 def test_rules_are_asked_for_when_an_exporter_appears() -> None:

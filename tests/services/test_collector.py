@@ -1,6 +1,9 @@
 """One worker of the collector: what it stores, refuses, remembers and says."""
 
+import sqlite3
+import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,7 +18,7 @@ from hinomi.collect.wire.sequences.places import LOST
 from hinomi.model.exporter import SequenceUnit
 from hinomi.model.window import Window
 from hinomi.services.collector import FOLDER, WorkerTask
-from hinomi.services.home import open_home
+from hinomi.services.home import CASEBOOK, open_home
 from hinomi.services.kept import gather_kept
 from hinomi.services.mandates import Operation, mandate_for
 from loopback import wait_for
@@ -183,6 +186,24 @@ def test_what_was_lost_is_kept_by_the_hour(folder: Path) -> None:
     with open_home(folder).casebook() as casebook:
         (hour,) = casebook.exporter_hours(Window())
     assert (hour.datagrams, hour.records, hour.received, hour.lost) == (4, 4, 4, 2)
+
+
+def test_hours_outlive_a_locked_case_book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What could not be added at one flush is added at a later one."""
+    monkeypatch.setattr("hinomi.store.database.BUSY_MS", 50)
+    folder = home_that_collects(tmp_path / "lab", flush_seconds=1)
+    with collecting(folder) as running:
+        running.send(v9(TEMPLATE))
+        wait_for(lambda: running.status().total("datagrams") == 1)
+        with closing(sqlite3.connect(folder / CASEBOOK, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            running.send(v9(flows(), sequence=1))
+            wait_for(lambda: running.status().rows.stored == 1)
+            time.sleep(0.5)  # The flush that stored it has met the lock, and given up.
+
+    with open_home(folder).casebook() as casebook:
+        (hour,) = casebook.exporter_hours(Window())
+    assert (hour.datagrams, hour.records) == (2, 1)
 
 
 def test_what_was_sent_while_no_collector_ran_is_counted_lost(folder: Path) -> None:

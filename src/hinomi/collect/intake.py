@@ -25,6 +25,9 @@ from hinomi.model.flow import CONVERSATIONS
 GATHERED_ROWS: Final = 16_384
 """Records that wait for each other at most: so many columns still fit the processor's cache."""
 
+SAMPLED_ROWS: Final = 1_024
+"""Records of each turn-over whose interfaces are looked at."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
@@ -63,6 +66,7 @@ class Intake:
         self._gathered_rows = gathered_rows
         self._gathered: list[tuple[Exported, NDArray[np.int16]]] = []
         self._rows = 0
+        self._to_sample = SAMPLED_ROWS
         self._rules = read_rules(decoder.sources.addresses)
 
     @property
@@ -92,6 +96,7 @@ class Intake:
         records = self._rules.admission.admit(records, now_ms, ledger)
         if len(records):
             self._account.see(records)
+            self._sample(records)
             records, ingress = self._rules.observing.keep(records, ledger)
             self._gathered.append((records, ingress))
             self._rows += len(records)
@@ -101,6 +106,7 @@ class Intake:
     def flush(self, now_ms: int) -> pa.RecordBatch:
         """Turn what has gathered into conversations, which may be none."""
         gathered, self._gathered, self._rows = self._gathered, [], 0
+        self._to_sample = SAMPLED_ROWS
         if not gathered:
             return pa.RecordBatch.from_pylist([], schema=CONVERSATIONS)
         records = Exported.join([records for records, _ in gathered])
@@ -118,6 +124,15 @@ class Intake:
             ledger.add(int(source), KEPT, int(kept[source]))
         self._account.absorb(ledger.drain(), now_ms)
         return found.conversations
+
+    def _sample(self, records: Exported) -> None:
+        """Look at the interfaces of the first records since the last turn-over."""
+        if self._to_sample <= 0:
+            return
+        # Before any is left out: whoever calls an interface ignored wants to see it, too.
+        source, in_if = records.source[: self._to_sample], records.in_if[: self._to_sample]
+        self._account.see_interfaces(source, in_if)
+        self._to_sample -= source.size
 
     def _meet_new_exporters(self) -> None:
         if len(self._decoder.sources.addresses) != self._rules.exporters.size:

@@ -205,8 +205,8 @@ class Collector:
         # Only with the records: a restart counts as lost whatever came after them.
         self._writer.flush(lambda: self._remember(kept))
         try:
-            self._casebook.add_exporter_hours(
-                self._account.take_hours(lambda source: int(self._rules.numbers[source]))
+            self._account.hand_over_hours(
+                lambda source: int(self._rules.numbers[source]), self._casebook.add_exporter_hours
             )
             self._reread_rules()
         except HinomiError as error:  # The records are safe; this is tried again.
