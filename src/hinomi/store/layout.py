@@ -50,8 +50,9 @@ FRESH: Final = Layout(
     level=1,
     dictionary=_FEW,
     delta=_SPREAD | {"remote_port"},
-    # Dictionary codes and deltas are small already: compression finds nothing in them.
-    uncompressed=_FEW | _SPREAD | {"remote_port"},
+    # Dictionary codes and deltas are small already, and pseudonyms are random: compression
+    # finds nothing in them.
+    uncompressed=_FEW | _SPREAD | {"remote_port", "line_hi", "line_lo"},
     statistics=frozenset({"ts_ms", "remote_hi", "remote_lo"}),
 )
 """
