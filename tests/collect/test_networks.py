@@ -2,7 +2,7 @@
 
 import pytest
 
-from hinomi.collect.networks import parse_own_networks
+from hinomi.collect.networks import parse_own_networks, render_own_networks
 from hinomi.errors import MalformedDocument
 from hinomi.model.address import parse_address
 from hinomi.model.network import AccessKind, Customer
@@ -87,3 +87,22 @@ def test_a_repeated_line_counts_once_and_a_contradiction_is_refused() -> None:
     assert len(parse_own_networks("192.0.2.0/24\n192.0.2.0/24\n", "own.txt")) == 1
     with pytest.raises(MalformedDocument, match="line 2: says otherwise"):
         parse_own_networks("192.0.2.0/24\n192.0.2.0/24,cgnat\n", "own.txt")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "192.0.2.0/24, ppp, 32, unknown",
+        "198.51.100.0/25, map-e, 40, private, 2026-12-01",
+        "198.51.100.128/25, map-e:0, 40, private, 2026-12-01T09:30:00",
+        "198.51.100.128/25, ppp:4, 40, wholesale",
+        "2001:db8::/32, ipoe, 48, corporate",
+        "2001:db8::1/128, infrastructure, 128, unknown",
+    ],
+)
+def test_networks_are_rendered_as_a_file_says_them(line: str) -> None:
+    """Whoever changes one network can begin with the text of all."""
+    networks = parse_own_networks(line, "own.txt")
+
+    assert render_own_networks(networks) == f"{line}\n"
+    assert parse_own_networks(render_own_networks(networks), "own.txt") == networks

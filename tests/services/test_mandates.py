@@ -30,6 +30,7 @@ def test_the_os_user_is_the_account_of_the_process(monkeypatch: pytest.MonkeyPat
         (Operation.DETECT, Power.ANALYSE),
         (Operation.EXPLAIN, Power.ANALYSE),
         (Operation.DESCRIBE, Power.STORE),
+        (Operation.NETWORKS, Power.STORE),
         (Operation.MAINTAIN, Power.MAINTAIN),
     ],
 )

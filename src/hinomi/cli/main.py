@@ -10,6 +10,7 @@ from hinomi.cli.session import Session, shared_options
 COMMANDS: Final = {
     "demo": "demo:demo",
     "init": "init:init",
+    "networks": "networks:networks",
     "import": "importing:import_",
     "collect": "collect:collect",
     "exporters": "exporters:exporters",

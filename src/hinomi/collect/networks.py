@@ -9,11 +9,13 @@ A plain list of CIDRs is enough to start. ``map-e:4`` is kind map-e with a port 
 of 4 bits (RFC 7597, section 5.1); a column left empty takes its default.
 """
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 from hinomi.clock import parse_time
 from hinomi.errors import MalformedDocument
-from hinomi.model.address import Address, is_v4, parse_address, to_int
+from hinomi.model.address import Address, is_v4, parse_address, render_address, to_int
 from hinomi.model.network import AccessKind, Customer, OwnNetwork
 
 V4_LINE_BITS: Final = 32
@@ -57,6 +59,28 @@ def parse_own_networks(text: str, path: str) -> tuple[OwnNetwork, ...]:
     if not found:
         raise MalformedDocument("names no prefix; write one CIDR a line", path)
     return tuple(found.values())
+
+
+def render_own_networks(networks: Sequence[OwnNetwork]) -> str:
+    """Render *networks* as a file that `parse_own_networks` reads back as they are."""
+    return "".join(f"{', '.join(network_columns(each))}\n" for each in networks)
+
+
+def network_columns(network: OwnNetwork) -> tuple[str, ...]:
+    """Give the columns of the line that says *network*; the last, its first day, may be missing."""
+    bits = _V4_BITS if is_v4(network.base) else _V6_BITS
+    usual = MAP_E_PORT_OFFSET if network.kind is AccessKind.MAP_E else 0
+    offset = "" if network.port_offset == usual else f":{network.port_offset}"
+    columns = (
+        f"{render_address(network.base)}/{network.length - _V6_BITS + bits}",
+        f"{network.kind.value}{offset}",
+        str(network.line_bits),
+        network.customer.value,
+    )
+    if not network.valid_from_ms:
+        return columns
+    begins = datetime.fromtimestamp(network.valid_from_ms / 1000, UTC)
+    return (*columns, begins.replace(tzinfo=None).isoformat().removesuffix("T00:00:00"))
 
 
 def _parse_line(words: str) -> OwnNetwork:

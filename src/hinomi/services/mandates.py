@@ -27,6 +27,7 @@ class Operation(Enum):
     DETECT = ("detect", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     EXPLAIN = ("explain", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}))
+    NETWORKS = ("networks", Purpose.DETECT_CC, frozenset({Power.STORE}))
     MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}))
 
     def __init__(self, word: str, purpose: Purpose, powers: frozenset[Power]) -> None:

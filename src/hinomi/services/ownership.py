@@ -30,7 +30,7 @@ def own_matcher(networks: Sequence[OwnNetwork], cipher: LineCipher, now_ms: int)
         what may be ours costs a look into the table (0.1 ms).
     """
     table = OwnTable(networks)
-    starts, ends = _spans(networks)
+    starts, ends = spans(networks)
     when = np.array([now_ms], dtype=np.int64)
     no_port, no_proto = np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int16)
 
@@ -49,8 +49,8 @@ def own_matcher(networks: Sequence[OwnNetwork], cipher: LineCipher, now_ms: int)
     return match
 
 
-def _spans(networks: Sequence[OwnNetwork]) -> tuple[list[int], list[int]]:
-    """Give the first and last addresses of disjoint spans that together cover *networks*."""
+def spans(networks: Sequence[OwnNetwork]) -> tuple[list[int], list[int]]:
+    """Give first and last addresses of disjoint spans, ascending, that together are *networks*."""
     starts: list[int] = []
     ends: list[int] = []
     for first, last in sorted(
