@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_config
+from hinomi.config import CollectConfig, Config, NodeConfig, NodeKind, read_config, render_config
 from hinomi.errors import ConfigError
 
 
@@ -21,7 +21,10 @@ def test_what_the_file_leaves_out_has_its_default(tmp_path: Path) -> None:
 def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
     """What `render_config` writes, `read_config` reads, with every option in it."""
     path = tmp_path / "config.toml"
-    config = Config(node=NodeConfig(kind=NodeKind.LABORATORY))
+    config = Config(
+        node=NodeConfig(kind=NodeKind.LABORATORY),
+        collect=CollectConfig(forward="192.0.2.10:9995", forward_transparent=True),
+    )
     path.write_text(render_config(config), "utf-8")
 
     assert read_config(path) == config

@@ -39,6 +39,8 @@ class CollectConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     flush_seconds: Annotated[int, msgspec.Meta(ge=1, le=3600)] = 60
     receive_buffer_mib: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 32
     metrics: str = "127.0.0.1:9752"
+    forward: str = ""
+    forward_transparent: bool = False
 
 
 class EngineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +95,10 @@ flush_seconds = {flush_seconds}
 receive_buffer_mib = {receive_buffer_mib}
 # Where Prometheus finds the counters; empty: nowhere.
 metrics = "{metrics}"
+# Where every accepted datagram is passed on to, unchanged, HOST:PORT; empty: nowhere.
+forward = {forward}
+# Keep the exporter's own source address towards there (needs CAP_NET_RAW).
+forward_transparent = {forward_transparent}
 
 [engine]
 # Memory that detection may use, in MiB (at least 256).
@@ -143,6 +149,8 @@ def render_config(config: Config) -> str:
         flush_seconds=config.collect.flush_seconds,
         receive_buffer_mib=config.collect.receive_buffer_mib,
         metrics=config.collect.metrics,
+        forward=_render_text(config.collect.forward),
+        forward_transparent="true" if config.collect.forward_transparent else "false",
         memory_mib=config.engine.memory_mib,
         threads=config.engine.threads,
         level=config.log.level,
@@ -150,8 +158,12 @@ def render_config(config: Config) -> str:
 
 
 def _render_texts(texts: tuple[str, ...]) -> str:
+    return "[" + ", ".join(map(_render_text, texts)) + "]"
+
+
+def _render_text(text: str) -> str:
     # JSON's strings are TOML's basic strings.
-    return "[" + ", ".join(msgspec.json.encode(text).decode() for text in texts) + "]"
+    return msgspec.json.encode(text).decode()
 
 
 def _explain(message: str) -> str:

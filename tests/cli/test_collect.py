@@ -45,6 +45,22 @@ def test_the_status_tells_what_was_received_and_stored(folder: Path) -> None:
     assert "transit" in lines.out
 
 
+def test_the_status_shows_what_the_operator_says_of_the_exporter(folder: Path) -> None:
+    """The override and its reason, and the role of the interface that records name."""
+    with collecting(folder) as running:
+        running.send(v5(v5_record(in_if=7), sampling=1 << 14 | 100))
+    hinomi("exporters", "interface", EXPORTER, 7, "transit", home=folder)
+    hinomi("exporters", "sampling", EXPORTER, 5_000, "--reason", "firmware", home=folder)
+
+    (exporter,) = hinomi("collect", "status", "--json", home=folder).document["exporters"]
+    lines = hinomi("collect", "status", home=folder).out
+
+    assert exporter["override"] == {"interval": 5_000, "reason": "firmware"}
+    assert exporter["interfaces"] == {"7": {"role": "transit", "share": 1.0}}
+    assert "sampling 1 in 5000 rules, as the operator says: firmware" in lines
+    assert "came in by interface 7 transit 100 %" in lines
+
+
 @pytest.mark.parametrize(
     ("options", "code", "words"),
     [

@@ -36,6 +36,8 @@ def test_the_check_names_a_wrong_register(tmp_path: Path) -> None:
         ("listen", '["router.example:2055"]'),
         ("listen", '["192.0.2.10"]'),
         ("metrics", '"9752"'),
+        ("forward", '"collector.example"'),
+        ("forward", '"192.0.2.10:0"'),
     ],
 )
 def test_the_check_names_what_the_collector_would_refuse(

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from accounts import a_sampler, a_status
+from hinomi.collect.accounting import write_status
+from hinomi.services.home import COLLECT
 from terminal import hinomi, make_home
 
 ROUTER = "203.0.113.1"
@@ -45,6 +48,40 @@ def test_the_list_reads_as_a_table(home: Path) -> None:
     row = said.out.splitlines()[-1].split()
     assert (row[0], row[1]) == (ROUTER, "all")
     assert "1 in 4096 (stated)" in said.out
+
+
+def test_the_table_shows_the_largest_interfaces_that_nobody_described(home: Path) -> None:
+    """With their share of the records, beside all that were described."""
+    hinomi("exporters", "interface", ROUTER, 40, "transit", home=home)
+    status = a_status(exporter=ROUTER)
+    status.exporters[ROUTER].interfaces = {40: 40} | dict.fromkeys(range(1, 10), 5) | {9: 20}
+    (home / COLLECT).mkdir(exist_ok=True)
+    write_status(home / COLLECT / "worker-0.json", status)
+
+    said = hinomi("exporters", "list", home=home)
+
+    shown = [index for index in (1, 2, 3, 4, 5, 6, 7, 8, 9) if f"{index}:unknown" in said.out]
+    assert shown == [1, 2, 3, 4, 5, 6, 7, 9]  # The 9 carries most, the 8 is last.
+    assert "40:transit" in said.out
+    assert "(40 %)" in said.out
+    assert "more" in said.out
+
+
+def test_records_that_an_override_lets_pass_are_told_on_one_line(tmp_path: Path) -> None:
+    """An operational home is told that its entry is the only basis (R3)."""
+    home = make_home(tmp_path / "node", sampling=10_000)
+    status = a_status(exporter=ROUTER)
+    status.exporters[ROUTER].samplers = (a_sampler(100),)
+    (home / COLLECT).mkdir(exist_ok=True)
+    write_status(home / COLLECT / "worker-0.json", status)
+
+    said = hinomi("exporters", "sampling", ROUTER, 10_000, "--reason", "contract", home=home)
+
+    assert said.code == 0
+    assert said.err == (
+        f"hinomi: {ROUTER} itself states 1 in 100, denser than 1 in 10000: records that this "
+        "home refused pass now, on your entry's reason alone\n"
+    )
 
 
 def test_a_change_of_the_register_tells_its_version(home: Path) -> None:

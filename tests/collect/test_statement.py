@@ -4,8 +4,10 @@ import json
 
 from accounts import a_status
 from builders import NOON_MS
-from hinomi.collect.accounting import CollectStatus
-from hinomi.collect.statement import status_document, status_lines
+from hinomi.collect.accounting import OTHER_INTERFACES, CollectStatus
+from hinomi.collect.statement import Said, status_document, status_lines
+from hinomi.collect.wire.exported import NO_INTERFACE
+from hinomi.model.exporter import InterfaceRole
 
 
 def test_the_document_tells_kept_dropped_and_lost_apart() -> None:
@@ -33,6 +35,8 @@ def test_the_document_tells_kept_dropped_and_lost_apart() -> None:
                     "origin": "IE 34",
                 }
             ],
+            "override": None,
+            "interfaces": {},
             "last_seen": "2026-01-01T12:00:59Z",
             "newest_flow": "2026-01-01T12:00:49Z",
         }
@@ -75,6 +79,36 @@ def test_people_read_one_fact_a_line() -> None:
         "refused 198.51.100.9: 4 datagrams (not in [collect] allow)",
         "refused further addresses: 1 datagrams",
     ]
+
+
+def test_what_the_operator_says_stands_beside_what_the_exporter_says() -> None:
+    """The override with its reason, and the role of each interface that records name."""
+    status = a_status()
+    status.exporters["192.0.2.1"].interfaces = {7: 30, 8: 60, NO_INTERFACE: 6, OTHER_INTERFACES: 4}
+    roles = {8: InterfaceRole.TRANSIT, 9: InterfaceRole.PEERING}
+    said = {"192.0.2.1": Said(interval=4_096, reason="firmware", roles=roles)}
+
+    (document,) = status_document(status, said)["exporters"]
+    lines = status_lines(status, NOON_MS, said)
+
+    assert document["override"] == {"interval": 4_096, "reason": "firmware"}
+    assert document["interfaces"] == {
+        "8": {"role": "transit", "share": 0.6},
+        "7": {"role": "unknown", "share": 0.3},
+    }
+    assert "  sampling 1 in 4096 rules, as the operator says: firmware" in lines
+    assert "  came in by interface 8 transit 60 %, 7 unknown 30 %" in lines
+
+
+def test_people_are_shown_the_largest_interfaces() -> None:
+    """A router may have hundreds; scripts get them all."""
+    status = a_status()
+    status.exporters["192.0.2.1"].interfaces = dict.fromkeys(range(20), 1)
+
+    (line,) = (line for line in status_lines(status, NOON_MS) if "came in by" in line)
+
+    assert line.endswith("15 unknown 5 %, and 4 more (--json)")
+    assert len(status_document(status)["exporters"][0]["interfaces"]) == 20
 
 
 def test_an_account_that_does_not_come_out_says_so() -> None:

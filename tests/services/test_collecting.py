@@ -244,3 +244,21 @@ def test_beginning_and_end_are_journalled(tmp_path: Path) -> None:
     ]
     assert stages == ["begins", "stored", "ended"]
     assert hinomi("journal", "verify", home=folder).code == 0
+
+
+@pytest.mark.parametrize(("options", "forwarded"), [((), 1), (("--forward", ""), 0)])
+def test_where_to_pass_on_may_stand_in_the_configuration(
+    tmp_path: Path, options: tuple[str, ...], forwarded: int
+) -> None:
+    """The option on the command line wins, also when it says nowhere."""
+    folder = home_that_collects(tmp_path / "lab")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        config, target = folder / "config.toml", f"127.0.0.1:{other.getsockname()[1]}"
+        text = config.read_text("utf-8")
+        config.write_text(text.replace('forward = ""', f'forward = "{target}"'), "utf-8")
+        with process(folder, *options) as running:
+            running.send(datagram(1))
+            assert running.end() == 0
+
+    assert read(folder).counts.get("forwarded", 0) == forwarded

@@ -4,21 +4,27 @@ from pathlib import Path
 
 import pytest
 
+from accounts import a_sampler, a_status
 from builders import HOUR_MS, NOON_MS
+from hinomi.collect.accounting import write_status
+from hinomi.collect.admission import SAMPLING_TOO_DENSE
 from hinomi.collect.observing import Description
+from hinomi.collect.statement import Said
 from hinomi.errors import NotFound
 from hinomi.govern.parameters import override_name
 from hinomi.model.exporter import CountedDirection, ExporterHour, InterfaceRole, SequenceUnit
 from hinomi.services.exporters import (
+    Overridden,
     describe_exporters,
     list_exporters,
     override_sampling,
     put_counts,
     put_interface,
+    said_of_exporters,
     sampling_override,
     unset_sampling,
 )
-from hinomi.services.home import Home, open_home
+from hinomi.services.home import COLLECT, Home, open_home
 from hinomi.services.mandates import os_user
 from terminal import make_home
 
@@ -49,8 +55,8 @@ def test_an_exporter_is_described_before_it_sends(folder: Path) -> None:
             "counts": "ingress",
             "sampling": None,
             "interfaces": [
-                {"ifindex": 17, "role": "transit"},
-                {"ifindex": 18, "role": "ignored"},
+                {"ifindex": 17, "role": "transit", "share": None},
+                {"ifindex": 18, "role": "ignored", "share": None},
             ],
             "last_day": {"datagrams": 0, "records": 0, "sequence": {}},
         }
@@ -94,11 +100,12 @@ def test_an_override_stands_in_the_register_with_its_reason(folder: Path) -> Non
     """Who, why and until when; every later result cites another version."""
     before = opened(folder).register
 
-    version = override_sampling(opened(folder), ROUTER, 4096, "It exports no rate.")
+    overridden = override_sampling(opened(folder), ROUTER, 4096, "It exports no rate.")
 
     register = opened(folder).register
     entry = register.parameters[f"exporter.{ROUTER}.sampling_interval"]
-    assert version == register.version != before.version
+    assert overridden == Overridden(version=register.version, stated=0, lets_pass=False)
+    assert register.version != before.version
     assert (entry.considerations, entry.decided_by) == ("It exports no rate.", os_user())
     assert entry.review.isoformat() == "2027-01-01"
     assert sampling_override(register, ROUTER) == 4096
@@ -108,7 +115,78 @@ def test_an_override_stands_in_the_register_with_its_reason(folder: Path) -> Non
     assert found["sampling"]["interval"] == 4096
     *_, last = opened(folder).journal().entries()
     assert (last["act"], last["exporter"], last["interval"]) == ("sampling", ROUTER, 4096)
-    assert (last["register_before"], last["register"]) == (before.version, version)
+    assert (last["register_before"], last["register"]) == (before.version, register.version)
+    assert "stated" not in last
+
+
+@pytest.mark.parametrize(
+    ("sampling", "stated", "interval", "told", "lets_pass"),
+    [
+        (10_000, 100, 10_000, 100, True),  # What was refused as too dense passes.
+        (10_000, 100, 1_000, 100, False),  # It is refused as before.
+        (10_000, 9_000, 10_000, 9_000, False),  # Either is taken.
+        (10_000, 10_000, 9_000, 0, False),
+        (1, 100, 10_000, 100, False),  # A laboratory takes anything.
+    ],
+)
+def test_an_override_of_a_denser_stated_rate_is_told_and_journalled(
+    tmp_path: Path, sampling: int, stated: int, interval: int, told: int, *, lets_pass: bool
+) -> None:
+    """R3: the entry in the register is then what the records are stored on."""
+    folder = make_home(tmp_path / "node", sampling=sampling)
+    status = a_status(exporter=ROUTER)
+    status.exporters[ROUTER].samplers = (a_sampler(stated), a_sampler(20_000), a_sampler(0))
+    (folder / COLLECT).mkdir(exist_ok=True)
+    write_status(folder / COLLECT / "worker-0.json", status)
+
+    overridden = override_sampling(opened(folder), ROUTER, interval, "Measured.")
+
+    assert (overridden.stated, overridden.lets_pass) == (told, lets_pass)
+    *_, last = opened(folder).journal().entries()
+    assert last.get("stated", 0) == told
+
+
+def test_records_refused_as_dense_are_told_where_no_rate_is_known(tmp_path: Path) -> None:
+    """An sFlow exporter's rates stand in its samples, and what was refused in the counts."""
+    folder = make_home(tmp_path / "node", sampling=10_000)
+    status = a_status(exporter=ROUTER, counts={SAMPLING_TOO_DENSE: 40})
+    status.exporters[ROUTER].samplers = ()
+    (folder / COLLECT).mkdir(exist_ok=True)
+    write_status(folder / COLLECT / "worker-0.json", status)
+
+    overridden = override_sampling(opened(folder), ROUTER, 10_000, "Measured.")
+
+    assert (overridden.stated, overridden.lets_pass) == (0, True)
+    *_, last = opened(folder).journal().entries()
+    assert (last["interval"], last["refused_dense"]) == (10_000, 40)
+
+
+def test_interfaces_that_records_name_are_listed(folder: Path) -> None:
+    """Beside those that were described: they are the ones to describe next."""
+    put_interface(opened(folder), ROUTER, 17, InterfaceRole.TRANSIT)
+    put_interface(opened(folder), ROUTER, 3, InterfaceRole.PEERING)
+    status = a_status(exporter=ROUTER)
+    status.exporters[ROUTER].interfaces = {17: 3, 18: 1}
+    (folder / COLLECT).mkdir(exist_ok=True)
+    write_status(folder / COLLECT / "worker-0.json", status)
+
+    (found,) = list_exporters(opened(folder))
+
+    assert found["interfaces"] == [
+        {"ifindex": 3, "role": "peering", "share": None},
+        {"ifindex": 17, "role": "transit", "share": 0.75},
+        {"ifindex": 18, "role": "unknown", "share": 0.25},
+    ]
+
+
+def test_what_is_said_is_gathered_for_the_status(folder: Path) -> None:
+    """By the exporter's name: the override with its reason, and the roles."""
+    put_interface(opened(folder), ROUTER, 17, InterfaceRole.TRANSIT)
+    override_sampling(opened(folder), ROUTER, 8192, "Measured.")
+
+    assert said_of_exporters(opened(folder)) == {
+        ROUTER: Said(interval=8192, reason="Measured.", roles={17: InterfaceRole.TRANSIT})
+    }
 
 
 def test_an_override_can_be_taken_back(folder: Path) -> None:

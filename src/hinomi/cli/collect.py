@@ -7,6 +7,7 @@ from hinomi.cli.session import Session, shared_options
 from hinomi.collect.statement import status_document, status_lines
 from hinomi.services.collecting import CollectRequest, collect_flows, collect_status
 from hinomi.services.collector import WorkerTask, run_worker
+from hinomi.services.exporters import said_of_exporters
 
 
 @click.group(invoke_without_command=True)
@@ -25,12 +26,14 @@ from hinomi.services.collector import WorkerTask, run_worker
 @click.option(
     "--forward",
     metavar="HOST:PORT",
-    help="Pass every accepted datagram on, unchanged, to another collector.",
+    help="Pass every accepted datagram on, unchanged, to another collector; '' is none.  "
+    "[default: as configured]",
 )
 @click.option(
-    "--forward-transparent",
-    is_flag=True,
-    help="With --forward: keep the exporter's own source address (needs CAP_NET_RAW).",
+    "--forward-transparent/--no-forward-transparent",
+    default=None,
+    help="When passing on, keep the exporter's own source address (needs CAP_NET_RAW).  "
+    "[default: as configured]",
 )
 @shared_options
 @click.pass_context
@@ -39,7 +42,7 @@ def collect(
     listen: tuple[str, ...],
     workers: int | None,
     forward: str | None,
-    forward_transparent: bool,
+    forward_transparent: bool | None,
 ) -> None:
     """
     Receive NetFlow v5 and v9, IPFIX and sFlow v5 until stopped.
@@ -77,11 +80,12 @@ def status(session: Session) -> None:
     It reads what the running collector writes every two seconds; the same numbers are
     at its Prometheus endpoint.
     """
-    state = collect_status(session.open_home())
+    home = session.open_home()
+    state, said = collect_status(home), said_of_exporters(home)
     if session.as_json:
-        render.print_json(status_document(state))
+        render.print_json(status_document(state, said))
         return
-    for line in status_lines(state, session.clock()):
+    for line in status_lines(state, session.clock(), said):
         click.echo(line)
 
 

@@ -10,6 +10,7 @@ from hinomi.errors import UsageError
 from hinomi.govern.parameters import INTERVAL_MOST
 from hinomi.model.exporter import CountedDirection, InterfaceRole
 from hinomi.services.exporters import (
+    Overridden,
     list_exporters,
     override_sampling,
     put_counts,
@@ -18,6 +19,9 @@ from hinomi.services.exporters import (
 )
 
 _INDEX_MOST: Final = 2**32 - 1
+_MOST_NEW: Final = 8
+"""Interfaces of unknown role that the table shows of one exporter; --json shows all."""
+
 _ROLES: Final = {role.word: role for role in InterfaceRole}
 
 
@@ -38,7 +42,12 @@ def exporters() -> None:
 @shared_options
 @click.pass_obj
 def list_(session: Session) -> None:
-    """Show every exporter, what is said of it, and what arrived in the last 24 hours."""
+    """
+    Show every exporter, what is said of it, and what arrived in the last 24 hours.
+
+    Interfaces are those you described and those that the collector met since it started,
+    with their share of the exporter's records: those to describe next.
+    """
     found = list_exporters(session.open_home())
     if session.as_json:
         render.print_json({"exporters": found})
@@ -106,8 +115,10 @@ def sampling(
     """
     State that an exporter samples 1 packet in N, whatever it says itself.
 
-    It goes into the parameter register with its reason. It states a fact and permits
-    nothing: what is sampled more densely than an operational home takes stays refused.
+    It goes into the parameter register with its reason, and wins over all that the
+    exporter states. So it decides what an operational home stores: where the exporter
+    itself states a denser rate than the home takes, its records pass from now on, on the
+    basis of your entry and its reason. The command says so when it knows of such a rate.
 
     \b
     Examples:
@@ -119,7 +130,10 @@ def sampling(
     if interval is None:
         version = unset_sampling(session.open_home(), name, reason)
     elif reason and reason.strip():
-        version = override_sampling(session.open_home(), name, interval, reason.strip())
+        overridden = override_sampling(session.open_home(), name, interval, reason.strip())
+        version = overridden.version
+        if overridden.stated or overridden.lets_pass:
+            render.complain(_denser(name, interval, overridden))
     else:
         raise UsageError("a stated interval needs its --reason: it scales every count")
     _tell(session, {"exporter": name, "sampling_interval": interval, "register": version})
@@ -133,6 +147,15 @@ def _tell(session: Session, facts: dict[str, object]) -> None:
         click.echo(f"{fact.replace('_', ' ')}: {'-' if value is None else value}")
 
 
+def _denser(name: str, interval: int, overridden: Overridden) -> str:
+    said = f"{name} itself states a denser rate than 1 in {interval}"
+    if overridden.stated:
+        said = f"{name} itself states 1 in {overridden.stated}, denser than 1 in {interval}"
+    if overridden.lets_pass:
+        return f"{said}: records that this home refused pass now, on your entry's reason alone"
+    return f"{said}: if it is right, every count is scaled too high"
+
+
 def _row(exporter: dict[str, Any]) -> tuple[str, ...]:
     day = exporter["last_day"]
     override = exporter["sampling"]
@@ -140,11 +163,25 @@ def _row(exporter: dict[str, Any]) -> tuple[str, ...]:
         exporter["name"],
         exporter["counts"],
         f"1 in {override['interval']} (stated)" if override else "as exported",
-        " ".join(f"{each['ifindex']}:{each['role']}" for each in exporter["interfaces"]) or "-",
+        _interfaces(exporter["interfaces"]),
         f"{day['datagrams']:,}",
         f"{day['records']:,}",
         ", ".join(_loss(unit, counted) for unit, counted in day["sequence"].items()) or "-",
     )
+
+
+def _interfaces(interfaces: list[dict[str, Any]]) -> str:
+    """Show what was described, and the largest of what was not."""
+    new = [each for each in interfaces if each["role"] == InterfaceRole.UNKNOWN.word]
+    new.sort(key=lambda each: -(each["share"] or 0.0))
+    hidden = {each["ifindex"] for each in new[_MOST_NEW:]}
+    told = [
+        f"{each['ifindex']}:{each['role']}"
+        + (f" ({100 * each['share']:.3g} %)" if each["share"] is not None else "")
+        for each in interfaces
+        if each["ifindex"] not in hidden
+    ]
+    return " ".join([*told, *([f"and {len(hidden)} more"] if hidden else [])]) or "-"
 
 
 def _loss(unit: str, counted: dict[str, int]) -> str:

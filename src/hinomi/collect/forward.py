@@ -203,6 +203,19 @@ def _has_room(sending: socket.socket, within_s: float) -> bool:
     return bool(poll.poll(within_s * 1000))
 
 
+def parse_forward(target: str) -> tuple[str, int]:
+    """
+    Parse where to pass datagrams on to: host and port; nothing is looked up.
+
+    Raises:
+        ConfigError: If it is not HOST:PORT.
+    """
+    host, port = split_address(target, "collect.forward")
+    if not port:
+        raise ConfigError(f"collect.forward: {target} names no port")
+    return host, port
+
+
 def _allow_any_source(sending: socket.socket) -> None:
     """Let the socket send from an address that is not ours."""
     if sending.family == socket.AF_INET6:
@@ -212,9 +225,7 @@ def _allow_any_source(sending: socket.socket) -> None:
 
 
 def _resolve(target: str) -> tuple[int, tuple[Any, ...]]:
-    host, port = split_address(target, "collect.forward")
-    if not port:
-        raise ConfigError(f"collect.forward: {target} names no port")
+    host, port = parse_forward(target)
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     except OSError:

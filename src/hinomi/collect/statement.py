@@ -1,6 +1,8 @@
 """The account of a collector as people and scripts read it."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from hinomi.clock import render_time
@@ -14,7 +16,7 @@ from hinomi.collect.accounting import (
 )
 from hinomi.collect.wire.decoder import DATAGRAM_BYTES, DATAGRAMS, RECORDS
 from hinomi.collect.wire.sequences.places import LATE, LOST, SEQUENCED
-from hinomi.model.exporter import SequenceUnit
+from hinomi.model.exporter import InterfaceRole, SequenceUnit
 
 _TOLD_APART: Final = frozenset(
     {DATAGRAMS, DATAGRAM_BYTES, RECORDS, KEPT, *DROPPED}
@@ -22,8 +24,51 @@ _TOLD_APART: Final = frozenset(
 )
 
 
-def status_document(status: CollectStatus) -> dict[str, Any]:
-    """Render *status* as a JSON document; times are ISO 8601 UTC."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What the operator says of one exporter, to stand beside what it says itself."""
+
+    interval: int = 0  # N of 1-in-N above all that it states; 0: nothing is said.
+    reason: str = ""  # Of the interval.
+    roles: Mapping[int, InterfaceRole] = field(default_factory=dict)  # By interface index.
+
+
+_NOTHING_SAID: Final = Said()
+_NOBODY: Final[Mapping[str, Said]] = MappingProxyType({})
+_MOST_TOLD: Final = 16
+"""Interfaces of one exporter that people are shown."""
+
+
+def interface_shares(
+    records: Mapping[int, int], roles: Mapping[int, InterfaceRole]
+) -> dict[int, tuple[InterfaceRole, float]]:
+    """
+    Give each interface that records name: where it looks, and its share of the records.
+
+    Args:
+        records: By interface index, as `ExporterStatus.interfaces`.
+        roles: What the operator says, by interface index.
+
+    Returns:
+        By interface index, largest share first; shares are 0..1, of all records: also of
+        those that name no interface, or one of those not told apart.
+    """
+    total = sum(records.values())
+    return {
+        index: (roles.get(index, InterfaceRole.UNKNOWN), count / total)
+        for index, count in sorted(records.items(), key=lambda item: (-item[1], item[0]))
+        if index >= 0
+    }
+
+
+def status_document(status: CollectStatus, said: Mapping[str, Said] = _NOBODY) -> dict[str, Any]:
+    """
+    Render *status* as a JSON document; times are ISO 8601 UTC.
+
+    Args:
+        status: Of all workers.
+        said: What the operator says of exporters, by name.
+    """
     return {
         "workers": [
             {
@@ -35,7 +80,7 @@ def status_document(status: CollectStatus) -> dict[str, Any]:
             for name, each in sorted(status.workers.items())
         ],
         "exporters": [
-            {"name": name, **_exporter_document(each)}
+            {"name": name, **_exporter_document(each, said.get(name, _NOTHING_SAID))}
             for name, each in sorted(status.exporters.items())
         ],
         "counts": dict(sorted(status.counts.items())),
@@ -50,13 +95,16 @@ def status_document(status: CollectStatus) -> dict[str, Any]:
     }
 
 
-def status_lines(status: CollectStatus, now_ms: int) -> list[str]:
+def status_lines(
+    status: CollectStatus, now_ms: int, said: Mapping[str, Said] = _NOBODY
+) -> list[str]:
     """
     Render *status* for people, one fact a line.
 
     Args:
         status: Of all workers.
         now_ms: The present, from which ages are told.
+        said: What the operator says of exporters, by name.
     """
     if not status.workers:
         return ["No collector has run in this home; `hinomi collect` starts one."]
@@ -74,7 +122,7 @@ def status_lines(status: CollectStatus, now_ms: int) -> list[str]:
     if status.gathered:
         lines.append(f"flow records gathered to become conversations: {_number(status.gathered)}")
     for name, each in sorted(status.exporters.items()):
-        lines += _exporter_lines(name, each, now_ms)
+        lines += _exporter_lines(name, each, now_ms, said.get(name, _NOTHING_SAID))
     lines += _reasons("no exporter's doing", status.counts)
     lines += [
         f"refused {address}: {_number(count)} datagrams (not in [collect] allow)"
@@ -89,7 +137,7 @@ def status_lines(status: CollectStatus, now_ms: int) -> list[str]:
     return lines
 
 
-def _exporter_document(status: ExporterStatus) -> dict[str, Any]:
+def _exporter_document(status: ExporterStatus, said: Said) -> dict[str, Any]:
     counts = status.counts
     return {
         "datagrams": counts.get(DATAGRAMS, 0),
@@ -106,6 +154,11 @@ def _exporter_document(status: ExporterStatus) -> dict[str, Any]:
         },
         "templates": status.templates,
         "samplers": [_sampler_document(each) for each in status.samplers],
+        "override": {"interval": said.interval, "reason": said.reason} if said.interval else None,
+        "interfaces": {
+            str(index): {"role": role.word, "share": round(share, 4)}
+            for index, (role, share) in interface_shares(status.interfaces, said.roles).items()
+        },
         "last_seen": render_time(status.last_seen_ms) if status.last_seen_ms else None,
         "newest_flow": render_time(status.newest_flow_ms) if status.newest_flow_ms else None,
     }
@@ -115,7 +168,7 @@ def _sampler_document(sampler: SamplerStatus) -> dict[str, Any]:
     return {name: getattr(sampler, name) for name in sampler.__struct_fields__}
 
 
-def _exporter_lines(name: str, status: ExporterStatus, now_ms: int) -> list[str]:
+def _exporter_lines(name: str, status: ExporterStatus, now_ms: int, said: Said) -> list[str]:
     counts = status.counts
     seen = f"heard {_age(now_ms - status.last_seen_ms)} ago" if status.last_seen_ms else "not heard"
     sums = ", ".join(
@@ -133,9 +186,23 @@ def _exporter_lines(name: str, status: ExporterStatus, now_ms: int) -> list[str]
             f"({share:.3g} %)"
         )
     lines += [f"  {_sampler_text(each)}" for each in status.samplers]
+    if said.interval:
+        lines.append(f"  sampling 1 in {said.interval} rules, as the operator says: {said.reason}")
+    lines += _interface_lines(interface_shares(status.interfaces, said.roles))
     lines += _reasons("  dropped", _picked(counts, DROPPED))
     rest = {reason: count for reason, count in counts.items() if reason not in _TOLD_APART}
     return lines + _reasons("  noted", rest)
+
+
+def _interface_lines(shares: Mapping[int, tuple[InterfaceRole, float]]) -> list[str]:
+    if not shares:
+        return []
+    told = [
+        f"{index} {role.word} {100 * share:.3g} %"
+        for index, (role, share) in list(shares.items())[:_MOST_TOLD]
+    ]
+    more = f", and {len(shares) - _MOST_TOLD} more (--json)" if len(shares) > _MOST_TOLD else ""
+    return [f"  came in by interface {', '.join(told)}{more}"]
 
 
 def _sampler_text(sampler: SamplerStatus) -> str:

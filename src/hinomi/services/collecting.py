@@ -21,6 +21,7 @@ from typing import Final
 import structlog
 
 from hinomi.collect.accounting import STATUS_FILES, CollectStatus, read_status
+from hinomi.collect.forward import parse_forward
 from hinomi.collect.listen import Listening, open_sockets, parse_listen
 from hinomi.collect.memory import keep_freed_memory
 from hinomi.collect.metrics import Endpoint, parse_endpoint, serve_metrics
@@ -47,8 +48,8 @@ class CollectRequest:
 
     listen: tuple[str, ...] | None = None  # None: as configured.
     workers: int | None = None
-    forward: str | None = None
-    forward_transparent: bool = False
+    forward: str | None = None  # Empty: nowhere.
+    forward_transparent: bool | None = None
 
 
 def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str], None]) -> None:
@@ -103,6 +104,8 @@ def check_collect(config: CollectConfig) -> None:
         parse_listen(address)
     if config.metrics:
         parse_endpoint(config.metrics)
+    if config.forward:
+        parse_forward(config.forward)
 
 
 def collect_status(home: Home) -> CollectStatus:
@@ -116,15 +119,17 @@ def collect_status(home: Home) -> CollectStatus:
 
 
 def _run(home: Home, request: CollectRequest, listening: Listening, signals: Signals) -> None:
-    workers = len(listening.workers)
+    workers, config = len(listening.workers), home.config.collect
+    forward = config.forward if request.forward is None else request.forward
+    keeps = request.forward_transparent
     tasks = [
         WorkerTask(
             number=number,
             workers=workers,
             meets_all=not listening.is_by_source,
             sockets=tuple(each.fileno() for each in sockets),
-            forward=request.forward,
-            forward_transparent=request.forward_transparent,
+            forward=forward or None,
+            forward_transparent=config.forward_transparent if keeps is None else keeps,
         )
         for number, sockets in enumerate(listening.workers)
     ]

@@ -28,7 +28,7 @@ from hinomi.collect.wire.sources import Sources, parse_allowed
 from hinomi.errors import HinomiError
 from hinomi.govern.mandate import Mandate
 from hinomi.services.collectrules import RuleBook
-from hinomi.services.home import Home, open_home
+from hinomi.services.home import COLLECT, Home, open_home
 from hinomi.services.kept import read_kept, write_kept
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.services.workerreport import (
@@ -46,7 +46,7 @@ from hinomi.services.workerreport import (
 from hinomi.services.writing import LakeWriter
 from hinomi.store.ports import Commit
 
-FOLDER: Final = "collect"
+FOLDER: Final = COLLECT
 """The folder of the home where workers leave their state and status."""
 
 ANSWERED: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})

@@ -1,11 +1,15 @@
 """What the operator says of exporters: counting points, interfaces, sampling intervals."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from typing import Any, Final
 
+from hinomi.collect.accounting import ExporterStatus, read_status
+from hinomi.collect.admission import SAMPLING_TOO_DENSE
 from hinomi.collect.observing import Description
+from hinomi.collect.statement import Said, interface_shares
 from hinomi.errors import NotFound
 from hinomi.govern.parameters import (
     INTERVAL_UNIT,
@@ -17,7 +21,7 @@ from hinomi.govern.parameters import (
 )
 from hinomi.model.exporter import HOUR_MS, CountedDirection, ExporterHour, InterfaceRole
 from hinomi.model.window import Window
-from hinomi.services.home import REGISTER, Home
+from hinomi.services.home import COLLECT, REGISTER, Home
 from hinomi.services.mandates import Operation, mandate_for, os_user, record
 from hinomi.store.casebook import UNNAMED, CaseBook
 from hinomi.store.durable import replace_durably
@@ -57,9 +61,31 @@ def describe_exporters(register: Register, casebook: CaseBook) -> dict[str | Non
     return found
 
 
+def said_of_exporters(home: Home) -> dict[str, Said]:
+    """Gather what the operator says of exporters, by name, to show it beside their status."""
+    with home.casebook() as casebook:
+        described = describe_exporters(home.register, casebook)
+    return {
+        UNNAMED if name is None else name: Said(
+            interval=each.interval,
+            reason=(_override(home.register, name or UNNAMED) or {}).get("reason", ""),
+            roles=each.roles,
+        )
+        for name, each in described.items()
+    }
+
+
 def list_exporters(home: Home) -> list[dict[str, Any]]:
-    """Describe every exporter of the home, with what arrived in the last 24 hours."""
-    now_ms = home.clock()
+    """
+    Describe every exporter of the home, with what arrived in the last 24 hours.
+
+    Interfaces are those that the operator described, and those that the collector met since
+    it started, with their share of the records.
+
+    Raises:
+        MalformedDocument: If the collector's status is not what this version writes.
+    """
+    now_ms, status = home.clock(), read_status(home.folder / COLLECT)
     with home.casebook() as casebook:
         names, counts = casebook.exporters(), casebook.counts()
         interfaces = casebook.interfaces()
@@ -70,11 +96,10 @@ def list_exporters(home: Home) -> list[dict[str, Any]]:
             "number": number,
             "counts": counts[number].value,
             "sampling": _override(home.register, name),
-            "interfaces": [
-                {"ifindex": ifindex, "role": role.word}
-                for (exporter, ifindex), role in interfaces.items()
-                if exporter == number
-            ],
+            "interfaces": _interfaces(
+                {ifindex: role for (each, ifindex), role in interfaces.items() if each == number},
+                status.exporters.get(name, ExporterStatus()).interfaces,
+            ),
             "last_day": _day([hour for hour in hours if hour.exporter == number]),
         }
         for number, name in names.items()
@@ -107,7 +132,16 @@ def put_counts(home: Home, name: str, counts: CountedDirection) -> None:
         casebook.put_counts(number, counts)
 
 
-def override_sampling(home: Home, name: str, interval: int, reason: str) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overridden:
+    """What came of stating an exporter's sampling interval."""
+
+    version: str  # Of the register from now on.
+    stated: int  # Densest interval that the exporter states, if denser; 0: none is known.
+    lets_pass: bool  # Records that the home refused for their stated rate are stored now.
+
+
+def override_sampling(home: Home, name: str, interval: int, reason: str) -> Overridden:
     """
     State the sampling interval of an exporter in the register, above whatever it says itself.
 
@@ -117,11 +151,13 @@ def override_sampling(home: Home, name: str, interval: int, reason: str) -> str:
         interval: N of 1-in-N, 1..2^31-1.
         reason: Why it is so; stands in the register as its considerations.
 
-    Returns:
-        The version of the register from now on.
+    An exporter that itself states a denser rate is told of, to the caller and in the journal:
+    where the home refused its records, the entry in the register is what they are stored on
+    from now on.
 
     Raises:
         NotFound: If there is no such exporter, and *name* is no address of one to come.
+        MalformedDocument: If the collector's status is not what this version writes.
         Unavailable: If the disk refuses; the register stays as it was.
     """
     with home.casebook() as casebook:
@@ -135,7 +171,23 @@ def override_sampling(home: Home, name: str, interval: int, reason: str) -> str:
         review=today + _REVIEW_AFTER,
     )
     register = read_register(home.folder / REGISTER).with_parameter(override_name(known), parameter)
-    return _change(home, register, known, {"interval": interval, "reason": reason})
+    facts: dict[str, object] = {"interval": interval, "reason": reason}
+    status = read_status(home.folder / COLLECT).exporters.get(known, ExporterStatus())
+    # sFlow states its rate in every sample: that it was too dense stands in the counts alone.
+    refused = status.counts.get(SAMPLING_TOO_DENSE, 0)
+    densest = min((each.interval for each in status.samplers if each.interval), default=0)
+    stated = densest if densest < interval else 0
+    if stated:
+        facts["stated"] = stated
+    if refused:
+        facts["refused_dense"] = refused
+    least = register.integer("collect.sampling_interval_min")
+    is_refusing = not home.is_laboratory and (0 < stated < least or refused > 0)
+    return Overridden(
+        version=_change(home, register, known, facts),
+        stated=stated,
+        lets_pass=is_refusing and interval >= least,
+    )
 
 
 def unset_sampling(home: Home, name: str, reason: str | None = None) -> str:
@@ -225,6 +277,21 @@ def _override(register: Register, name: str) -> dict[str, Any] | None:
         "decided_by": parameter.decided_by,
         "review": parameter.review.isoformat(),
     }
+
+
+def _interfaces(
+    roles: Mapping[int, InterfaceRole], records: Mapping[int, int]
+) -> list[dict[str, Any]]:
+    """Describe the interfaces that were described, and those that records name."""
+    seen = interface_shares(records, roles)
+    return [
+        {
+            "ifindex": ifindex,
+            "role": roles.get(ifindex, InterfaceRole.UNKNOWN).word,
+            "share": round(seen[ifindex][1], 4) if ifindex in seen else None,
+        }
+        for ifindex in sorted({*roles, *seen})
+    ]
 
 
 def _day(hours: Sequence[ExporterHour]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ The home: one folder with everything a node keeps.
 ``keys/``            the key of each key period, readable by the owner alone
 ``casebook.sqlite``  exporters, own networks, imports, lists
 ``lake/``            conversation records
+``collect/``         what the collector counts, and what its next run needs
 =================== ==========================================================
 """
 
@@ -36,6 +37,7 @@ JOURNAL: Final = "journal.jsonl"
 CASEBOOK: Final = "casebook.sqlite"
 LAKE: Final = "lake"
 KEYS: Final = "keys"
+COLLECT: Final = "collect"
 FIRST_KEY: Final = "period-0001.key"
 
 
