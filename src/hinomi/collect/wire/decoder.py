@@ -171,8 +171,9 @@ class Decoder:
         """Give the protocol of each datagram, -1 where it is none of ours."""
         version = read_u16(batch.buffer, batch.start)
         short = batch.length < _LEAST_BYTES
-        is_sflow = read_u32(batch.buffer, batch.start) == _SFLOW_VERSION
-        wrong = ~short & (~np.isin(version, (_V5, _V9, _IPFIX)) & ~is_sflow)
+        is_ours = (version == _V9) | (version == _IPFIX) | (version == _V5)
+        is_ours |= read_u32(batch.buffer, batch.start) == _SFLOW_VERSION
+        wrong = ~(short | is_ours)
         self.ledger.add_rows(batch.source[short], MALFORMED_SHORT)
         self.ledger.add_rows(batch.source[wrong], MALFORMED_VERSION)
         return np.where(short | wrong, -1, version)

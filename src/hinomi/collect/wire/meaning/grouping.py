@@ -64,7 +64,5 @@ def grouped(columns: list[NDArray[Any]]) -> Groups:
 
 def last_of_each(table: NDArray[np.int64], rows: NDArray[np.int64]) -> list[int]:
     """Give the last of equal rows of *table* among *rows*, in their order."""
-    if not rows.size:
-        return []
-    _, last = np.unique(table[rows][::-1], axis=0, return_index=True)
-    return sorted((rows[rows.size - 1 - last]).tolist())
+    # A few hundred rows at most, and few distinct: cheaper than to sort rows of numbers.
+    return sorted(dict(zip(map(tuple, table[rows].tolist()), rows.tolist(), strict=True)).values())
