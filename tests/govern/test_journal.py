@@ -1,5 +1,6 @@
 """The journal: each line follows from the one before, and every change shows."""
 
+import fcntl
 import json
 import threading
 from pathlib import Path
@@ -169,3 +170,32 @@ def test_the_memory_journal_numbers_as_well() -> None:
 
     assert [journal.append({"act": "a"}), journal.append({"act": "b"})] == [0, 1]
     assert [entry["act"] for entry in journal.kept] == ["a", "b"]
+
+
+def test_a_lock_that_is_never_given_up_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An act is not kept waiting for ever by another process: it is refused in one line."""
+    monkeypatch.setattr("hinomi.govern.journal.LOCK_WAIT_S", 0.05)
+    journal = _journal(tmp_path, entries=1)
+
+    with (tmp_path / "journal.jsonl").open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(Unavailable, match="another process holds its lock"):
+            journal.append({"act": "second"})
+
+    assert journal.append({"act": "third"}) == 1
+
+
+def test_a_journal_that_must_exist_is_never_begun_anew(tmp_path: Path) -> None:
+    """Where the file is gone, its chain is gone: no new one hides that."""
+    path = tmp_path / "journal.jsonl"
+    journal = FileJournal(path, _clock, must_exist=True)
+
+    with pytest.raises(Unavailable, match="No such file"):
+        journal.append({"act": "first"})
+    assert not path.exists()
+
+    _journal(tmp_path, entries=1)
+    assert journal.append({"act": "second"}) == 1
+    assert journal.verify().entries == 2

@@ -242,7 +242,7 @@ def test_beginning_and_end_are_journalled(tmp_path: Path) -> None:
         for entry in open_home(folder).journal().entries()
         if entry["operation"] == "collect"
     ]
-    assert stages == ["begins", "stored", "ended"]
+    assert stages == ["begins", "storing", "stored", "ended"]
     assert hinomi("journal", "verify", home=folder).code == 0
 
 

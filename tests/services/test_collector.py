@@ -221,14 +221,16 @@ def test_what_was_sent_while_no_collector_ran_is_counted_lost(folder: Path) -> N
 
 
 def test_every_commit_is_journalled(folder: Path) -> None:
-    """Storing leaves a line with its purpose, basis and counts, and without addresses."""
+    """Storing leaves a line before and one after, with purpose and counts, without addresses."""
     with collecting(folder) as running:
         running.send(v9(TEMPLATE, flows()))
 
     entries = [
         entry for entry in open_home(folder).journal().entries() if entry["operation"] == "collect"
     ]
-    assert [(entry["stage"], entry["stored"]) for entry in entries] == [("stored", 1)]
+    assert [entry["stage"] for entry in entries] == ["storing", "stored"]
+    assert (entries[0]["rows"], entries[1]["stored"]) == (1, 1)
+    assert entries[0]["batch"] == entries[1]["batch"]
     assert "purpose" in str(entries[0]["mandate"])
     assert "192.0.2.1" not in str(entries)
 

@@ -10,16 +10,22 @@ import fcntl
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final, Protocol
+from typing import BinaryIO, Final, Literal, Protocol
 
 from hinomi.clock import Clock, render_time
 from hinomi.errors import HinomiError, Unavailable
 
 GENESIS: Final = "0" * 64
 """What the first entry names as the hash before it."""
+
+LOCK_WAIT_S: Final = 5.0
+"""How long a writer waits for another one before it gives up."""
+
+_POLL_S: Final = 0.02
 
 _TAIL_BYTES: Final = 4096
 
@@ -58,9 +64,18 @@ class Verified:
 class FileJournal:
     """A journal in one file of JSON lines, safe against two writers at once."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, *, must_exist: bool = False) -> None:
+        """
+        Write to the file at *path*.
+
+        Args:
+            path: Of the file; the first entry makes it.
+            clock: What time it is.
+            must_exist: Never make the file: where it is gone, so is the chain.
+        """
         self._path = path
         self._clock = clock
+        self._mode: Literal["r+b", "a+b"] = "r+b" if must_exist else "a+b"
 
     def append(self, entry: Entry) -> int:
         """Write one line, flushed to the disk before it returns."""
@@ -72,8 +87,8 @@ class FileJournal:
             raise Unavailable(f"journal {self._path}: {error.strerror}; mend that first") from error
 
     def _append(self, entry: Entry) -> int:
-        with self._path.open("a+b") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with self._path.open(self._mode) as file:
+            self._lock(file)
             index, before, end = _tail(file)
             file.truncate(end)  # Half a line is what a killed writer left: never acknowledged.
             body = {"time": render_time(self._clock()), **entry}
@@ -85,6 +100,21 @@ class FileJournal:
             if index == 0:
                 _sync_folder(self._path.parent)
             return index
+
+    def _lock(self, file: BinaryIO) -> None:
+        ends_s = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= ends_s:
+                    raise Unavailable(
+                        f"journal {self._path}: another process holds its lock; "
+                        "end that one, then repeat"
+                    ) from None
+                time.sleep(_POLL_S)
+            else:
+                return
 
     def entries(self) -> Iterator[dict[str, object]]:
         """Yield every entry, oldest first, without checking the chain."""

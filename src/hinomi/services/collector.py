@@ -148,7 +148,7 @@ class Collector:
         self._casebook = home.casebook()
         self._rules = RuleBook(home, self._casebook, self._decoder.samplers)
         self._intake = Intake(self._decoder, self._read_rules, self._account)
-        self._writer = LakeWriter(home.lake(), self._mandate, self._committed)
+        self._writer = LakeWriter(home.lake(), self._mandate, self)
         self._meters = [SocketMeter(each) for each in sockets]
         self._receiver = Receiver(sockets, clock=home.clock)
 
@@ -254,20 +254,25 @@ class Collector:
     def _mandate(self) -> Mandate:
         return mandate_for(Operation.COLLECT, self._home.clock)
 
-    def _committed(self, commit: Commit) -> None:
-        record(
-            self._home.journal(),
-            Operation.COLLECT,
-            self._mandate(),
-            {
-                "stage": "stored",
-                "batch": commit.batch_id,
-                "stored": commit.rows,
-                "removed_hour": commit.late_rows,
-                "home": self._home.config.node.kind.value,
-                "register": self._rules.register_version,
-            },
+    def storing(self, batch_id: str, rows: int) -> None:
+        """Journal that a batch is about to be stored; called on the committing thread."""
+        self._note(stage="storing", batch=batch_id, rows=rows)
+
+    def stored(self, commit: Commit) -> None:
+        """Journal that a batch was stored; called on the committing thread."""
+        self._note(
+            stage="stored",
+            batch=commit.batch_id,
+            stored=commit.rows,
+            removed_hour=commit.late_rows,
         )
+
+    def _note(self, **facts: object) -> None:
+        rule = {
+            "home": self._home.config.node.kind.value,
+            "register": self._rules.register_version,
+        }
+        record(self._home.journal(), Operation.COLLECT, self._mandate(), {**facts, **rule})
 
     def _is_mine(self, address: bytes) -> bool:
         if self._task.meets_all or self._home.config.collect.identify == "agent":

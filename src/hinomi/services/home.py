@@ -57,7 +57,7 @@ class Home:
 
     def journal(self) -> FileJournal:
         """Open the journal."""
-        return FileJournal(self.folder / JOURNAL, self.clock)
+        return FileJournal(self.folder / JOURNAL, self.clock, must_exist=True)
 
     def cipher(self) -> LineCipher:
         """Read the key of the present key period."""

@@ -47,7 +47,7 @@ class WriteLock:
         with on_disk(self._root):
             if not (self._root / "manifest").exists():
                 for folder in (self._root, self._root / "manifest"):
-                    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    folder.mkdir(mode=0o700, exist_ok=True)  # A lake makes no home.
                 sync_folder(self._root)
             descriptor = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         mark = self._root / "writing"

@@ -72,6 +72,11 @@ class Staging:
         self.is_lost = False
         """The disk refused rows or a file: nothing is left but to abandon it."""
 
+    @property
+    def is_finished(self) -> bool:
+        """Tell whether all rows stand in finished files, on disk."""
+        return self._staged is not None
+
     def __enter__(self) -> Self:
         return self
 
@@ -171,7 +176,7 @@ class StagingFolder:
         parent = root / "staging"
         with on_disk(parent):
             for folder in (root, parent):
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, exist_ok=True)  # A lake makes no home.
             sweep_staging(root)
             for _ in range(_TRIES):
                 path = parent / secrets.token_hex(8)
