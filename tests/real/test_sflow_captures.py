@@ -17,6 +17,7 @@ from hinomi.collect.files.reading import Tally
 from hinomi.collect.wire.datagrams import SPARE_BYTES, Datagrams
 from hinomi.collect.wire.exported import Exported
 from hinomi.collect.wire.ledger import Ledger
+from hinomi.collect.wire.meaning.samplers import Samplers
 from hinomi.collect.wire.packets.headers import Link, parse
 from hinomi.collect.wire.sets.groups import Headers
 from hinomi.collect.wire.sets.netflow9 import MALFORMED_HEADER
@@ -54,7 +55,8 @@ def decode_all(payloads: list[bytes]) -> tuple[Headers, Exported, Counter[str]]:
     """Decode datagrams as one batch of one sender."""
     ledger = Ledger()
     batch = Datagrams.pack(payloads, [0] * len(payloads), [0] * len(payloads))
-    headers, _, records = decode(batch, Streams(), ledger, overrides={})
+    streams = Streams()
+    headers, _, records = decode(batch, streams, Samplers(streams, ledger), ledger)
     return headers, records, ledger.counts[0]
 
 

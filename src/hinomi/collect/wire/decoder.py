@@ -196,8 +196,8 @@ class Decoder:
 
     def _decode_sflow(self, batch: Datagrams, _version: int) -> Exported:
         headers, units, records = sflow.decode(
-            batch, self.streams, self.ledger, agent_number=self._agent_number,
-            overrides=self.samplers.overrides, drops=self._agent_drops,
+            batch, self.streams, self.samplers, self.ledger, agent_number=self._agent_number,
+            drops=self._agent_drops,
         )  # fmt: skip
         self._count(headers, units)
         return records

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from builders import NOON_MS
 from hinomi.collect.wire.ledger import Ledger
-from hinomi.collect.wire.meaning.rates import Algorithm, read_rates
+from hinomi.collect.wire.meaning.defaults import SAMPLING_DEFAULT_WRONG, SAMPLING_DEFAULTED
+from hinomi.collect.wire.meaning.rates import ABSURD, Algorithm, read_rates
 from hinomi.collect.wire.meaning.samplers import (
     INTERFACE,
     MOST_SAMPLERS,
     SAMPLER,
     SAMPLERS_OVER_LIMIT,
     SAMPLING_ABSURD,
-    SAMPLING_DEFAULTED,
     SAMPLING_OTHER_SAMPLER,
     SAMPLING_OVERRIDDEN,
     SAMPLING_UNKNOWN,
@@ -222,6 +222,69 @@ def test_the_default_is_for_exporters_that_say_nothing() -> None:
 
     assert [box.ask(), box.ask(0), box.ask(source=1)] == [10_000, 10_000, 512]
     assert box.counted() == {SAMPLING_DEFAULTED: 2}
+
+
+def test_a_denser_rate_than_the_default_is_told_once_for_each_record() -> None:
+    """Two records were stored as 1 in 10,000; the options say 1 in 512, again and again."""
+    box = Box(default_interval=10_000)
+    first = [box.ask(), box.ask()]
+    box.learn({34: [512]})
+    box.learn({34: [512]})
+    box.learn({34: [256]})
+
+    assert [*first, box.ask()] == [10_000, 10_000, 256]
+    assert box.counted() == {SAMPLING_DEFAULTED: 2, SAMPLING_DEFAULT_WRONG: 2}
+
+
+@pytest.mark.parametrize("interval", [10_000, 20_000, 0])
+def test_a_rate_that_is_no_denser_does_not_contradict_the_default(interval: int) -> None:
+    """What was stored as sparse as it is, or denser, is nobody's harm."""
+    box = Box(default_interval=10_000)
+    box.ask()
+    box.learn({34: [interval]})
+
+    assert SAMPLING_DEFAULT_WRONG not in box.counted()
+
+
+def test_a_denser_rate_in_a_record_contradicts_the_default_too() -> None:
+    """The first record states nothing, a later one its own rate; other exporters' do not count."""
+    box = Box(default_interval=10_000)
+    box.ask(stated=0)
+    box.ask(stated=16, source=1)
+    assert SAMPLING_DEFAULT_WRONG not in box.counted() | box.counted(1)
+
+    box.ask(stated=16)
+
+    assert box.counted() == {SAMPLING_DEFAULTED: 1, SAMPLING_DEFAULT_WRONG: 1}
+    assert box.counted(1) == {}
+
+
+def test_a_denser_rate_counts_for_the_domains_it_speaks_for() -> None:
+    """Cards without options take their exporter's rate; one with a sparser rate is left alone."""
+    box = Box(default_interval=10_000)
+    for domain in (0, 1, 2):
+        box.ask(domain=domain)
+    box.learn({34: [20_000]}, domain=2)
+    box.learn({34: [512]}, domain=1)
+
+    assert box.counted()[SAMPLING_DEFAULT_WRONG] == 1
+    assert box.ask(domain=2) == 20_000
+
+    box = Box(default_interval=10_000)
+    for domain in (0, 1):
+        box.ask(domain=domain)
+    box.learn({34: [512]}, domain=1)
+
+    assert box.counted()[SAMPLING_DEFAULT_WRONG] == 2
+    assert box.ask(domain=0) == 512
+
+
+def test_an_absurd_rate_in_a_record_is_counted_beside_the_default() -> None:
+    """The record takes the default, and it is told that it stated something."""
+    box = Box(default_interval=10_000)
+
+    assert box.ask(stated=ABSURD) == 10_000
+    assert box.counted() == {SAMPLING_DEFAULTED: 1, SAMPLING_ABSURD: 1}
 
 
 def test_absurd_intervals_are_counted_and_not_learnt() -> None:

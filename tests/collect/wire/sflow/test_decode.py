@@ -14,10 +14,12 @@ from exporting import UPTIME_MS, counter_sample, flow_sample, frame, sample, sfl
 from hinomi.collect.wire.datagrams import Datagrams
 from hinomi.collect.wire.exported import DTYPES, Exported
 from hinomi.collect.wire.ledger import Ledger
+from hinomi.collect.wire.meaning.defaults import SAMPLING_DEFAULT_WRONG, SAMPLING_DEFAULTED
 from hinomi.collect.wire.meaning.samplers import (
     SAMPLING_ABSURD,
     SAMPLING_OVERRIDDEN,
     SAMPLING_UNKNOWN,
+    Samplers,
 )
 from hinomi.collect.wire.sets.groups import Headers
 from hinomi.collect.wire.sets.netflow9 import MALFORMED_HEADER, STREAM_REFUSED
@@ -71,14 +73,15 @@ def run(
     *payloads: bytes,
     streams: Streams | None = None,
     overrides: dict[int, int] | None = None,
+    default_interval: int = 0,
     drops: AgentDrops | None = None,
 ) -> Result:
     """Decode datagrams, each from a source of its own."""
     ledger = Ledger()
     batch = Datagrams.pack(payloads, range(len(payloads)), [ARRIVED_MS] * len(payloads))
-    headers, units, records = decode(
-        batch, streams or Streams(), ledger, overrides=overrides or {}, drops=drops
-    )
+    streams = streams or Streams()
+    samplers = Samplers(streams, ledger, overrides=overrides, default_interval=default_interval)
+    headers, units, records = decode(batch, streams, samplers, ledger, drops=drops)
     for name, dtype in DTYPES.items():
         column = getattr(records, name)
         assert (column.dtype, column.shape) == (np.dtype(dtype), (len(records),)), name
@@ -267,6 +270,42 @@ def test_rates_are_those_of_each_sample_unless_the_operator_says_otherwise(
     assert SAMPLING_UNKNOWN not in found.counts[1]
 
 
+def sampling(counts: Counter[str]) -> dict[str, int]:
+    """Give what was counted about rates."""
+    return {reason: count for reason, count in counts.items() if reason.startswith("sampling-")}
+
+
+def test_the_operators_default_holds_where_a_sample_states_no_rate() -> None:
+    """0 and what cannot be take it, and are counted; an override still wins over it."""
+    sent = sflow(*(flow_sample(frame(), rate=rate) for rate in (0, 2**32 - 1, 512)))
+    found = run(sent, sent, overrides={1: 5_000}, default_interval=1_000)
+
+    intervals = found.records.sampling_interval
+    assert intervals[found.records.source == 0].tolist() == [1_000, 1_000, 512]
+    assert intervals[found.records.source == 1].tolist() == [5_000] * 3
+    assert sampling(found.counts[0]) == {SAMPLING_DEFAULTED: 2, SAMPLING_ABSURD: 1}
+    assert sampling(found.counts[1]) == {SAMPLING_OVERRIDDEN: 1, SAMPLING_ABSURD: 1}
+
+
+def test_a_denser_rate_than_the_default_is_told_for_samples_too() -> None:
+    """The agent's first datagram states none, its second one that is denser."""
+    streams, ledger = Streams(), Ledger()
+    samplers = Samplers(streams, ledger, default_interval=1_000)
+    for rate in (0, 512, 512):
+        sent = sflow(*[flow_sample(frame(), rate=rate)] * 3)
+        decode(Datagrams.pack([sent], [0], [ARRIVED_MS]), streams, samplers, ledger)
+
+    assert sampling(ledger.counts[0]) == {SAMPLING_DEFAULTED: 3, SAMPLING_DEFAULT_WRONG: 3}
+
+
+def test_only_samples_of_ip_packets_count_for_the_default() -> None:
+    """What is left out took no rate."""
+    other = bytes(12) + b"\x08\x06" + bytes(50)
+    found = run(sflow(flow_sample(other, rate=0), flow_sample(frame(), rate=0)), default_interval=9)
+
+    assert found.counts[0][SAMPLING_DEFAULTED] == len(found.records) == 1
+
+
 def test_sub_agents_beyond_the_limit_are_refused() -> None:
     """Their datagrams are counted, and those of known ones go on."""
     one = flow_sample(frame())
@@ -274,7 +313,7 @@ def test_sub_agents_beyond_the_limit_are_refused() -> None:
     payloads = [sflow(one, sub_agent=domain) for domain in (4, 5, 4)]
     batch = Datagrams.pack(payloads, [3, 3, 3], [ARRIVED_MS] * 3)
     ledger = Ledger()
-    headers, units, records = decode(batch, streams, ledger, overrides={})
+    headers, units, records = decode(batch, streams, Samplers(streams, ledger), ledger)
 
     assert headers.domain.tolist() == [4, 4]
     assert (units.tolist(), len(records)) == ([1, 1], 2)
@@ -301,7 +340,9 @@ def test_agents_are_exporters_if_the_operator_trusts_them() -> None:
     ]
     batch = Datagrams.pack(payloads, range(6), [ARRIVED_MS] * 6)
     ledger = Ledger()
-    headers, _, records = decode(batch, Streams(), ledger, agent_number=number, overrides={})
+    streams = Streams()
+    samplers = Samplers(streams, ledger)
+    headers, _, records = decode(batch, streams, samplers, ledger, agent_number=number)
 
     assert headers.source.tolist() == [40, 41, 3, 40]
     assert sorted(records.source.tolist()) == [3, 40, 40, 41]

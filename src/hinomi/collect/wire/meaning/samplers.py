@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from hinomi.collect.wire.ledger import Ledger
 from hinomi.collect.wire.meaning.boots import BootTimes
 from hinomi.collect.wire.meaning.columns import first_of, signed
+from hinomi.collect.wire.meaning.defaults import Defaults
 from hinomi.collect.wire.meaning.grouping import Groups, grouped, last_of_each
 from hinomi.collect.wire.meaning.rates import ABSURD, MOST_INTERVAL, Algorithm, Rates, read_rates
 from hinomi.collect.wire.sets.groups import V9_SCOPE, Headers, RecordGroup, element
@@ -26,9 +27,6 @@ from hinomi.collect.wire.streams import NO_STREAM, Stream, Streams
 
 SAMPLING_UNKNOWN: Final = "sampling-unknown"
 """Records whose rate nobody stated."""
-
-SAMPLING_DEFAULTED: Final = "sampling-defaulted"
-"""Records whose rate is the operator's default."""
 
 SAMPLING_OVERRIDDEN: Final = "sampling-overridden"
 """Records whose rate the operator set otherwise than the exporter stated it."""
@@ -40,7 +38,7 @@ SAMPLING_ZERO: Final = "sampling-zero"
 """Rows of options that state the interval 0."""
 
 SAMPLING_ABSURD: Final = "sampling-absurd"
-"""Rows of options that state an interval which cannot be."""
+"""Rows of options, records and samples that state an interval which cannot be."""
 
 SAMPLERS_OVER_LIMIT: Final = "samplers-over-limit"
 """Rows of options about samplers beyond `MOST_SAMPLERS`."""
@@ -109,7 +107,7 @@ class Samplers:
         self.streams = streams
         self.boots = BootTimes(streams)  # Stated by options too; times are read with them.
         self._ledger = ledger
-        self._default = default_interval
+        self._defaults = Defaults(streams, ledger, default_interval)
         self._known: defaultdict[int, dict[_Key, KeptSampler]] = defaultdict(dict)
         self._per_source: Counter[int] = Counter()
         self._domains: defaultdict[tuple[int, int], set[int]] = defaultdict(set)
@@ -205,14 +203,15 @@ class Samplers:
             named = assumed if stated is None else assumed & (stated <= 0)
             self._count(stream, named, SAMPLING_OTHER_SAMPLER, records)
         if stated is not None:
+            self._count(stream, stated == ABSURD, SAMPLING_ABSURD, records)
+            self._defaults.hold_against(stream, stated)
             intervals = np.where(stated > 0, stated, intervals).astype(np.int32)
         if self.overrides:
             intervals = self._overridden(stream, intervals, records)
         if intervals.size and intervals.min() == 0:
             unknown = intervals == 0
-            reason = SAMPLING_DEFAULTED if self._default else SAMPLING_UNKNOWN
-            self._count(stream, unknown, reason, records)
-            intervals = np.where(unknown, np.int32(self._default), intervals)
+            self._count(stream, unknown, SAMPLING_UNKNOWN, records)
+            intervals = np.where(unknown, np.int32(self._defaults.interval), intervals)
         return intervals
 
     def override(self, source: int, interval: int) -> None:
@@ -261,6 +260,16 @@ class Samplers:
         if sampler.kind != STATED and (before is None or before.interval != sampler.interval):
             self._memo.clear()
             self.by_interface |= sampler.kind == INTERFACE
+            self._hold_against_default(stream, sampler.interval)
+
+    def _hold_against_default(self, stream: int, interval: int) -> None:
+        """Count what took the default, if the stream, or one it speaks for, is denser."""
+        if not self._defaults.is_denied_by(interval):
+            return
+        self._defaults.deny(stream)
+        for other in self._defaults.siblings(stream):
+            if self._defaults.is_denied_by(self._look_up(other, None, None).interval):
+                self._defaults.deny(other)
 
     def _grouped(
         self,
@@ -339,8 +348,11 @@ class Samplers:
             return
         weight = None if records is None else np.bincount(records, minlength=stream.size)[rows]
         sums = np.bincount(stream[rows], weight)
-        for number in np.flatnonzero(sums):
-            self._ledger.add(self.streams.known[number].source, reason, int(sums[number]))
+        for number in np.flatnonzero(sums).tolist():
+            if reason == SAMPLING_UNKNOWN and self._defaults.interval:
+                self._defaults.take(number, int(sums[number]))
+            else:
+                self._ledger.add(self.streams.known[number].source, reason, int(sums[number]))
 
 
 def sampler_ids(numbers: Mapping[int, NDArray[Any]]) -> NDArray[Any] | None:

@@ -6,7 +6,7 @@ The collector's clock gives the times, for agents send none. Counter samples are
 Source: sFlow version 5 (July 2004), section 5.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,11 +16,9 @@ from numpy.typing import NDArray
 from hinomi.collect.wire.datagrams import Datagrams, Places, read_rows
 from hinomi.collect.wire.exported import Exported
 from hinomi.collect.wire.ledger import Ledger
-from hinomi.collect.wire.meaning.samplers import (
-    SAMPLING_ABSURD,
-    SAMPLING_OVERRIDDEN,
-    SAMPLING_UNKNOWN,
-)
+from hinomi.collect.wire.plausible import looks_like_export
+from hinomi.collect.wire.meaning.rates import ABSURD, MOST_INTERVAL
+from hinomi.collect.wire.meaning.samplers import Samplers
 from hinomi.collect.wire.sets.groups import Headers
 from hinomi.collect.wire.sets.netflow9 import MALFORMED_HEADER, STREAM_REFUSED
 from hinomi.collect.wire.sflow.agentdrops import AgentDrops
@@ -62,7 +60,6 @@ MOST_SAMPLES: Final = 512
 
 _VERSION: Final = 5
 _SFLOW: Final = 0  # As `streams.Stream` has it.
-_MOST_INTERVAL: Final = 2**31 - 1
 _MAPPED: Final = b"\0" * 10 + b"\xff\xff"  # RFC 4291, section 2.5.5.2.
 
 _AGENT_BYTES: Final = np.array([0, 4, 16, 0])
@@ -92,10 +89,10 @@ class _Messages:
 def decode(
     batch: Datagrams,
     streams: Streams,
+    samplers: Samplers,
     ledger: Ledger,
     *,
     agent_number: Callable[[bytes], int] | None = None,
-    overrides: Mapping[int, int],
     drops: AgentDrops | None = None,
 ) -> tuple[Headers, NDArray[np.int64], Exported]:
     """
@@ -104,10 +101,10 @@ def decode(
     Args:
         batch: The datagrams; those of another version are counted as malformed.
         streams: Gives each (exporter, sub-agent) its number.
+        samplers: Says what the operator says instead of the agents, or where they say nothing.
         ledger: Where is counted what is left out.
         agent_number: Gives the exporter number of an agent's address (16 bytes, IPv4 mapped),
             negative if it has none; None: the sender is the exporter, whatever it claims.
-        overrides: N of 1 in N by exporter number, above all that agents say.
         drops: Remembers the agents' own counts of samples they dropped; None: not counted.
 
     Returns:
@@ -132,7 +129,8 @@ def decode(
             if drops is not None:
                 exporter, stream = headers.source[samples.row], headers.stream[samples.row]
                 drops.observe(samples, exporter, stream, ledger)
-            parts.append(_export(batch.buffer, headers, samples, overrides, ledger))
+            streams.credit(headers.stream[samples.row])
+            parts.append(_export(batch.buffer, headers, samples, samplers, ledger))
     if sum(map(len, parts)) < len(walked.items):
         _count_skipped(walked.items, headers.source, ledger)
     records = parts[0] if len(parts) == 1 else Exported.join(parts)
@@ -165,7 +163,12 @@ def _read_headers(
     if agent_number is not None:
         rows = _name_agents(batch, rows, kind, exporter, agent_number, ledger=ledger)
     behind = read_rows(batch.buffer, begin[rows] - _BEHIND_AGENT.itemsize, _BEHIND_AGENT)
-    stream = streams.numbers(exporter[rows], _SFLOW, behind["sub_agent"])
+    stream = streams.numbers(
+        exporter[rows],
+        _SFLOW,
+        behind["sub_agent"],
+        lambda: looks_like_export(batch.buffer, batch.start[rows], batch.length[rows]),
+    )
     if (stream == NO_STREAM).any():
         ledger.add_rows(exporter[rows[stream == NO_STREAM]], STREAM_REFUSED)
         has_stream = stream != NO_STREAM
@@ -216,7 +219,7 @@ def _export(
     buffer: NDArray[np.uint8],
     headers: Headers,
     samples: FlowSamples,
-    overrides: Mapping[int, int],
+    samplers: Samplers,
     ledger: Ledger,
 ) -> Exported:
     """Make the records of flow samples; those without an IP packet are counted and left out."""
@@ -227,7 +230,9 @@ def _export(
         source=exporter,
         ts_ms=headers.arrived_ms[samples.row],
         duration_ms=np.zeros(count, np.int32),
-        sampling_interval=_intervals(samples.rate, exporter, overrides, packets.is_ip, ledger),
+        sampling_interval=_intervals(
+            samples.rate, headers.stream[samples.row], samplers, packets.is_ip
+        ),
         counts_scaled=np.zeros(count, np.int16),
         proto=packets.proto,
         src_hi=packets.src_hi,
@@ -248,24 +253,10 @@ def _export(
 
 def _intervals(
     rate: NDArray[np.int64],
-    exporter: NDArray[np.int32],
-    overrides: Mapping[int, int],
+    stream: NDArray[np.int32],
+    samplers: Samplers,
     counts: NDArray[np.bool_],
-    ledger: Ledger,
 ) -> NDArray[np.int32]:
-    """Give N of each sample, and count those rows where *counts* that are not as agents say."""
-    absurd = rate > _MOST_INTERVAL
-    if absurd.any():
-        ledger.add_rows(exporter[absurd & counts], SAMPLING_ABSURD)
-        rate = np.where(absurd, 0, rate)
-    if overrides and exporter.size:
-        instead = np.zeros(int(exporter.max()) + 1, np.int64)
-        for number in np.flatnonzero(np.bincount(exporter)).tolist():
-            instead[number] = overrides.get(number, 0)
-        ordered = instead[exporter]
-        other = (ordered > 0) & (rate > 0) & (ordered != rate)
-        ledger.add_rows(exporter[other & counts], SAMPLING_OVERRIDDEN)
-        rate = np.where(ordered > 0, ordered, rate)
-    if not rate.all():
-        ledger.add_rows(exporter[(rate == 0) & counts], SAMPLING_UNKNOWN)
-    return rate.astype(np.int32)
+    """Give N of each sample; those rows where *counts* that are not as agents say are counted."""
+    stated = np.where(rate > MOST_INTERVAL, ABSURD, rate)
+    return samplers.resolve(stream, stated=stated, records=np.flatnonzero(counts))
