@@ -7,9 +7,9 @@ import numpy as np
 from arrivals import EXPORTER
 from builders import NOON_MS
 from exporting import V4_FLOW, Value, data, template, v4_flow, v9
-from hinomi.collect.accounting import KEPT, Account
+from hinomi.collect.accounting import KEPT, UNNUMBERED, Account
 from hinomi.collect.admission import TOO_LATE, Admission
-from hinomi.collect.intake import SAMPLED_ROWS, Intake, Rules
+from hinomi.collect.intake import NO_NUMBER, SAMPLED_ROWS, Intake, Rules
 from hinomi.collect.networks import parse_own_networks
 from hinomi.collect.normalise import TRANSIT, Normaliser
 from hinomi.collect.observing import Observing
@@ -33,22 +33,29 @@ class Asked:
 
     def __init__(self) -> None:
         self.times: list[int] = []
+        self.is_numbering = True
 
     def __call__(self, addresses: Sequence[bytes]) -> Rules:
-        """Number the exporters 101, 102 ... in the order of appearance."""
+        """Give every exporter the number 101, or none."""
         self.times.append(len(addresses))
+        first = 101 if self.is_numbering else NO_NUMBER
         return Rules(
             admission=Admission(smallest_interval=0, late_most_ms=DAY_MS, future_most_ms=DAY_MS),
             observing=Observing({}, {}),
             normaliser=NORMALISER,
-            exporters=np.arange(101, 101 + len(addresses), dtype=np.int32),
+            exporters=np.full(len(addresses), first, np.int32),
         )
 
 
-def _intake(gathered_rows: int) -> tuple[Intake, Account, Decoder, Asked]:
+def _intake(
+    gathered_rows: int, most_unnumbered: int = 1_000
+) -> tuple[Intake, Account, Decoder, Asked]:
     decoder = Decoder(Sources.allowing(["::/0"]))
     account, asked = Account(), Asked()
-    return Intake(decoder, asked, account, gathered_rows=gathered_rows), account, decoder, asked
+    intake = Intake(
+        decoder, asked, account, gathered_rows=gathered_rows, most_unnumbered=most_unnumbered
+    )
+    return intake, account, decoder, asked
 
 
 def _batch(decoder: Decoder, *payloads: bytes) -> Datagrams:
@@ -118,3 +125,34 @@ def test_rules_are_asked_for_when_an_exporter_appears() -> None:
     intake.refresh()
 
     assert asked.times == [0, 1, 1]
+
+
+def test_records_wait_for_the_number_of_their_exporter() -> None:
+    """Until it is there they are neither kept nor dropped; then they become conversations."""
+    intake, account, decoder, asked = _intake(1)
+    asked.is_numbering = False
+
+    found = intake.take(_batch(decoder, _flows(v4_flow(), v4_flow())), NOON_MS)
+    assert found is not None
+    assert (found.num_rows, intake.gathered, account.exporters[0][KEPT]) == (0, 2, 0)
+    intake.refresh()
+    assert intake.flush(NOON_MS).num_rows == 0
+
+    asked.is_numbering = True
+    intake.refresh()
+
+    assert set(intake.flush(NOON_MS).column("exporter").to_pylist()) == {101}
+    assert (intake.gathered, account.exporters[0][KEPT]) == (0, 2)
+
+
+def test_records_that_wait_for_a_number_are_bounded() -> None:
+    """Beyond the bound they are dropped for a reason, and so is what waits at the end."""
+    intake, account, decoder, asked = _intake(1, most_unnumbered=2)
+    asked.is_numbering = False
+
+    for _ in range(3):
+        intake.take(_batch(decoder, _flows(v4_flow())), NOON_MS)
+    assert (intake.gathered, account.exporters[0][UNNUMBERED]) == (2, 1)
+
+    intake.give_up_unnumbered(NOON_MS)
+    assert (intake.gathered, account.exporters[0][UNNUMBERED]) == (0, 3)

@@ -11,7 +11,7 @@ import pytest
 from builders import NOON_MS
 from collectors import EXPORTER, collecting, home_that_collects, read
 from exporting import V4_FLOW, Value, data, options_template, template, v4_flow, v5, v5_record, v9
-from hinomi.collect.accounting import unaccounted
+from hinomi.collect.accounting import UNNUMBERED, unaccounted
 from hinomi.collect.admission import SAMPLING_UNKNOWN
 from hinomi.collect.normalise import FORGED_SOURCE, TRANSIT
 from hinomi.collect.wire.sequences.places import LOST
@@ -204,6 +204,46 @@ def test_hours_outlive_a_locked_case_book(tmp_path: Path, monkeypatch: pytest.Mo
     with open_home(folder).casebook() as casebook:
         (hour,) = casebook.exporter_hours(Window())
     assert (hour.datagrams, hour.records) == (2, 1)
+
+
+def test_a_new_exporter_is_received_while_the_case_book_is_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its records wait for its number, all others are stored, and nothing ends or stops."""
+    monkeypatch.setattr("hinomi.store.database.BUSY_MS", 50)
+    folder = home_that_collects(tmp_path / "lab", flush_seconds=1)
+    with collecting(folder) as running:
+        running.send(v9(TEMPLATE, flows()))
+    with collecting(folder) as running:
+        with closing(sqlite3.connect(folder / CASEBOOK, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            running.send(v9(TEMPLATE, flows(v4_flow(src_port=2))), source="127.0.1.2")
+            running.send(v9(flows(v4_flow(src_port=3)), sequence=1))
+            wait_for(lambda: running.status().rows.stored == 1)
+            wait_for(lambda: running.status().gathered == 1)
+            assert unaccounted(running.status()) == 0
+        wait_for(lambda: running.status().rows.stored == 2)
+
+    assert read(folder).counts["case-book-failures"] > 0
+    assert sorted(row["line_port"] for row in stored(folder)) == [2, 3, 40_000]
+    assert len({row["exporter"] for row in stored(folder)}) == 2
+
+
+def test_an_end_does_not_wait_for_ever_for_the_case_book(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What then has no number is dropped for that reason, and the sums come out."""
+    monkeypatch.setattr("hinomi.store.database.BUSY_MS", 50)
+    monkeypatch.setattr("hinomi.services.collector.SETTLE_S", 0.2)
+    folder = home_that_collects(tmp_path / "lab")
+    with closing(sqlite3.connect(folder / CASEBOOK, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with collecting(folder) as running:
+            running.send(v9(TEMPLATE, flows()))
+
+    status = read(folder)
+    assert status.exporters[EXPORTER].counts[UNNUMBERED] == 1
+    assert (unaccounted(status), status.gathered) == (0, 0)
 
 
 def test_what_was_sent_while_no_collector_ran_is_counted_lost(folder: Path) -> None:

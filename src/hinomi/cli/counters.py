@@ -122,7 +122,7 @@ _GROUPS: Final = (
     _Group(
         "Own",
         "What no exporter can be blamed for; for all exporters together.",
-        re.compile(r"kernel-.*|receiver-.*|datagrams-cut|unread-bytes|commit.*"),
+        re.compile(r"kernel-.*|receiver-.*|datagrams-cut|unread-bytes|commit.*|case-book-.*"),
     ),
 )
 

@@ -33,6 +33,9 @@ from hinomi.model.exporter import HOUR_MS, ExporterHour, SequenceUnit
 KEPT: Final = "records-kept"
 """Flow records of which conversations were made."""
 
+UNNUMBERED: Final = "exporter-unnumbered"
+"""Records of an exporter that the case book gave no number in time: it was held, or broken."""
+
 DROPPED: Final = frozenset(
     {
         COUNTED_ELSEWHERE,
@@ -42,6 +45,7 @@ DROPPED: Final = frozenset(
         SAMPLING_UNKNOWN,
         TOO_LATE,
         TRANSIT,
+        UNNUMBERED,
     }
 )
 """Why a decoded record is not kept: each is one of these, once."""
@@ -221,18 +225,15 @@ class Account:
         Hand over what was counted by hour since the last time, for the case book to add.
 
         Args:
-            number: Gives the exporter's number in the case book by its number here.
+            number: Gives the exporter's number in the case book by its number here; 0 where
+                it has none yet: its hours stay here.
             add: Takes the rows. If it raises, nothing is forgotten here: the next call
                 hands over the same and what came since.
         """
-        add(
-            [
-                row
-                for (source, hour), counts in sorted(self._hours.items())
-                for row in _hour_rows(number(source), hour, counts)
-            ]
-        )
-        self._hours.clear()
+        ready = [key for key in sorted(self._hours) if number(key[0])]
+        add([row for key in ready for row in _hour_rows(number(key[0]), key[1], self._hours[key])])
+        for key in ready:
+            del self._hours[key]
 
 
 def unaccounted(status: CollectStatus) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hinomi.collect.accounting import KEPT, Account
+from hinomi.collect.accounting import KEPT, UNNUMBERED, Account
 from hinomi.collect.admission import Admission
 from hinomi.collect.normalise import Normaliser, RecordColumns
 from hinomi.collect.observing import Observing
@@ -24,6 +24,12 @@ from hinomi.model.flow import CONVERSATIONS
 
 GATHERED_ROWS: Final = 16_384
 """Records that wait for each other at most: so many columns still fit the processor's cache."""
+
+MOST_UNNUMBERED: Final = 262_144
+"""Records of exporters without a number that wait for it, over all: about 25 MB."""
+
+NO_NUMBER: Final = 0
+"""Stands for the number that the case book has not given yet; it numbers from 1."""
 
 SAMPLED_ROWS: Final = 1_024
 """Records of each turn-over whose interfaces are looked at."""
@@ -36,7 +42,7 @@ class Rules:
     admission: Admission
     observing: Observing
     normaliser: Normaliser
-    exporters: NDArray[np.int32]  # Number in the case book, by source number.
+    exporters: NDArray[np.int32]  # Number in the case book, by source number; `NO_NUMBER`.
 
 
 class Intake:
@@ -49,6 +55,7 @@ class Intake:
         account: Account,
         *,
         gathered_rows: int = GATHERED_ROWS,
+        most_unnumbered: int = MOST_UNNUMBERED,
     ) -> None:
         """
         Begin with nothing gathered.
@@ -59,6 +66,7 @@ class Intake:
                 each, their places are the source numbers); called when a new one appears.
             account: Is told what became of every datagram and record.
             gathered_rows: When to turn gathered records into conversations.
+            most_unnumbered: Records that may wait for the numbers of their exporters.
         """
         self._decoder = decoder
         self._read_rules = read_rules
@@ -66,17 +74,33 @@ class Intake:
         self._gathered_rows = gathered_rows
         self._gathered: list[tuple[Exported, NDArray[np.int16]]] = []
         self._rows = 0
+        self._most_unnumbered = most_unnumbered
+        self._unnumbered: list[tuple[Exported, NDArray[np.int16]]] = []
+        self._unnumbered_rows = 0
         self._to_sample = SAMPLED_ROWS
         self._rules = read_rules(decoder.sources.addresses)
 
     @property
     def gathered(self) -> int:
-        """Flow records that wait for each other."""
-        return self._rows
+        """Flow records that wait for each other, or for the numbers of their exporters."""
+        return self._rows + self._unnumbered_rows
 
     def refresh(self) -> None:
-        """Read the rules of the home again."""
+        """Read the rules of the home again; whoever has a number now goes on."""
         self._rules = self._read_rules(self._decoder.sources.addresses)
+        waiting, numbers = self._unnumbered, self._rules.exporters
+        if any((numbers[records.source] != NO_NUMBER).any() for records, _ in waiting):
+            self._gathered = waiting + self._gathered
+            self._rows += self._unnumbered_rows
+            self._unnumbered, self._unnumbered_rows = [], 0
+
+    def give_up_unnumbered(self, now_ms: int) -> None:
+        """Drop what still waits for the numbers of its exporters, counted."""
+        ledger = self._decoder.ledger
+        for records, _ in self._unnumbered:
+            ledger.add_rows(records.source, UNNUMBERED)
+        self._unnumbered, self._unnumbered_rows = [], 0
+        self._account.absorb(ledger.drain(), now_ms)
 
     def take(self, batch: Datagrams, now_ms: int) -> pa.RecordBatch | None:
         """
@@ -111,9 +135,13 @@ class Intake:
             return pa.RecordBatch.from_pylist([], schema=CONVERSATIONS)
         records = Exported.join([records for records, _ in gathered])
         ingress = np.concatenate([ingress for _, ingress in gathered])
-        columns = RecordColumns.from_exported(
-            records, self._rules.exporters[records.source], ingress
-        )
+        exporter = self._rules.exporters[records.source]
+        if not exporter.all():
+            numbered = exporter != NO_NUMBER
+            self._put_aside(records.take(~numbered), ingress[~numbered])
+            records, ingress = records.take(numbered), ingress[numbered]
+            exporter = exporter[numbered]
+        columns = RecordColumns.from_exported(records, exporter, ingress)
         found = self._rules.normaliser.normalise_columns(columns)
         ledger = self._decoder.ledger
         kept = np.bincount(records.source, minlength=1)
@@ -124,6 +152,16 @@ class Intake:
             ledger.add(int(source), KEPT, int(kept[source]))
         self._account.absorb(ledger.drain(), now_ms)
         return found.conversations
+
+    def _put_aside(self, records: Exported, ingress: NDArray[np.int16]) -> None:
+        """Let *records* wait for the numbers of their exporters, as far as there is room."""
+        room = self._most_unnumbered - self._unnumbered_rows
+        rest = slice(room, None)
+        self._decoder.ledger.add_rows(records.source[rest], UNNUMBERED)
+        kept = records.take(np.arange(min(room, len(records))))
+        if len(kept):
+            self._unnumbered.append((kept, ingress[: len(kept)]))
+            self._unnumbered_rows += len(kept)
 
     def _sample(self, records: Exported) -> None:
         """Look at the interfaces of the first records since the last turn-over."""

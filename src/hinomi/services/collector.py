@@ -1,8 +1,8 @@
 """
 One worker of the collector: datagrams off its sockets, conversations into the lake.
 
-The receiver has a thread of its own, and so has committing; everything between happens here,
-one block of datagrams after the other.
+The receiver has a thread of its own, and so have committing and the case book; everything
+between happens here, one block of datagrams after the other, and waits for none of them.
 """
 
 import signal
@@ -24,14 +24,16 @@ from hinomi.collect.listen import SocketMeter, worker_of
 from hinomi.collect.memory import keep_freed_memory
 from hinomi.collect.receive import Block, Receiver, sources_of
 from hinomi.collect.wire.decoder import Decoder, KeptState
-from hinomi.collect.wire.sources import Sources, parse_allowed
+from hinomi.collect.wire.sources import Sources
 from hinomi.errors import HinomiError
 from hinomi.govern.mandate import Mandate
+from hinomi.services.bookkeeping import Bookkeeper
 from hinomi.services.collectrules import RuleBook
-from hinomi.services.home import COLLECT, Home, open_home
+from hinomi.services.home import COLLECT, Home
 from hinomi.services.kept import read_kept, write_kept
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.services.workerreport import (
+    BOOK_FAILURES,
     COMMIT_FAILURES,
     COMMITS,
     CUT,
@@ -54,6 +56,9 @@ ANSWERED: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 STATUS_S: Final = 2.0
 """How often a worker writes its status."""
+
+SETTLE_S: Final = 15.0
+"""How long the end waits for a case book that another process holds."""
 
 _TAKE_S: Final = 0.25
 
@@ -145,8 +150,10 @@ class Collector:
         for kept in read_kept(self._folder, self._is_mine):
             self._decoder.restore(kept)
         self._account = Account()
-        self._casebook = home.casebook()
-        self._rules = RuleBook(home, self._casebook, self._decoder.samplers)
+        self._book = Bookkeeper(home)
+        self._rules = RuleBook(
+            self._book.said, self._decoder.samplers, is_laboratory=home.is_laboratory
+        )
         self._intake = Intake(self._decoder, self._read_rules, self._account)
         self._writer = LakeWriter(home.lake(), self._mandate, self)
         self._meters = [SocketMeter(each) for each in sockets]
@@ -159,6 +166,7 @@ class Collector:
         Raises:
             Unavailable: If receiving or, at the end, storing failed.
         """
+        self._book.start()
         self._receiver.start()
         flush_s = self._home.config.collect.flush_seconds
         next_flush = time.monotonic() + flush_s
@@ -172,10 +180,11 @@ class Collector:
                 block = self._receiver.take(_TAKE_S)
                 if block is not None:
                     self._take(block)
+                self._take_up_news()
                 now = time.monotonic()
                 if signals.is_stale:
                     signals.is_stale = False
-                    self._reread()
+                    self._book.reread(with_config=True)
                 if now >= next_flush:
                     next_flush = now + flush_s
                     self._flush()
@@ -204,13 +213,26 @@ class Collector:
         kept = self._decoder.keep()
         # Only with the records: a restart counts as lost whatever came after them.
         self._writer.flush(lambda: self._remember(kept))
-        try:
+        self._add_hours()
+        self._book.reread()
+
+    def _add_hours(self) -> None:
+        if not self._book.is_adding:  # Else they wait in the account.
             self._account.hand_over_hours(
-                lambda source: int(self._rules.numbers[source]), self._casebook.add_exporter_hours
+                lambda source: int(self._rules.numbers[source]), self._book.add_hours
             )
-            self._reread_rules()
-        except HinomiError as error:  # The records are safe; this is tried again.
-            _log.error("not written", error=type(error).__name__, what=str(error))
+
+    def _take_up_news(self) -> None:
+        """Let what the bookkeeper found out rule from now on."""
+        news = self._book.news()
+        if news is None:
+            return
+        if news.allowed is not None:
+            self._decoder.sources.allow(news.allowed)
+        if news.said is not None:
+            self._rules.take_up(news.said)
+        self._rules.learn(news.numbers)
+        self._intake.refresh()
 
     def _remember(self, kept: KeptState) -> None:
         try:
@@ -221,35 +243,36 @@ class Collector:
     def _end(self) -> None:
         self._decoder.settle()
         self._account.absorb(self._decoder.ledger.drain(), self._home.clock())
-        self._flush()
+        self._turn_over()
         try:
-            self._writer.close()
+            self._settle_book()
+            self._intake.give_up_unnumbered(self._home.clock())
+            self._turn_over()
+            kept = self._decoder.keep()
+            self._writer.flush(lambda: self._remember(kept))
         finally:
-            self._write_status()
-            if self._forwarder is not None:
-                self._forwarder.close()
-            self._casebook.close()
+            try:
+                self._writer.close()
+            finally:
+                self._write_status()
+                if self._forwarder is not None:
+                    self._forwarder.close()
+                self._book.close()
 
-    def _reread(self) -> None:
-        """Read the configuration again, as far as a running worker can follow it."""
-        try:
-            fresh = open_home(self._home.folder, self._home.clock)
-            self._decoder.sources.allow(parse_allowed(fresh.config.collect.allow))
-            self._reread_rules()
-        except HinomiError as error:
-            _log.error("not read again, going on as before", what=str(error))
-        else:
-            _log.info("read again")
-
-    def _reread_rules(self) -> None:
-        if self._rules.reread():
-            self._intake.refresh()
+    def _settle_book(self) -> None:
+        """Wait for what the case book still owes, for a bounded time."""
+        ends_s = time.monotonic() + SETTLE_S
+        self._add_hours()
+        for _ in range(2):  # The hours of exporters that get their numbers only now follow.
+            self._book.settle(max(0.0, ends_s - time.monotonic()))
+            self._take_up_news()
+            self._turn_over()
+            self._add_hours()
 
     def _read_rules(self, addresses: Sequence[bytes]) -> Rules:
-        return self._rules.rules_for([self._name(number) for number in range(len(addresses))])
-
-    def _name(self, number: int) -> str:
-        return self._decoder.sources.text(number)
+        names = [self._decoder.sources.text(number) for number in range(len(addresses))]
+        self._book.number(self._rules.unnumbered(names))
+        return self._rules.rules_for(names)
 
     def _mandate(self) -> Mandate:
         return mandate_for(Operation.COLLECT, self._home.clock)
@@ -311,5 +334,6 @@ class Collector:
             UNREAD: received.unread_bytes,
             COMMITS: written.commits,
             COMMIT_FAILURES: written.failures,
+            BOOK_FAILURES: self._book.failures,
             **(self._forwarder.counts if self._forwarder is not None else {}),
         }

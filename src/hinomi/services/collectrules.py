@@ -6,14 +6,15 @@ networks, interfaces, counting points) and the key folder. What cannot be read l
 rules as they were: a slip of the pen in a file must not stop reception.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hinomi.collect.admission import Admission
-from hinomi.collect.intake import Rules
+from hinomi.collect.intake import NO_NUMBER, Rules
 from hinomi.collect.normalise import Normaliser
 from hinomi.collect.observing import Observing
 from hinomi.collect.ownership import OwnTable
@@ -28,93 +29,129 @@ from hinomi.store.casebook import CaseBook
 _NO_NUMBERS: Final[NDArray[np.int32]] = np.zeros(0, np.int32)
 
 
-class RuleBook:
-    """What one worker knows of its home's rules."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a home says of received records, read at one moment."""
 
-    def __init__(self, home: Home, casebook: CaseBook, samplers: Samplers) -> None:
+    register: Register
+    networks: tuple[OwnNetwork, ...]
+    roles: Mapping[tuple[int, int], InterfaceRole]  # By exporter number and interface.
+    counts: Mapping[int, CountedDirection]  # By exporter number.
+    numbers: Mapping[str, int]  # Of exporters, by name.
+    normaliser: Normaliser
+
+
+def read_said(home: Home, casebook: CaseBook, before: Said | None = None) -> Said:
+    """
+    Read what *home* says now.
+
+    Args:
+        home: Whose rules.
+        casebook: Of that home.
+        before: What it said before.
+
+    Returns:
+        *before* itself where nothing changed.
+
+    Raises:
+        HinomiError: If the register, the key or the case book cannot be read.
+    """
+    register = home.register if before is None else read_register(home.folder / REGISTER)
+    networks = casebook.own_networks()
+    roles, counts = casebook.interfaces(), casebook.counts()
+    numbers = {name: number for number, name in casebook.exporters().items()}
+    fresh = (register, networks, roles, counts, numbers)
+    if before is not None:
+        said = (before.register, before.networks, before.roles, before.counts, before.numbers)
+        if fresh == said:
+            return before
+    if before is not None and networks == before.networks:
+        normaliser = before.normaliser
+    else:
+        normaliser = Normaliser(
+            own=OwnTable(networks),
+            cipher=home.cipher(),
+            exporter_number=casebook.exporter_number,
+            transit=home.config.collect.transit,
+        )
+    return Said(
+        register=register,
+        networks=networks,
+        roles=roles,
+        counts=counts,
+        numbers=numbers,
+        normaliser=normaliser,
+    )
+
+
+class RuleBook:
+    """What one worker knows of its home's rules; nothing here waits for a disk."""
+
+    def __init__(self, said: Said, samplers: Samplers, *, is_laboratory: bool) -> None:
         """
-        Read everything once.
+        Begin with what is *said* now.
 
         Args:
-            home: Whose rules.
-            casebook: Of that home; stays open as long as the rules are read.
+            said: What the home says.
             samplers: Are told of overrides.
+            is_laboratory: Any sampling interval may be taken in.
         """
-        self._home = home
-        self._casebook = casebook
+        self._said = said
         self._samplers = samplers
-        self._register: Register = home.register
-        self._networks: tuple[OwnNetwork, ...] = ()
-        self._roles: dict[tuple[int, int], InterfaceRole] = {}
-        self._counts: dict[int, CountedDirection] = {}
-        self._normaliser = self._read()
+        self._is_laboratory = is_laboratory
+        self._known = dict(said.numbers)
         self.numbers = _NO_NUMBERS
-        """Number in the case book, by source number."""
+        """Number in the case book, by source number; `NO_NUMBER` where there is none yet."""
 
     @property
     def register_version(self) -> str:
         """The hash of the register that rules now."""
-        return self._register.version
+        return self._said.register.version
 
-    def reread(self) -> bool:
-        """
-        Read everything again; tell whether anything changed.
+    def learn(self, numbers: Mapping[str, int]) -> None:
+        """Take up the numbers of exporters, by name."""
+        self._known.update(numbers)
 
-        Raises:
-            HinomiError: If the register or the case book cannot be read; the old rules stay.
-        """
-        before = (self._register, self._networks, self._roles, self._counts)
-        register = read_register(self._home.folder / REGISTER)
-        self._normaliser = self._read()
-        self._register = register  # Last: what could not be read wholly changes nothing.
-        return before != (self._register, self._networks, self._roles, self._counts)
+    def take_up(self, said: Said) -> None:
+        """Let what is *said* now rule, from the next `rules_for` on."""
+        self._said = said
+        self._known.update(said.numbers)
+
+    def unnumbered(self, names: Sequence[str]) -> list[str]:
+        """Give those of *names* that have no number yet."""
+        return [name for name in names if name not in self._known]
 
     def rules_for(self, names: Sequence[str]) -> Rules:
         """
         Lay the rules out for exporters.
 
         Args:
-            names: Of the exporters, by source number; a new one is numbered in the case book.
+            names: Of the exporters, by source number.
         """
-        known = self.numbers.size
-        fresh = [self._casebook.exporter_number(name) for name in names[known:]]
-        self.numbers = np.concatenate([self.numbers, np.array(fresh, np.int32)])
-        sources = {int(number): source for source, number in enumerate(self.numbers)}
+        said = self._said
+        self.numbers = np.array([self._known.get(name, NO_NUMBER) for name in names], np.int32)
+        sources = {int(n): source for source, n in enumerate(self.numbers) if n != NO_NUMBER}
         for source, name in enumerate(names):
-            self._samplers.override(source, sampling_override(self._register, name) or 0)
+            self._samplers.override(source, sampling_override(said.register, name) or 0)
         return Rules(
             admission=self._admission(),
             observing=Observing(
                 {
                     (sources[exporter], ifindex): role
-                    for (exporter, ifindex), role in self._roles.items()
+                    for (exporter, ifindex), role in said.roles.items()
                     if exporter in sources
                 },
-                {sources[e]: counts for e, counts in self._counts.items() if e in sources},
+                {sources[e]: counts for e, counts in said.counts.items() if e in sources},
             ),
-            normaliser=self._normaliser,
+            normaliser=said.normaliser,
             exporters=self.numbers,
         )
 
-    def _read(self) -> Normaliser:
-        networks = self._casebook.own_networks()
-        roles, counts = self._casebook.interfaces(), self._casebook.counts()
-        self._roles, self._counts = roles, counts
-        if self._networks and networks == self._networks:
-            return self._normaliser
-        self._networks = networks
-        return Normaliser(
-            own=OwnTable(networks),
-            cipher=self._home.cipher(),
-            exporter_number=self._casebook.exporter_number,
-            transit=self._home.config.collect.transit,
-        )
-
     def _admission(self) -> Admission:
-        register = self._register
+        register = self._said.register
         return Admission(
             smallest_interval=(
-                0 if self._home.is_laboratory else register.integer("collect.sampling_interval_min")
+                0 if self._is_laboratory else register.integer("collect.sampling_interval_min")
             ),
             late_most_ms=register.integer("collect.late_most_ms"),
             future_most_ms=register.integer("collect.future_tolerance_ms"),

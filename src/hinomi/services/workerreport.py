@@ -42,6 +42,9 @@ COMMITS: Final = "commits"
 COMMIT_FAILURES: Final = "commit-failures"
 """Times that the disk refused; what was refused is tried again."""
 
+BOOK_FAILURES: Final = "case-book-failures"
+"""Times that the case book, or a rule of the home, could not be had: it is tried again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Worker:
