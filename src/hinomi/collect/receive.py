@@ -23,6 +23,7 @@ from hinomi.clock import Clock, wall_clock
 from hinomi.collect.listen import SocketMeter, accept_again, refuse_more
 from hinomi.collect.messages import SLOTS, Slots
 from hinomi.collect.wire.datagrams import Datagrams
+from hinomi.collect.wire.plausible import looks_like_export
 from hinomi.collect.wire.sources import REFUSED, Sources
 from hinomi.errors import Unavailable
 
@@ -349,8 +350,11 @@ def sources_of(block: Block, sources: Sources) -> NDArray[np.int32]:
     _, first, place, count = np.unique(
         key, return_index=True, return_inverse=True, return_counts=True
     )
+    order = np.argsort(first)  # New exporters get their numbers in the order of arrival.
+    is_export = np.ones(first.size, np.bool_)
+    if sources.is_choosy:
+        is_export[:] = False
+        is_export[place[looks_like_export(block.buffer, block.start, block.length)]] = True
     found = np.empty(first.size, dtype=np.int32)
-    for at in np.argsort(first):  # New exporters get their numbers in the order of arrival.
-        address = block.addresses[first[at]].tobytes()
-        found[at] = sources.number(address, int(count[at]))
+    found[order] = sources.find(block.addresses[first[order]], count[order], is_export[order])
     return found[place]

@@ -4,7 +4,9 @@ Every protocol in one: a batch of datagrams in, flow records out, everything els
 Source: RFC 3954 (v9), RFC 7011 and 7012 (IPFIX), sFlow version 5, Cisco's layout of v5.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Final, TypeVar
 
 import msgspec
@@ -26,7 +28,7 @@ from hinomi.collect.wire.sets.templates import KeptTemplate
 from hinomi.collect.wire.sflow import decode as sflow
 from hinomi.collect.wire.sflow.agentdrops import AgentDrops
 from hinomi.collect.wire.sources import REFUSED, Sources
-from hinomi.collect.wire.streams import Streams
+from hinomi.collect.wire.streams import Stream, Streams
 
 DATAGRAMS: Final = "datagrams"
 """Datagrams received from an exporter that may send."""
@@ -144,14 +146,22 @@ class Decoder:
             sets.settle()
 
     def keep(self) -> KeptState:
-        """Give what the next run shall know."""
+        """Give what the next run shall know: of streams that ever gave a record, no others."""
+        fruitful = self.streams.fruitful()
+        sources = sorted({stream.source for stream in fruitful})
+        numbers = {source: number for number, source in enumerate(sources)}
+        templates = (kept for sets in self._sets.values() for kept in sets.snapshot())
         return KeptState(
-            addresses=tuple(self.sources.addresses),
-            templates=tuple(kept for sets in self._sets.values() for kept in sets.snapshot()),
-            samplers=tuple(self.samplers.snapshot()),
-            boots=tuple(self.samplers.boots.snapshot()),
-            positions=tuple(self.sequences.snapshot()),
+            addresses=tuple(self.sources.addresses[source] for source in sources),
+            templates=_kept_of(fruitful, templates, numbers),
+            samplers=_kept_of(fruitful, self.samplers.snapshot(), numbers),
+            boots=_kept_of(fruitful, self.samplers.boots.snapshot(), numbers),
+            positions=_kept_of(fruitful, self.sequences.snapshot(), numbers),
         )
+
+    def templates(self) -> Counter[int]:
+        """Count the templates that are known, by exporter number."""
+        return Counter(kept.source for sets in self._sets.values() for kept in sets.snapshot())
 
     def restore(self, kept: KeptState) -> None:
         """Take up where another run ended; what is of exporters no longer allowed is left."""
@@ -166,6 +176,8 @@ class Decoder:
         self.samplers.restore(_renumbered(kept.samplers, numbers))
         self.samplers.boots.restore(_renumbered(kept.boots, numbers))
         self.sequences.restore(_renumbered(kept.positions, numbers))
+        # Whatever was kept had given records.
+        self.streams.credit(np.arange(len(self.streams.known)))
 
     def _versions(self, batch: Datagrams) -> NDArray[np.int64]:
         """Give the protocol of each datagram, -1 where it is none of ours."""
@@ -207,6 +219,14 @@ class Decoder:
 
 
 Kept = TypeVar("Kept", KeptTemplate, KeptSampler, KeptBoot, KeptPosition)
+
+
+def _kept_of(
+    streams: AbstractSet[Stream], kept: Iterable[Kept], numbers: Mapping[int, int]
+) -> tuple[Kept, ...]:
+    """Give those of *streams*, under the new *numbers* of their exporters."""
+    some = [each for each in kept if Stream(each.source, each.version, each.domain) in streams]
+    return tuple(_renumbered(some, numbers))
 
 
 def _renumbered(kept: Sequence[Kept], numbers: Mapping[int, int]) -> list[Kept]:

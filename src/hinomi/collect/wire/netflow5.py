@@ -15,6 +15,7 @@ from hinomi.collect.wire.ledger import Ledger
 from hinomi.collect.wire.meaning.interpret import Interpreter
 from hinomi.collect.wire.meaning.rates import Rates, by_mode
 from hinomi.collect.wire.meaning.samplers import Samplers
+from hinomi.collect.wire.plausible import looks_like_export
 from hinomi.collect.wire.sets.groups import Headers, RecordGroup, element
 from hinomi.collect.wire.streams import NO_STREAM, Streams
 
@@ -88,6 +89,7 @@ def decode(
     ledger.add_rows(
         batch.source[(body > held * _RECORD.itemsize) & (held == announced)], SURPLUS_BYTES
     )
+    streams.credit(headers.stream[held > 0])
     samplers.note(headers, np.arange(len(batch)), rates)
     group = _group(batch, held)
     records = Interpreter(samplers, ledger).interpret(batch.buffer, headers, group, rates=rates)
@@ -113,7 +115,12 @@ def _headers(batch: Datagrams, streams: Streams) -> tuple[Headers, Rates]:
     headers = Headers(
         source=batch.source,
         domain=domain,
-        stream=streams.numbers(batch.source, _VERSION, domain),
+        stream=streams.numbers(
+            batch.source,
+            _VERSION,
+            domain,
+            lambda: looks_like_export(buffer, start, batch.length),
+        ),
         sequence=read_u32(buffer, start + 16),
         export_ms=seconds * 1_000 + np.minimum(nanos // _NANOS, 999),
         uptime_ms=read_u32(buffer, start + 4),

@@ -9,6 +9,7 @@ Source: RFC 7011, sections 3.1 and 8; RFC 3954, section 5.1; sFlow version 5, su
 """
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -27,7 +28,13 @@ class Stream(NamedTuple):
 
 
 class Streams:
-    """All streams so far; numbers are 0, 1, 2 ... in the order of appearance."""
+    """
+    All streams so far; numbers are 0, 1, 2 ... in the order of appearance.
+
+    Notes:
+        A number is never taken back, for it is a place in many tables. So the second half
+        of an exporter's numbers is given only where a datagram looks like an export.
+    """
 
     def __init__(self, *, most_per_source: int = 256) -> None:
         """Give at most *most_per_source* streams a number for one exporter."""
@@ -36,9 +43,14 @@ class Streams:
         self._numbers: dict[Stream, int] = {}
         self._per_source: Counter[int] = Counter()
         self._by_key: dict[int, dict[int, int]] = {}  # By version, source and domain in one.
+        self._fruitful: NDArray[np.bool_] = np.zeros(0, np.bool_)
 
     def numbers(
-        self, source: NDArray[Any], version: int, domain: NDArray[Any]
+        self,
+        source: NDArray[Any],
+        version: int,
+        domain: NDArray[Any],
+        looks_like_export: Callable[[], NDArray[np.bool_]] | None = None,
     ) -> NDArray[np.int32]:
         """
         Give the stream of each datagram.
@@ -47,6 +59,8 @@ class Streams:
             source: Numbers of the exporters, shape (n,), 0..2^31-1.
             version: The protocol of all of them.
             domain: Observation domains, shape (n,), 0..2^32-1.
+            looks_like_export: Tells which datagrams could be exports, shape (n,); asked only
+                when numbers become scarce. None: all of them.
 
         Returns:
             Stream numbers, shape (n,); `NO_STREAM` beyond the limit.
@@ -54,11 +68,29 @@ class Streams:
         keys = source.astype(np.uint64) << np.uint64(32) | domain.astype(np.uint64)
         distinct, place = np.unique(keys, return_inverse=True)
         known = self._by_key.setdefault(version, {})
-        found = [
-            known[key] if key in known else self._see(key, version, known)
-            for key in distinct.tolist()
-        ]
+        good = None
+        found = []
+        for at, key in enumerate(distinct.tolist()):
+            number = known.get(key, NO_STREAM)
+            if number == NO_STREAM:
+                if good is None and looks_like_export and self._is_scarce(key >> 32):
+                    good = np.bincount(place[looks_like_export()], minlength=distinct.size) > 0
+                if good is None or good[at] or not self._is_scarce(key >> 32):
+                    number = self._see(key, version, known)
+            found.append(number)
         return np.array(found, dtype=np.int32)[place]
+
+    def credit(self, streams: NDArray[Any]) -> None:
+        """Note that records of *streams* were decoded, numbers of shape (n,)."""
+        if self._fruitful.size < len(self.known):
+            grown = np.zeros(2 * len(self.known), np.bool_)
+            grown[: self._fruitful.size] = self._fruitful
+            self._fruitful = grown
+        self._fruitful[streams] = True
+
+    def fruitful(self) -> set[Stream]:
+        """Give the streams of which records were decoded, ever: they outlive a restart."""
+        return {self.known[number] for number in np.flatnonzero(self._fruitful).tolist()}
 
     def number(self, stream: Stream) -> int:
         """Give the number of one stream, a new one if there is room."""
@@ -71,6 +103,9 @@ class Streams:
         self._numbers[stream] = len(self.known)
         self.known.append(stream)
         return self._numbers[stream]
+
+    def _is_scarce(self, source: int) -> bool:
+        return self._per_source[source] >= self._most // 2
 
     def _see(self, key: int, version: int, known: dict[int, int]) -> int:
         """Give the number of a stream that `numbers` meets first, and let it know next time."""

@@ -3,7 +3,7 @@
 import pytest
 
 from builders import NOON_MS
-from exporting import flow_set, ipfix
+from exporting import flow_set, flows, ipfix
 from hinomi.collect.wire.datagrams import Datagrams
 from hinomi.collect.wire.ledger import Ledger
 from hinomi.collect.wire.sets.groups import UNKNOWN_UPTIME
@@ -60,7 +60,7 @@ def test_a_message_never_ends_behind_its_datagram() -> None:
 
 def test_domains_beyond_the_limit_are_refused() -> None:
     """Their messages are counted and not read."""
-    messages, ledger = read(ipfix(domain=1), ipfix(domain=2), most=1)
+    messages, ledger = read(ipfix(flows(), domain=1), ipfix(flows(), domain=2), most=1)
 
     assert messages.headers.domain.tolist() == [1]
     assert ledger.total(STREAM_REFUSED) == 1

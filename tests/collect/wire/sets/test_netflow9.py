@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from builders import NOON_MS
-from exporting import UPTIME_MS, v9
+from exporting import UPTIME_MS, flows, v9
 from hinomi.collect.wire.datagrams import Datagrams
 from hinomi.collect.wire.ledger import Ledger
 from hinomi.collect.wire.sets.netflow9 import (
@@ -59,7 +59,9 @@ def test_domains_beyond_the_limit_are_refused() -> None:
     """Their datagrams are counted and not read."""
     ledger = Ledger()
     messages = read(
-        v9(domain=1), v9(domain=2), v9(domain=1), streams=Streams(most_per_source=1), ledger=ledger
+        *(v9(flows(), domain=domain) for domain in (1, 2, 1)),
+        streams=Streams(most_per_source=1),
+        ledger=ledger,
     )
 
     assert messages.headers.domain.tolist() == [1, 1]

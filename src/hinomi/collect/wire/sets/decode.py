@@ -142,6 +142,7 @@ class SetDecoder:
             sets, keys, numbers = sets.take(is_known), keys[is_known], numbers[is_known]
         outcome = decode_sets(batch.buffer, sets, numbers, self._templates.layouts.by_number)
         self._count(headers.source[sets.row], keys, outcome)
+        self._streams.credit(headers.stream[sets.row[outcome.records > 0]])
         doubtful.append(sets.row[outcome.is_cut | outcome.is_crowded])
         units = self._units(fresh, sets.row, outcome.records, doubtful)
         late, headers = self._late(changes, headers)
@@ -205,6 +206,7 @@ class SetDecoder:
         numbers = self._templates.find(keys, np.zeros(keys.size, np.int64), [])
         outcome = decode_sets(buffer, sets, numbers, self._templates.layouts.by_number, buffer)
         self._count(headers.source[sets.row], keys, outcome)
+        self._streams.credit(headers.stream[sets.row[outcome.records > 0]])
         return outcome.groups, headers
 
     def _units(

@@ -10,6 +10,7 @@ import numpy as np
 
 from hinomi.collect.wire.datagrams import Datagrams, read_rows
 from hinomi.collect.wire.ledger import Ledger
+from hinomi.collect.wire.plausible import looks_like_export
 from hinomi.collect.wire.sets.groups import UNKNOWN_UPTIME, Headers
 from hinomi.collect.wire.sets.netflow9 import MALFORMED_HEADER, STREAM_REFUSED
 from hinomi.collect.wire.sets.walk import Messages
@@ -48,7 +49,12 @@ def read_headers(batch: Datagrams, streams: Streams, ledger: Ledger) -> Messages
         ledger.add_rows(batch.source[short], MALFORMED_HEADER)
         kept = np.flatnonzero(~short)
         batch, head, length = batch.take(kept), head[kept], length[kept]
-    stream = streams.numbers(batch.source, _VERSION, head["domain"])
+    stream = streams.numbers(
+        batch.source,
+        _VERSION,
+        head["domain"],
+        lambda: looks_like_export(batch.buffer, batch.start, batch.length),
+    )
     refused = stream == NO_STREAM
     if refused.any():
         ledger.add_rows(batch.source[refused], STREAM_REFUSED)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from hinomi.collect.wire.datagrams import Datagrams, read_rows
 from hinomi.collect.wire.ledger import Ledger
+from hinomi.collect.wire.plausible import looks_like_export
 from hinomi.collect.wire.sets.groups import UNKNOWN_UPTIME, Headers
 from hinomi.collect.wire.sets.walk import Messages
 from hinomi.collect.wire.streams import NO_STREAM, Streams
@@ -19,7 +20,8 @@ MALFORMED_HEADER: Final = "malformed-header"
 """Datagrams that end inside their header, or claim to be shorter than it."""
 
 STREAM_REFUSED: Final = "stream-refused"
-"""Datagrams of observation domains beyond the number that one exporter may have."""
+"""Datagrams of observation domains beyond the number that one exporter may have; what holds no
+set may take half of that number."""
 
 HEADER_BYTES: Final = 20
 
@@ -49,7 +51,12 @@ def read_headers(batch: Datagrams, streams: Streams, ledger: Ledger) -> Messages
         ledger.add_rows(batch.source[short], MALFORMED_HEADER)
         batch = batch.take(np.flatnonzero(~short))
     head = read_rows(batch.buffer, batch.start, _HEADER)
-    stream = streams.numbers(batch.source, _VERSION, head["domain"])
+    stream = streams.numbers(
+        batch.source,
+        _VERSION,
+        head["domain"],
+        lambda: looks_like_export(batch.buffer, batch.start, batch.length),
+    )
     refused = stream == NO_STREAM
     if refused.any():
         ledger.add_rows(batch.source[refused], STREAM_REFUSED)

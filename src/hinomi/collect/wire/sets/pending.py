@@ -24,6 +24,9 @@ SETS_WAITING: Final = "sets-waiting"
 SETS_WITHOUT_TEMPLATE: Final = "sets-without-template"
 """Data sets that were given up: their template did not come in time, or there was no room."""
 
+SETS_EMPTY: Final = "sets-empty"
+"""Data sets without a byte in them, and without a template: there is nothing to wait for."""
+
 _OVERHEAD_BYTES: Final = 400
 """What keeping a set costs beside its bytes."""
 
@@ -75,12 +78,16 @@ class Pending:
         """
         Keep data sets; the oldest of the exporter, or of the greediest one, make room.
 
+        What the rest of the batch would push out again is not put in at all.
+
         Args:
             buffer: Of the batch.
             sets: Sets without template.
             keys: Of the templates they wait for, shape (n,).
             headers: Of the batch; the sets' rows lead into it.
         """
+        held = self._worth_holding(sets, headers)
+        sets, keys = sets.take(held), keys[held]
         row = sets.row
         columns = (
             keys,
@@ -92,7 +99,6 @@ class Pending:
             headers.uptime_ms[row],
             headers.arrived_ms[row],
         )
-        self._ledger.add_rows(headers.source[row], SETS_WAITING)
         places = zip(sets.start.tolist(), sets.end.tolist(), strict=True)
         said = zip(*(column.tolist() for column in columns), strict=True)
         for (start, end), each in zip(places, said, strict=True):
@@ -126,6 +132,28 @@ class Pending:
         for source in list(self._by_source):
             while source in self._by_source:
                 self._give_up(source)
+
+    def _worth_holding(self, sets: Sets, headers: Headers) -> NDArray[np.int64]:
+        """Count all of *sets*, and give the places of those that stay to the end of the batch."""
+        source = headers.source[sets.row]
+        length = sets.end - sets.start
+        places = np.flatnonzero(length > 0)
+        if places.size < len(sets):
+            self._ledger.add_rows(source[length == 0], SETS_EMPTY)
+        if not places.size:
+            return places
+        self._ledger.add_rows(source[places], SETS_WAITING)
+        # By exporter, the newest first: how much there is up to each.
+        order = places[::-1][np.argsort(source[places[::-1]], kind="stable")]
+        cost = np.cumsum(length[order] + _OVERHEAD_BYTES)
+        first = np.flatnonzero(np.diff(source[order], prepend=-1))
+        before = np.repeat(np.append(0, cost)[first], np.diff(np.append(first, order.size)))
+        share = self._limits.waiting_bytes_per_exporter
+        stays = cost - before <= share
+        if int((length[order[stays]] + _OVERHEAD_BYTES).sum()) > self._limits.waiting_bytes:
+            stays = cost - before <= min(share, self._limits.waiting_bytes // first.size)
+        self._ledger.add_rows(source[order[~stays]], SETS_WITHOUT_TEMPLATE)
+        return np.sort(order[stays])
 
     def _add(self, each: Waiting) -> None:
         self._put(each)

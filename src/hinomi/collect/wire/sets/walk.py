@@ -16,8 +16,12 @@ from hinomi.collect.wire.sets.groups import Headers
 SET_HEADER: Final = 4
 """Bytes of a set before its body: number and length."""
 
-MOST_SETS: Final = 1024
-"""Sets of one datagram that are looked at; 9,000 bytes hold fewer that are of any use."""
+MOST_SETS: Final = 256
+"""Sets of one datagram that are looked at; 9,000 bytes hold 180 of one small record each."""
+
+MOST_IN_BATCH: Final = 1 << 16
+"""Sets of one batch that are looked at, the first of every datagram before the second of any:
+of 1,024 datagrams each has at least its first 64."""
 
 Rows = NDArray[np.int64]
 """Rows of datagrams, shape (n,)."""
@@ -61,7 +65,7 @@ class Walk:
 
     sets: Sets
     broken: Rows  # Datagrams with a set that is shorter than its header or leaves the datagram.
-    crowded: Rows  # Datagrams with more than `MOST_SETS` sets.
+    crowded: Rows  # Datagrams with more sets than are looked at.
 
 
 def walk(buffer: NDArray[np.uint8], begin: Places, end: Places) -> Walk:
@@ -84,10 +88,12 @@ def walk(buffer: NDArray[np.uint8], begin: Places, end: Places) -> Walk:
     at, stop = begin, end
     rounds: list[tuple[Rows, NDArray[np.int64], Places]] = []
     broken: list[Rows] = []
+    room = max(MOST_IN_BATCH, begin.size)
     for _ in range(MOST_SETS):
         row, at, stop = _keep(at + SET_HEADER <= stop, row, at, stop)
-        if not row.size:
+        if not row.size or row.size > room:
             break
+        room -= row.size
         head = read_u32(buffer, at)
         length = head & 0xFFFF
         is_set = (length >= SET_HEADER) & (at + length <= stop)
