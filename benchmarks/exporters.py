@@ -31,7 +31,9 @@ shows: logstash shows some of them only, pmacct and telegraf all; pmacct adds re
 key up, and so its sums are compared. A record with counts in both directions (YAF) is two of
 ours. *Other* is what theirs read besides flows: rows of options, counter samples.
 
-A capture that differs in nothing has an empty last column.
+A capture that differs in nothing has an empty last column. How rows by nfcapd and the import
+compare with those of the collector, and which parts of ICMP nfcapd does not write, stands in
+[Standards](standards.md#nfcapd).
 
 """
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -157,6 +158,13 @@ def printed(path: Path) -> list[dict[str, Any]]:
     said = _nfdump("-r", str(path), "-o", "json", "-q").strip().rstrip(",")
     records: list[dict[str, Any]] = json.loads(f"[{said}]")
     return records
+
+
+def nfdump_version() -> str:
+    """Give the version of nfdump, such as "1.7.1"."""
+    found = re.search(r"\d+(\.\d+)+", _nfdump("-V"))
+    assert found is not None
+    return found[0]
 
 
 def _nfdump(*arguments: str) -> str:
