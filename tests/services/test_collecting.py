@@ -18,7 +18,7 @@ from collectors import EXPORTER, home_that_collects, read
 from exporting import v5, v5_record
 from hinomi.clock import wall_clock
 from hinomi.collect.accounting import unaccounted
-from hinomi.errors import Conflict
+from hinomi.errors import Conflict, HinomiError
 from hinomi.model.window import Window
 from hinomi.services.collecting import CollectRequest, collect_flows
 from hinomi.services.home import open_home
@@ -174,6 +174,72 @@ def test_a_worker_that_dies_is_started_again(tmp_path: Path) -> None:
         assert running.end() == 0, running.said
 
     assert stored_ports(folder) == list(range(1, 11))
+
+
+def pids_of(folder: Path) -> list[int]:
+    """Give the processes of all workers that wrote a status."""
+    return [each.pid for each in read(folder).workers.values()]
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process still runs; one that waits to be reaped does not."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    """They store what they have; until they are gone no second collector starts beside them."""
+    folder = home_that_collects(tmp_path / "lab")
+
+    with process(folder, "--workers", "2") as running:
+        wait_for(lambda: len(read(folder).workers) == 2)
+        pids = pids_of(folder)
+        running.send(datagram(1, 10))
+        wait_for(lambda: read(folder).total("records") == 10)
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            running.end(signal.SIGKILL)
+            with pytest.raises(Conflict, match="a collector runs on"):
+                collect_flows(open_home(folder), CollectRequest(), lambda _line: None)
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+        wait_for(lambda: not any(is_alive(pid) for pid in pids))
+
+    assert stored_ports(folder) == list(range(1, 11))
+    with process(folder) as running:
+        assert running.end() == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_home_that_is_removed_ends_the_collector(tmp_path: Path, workers: str) -> None:
+    """It says so, and makes no new home without key and register."""
+    folder = home_that_collects(tmp_path / "lab", flush_seconds=1)
+
+    with process(folder, "--workers", workers) as running:
+        wait_for(lambda: len(read(folder).workers) == int(workers))
+        folder.rename(tmp_path / "elsewhere")
+        running.send(datagram(1, 10))
+        assert running.process.wait(PATIENCE_S * 3) == 78
+
+    assert "was removed or replaced" in "".join(running.said)
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize("target", ["nowhere", "127.0.0.1:0", "no.such.invalid:9995"])
+def test_a_wrong_forward_is_refused_before_anything_is_opened(tmp_path: Path, target: str) -> None:
+    """The message names the option, and no socket is open by then."""
+    folder = home_that_collects(tmp_path / "lab")
+    said: list[str] = []
+
+    with pytest.raises(HinomiError, match="--forward: "):
+        collect_flows(open_home(folder), CollectRequest(forward=target), said.append)
+
+    assert said == []
 
 
 def test_prometheus_reads_the_same_numbers(tmp_path: Path) -> None:

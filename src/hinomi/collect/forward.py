@@ -87,7 +87,7 @@ class Forwarder:
         listening: Sequence[socket.socket] = (),
     ) -> None:
         self.counts: Counter[str] = Counter()
-        self._family, self._target = _resolve(target)
+        self._family, self._target = resolve_forward(target)
         _check_no_circle(target, self._family, self._target, listening)
         self._keeps_source = keeps_source
         self._most_ports = most_ports
@@ -203,16 +203,20 @@ def _has_room(sending: socket.socket, within_s: float) -> bool:
     return bool(poll.poll(within_s * 1000))
 
 
-def parse_forward(target: str) -> tuple[str, int]:
+def parse_forward(target: str, where: str = "collect.forward") -> tuple[str, int]:
     """
     Parse where to pass datagrams on to: host and port; nothing is looked up.
+
+    Args:
+        target: What the operator wrote.
+        where: Where it was written, for messages.
 
     Raises:
         ConfigError: If it is not HOST:PORT.
     """
-    host, port = split_address(target, "collect.forward")
+    host, port = split_address(target, where)
     if not port:
-        raise ConfigError(f"collect.forward: {target} names no port")
+        raise ConfigError(f"{where}: {target} names no port")
     return host, port
 
 
@@ -224,12 +228,23 @@ def _allow_any_source(sending: socket.socket) -> None:
         sending.setsockopt(socket.IPPROTO_IP, _IP_TRANSPARENT, 1)
 
 
-def _resolve(target: str) -> tuple[int, tuple[Any, ...]]:
-    host, port = parse_forward(target)
+def resolve_forward(target: str, where: str = "collect.forward") -> tuple[int, tuple[Any, ...]]:
+    """
+    Look up where to pass datagrams on to: address family and socket address.
+
+    Args:
+        target: What the operator wrote.
+        where: Where it was written, for messages.
+
+    Raises:
+        ConfigError: If it is not HOST:PORT.
+        Unavailable: If its name cannot be looked up.
+    """
+    host, port = parse_forward(target, where)
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
     except OSError:
-        raise Unavailable(f"collect.forward: the name {host} cannot be looked up") from None
+        raise Unavailable(f"{where}: the name {host} cannot be looked up") from None
     return family, address
 
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -21,15 +21,15 @@ from typing import Final
 import structlog
 
 from hinomi.collect.accounting import STATUS_FILES, CollectStatus, read_status
-from hinomi.collect.forward import parse_forward
+from hinomi.collect.forward import parse_forward, resolve_forward
 from hinomi.collect.listen import Listening, open_sockets, parse_listen
 from hinomi.collect.memory import keep_freed_memory
 from hinomi.collect.metrics import Endpoint, parse_endpoint, serve_metrics
 from hinomi.collect.wire.sources import parse_allowed
 from hinomi.config import CollectConfig
-from hinomi.errors import Conflict, Unavailable
+from hinomi.errors import Conflict, HinomiError, Unavailable
 from hinomi.services.collector import ANSWERED, FOLDER, Collector, Signals, WorkerTask
-from hinomi.services.home import Home
+from hinomi.services.home import Home, HomeWatch
 from hinomi.services.kept import gather_kept
 from hinomi.services.mandates import Operation, mandate_for, record
 
@@ -68,9 +68,10 @@ def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str],
     """
     config = home.config.collect
     workers = request.workers or config.workers
+    _check_forward(config, request)
     folder = home.folder / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    with _alone(folder):
+    with _alone(folder) as lock:
         signals = Signals()
         signals.install()
         keep_freed_memory()
@@ -86,10 +87,14 @@ def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str],
             with _endpoint(folder, config.metrics):
                 _announce(home, listening, announce)
                 _note(home, stage="begins", workers=workers)
-                _run(home, request, listening, signals)
+                _run(home, request, listening, signals, lock)
+        except BaseException:
+            with suppress(HinomiError):  # The first failure is the one to tell.
+                _note(home, stage="ended")
+            raise
         finally:
             listening.close()
-            _note(home, stage="ended")
+        _note(home, stage="ended")
 
 
 def check_collect(config: CollectConfig) -> None:
@@ -118,7 +123,17 @@ def collect_status(home: Home) -> CollectStatus:
     return read_status(home.folder / FOLDER)
 
 
-def _run(home: Home, request: CollectRequest, listening: Listening, signals: Signals) -> None:
+def _check_forward(config: CollectConfig, request: CollectRequest) -> None:
+    """Refuse a wrong address to pass on to before anything is opened."""
+    if request.forward:
+        resolve_forward(request.forward, "--forward")
+    elif request.forward is None and config.forward:
+        resolve_forward(config.forward)
+
+
+def _run(
+    home: Home, request: CollectRequest, listening: Listening, signals: Signals, lock: int
+) -> None:
     workers, config = len(listening.workers), home.config.collect
     forward = config.forward if request.forward is None else request.forward
     keeps = request.forward_transparent
@@ -133,6 +148,8 @@ def _run(home: Home, request: CollectRequest, listening: Listening, signals: Sig
         )
         for number, sockets in enumerate(listening.workers)
     ]
+            lock=lock if workers > 1 else None,
+            parent=os.getpid() if workers > 1 else 0,
     if workers == 1:
         Collector(home, tasks[0], listening.workers[0]).run(signals)
     else:
@@ -160,6 +177,7 @@ class _Herd:
     def watch(self, signals: Signals) -> None:
         """Keep all workers alive until *signals* ask for the end."""
         try:
+        self._watch = HomeWatch(home)
             for worker in self._workers:  # Even to end at once: something may wait already.
                 self._start(worker)
             while not signals.is_ending:
@@ -168,6 +186,7 @@ class _Herd:
                     self._tell(signal.SIGHUP)
                 for worker in self._workers:
                     self._see_to(worker)
+                self._watch.require()
                 time.sleep(_WATCH_S)
         finally:
             self._end()
@@ -193,7 +212,7 @@ class _Herd:
                     sys.executable, "-m", "hinomi", "--home", str(self._home.absolute()),
                     "collect", "worker", worker.task.render(),
                 ],
-                pass_fds=worker.task.sockets,
+                pass_fds=worker.task.inherited,
             )  # fmt: skip
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -207,13 +226,13 @@ class _Herd:
     def _end(self) -> None:
         self._tell(signal.SIGTERM)
         codes = [each.process.wait() for each in self._workers if each.process is not None]
-        if any(codes):
+        if any(codes) and sys.exception() is None:  # Else the first failure is the one to tell.
             raise Unavailable(f"{sum(map(bool, codes))} workers failed; their logs say why")
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Be the one collector of this home."""
+def _alone(folder: Path) -> Iterator[int]:
+    """Be the one collector of this home; the lock's descriptor is for workers to inherit."""
     descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         try:
@@ -222,7 +241,7 @@ def _alone(folder: Path) -> Iterator[None]:
             raise Conflict(
                 f"a collector runs on {folder.parent}; stop it first, or use another home"
             ) from None
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

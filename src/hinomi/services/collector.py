@@ -5,10 +5,13 @@ The receiver has a thread of its own, and so have committing and the case book; 
 between happens here, one block of datagrams after the other, and waits for none of them.
 """
 
+import ctypes
+import os
 import signal
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Final
@@ -29,7 +32,7 @@ from hinomi.errors import HinomiError
 from hinomi.govern.mandate import Mandate
 from hinomi.services.bookkeeping import Bookkeeper
 from hinomi.services.collectrules import RuleBook
-from hinomi.services.home import COLLECT, Home
+from hinomi.services.home import COLLECT, Home, HomeWatch
 from hinomi.services.kept import read_kept, write_kept
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.services.workerreport import (
@@ -57,6 +60,8 @@ ANSWERED: Final = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 STATUS_S: Final = 2.0
 """How often a worker writes its status."""
 
+_PR_SET_PDEATHSIG: Final = 1  # Source: prctl(2), linux/prctl.h.
+
 SETTLE_S: Final = 15.0
 """How long the end waits for a case book that another process holds."""
 
@@ -74,8 +79,15 @@ class WorkerTask(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
         False  # Any exporter may meet any worker: the kernel cannot choose by address.
     )
     sockets: tuple[int, ...] = ()  # File descriptors, inherited.
+    lock: int | None = None  # The same: it stays held as long as this worker lives.
+    parent: int = 0  # Its process id; 0: the worker is the collector itself.
     forward: str | None = None
     forward_transparent: bool = False
+
+    @property
+    def inherited(self) -> tuple[int, ...]:
+        """The file descriptors that the worker takes over."""
+        return self.sockets if self.lock is None else (*self.sockets, self.lock)
 
     @classmethod
     def parse(cls, text: str) -> "WorkerTask":
@@ -121,9 +133,19 @@ def run_worker(home: Home, task: WorkerTask) -> None:
     """Be one worker, on the sockets that were inherited, until a signal ends it."""
     signals = Signals()
     signals.install()
+    if task.parent:
+        _end_with(task.parent, signals)
     keep_freed_memory()
     sockets = [socket.socket(fileno=each) for each in task.sockets]
     Collector(home, task, sockets).run(signals)
+
+
+def _end_with(parent: int, signals: Signals) -> None:
+    """Let the kernel send SIGTERM when the process that started this one is gone."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != parent:  # It was gone before.
+        signals.is_ending = True
 
 
 class Collector:
@@ -132,6 +154,7 @@ class Collector:
     def __init__(self, home: Home, task: WorkerTask, sockets: Sequence[socket.socket]) -> None:
         """Begin where the last run ended; nothing is received yet."""
         self._home = home
+        self._watch = HomeWatch(home.folder)
         self._task = task
         self._folder: Path = home.folder / FOLDER
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -165,34 +188,41 @@ class Collector:
 
         Raises:
             Unavailable: If receiving or, at the end, storing failed.
+            ConfigError: If the home was removed or replaced meanwhile.
         """
+        try:
+            self._receive(signals)
+        except BaseException:
+            with suppress(HinomiError):  # The first failure is the one to tell.
+                self._end()
+            raise
+        self._end()
+
+    def _receive(self, signals: Signals) -> None:
         self._book.start()
         self._receiver.start()
         flush_s = self._home.config.collect.flush_seconds
         next_flush = time.monotonic() + flush_s
         next_status = 0.0
         is_stopping = False
-        try:
-            while not self._receiver.is_over:
-                if signals.is_ending and not is_stopping:
-                    self._receiver.stop()
-                    is_stopping = True
-                block = self._receiver.take(_TAKE_S)
-                if block is not None:
-                    self._take(block)
-                self._take_up_news()
-                now = time.monotonic()
-                if signals.is_stale:
-                    signals.is_stale = False
-                    self._book.reread(with_config=True)
-                if now >= next_flush:
-                    next_flush = now + flush_s
-                    self._flush()
-                if now >= next_status:
-                    next_status = now + STATUS_S
-                    self._write_status()
-        finally:
-            self._end()
+        while not self._receiver.is_over:
+            if signals.is_ending and not is_stopping:
+                self._receiver.stop()
+                is_stopping = True
+            block = self._receiver.take(_TAKE_S)
+            if block is not None:
+                self._take(block)
+            self._take_up_news()
+            now = time.monotonic()
+            if signals.is_stale:
+                signals.is_stale = False
+                self._book.reread(with_config=True)
+            if now >= next_flush:
+                next_flush = now + flush_s
+                self._flush()
+            if now >= next_status:
+                next_status = now + STATUS_S
+                self._write_status()
 
     def _take(self, block: Block) -> None:
         try:
@@ -209,6 +239,7 @@ class Collector:
 
     def _flush(self) -> None:
         """Let what was received become durable, and remember what a restart needs."""
+        self._watch.require()
         self._turn_over()
         kept = self._decoder.keep()
         # Only with the records: a restart counts as lost whatever came after them.
@@ -282,6 +313,7 @@ class Collector:
         self._note(stage="storing", batch=batch_id, rows=rows)
 
     def stored(self, commit: Commit) -> None:
+        self._watch.require()
         """Journal that a batch was stored; called on the committing thread."""
         self._note(
             stage="stored",

@@ -22,7 +22,7 @@ from typing import Final
 from hinomi.clock import Clock, wall_clock
 from hinomi.collect.networks import parse_own_networks
 from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_config
-from hinomi.errors import Conflict, MalformedDocument, NotFound, Unavailable
+from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, Unavailable
 from hinomi.govern.journal import FileJournal
 from hinomi.govern.parameters import Register, default_register, read_register, render_register
 from hinomi.govern.pseudonym import LineCipher, read_key, write_key
@@ -76,6 +76,38 @@ class Home:
     def casebook(self) -> CaseBook:
         """Open the case book; the caller closes it."""
         return open_casebook(self.folder / CASEBOOK)
+
+
+class HomeWatch:
+    """Notices that a home was removed, or another one put in its place, while a program runs."""
+
+    def __init__(self, folder: Path) -> None:
+        """Remember the home at *folder* as it is now."""
+        self._folder = folder
+        self._identity = self._look()
+
+    def require(self) -> None:
+        """
+        Raise unless the home is still there.
+
+        Raises:
+            ConfigError: If it is not: what comes in would have no key, register or journal.
+        """
+        files = [self._folder / name for name in (CONFIG, REGISTER)]
+        # An editor may take one of the two away for a moment, never both, nor the journal.
+        whole = any(each.exists() for each in files) and (self._folder / JOURNAL).exists()
+        if not whole or self._look() != self._identity:
+            raise ConfigError(
+                f"the home {self._folder} was removed or replaced while it was in use; "
+                "put it back, or make a new one with `hinomi init`, and start again"
+            )
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            found = self._folder.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_dev, found.st_ino
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
