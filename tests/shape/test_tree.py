@@ -22,6 +22,8 @@ LONGER_WITH_A_RECORD: Final[dict[str, str]] = {}
 
 CATCH_ALLS: Final[dict[str, str]] = {
     "src/hinomi/cli/running.py": "the last line of defence: one line instead of a traceback",
+    "src/hinomi/services/bookkeeping.py": "a thread: logged, counted, raised on the other one",
+    "src/hinomi/services/writing.py": "the same",
 }
 """Modules that may catch every exception, each with the reason."""
 
