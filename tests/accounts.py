@@ -35,6 +35,7 @@ def a_status(
         },
         counts={"kernel-drops": 5, "kernel-queued-bytes": 900},
         refused={"198.51.100.9": 4},
+        refused_own=6,
         refused_others=1,
         rows=RowCounts(made=241, stored=200, waiting=41),
     )

@@ -65,3 +65,17 @@ def test_show_gives_the_file_and_the_defaults(tmp_path: Path) -> None:
     assert 'transit = "drop"' in text.out
     assert document["node"] == {"kind": "laboratory"}
     assert document["engine"] == {"memory_mib": 3000, "threads": 0}
+
+
+def test_the_check_warns_of_an_endpoint_for_others(tmp_path: Path) -> None:
+    """It is right, and others can ask it without a password."""
+    home = make_home(tmp_path / "home")
+    config = home / "config.toml"
+    config.write_text(config.read_text("utf-8").replace("127.0.0.1:9752", "0.0.0.0:9752"), "utf-8")
+
+    said = hinomi("config", "check", home=home)
+    document = hinomi("config", "check", "--json", home=home).document
+
+    assert said.code == 0
+    assert "password" in said.err
+    assert len(document["warnings"]) == 1

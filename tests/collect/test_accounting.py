@@ -201,6 +201,7 @@ def test_workers_are_added_up() -> None:
     assert merged.exporters["192.0.2.1"].samplers == (a_sampler(),)
     assert (merged.total("records"), merged.total("kernel-drops")) == (800, 15)
     assert (merged.refused, merged.refused_others) == ({"198.51.100.9": 12}, 3)
+    assert merged.refused_own == 18
     assert merged.rows == RowCounts(made=723, stored=600, waiting=123)
     assert unaccounted(merged) == 50
 

@@ -10,7 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from accounts import a_status
 from builders import NOON_MS
 from hinomi.collect.accounting import CollectStatus
-from hinomi.collect.metrics import serve_metrics
+from hinomi.collect.metrics import exposure_of, serve_metrics
 from hinomi.errors import ConfigError, Unavailable
 
 Sample = tuple[str, tuple[tuple[str, str], ...]]
@@ -55,7 +55,8 @@ def test_a_scrape_tells_what_the_status_holds() -> None:
         ("noted_total", (edge, ("reason", "time-missing"))): 3,
         ("own_total", (("reason", "kernel-drops"),)): 5,
         ("level", (("what", "kernel-queued-bytes"),)): 900,
-        ("refused_datagrams_total", ()): 5,
+        ("refused_datagrams_total", ()): 11,
+        ("refused_own_datagrams_total", ()): 6,
         ("over_limit_datagrams_total", ()): 0,
         ("conversations_total", (("fate", "made"),)): 241,
         ("conversations_total", (("fate", "stored"),)): 200,
@@ -110,3 +111,15 @@ def test_a_taken_port_is_said() -> None:
             serve_metrics(a_status, f"127.0.0.1:{endpoint.port}")
     finally:
         endpoint.close()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:9752", "[::]:9752", "192.0.2.1:1", "node:9752"])
+def test_an_endpoint_for_others_is_told(address: str) -> None:
+    """It has no password: the operator should know."""
+    assert "password" in (exposure_of(address) or "")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:9752", "[::1]:0", "localhost:9752", ""])
+def test_an_endpoint_for_this_machine_is_not_told(address: str) -> None:
+    """Loopback in every spelling, or no endpoint."""
+    assert exposure_of(address) is None

@@ -1,5 +1,6 @@
 """The receiver: everything that arrives is handed on in blocks, or counted."""
 
+import queue
 import socket
 from collections.abc import Iterator
 
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 
 from builders import NOON_MS
+from exporting import v5, v5_record
 from hinomi.collect.listen import SocketMeter, open_sockets
 from hinomi.collect.messages import SLOT_BYTES, SLOTS
-from hinomi.collect.receive import Pace, Receiver, sources_of
+from hinomi.collect.receive import Block, Pace, Receiver, sources_of
 from hinomi.collect.wire.datagrams import SPARE_BYTES
 from hinomi.collect.wire.sources import REFUSED, Sources
 from hinomi.errors import Unavailable
@@ -235,3 +237,31 @@ def test_sources_of_both_families_are_told_apart(receiving: socket.socket) -> No
 
     assert sorted(by_row) == ["127.0.0.1"] * 2 + ["::1"] * 3
     assert len(block.datagrams(sources_of(block, sources))) == 5
+
+
+def block_from(*addresses: bytes, payload: bytes) -> Block:
+    """Make a block of one datagram from each address."""
+    count = len(addresses)
+    return Block(
+        buffer=np.frombuffer(payload * count + bytes(64), np.uint8),
+        start=np.arange(count) * len(payload),
+        length=np.full(count, len(payload)),
+        arrived_ms=np.zeros(count, np.int64),
+        addresses=np.frombuffer(b"".join(addresses), np.uint8).reshape(-1, 16),
+        is_cut=np.zeros(count, np.bool_),
+        _slots=None,
+        _free=queue.LifoQueue(),
+    )
+
+
+def test_noise_takes_no_number_that_exporters_need() -> None:
+    """Once half the numbers are gone, a new sender of a wide prefix has to send an export."""
+    sources = Sources.allowing(["192.0.2.0/24"], most=4)
+    senders = [ipv4(f"192.0.2.{last}") for last in range(8)]
+
+    noise = block_from(*senders[:2], payload=b"\0\x09\0\0")
+    assert sources_of(noise, sources).tolist() == [0, 1]
+    assert sources_of(block_from(*senders[2:], payload=b"\0\x09\0\0"), sources).max() == REFUSED
+    assert sources_of(block_from(senders[5], payload=v5(v5_record())), sources).tolist() == [2]
+    assert sources_of(noise, sources).tolist() == [0, 1]
+    assert sources.over_limit == 6

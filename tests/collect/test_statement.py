@@ -77,6 +77,7 @@ def test_people_read_one_fact_a_line() -> None:
         "no exporter's doing: kernel-queued-bytes 900",
         "no exporter's doing: kernel-drops 5",
         "refused 198.51.100.9: 4 datagrams (not in [collect] allow)",
+        "refused addresses of own networks: 6 datagrams (not in [collect] allow, never named)",
         "refused further addresses: 1 datagrams",
     ]
 

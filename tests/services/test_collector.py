@@ -81,6 +81,26 @@ def test_strangers_are_counted_and_not_believed(tmp_path: Path) -> None:
     assert read(folder).exporters == {}
 
 
+def test_a_subscriber_that_is_refused_is_not_named(tmp_path: Path) -> None:
+    """No file of the collector holds an address of the own networks, and none is for others."""
+    folder = home_that_collects(tmp_path / "lab", allow="127.0.1.0/24")
+    own = tmp_path / "own.txt"
+    own.write_text("127.0.2.0/24\n192.0.2.0/24\n", "utf-8")
+    assert hinomi("networks", "replace", str(own), home=folder).code == 0
+
+    with collecting(folder) as running:
+        running.send(v9(TEMPLATE, flows()), source="127.0.2.9")
+        running.send(v9(TEMPLATE, flows()))
+
+    assert (read(folder).refused, read(folder).refused_own) == ({}, 1)
+    written = list((folder / FOLDER).glob("worker-0.*"))
+    assert sorted(path.suffix for path in written) == [".json", ".kept"]
+    for path in written:
+        assert b"127.0.2.9" not in path.read_bytes()
+        assert bytes([127, 0, 2, 9]) not in path.read_bytes()
+        assert path.stat().st_mode & 0o777 == 0o600
+
+
 def test_an_operational_home_stores_no_record_of_unknown_sampling(tmp_path: Path) -> None:
     """Until the exporter states its rate its records are refused and counted, then stored."""
     folder = home_that_collects(tmp_path / "node", sampling=None)

@@ -75,3 +75,14 @@ def test_every_conversation_has_its_fate() -> None:
 
     assert (rows.made, rows.stored, rows.removed_hour) == (11, 5, 1)
     assert (rows.given_up, rows.waiting) == (2, 3)
+
+
+def test_own_addresses_stay_unnamed() -> None:
+    """A subscriber that sends to the port is counted; no file may hold the address."""
+    arrivals, account = an_arrival()
+    arrivals.sources.hide(lambda addresses: addresses[:, 12] == 198)
+    arrivals.send(v5(v5_record()), source=STRANGER)
+
+    status = report(WORKER, arrivals.decoder, account, Written(), 0)
+
+    assert (status.refused, status.refused_own) == ({}, 2)

@@ -22,13 +22,16 @@ def check(session: Session) -> None:
     """
     Read config.toml and register.toml and say whether they are right.
 
-    Exits 78 with the option's name if one is unknown or out of range.
+    Exits 78 with the option's name if one is unknown or out of range. What is right but
+    may not be meant so is told as a warning.
     """
     home = session.open_home()
     home.cipher()
-    check_collect(home.config.collect)
+    warnings = check_collect(home.config.collect)
+    for warning in warnings:
+        render.complain(warning)
     if session.as_json:
-        render.print_json({"ok": True, "register": home.register.version})
+        render.print_json({"ok": True, "register": home.register.version, "warnings": warnings})
     else:
         click.echo(f"The configuration of {home.folder} is right.")
         click.echo(f"register {home.register.version}")

@@ -7,6 +7,7 @@ decoded was kept or dropped for a reason, a conversation that was made of it was
 waiting, or was given up.
 """
 
+import os
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -113,8 +114,9 @@ class CollectStatus(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     exporters: dict[str, ExporterStatus] = {}  # By name.
     counts: dict[str, int] = {}  # What no exporter can be blamed for: kernel drops, stalls ...
     refused: dict[str, int] = {}  # Datagrams by address that may not send.
+    refused_own: int = 0  # Datagrams of such addresses in own networks: never named (R1).
     refused_others: int = 0  # Datagrams of further such addresses.
-    over_limit: int = 0  # Datagrams of allowed exporters beyond the limit.
+    over_limit: int = 0  # Datagrams of allowed addresses that got no number.
     gathered: int = 0  # Flow records that wait to become conversations.
     rows: RowCounts = RowCounts()
 
@@ -259,6 +261,7 @@ def merge(statuses: Iterable[CollectStatus]) -> CollectStatus:
             _put(merged.exporters, name, exporter)
         merged.counts = _sum(merged.counts, each.counts)
         merged.refused = _sum(merged.refused, each.refused)
+        merged.refused_own += each.refused_own
         merged.refused_others += each.refused_others
         merged.over_limit += each.over_limit
         merged.gathered += each.gathered
@@ -279,8 +282,14 @@ def write_status(path: Path, status: CollectStatus) -> None:
         OSError: If the disk refuses; the old file stays.
     """
     draft = path.with_name(f".{path.name}.tmp")
-    draft.write_bytes(msgspec.json.encode(status))
+    draft.unlink(missing_ok=True)  # Of another mode.
+    with open(draft, "wb", opener=_for_owner) as file:
+        file.write(msgspec.json.encode(status))
     draft.replace(path)
+
+
+def _for_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def read_status(folder: Path) -> CollectStatus:

@@ -6,6 +6,7 @@ send are not: anybody could make as many labels as there are addresses.
 """
 
 from collections.abc import Callable, Iterator
+from ipaddress import ip_address
 from threading import Thread
 from typing import Final
 from wsgiref.simple_server import WSGIServer
@@ -98,6 +99,34 @@ def parse_endpoint(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
+def exposure_of(address: str) -> str | None:
+    """
+    Say what is wrong with an endpoint that others than this machine can ask.
+
+    Args:
+        address: ``HOST:PORT``, or empty: no endpoint.
+
+    Returns:
+        One line; None if nothing is wrong.
+
+    Raises:
+        ConfigError: If *address* is of another form.
+    """
+    if not address:
+        return None
+    host = parse_endpoint(address)[0].removeprefix("[").removesuffix("]")
+    try:
+        is_here = ip_address(host).is_loopback
+    except ValueError:
+        is_here = host == "localhost"
+    if is_here:
+        return None
+    return (
+        f"collect.metrics: {address} answers other machines too, and nobody is asked for a "
+        "password: let a firewall guard it, or use 127.0.0.1"
+    )
+
+
 def serve_metrics(read: Callable[[], CollectStatus], address: str) -> Endpoint:
     """
     Serve what *read* gives by HTTP under ``/metrics``.
@@ -180,13 +209,18 @@ def _own_counters(status: CollectStatus) -> Iterator[Metric]:
         elif reason not in _ELSEWHERE:
             own.add_metric((reason,), count)
     yield from (own, level)
-    refused = sum(status.refused.values()) + status.refused_others
+    refused = sum(status.refused.values()) + status.refused_own + status.refused_others
     yield CounterMetricFamily(
         _PREFIX + "refused_datagrams", "Datagrams of addresses that may not send.", value=refused
     )
     yield CounterMetricFamily(
+        _PREFIX + "refused_own_datagrams",
+        "Those of them that came from addresses of own networks.",
+        value=status.refused_own,
+    )
+    yield CounterMetricFamily(
         _PREFIX + "over_limit_datagrams",
-        "Datagrams of exporters beyond the limit of exporters.",
+        "Datagrams of allowed addresses that got no number.",
         value=status.over_limit,
     )
     rows = CounterMetricFamily(

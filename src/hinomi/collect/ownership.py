@@ -80,6 +80,19 @@ class OwnTable:
             found[rows] = self._spans[number].find(high[rows], low[rows])
         return found
 
+    def holds(self, addresses: NDArray[np.uint8], at_ms: int) -> NDArray[np.bool_]:
+        """
+        Tell which addresses are ours.
+
+        Args:
+            addresses: Shape (n, 16), bytes in network order, IPv4 as ::ffff:a.b.c.d.
+            at_ms: When, ms since the Unix epoch.
+        """
+        halves = np.ascontiguousarray(addresses).view(">i8").astype(np.int64).reshape(-1, 2)
+        hi, lo = np.ascontiguousarray(halves.T)
+        is_own: NDArray[np.bool_] = self.find(hi, lo, np.full(hi.size, at_ms)) != NOT_OWN
+        return is_own
+
     def line_keys(
         self,
         network: NDArray[np.int32],

@@ -85,6 +85,7 @@ def status_document(status: CollectStatus, said: Mapping[str, Said] = _NOBODY) -
         ],
         "counts": dict(sorted(status.counts.items())),
         "refused": dict(sorted(status.refused.items())),
+        "refused_own": status.refused_own,
         "refused_others": status.refused_others,
         "over_limit": status.over_limit,
         "gathered": status.gathered,
@@ -128,10 +129,18 @@ def status_lines(
         f"refused {address}: {_number(count)} datagrams (not in [collect] allow)"
         for address, count in sorted(status.refused.items(), key=_by_count)
     ]
+    if status.refused_own:
+        lines.append(
+            f"refused addresses of own networks: {_number(status.refused_own)} datagrams "
+            "(not in [collect] allow, never named)"
+        )
     if status.refused_others:
         lines.append(f"refused further addresses: {_number(status.refused_others)} datagrams")
     if status.over_limit:
-        lines.append(f"beyond the limit of exporters: {_number(status.over_limit)} datagrams")
+        lines.append(
+            f"allowed, but without a number left: {_number(status.over_limit)} datagrams "
+            "(name exporters one by one in [collect] allow)"
+        )
     if missing := unaccounted(status):
         lines.append(f"NOT ACCOUNTED FOR: {_number(missing)} records; this is a fault of hinomi")
     return lines

@@ -24,7 +24,7 @@ from hinomi.collect.accounting import STATUS_FILES, CollectStatus, read_status
 from hinomi.collect.forward import parse_forward, resolve_forward
 from hinomi.collect.listen import Listening, open_sockets, parse_listen
 from hinomi.collect.memory import keep_freed_memory
-from hinomi.collect.metrics import Endpoint, parse_endpoint, serve_metrics
+from hinomi.collect.metrics import Endpoint, exposure_of, parse_endpoint, serve_metrics
 from hinomi.collect.wire.sources import parse_allowed
 from hinomi.config import CollectConfig
 from hinomi.errors import Conflict, HinomiError, Unavailable
@@ -97,9 +97,12 @@ def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str],
         _note(home, stage="ended")
 
 
-def check_collect(config: CollectConfig) -> None:
+def check_collect(config: CollectConfig) -> list[str]:
     """
     Check what `collect_flows` would refuse, without opening anything.
+
+    Returns:
+        What it would not refuse and warn of, one line each.
 
     Raises:
         ConfigError: If an address or prefix is none.
@@ -111,6 +114,8 @@ def check_collect(config: CollectConfig) -> None:
         parse_endpoint(config.metrics)
     if config.forward:
         parse_forward(config.forward)
+    exposure = exposure_of(config.metrics)
+    return [exposure] if exposure else []
 
 
 def collect_status(home: Home) -> CollectStatus:
@@ -143,13 +148,13 @@ def _run(
             workers=workers,
             meets_all=not listening.is_by_source,
             sockets=tuple(each.fileno() for each in sockets),
+            lock=lock if workers > 1 else None,
+            parent=os.getpid() if workers > 1 else 0,
             forward=forward or None,
             forward_transparent=config.forward_transparent if keeps is None else keeps,
         )
         for number, sockets in enumerate(listening.workers)
     ]
-            lock=lock if workers > 1 else None,
-            parent=os.getpid() if workers > 1 else 0,
     if workers == 1:
         Collector(home, tasks[0], listening.workers[0]).run(signals)
     else:
@@ -172,21 +177,21 @@ class _Herd:
 
     def __init__(self, home: Path, tasks: list[WorkerTask]) -> None:
         self._home = home
+        self._watch = HomeWatch(home)
         self._workers = [_Kept(task) for task in tasks]
 
     def watch(self, signals: Signals) -> None:
         """Keep all workers alive until *signals* ask for the end."""
         try:
-        self._watch = HomeWatch(home)
             for worker in self._workers:  # Even to end at once: something may wait already.
                 self._start(worker)
             while not signals.is_ending:
+                self._watch.require()
                 if signals.is_stale:
                     signals.is_stale = False
                     self._tell(signal.SIGHUP)
                 for worker in self._workers:
                     self._see_to(worker)
-                self._watch.require()
                 time.sleep(_WATCH_S)
         finally:
             self._end()
@@ -262,8 +267,9 @@ def _announce(home: Home, listening: Listening, announce: Callable[[str], None])
     for one in listening.workers[0]:
         host, port = one.getsockname()[:2]
         announce(f"listening on {f'[{host}]' if ':' in host else host}:{port}")
-    for warning in listening.warnings:
-        announce(warning)
+    for warning in (*listening.warnings, exposure_of(home.config.collect.metrics)):
+        if warning:
+            announce(warning)
     if not home.config.collect.allow:
         announce(
             "nobody may send yet: name your exporters in config.toml, [collect] allow; "

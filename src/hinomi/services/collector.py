@@ -303,17 +303,20 @@ class Collector:
     def _read_rules(self, addresses: Sequence[bytes]) -> Rules:
         names = [self._decoder.sources.text(number) for number in range(len(addresses))]
         self._book.number(self._rules.unnumbered(names))
-        return self._rules.rules_for(names)
+        rules = self._rules.rules_for(names)
+        own = rules.normaliser.own
+        self._decoder.sources.hide(lambda each: own.holds(each, self._home.clock()))
+        return rules
 
     def _mandate(self) -> Mandate:
         return mandate_for(Operation.COLLECT, self._home.clock)
 
     def storing(self, batch_id: str, rows: int) -> None:
         """Journal that a batch is about to be stored; called on the committing thread."""
+        self._watch.require()
         self._note(stage="storing", batch=batch_id, rows=rows)
 
     def stored(self, commit: Commit) -> None:
-        self._watch.require()
         """Journal that a batch was stored; called on the committing thread."""
         self._note(
             stage="stored",

@@ -19,6 +19,7 @@ from hinomi.store.durable import replace_durably
 
 _FILES: Final = "*.kept"
 _INHERITED: Final = "inherited.kept"
+_MODE: Final = 0o600
 _MOST_EXPORTERS: Final = 65_536
 
 _log = structlog.get_logger(__name__)
@@ -37,7 +38,7 @@ def gather_kept(folder: Path) -> None:
     everyone = Decoder(Sources.allowing(["::/0"], most=_MOST_EXPORTERS))
     for kept in read_kept(folder, lambda _address: True):
         everyone.restore(kept)
-    replace_durably(folder / _INHERITED, msgspec.msgpack.encode(everyone.keep()))
+    replace_durably(folder / _INHERITED, msgspec.msgpack.encode(everyone.keep()), mode=_MODE)
     for path in paths:
         if path.name != _INHERITED:
             path.unlink(missing_ok=True)
@@ -70,7 +71,7 @@ def write_kept(folder: Path, number: int, kept: KeptState) -> None:
     Raises:
         Unavailable: If the disk refuses; the old file stays.
     """
-    replace_durably(folder / f"worker-{number}.kept", msgspec.msgpack.encode(kept))
+    replace_durably(folder / f"worker-{number}.kept", msgspec.msgpack.encode(kept), mode=_MODE)
 
 
 def _age(path: Path) -> float:

@@ -1,7 +1,7 @@
 """What one worker of the collector says about itself."""
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from typing import Final
@@ -69,7 +69,6 @@ def report(
         made: Conversation records made.
     """
     sources = decoder.sources
-    templates = Counter(kept.source for kept in decoder.keep().templates)
     return CollectStatus(
         workers={
             str(worker.number): WorkerState(
@@ -77,9 +76,10 @@ def report(
             )
         },
         exporters=account.exporter_status(
-            sources.text, templates=templates, samplers=_samplers(decoder)
+            sources.text, templates=decoder.templates(), samplers=_samplers(decoder)
         ),
         refused={_text(address): count for address, count in sources.refused.items()},
+        refused_own=sources.refused_own,
         refused_others=sources.refused_others,
         over_limit=sources.over_limit,
         rows=RowCounts(

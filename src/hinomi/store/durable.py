@@ -43,16 +43,23 @@ def write_durably(path: Path, content: bytes) -> None:
     sync_folder(path.parent)
 
 
-def replace_durably(path: Path, content: bytes) -> None:
+def replace_durably(path: Path, content: bytes, *, mode: int = 0o666) -> None:
     """
     Put *content* in place of whatever *path* held, durable when this returns.
+
+    Args:
+        path: Where.
+        content: The whole file.
+        mode: Who may do what with it, less the process's umask.
 
     Raises:
         Unavailable: If the disk refuses; what *path* held stays.
     """
     draft = draft_of(path)
     with on_disk(path):
-        draft.write_bytes(content)
+        draft.unlink(missing_ok=True)  # Of another mode.
+        with open(draft, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            file.write(content)
         publish(path)
         sync_folder(path.parent)
 

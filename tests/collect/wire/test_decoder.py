@@ -1,5 +1,7 @@
 """Every protocol in one decoder, and what it keeps over a restart."""
 
+from ipaddress import IPv4Address, IPv6Address
+
 import numpy as np
 import pytest
 
@@ -103,7 +105,8 @@ def test_what_is_kept_lets_another_run_go_on() -> None:
 def test_what_is_no_longer_allowed_is_not_taken_up() -> None:
     """The allow-list of the new run decides."""
     first = Arrivals()
-    first.send(v9(template(256, V4_FLOW)), source="192.0.2.9")
+    first.send(v9(template(256, V4_FLOW), data(256, V4_FLOW, v4_flow())), source="192.0.2.9")
+    assert first.decoder.keep().templates
     sources = Sources.allowing(["198.51.100.0/24"])
     decoder = Decoder(sources)
 
@@ -112,6 +115,33 @@ def test_what_is_no_longer_allowed_is_not_taken_up() -> None:
     assert decoder.keep().templates == ()
     assert sources.addresses == []
     assert sources.refused == {}
+
+
+def test_junk_does_not_outlive_a_restart() -> None:
+    """Senders and domains that never gave a record are forgotten; the others stay together."""
+    first = Arrivals()
+    for last in range(1, 4):
+        first.send(b"\0\x09\0\0", source=f"192.0.2.{last}")
+    first.send(*(v9(template(256, V4_FLOW), domain=number) for number in range(5)))
+    first.send(*ONE_OF_EACH)
+
+    kept = first.decoder.keep()
+    assert len(first.sources.addresses) == 4
+    assert [IPv6Address(address).ipv4_mapped for address in kept.addresses] == [
+        IPv4Address(EXPORTER)
+    ]
+    assert {(each.source, each.version, each.domain) for each in kept.positions} == {
+        (0, 5, 0), (0, 9, 0), (0, 10, 0), (0, 0, 0),
+    }  # fmt: skip
+    assert [(each.version, each.domain) for each in kept.templates] == [(9, 0), (10, 0)]
+    assert first.decoder.templates() == {3: 6}
+
+    second = Arrivals()
+    second.decoder.restore(kept)
+    again = second.decoder.keep()  # Though none of them was heard this time.
+    assert again.addresses == kept.addresses
+    assert again.templates == kept.templates
+    assert set(again.positions) == set(kept.positions)
 
 
 def test_trusted_agents_name_the_exporter() -> None:

@@ -42,3 +42,29 @@ def test_an_exporter_cannot_invent_domains_without_end() -> None:
 
     assert numbers.tolist() == [0, 1, NO_STREAM, NO_STREAM, NO_STREAM]
     assert streams.number(Stream(1, 10, 0)) == 2
+
+
+def test_the_second_half_of_the_numbers_is_for_exports() -> None:
+    """Headers of domains that are made up leave room for those of which something comes."""
+    streams = Streams(most_per_source=4)
+    source = np.zeros(6, np.int32)
+
+    junk = streams.numbers(source, 9, np.arange(6), lambda: np.zeros(6, np.bool_))
+    assert junk.tolist() == [0, 1] + [NO_STREAM] * 4
+
+    good = streams.numbers(source, 9, np.arange(6), lambda: np.arange(6) == 4)
+    assert good.tolist() == [0, 1, NO_STREAM, NO_STREAM, 2, NO_STREAM]
+    assert streams.numbers(source + 1, 9, np.arange(6), lambda: np.zeros(6, np.bool_))[0] == 3
+
+
+def test_streams_that_gave_records_are_known() -> None:
+    """The others are not kept over a restart."""
+    streams = Streams()
+    numbers = streams.numbers(np.zeros(3, np.int32), 9, np.arange(3))
+
+    assert streams.fruitful() == set()
+    streams.credit(numbers[1:2])
+    streams.numbers(np.zeros(30, np.int32), 10, np.arange(30))
+    streams.credit(np.array([32, 1, 32]))
+
+    assert streams.fruitful() == {Stream(0, 9, 1), Stream(0, 10, 29)}

@@ -1,5 +1,7 @@
 """Data before its template: kept within bounds, decoded when the template comes."""
 
+import tracemalloc
+
 import numpy as np
 
 from arrivals import Arrivals
@@ -9,6 +11,7 @@ from exporting import (
     Field,
     Value,
     data,
+    flow_set,
     flows,
     frame,
     ipfix,
@@ -18,9 +21,11 @@ from exporting import (
     v9,
 )
 from hinomi.collect.wire.ledger import Ledger
+from hinomi.collect.wire.sets.decode import SETS_TOO_MANY
 from hinomi.collect.wire.sets.definitions import TemplateLimits
 from hinomi.collect.wire.sets.groups import Headers
 from hinomi.collect.wire.sets.pending import (
+    SETS_EMPTY,
     SETS_WAITING,
     SETS_WITHOUT_TEMPLATE,
     Pending,
@@ -248,3 +253,45 @@ def test_at_the_end_everything_that_waits_is_given_up() -> None:
     assert (len(pending), pending.cost) == (0, 0)
     assert ledger.counts[1][SETS_WITHOUT_TEMPLATE] == 2
     assert ledger.counts[2][SETS_WITHOUT_TEMPLATE] == 1
+
+
+def test_a_batch_of_tiny_sets_costs_little() -> None:
+    """A million sets in one batch: few are looked at, and only what can stay is copied."""
+    for body, sources in ((b"", 1), (b"x", 1), (b"x", 1_024)):
+        exporter = Exporter()
+        payload = v9(*[flow_set(300, body)] * 1_024)
+        batch = [(number % sources, payload) for number in range(1_024)]
+        tracemalloc.start()
+        exporter.send_all(batch)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+        assert peak < 60 << 20
+        counts = exporter.counted()
+        assert counts[SETS_TOO_MANY] == 1_024
+        assert counts[SETS_WAITING if body else SETS_EMPTY] == 1_024 * 64
+
+
+def test_a_batch_leaves_what_one_by_one_would_leave() -> None:
+    """What later sets of the batch would push out is counted as if it had been."""
+    payloads = [v9(data(300, V4_FLOW, v4_flow(src_port=port))) for port in range(1, 12)]
+    limits = TemplateLimits(waiting_bytes=5_000, waiting_bytes_per_exporter=1_600)
+    left = []
+    for step in (1, len(payloads)):
+        exporter = Exporter(9, limits)
+        for at in range(0, len(payloads), step):
+            exporter.send(*payloads[at : at + step])
+        left.append((exporter.counted(), exporter.send(v9(template(300, V4_FLOW))).records))
+
+    assert left[0] == left[1]
+    assert len(left[0][1]) == 3
+
+
+def test_a_batch_of_many_exporters_leaves_each_its_share() -> None:
+    """Where all together are too much, none is pushed out by those behind it."""
+    limits = TemplateLimits(waiting_bytes=2_000, waiting_bytes_per_exporter=1_600)
+    exporter = Exporter(9, limits)
+    exporter.send_all([(number // 5, v9(data(300, [(1, 4)], [7]))) for number in range(10)])
+
+    counts = exporter.ledger.counts
+    assert [counts[source][SETS_WITHOUT_TEMPLATE] for source in (0, 1)] == [3, 3]

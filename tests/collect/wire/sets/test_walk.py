@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from exporting import flow_set
 from hinomi.collect.wire.datagrams import Datagrams
-from hinomi.collect.wire.sets.walk import MOST_SETS, Walk, walk
+from hinomi.collect.wire.sets.walk import MOST_IN_BATCH, MOST_SETS, Walk, walk
 
 
 def walked(*bodies: bytes) -> tuple[Walk, list[tuple[int, int, bytes]]]:
@@ -81,6 +81,18 @@ def test_the_number_of_sets_is_bounded() -> None:
 
     assert len(sets) == 2 * MOST_SETS
     assert found.crowded.tolist() == [0]
+
+
+def test_the_sets_of_a_batch_are_bounded() -> None:
+    """The first of each datagram come before the second of any: nobody is left without."""
+    count = MOST_IN_BATCH // 8
+    found, sets = walked(*[flow_set(256, b"") * 9] * count, flow_set(257, b"a"))
+
+    rows = np.bincount([row for row, *_ in sets])
+    assert len(sets) <= MOST_IN_BATCH
+    assert rows.min() == 1
+    assert rows[:-1].min() == 7
+    assert found.crowded.size == count
 
 
 def test_no_datagrams_have_no_sets() -> None:

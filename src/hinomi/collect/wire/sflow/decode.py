@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from hinomi.collect.wire.datagrams import Datagrams, Places, read_rows
 from hinomi.collect.wire.exported import Exported
 from hinomi.collect.wire.ledger import Ledger
-from hinomi.collect.wire.plausible import looks_like_export
 from hinomi.collect.wire.meaning.rates import ABSURD, MOST_INTERVAL
 from hinomi.collect.wire.meaning.samplers import Samplers
+from hinomi.collect.wire.plausible import looks_like_export
 from hinomi.collect.wire.sets.groups import Headers
 from hinomi.collect.wire.sets.netflow9 import MALFORMED_HEADER, STREAM_REFUSED
 from hinomi.collect.wire.sflow.agentdrops import AgentDrops
