@@ -215,7 +215,7 @@ def test_a_port_set_number_may_fill_its_sixteen_bits() -> None:
 def test_whole_addresses_are_told_to_be_ours() -> None:
     """Sixteen bytes each, as senders are known; from the day on that a network holds."""
     table = _table("192.0.2.0/24", "2001:db8::/32", "198.51.100.0/24, ppp, 32, private, 2026-01-02")
-    texts = ("192.0.2.9", "203.0.113.1", "2001:db8:ffff::1", "2001:db9::", "198.51.100.7")
+    texts = ("192.0.2.9", "203.0.113.1", "2001:db8:ffff::1", "fe80::1", "198.51.100.7")
     rows = [to_int(parse_address(text)).to_bytes(16, "big") for text in texts]
     addresses = np.frombuffer(b"".join(rows), np.uint8).reshape(-1, 16)
     day_ms = 86_400_000

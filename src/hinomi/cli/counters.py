@@ -57,7 +57,8 @@ Beside these the status has, without a reason:
 |---|---|---|
 | `refused`, `refused_own`, `refused_others` | datagrams by address that `[collect] allow` does \
 not name; those of own networks are counted and never named; beyond 256 addresses, and 8 in a \
-block of datagrams, all others together | `refused_datagrams`, of all three; `refused_own_datagrams` |
+block of datagrams, all others together | `refused_datagrams` (of all three), \
+`refused_own_datagrams` |
 | `over_limit` | datagrams of allowed addresses that got no number: 4,096 others have one, or \
 2,048 and this one sends no export. What stands in `[collect] allow` as a single address always \
 gets one \
