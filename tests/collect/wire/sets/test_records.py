@@ -1,7 +1,7 @@
 """Records of any layout: what was encoded is decoded."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given
@@ -36,6 +36,9 @@ class Sent:
     rows: list[list[Value]]
     expected: list[Record]
     discarded: int  # Fields of one record.
+
+
+_PROTOCOL: Final = element(4)
 
 
 def specifier(version: int, key: int, length: int) -> Field:
@@ -79,6 +82,8 @@ def sendings(draw: st.DrawFn) -> Sent:
     version = draw(st.sampled_from([9, 10]))
     known = PLAIN_KEYS + (REVERSE_KEYS if version == 10 else VENDOR_KEYS)
     keys = draw(st.lists(st.sampled_from(known), min_size=1, max_size=12))
+    # Named twice, the protocol tells of a tunnel, whose inner header counts: another test's fact.
+    keys = [key for place, key in enumerate(keys) if key != _PROTOCOL or key not in keys[:place]]
     layout = [(key, draw(lengths(key))) for key in keys]
     strange = [(number, draw(st.integers(0, 20) | st.just(VARIABLE))) for number in draw(
         st.lists(st.sampled_from(UNWANTED), max_size=3)
