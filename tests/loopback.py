@@ -10,7 +10,7 @@ import pytest
 
 from hinomi.collect.receive import Block, Receiver
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 """How long a test waits for what must happen, before it fails."""
 
 

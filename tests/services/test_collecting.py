@@ -61,7 +61,7 @@ class Process:
         """Send it a signal and give its exit code."""
         self.process.send_signal(number)
         code = self.process.wait(PATIENCE_S * 3)
-        self._reader.join(PATIENCE_S)
+        self._reader.join(2.0)  # Workers that were stopped hold its other end.
         return code
 
 
