@@ -154,7 +154,7 @@ class Receiver(threading.Thread):
         self._clock = clock
         # The block released last is used first: its memory is still in the processor's cache.
         self._free: queue.LifoQueue[Slots] = queue.LifoQueue()
-        self._full: queue.SimpleQueue[Block | None] = queue.SimpleQueue()
+        self._full: queue.Queue[Block | None] = queue.Queue()
         for _ in range(self._pace.blocks):
             self._free.put(Slots())
         self._filling: _Filling | None = None
