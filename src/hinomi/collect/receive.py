@@ -153,6 +153,8 @@ class Receiver(threading.Thread):
         self._pace = pace or Pace()
         self._clock = clock
         # The block released last is used first: its memory is still in the processor's cache.
+        # Not SimpleQueue: a signal that interrupts its `get` past the deadline makes it wait
+        # for ever (CPython 3.11), and a worker that was stopped for a moment never ended.
         self._free: queue.LifoQueue[Slots] = queue.LifoQueue()
         self._full: queue.Queue[Block | None] = queue.Queue()
         for _ in range(self._pace.blocks):
