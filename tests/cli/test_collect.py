@@ -7,8 +7,6 @@ import pytest
 
 from collectors import EXPORTER, collecting, home_that_collects
 from exporting import v5, v5_record
-from hinomi.errors import Conflict
-from hinomi.services.collector import WorkerTask
 from terminal import hinomi
 
 
@@ -100,10 +98,3 @@ def test_a_wrong_allow_list_is_named(folder: Path) -> None:
 
     assert said.code == 78
     assert "collect.allow: 127.0.0.1/8" in said.err
-
-
-def test_a_worker_needs_its_task(folder: Path) -> None:
-    """The hidden command is for the collector itself: its task is checked."""
-    with pytest.raises(ValueError, match="no task"):
-        WorkerTask.parse("nonsense")
-    assert Conflict.exit_code == 75

@@ -3,7 +3,6 @@
 import os
 from collections import defaultdict
 from dataclasses import dataclass
-from ipaddress import IPv6Address
 from typing import Final
 
 from hinomi.clock import Clock
@@ -16,6 +15,7 @@ from hinomi.collect.accounting import (
 )
 from hinomi.collect.wire.decoder import Decoder
 from hinomi.collect.wire.meaning.rates import Algorithm
+from hinomi.collect.wire.sources import render_source
 from hinomi.services.writing import Written
 
 KERNEL_DROPS: Final = "kernel-drops"
@@ -78,7 +78,7 @@ def report(
         exporters=account.exporter_status(
             sources.text, templates=decoder.templates(), samplers=_samplers(decoder)
         ),
-        refused={_text(address): count for address, count in sources.refused.items()},
+        refused={render_source(address): count for address, count in sources.refused.items()},
         refused_own=sources.refused_own,
         refused_others=sources.refused_others,
         over_limit=sources.over_limit,
@@ -107,8 +107,3 @@ def _samplers(decoder: Decoder) -> dict[int, list[SamplerStatus]]:
                 )
             )
     return found
-
-
-def _text(address: bytes) -> str:
-    parsed = IPv6Address(address)
-    return str(parsed.ipv4_mapped or parsed)

@@ -197,8 +197,7 @@ class Sources:
 
     def text(self, number: int) -> str:
         """Render the address with this number; IPv4 in its own form."""
-        address = IPv6Address(self.addresses[number])
-        return str(address.ipv4_mapped or address)
+        return render_source(self.addresses[number])
 
     def _named(self, which: Callable[[Addresses], NDArray[np.bool_]]) -> list[tuple[bytes, int]]:
         """Give what of the table *which* tells."""
@@ -233,3 +232,9 @@ class Sources:
                 return
             self.refused_others += self.refused.pop(least)
         self.refused[address] = self.refused.get(address, 0) + count
+
+
+def render_source(address: bytes) -> str:
+    """Render the 16 bytes of an address as text; IPv4 in its own form."""
+    parsed = IPv6Address(address)
+    return str(parsed.ipv4_mapped or parsed)
