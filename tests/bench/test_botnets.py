@@ -6,9 +6,10 @@ import pytest
 from hinomi.bench.addressing import Allocation, is_own
 from hinomi.bench.benign import Part
 from hinomi.bench.botnets import Herd, after_onset, infest
+from hinomi.bench.designs import BotnetSpec
 from hinomi.bench.exchange import SYN, Packets, join
 from hinomi.bench.population import Scene, settle
-from hinomi.bench.spec import BotnetSpec, WorldSpec
+from hinomi.bench.spec import WorldSpec
 
 
 @pytest.fixture(scope="module")

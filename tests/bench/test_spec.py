@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hinomi.bench.spec import BOTNETS, DAY_MS, TCP, WorldSpec, demo_spec, tiny_spec
+from hinomi.bench.spec import DAY_MS, WorldSpec, demo_spec, tiny_spec
 
 
 @pytest.mark.parametrize(
@@ -26,16 +26,3 @@ def test_a_world_is_as_long_as_its_days() -> None:
     """Seven days for the demonstration, one for tests."""
     assert demo_spec().length_ms == 7 * DAY_MS
     assert tiny_spec().length_ms == DAY_MS
-
-
-def test_at_least_half_of_the_demo_botnets_never_scan() -> None:
-    """A detector that only follows scanners must miss most of them."""
-    silent = [botnet for botnet in BOTNETS if not botnet.scan_ports]
-
-    assert len(silent) * 2 >= len(BOTNETS)
-    assert all(botnet.proto == TCP for botnet in BOTNETS)
-
-
-def test_families_have_names_of_their_own() -> None:
-    """Truth rows and sources of chance are told apart by the family."""
-    assert len({botnet.family for botnet in BOTNETS}) == len(BOTNETS)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from hinomi.bench.addressing import CGNAT_V4, Codes, random_remote
 from hinomi.bench.benign import Part, chance_flows, popular
+from hinomi.bench.designs import BotnetSpec
 from hinomi.bench.exchange import (
     ACK,
     RST,
@@ -25,7 +26,7 @@ from hinomi.bench.exchange import (
 )
 from hinomi.bench.population import Scene, spans, stream
 from hinomi.bench.sampling import sample_within
-from hinomi.bench.spec import TCP, BotnetSpec, Device
+from hinomi.bench.spec import TCP, Device
 from hinomi.bench.truth import NamedService
 
 _FIRST_MODEL: Final = 0.7  # Share of the members on the first vulnerable model.
