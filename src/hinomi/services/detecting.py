@@ -67,7 +67,7 @@ def run_detection(
         NotPermitted: If no mandate permits it.
         Unavailable: If memory or disk do not suffice.
     """
-    with _judged(home, window, Operation.DETECT, tell) as (engine, judged, sources):
+    with judging(home, window, Operation.DETECT, tell) as (engine, judged, sources):
         chosen = _ranked(judged)[:top]
         candidates = tuple(_candidate(judged, int(row), window, sources) for row in chosen)
         detection = Detection(
@@ -94,7 +94,7 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
     service = Service(base, proto, port, own=own)
     window = Window()
     asked = ListEntry(base=base, proto=proto, port=port, own=own)
-    with _judged(home, window, Operation.EXPLAIN, lambda _: None, [asked]) as (
+    with judging(home, window, Operation.EXPLAIN, lambda _: None, [asked]) as (
         engine,
         judged,
         sources,
@@ -136,7 +136,7 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
 
 
 @contextmanager
-def _judged(
+def judging(
     home: Home,
     window: Window,
     operation: Operation,
