@@ -1,0 +1,11 @@
+"""All baselines, in the order of the benchmark's table."""
+
+from typing import Final
+
+from hinomi.bench.baselines.fused import Fused
+from hinomi.bench.baselines.known_overlap import KnownOverlap
+from hinomi.bench.baselines.odd_ports import OddPorts
+from hinomi.bench.baselines.ranking import Baseline
+from hinomi.bench.baselines.scanner_fan_in import ScannerFanIn
+
+BASELINES: Final[tuple[Baseline, ...]] = (OddPorts(), ScannerFanIn(), KnownOverlap(), Fused())

@@ -1,0 +1,119 @@
+"""Known-client overlap: services whose clients are those of listed C&Cs, beyond chance."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from scipy import special
+
+from hinomi.bench.baselines.ranking import fan_in, named, ranked
+from hinomi.detect import passes
+from hinomi.detect.columns import floats, ints, keys
+from hinomi.detect.judge import Lists
+from hinomi.detect.orient import LINE
+from hinomi.govern.parameters import Register
+from hinomi.model.listed import ListKind
+
+SHARE_MOST: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownOverlap:
+    """
+    Rank by the hypergeometric tail of the clients shared with listed C&Cs.
+
+    Notes:
+        Changed for 1 in 10,000: the mutual contacts of two lines are too few to see, so
+        the lines that met any listed C&C are one set, and each service is tested against
+        it. All lines count as equally active. Cost: one look at the pairs of those lines.
+
+    Source:
+        Coskun, Dietrich and Memon (2010), Friends of an enemy, ACSAC (mutual contacts);
+        Rahbarinia, Perdisci and Antonakakis (2015), Segugio, DSN (known machines).
+    """
+
+    name: ClassVar[str] = "known-overlap"
+    source: ClassVar[str] = "Coskun et al., ACSAC 2010; Segugio, DSN 2015 (shared clients)"
+
+    share_most: float = SHARE_MOST
+    """A listed service that more of all lines meet is a wrong entry: it teaches nothing."""
+
+    def rank(
+        self, engine: passes.Engine, survey: passes.Survey, lists: Lists, register: Register
+    ) -> pa.Table:
+        """Rank as `Baseline.rank` says; the score is -ln of the tail's probability."""
+        del register
+        services, lines = survey.services, survey.talking.num_rows
+        met = infected_lines(engine, survey, lists, self.share_most)
+        shared = fan_in(engine, survey, met)
+        clients = ints(services, "clients")
+        return ranked(services, surprise(shared, clients, met.num_rows, lines), lists)
+
+    def alternatives(self) -> Sequence["KnownOverlap"]:
+        """Vary from where a listed service is a wrong entry."""
+        return [KnownOverlap(share_most=most) for most in (1.0, 0.05, 0.02, 0.01, 0.005, 0.002)]
+
+
+def infected_lines(
+    engine: passes.Engine, survey: passes.Survey, lists: Lists, share_most: float
+) -> pa.Table:
+    """
+    Give the lines that spoke with a listed C&C: columns `LINE`, distinct.
+
+    Args:
+        engine: Runs the expressions.
+        survey: Tells the services, and the parts.
+        lists: Those of known C&Cs count.
+        share_most: Listed services with more clients, as a share of all lines, do not.
+    """
+    services = survey.services
+    few = floats(services, "clients") <= max(share_most * survey.talking.num_rows, 3)
+    teaches = named(services, lists, [ListKind.KNOWN_CC]) & few
+    met = passes.lines_of_services(engine, survey.parts, services.filter(pa.array(teaches)))
+    _, first = np.unique(keys(met, LINE), return_index=True)
+    return met.select(LINE).take(pa.array(first))
+
+
+def surprise(
+    shared: NDArray[np.int64], clients: NDArray[np.int64], marked: int, lines: int
+) -> NDArray[np.float64]:
+    """
+    Tell how improbable it is to share so many clients by chance.
+
+    Args:
+        shared: Marked clients of each service, shape (services,).
+        clients: All clients of each, shape (services,), at most *lines*.
+        marked: Marked lines.
+        lines: All lines.
+
+    Returns:
+        -ln P(X >= shared), X hypergeometric; 0 where no more are shared than expected.
+    """
+    mean = clients * (marked / max(lines, 1))
+    score = np.zeros(shared.size)
+    beyond = np.flatnonzero(shared > mean)
+    cases, place = np.unique(
+        np.stack([shared[beyond], clients[beyond]]), axis=1, return_inverse=True
+    )
+    tails = np.array([_log_tail(int(k), int(n), marked, lines) for k, n in cases.T])
+    score[beyond] = np.maximum(-tails[place.ravel()], 0.0) if beyond.size else 0.0
+    return score
+
+
+def _log_tail(shared: int, clients: int, marked: int, lines: int) -> float:
+    """Sum the terms from *shared* on; beyond the mean they fall faster than geometrically."""
+    most = min(clients, marked)
+    spread = np.sqrt(clients * marked / lines)
+    j = np.arange(shared, min(most, shared + int(12 * spread) + 60) + 1)
+    terms = _log_choose(marked, j) + _log_choose(lines - marked, clients - j)
+    return float(special.logsumexp(terms) - _log_choose(lines, np.array([clients]))[0])
+
+
+def _log_choose(of: int, number: NDArray[np.int64]) -> NDArray[np.float64]:
+    log = special.gammaln(of + 1.0) - special.gammaln(number + 1.0)
+    with np.errstate(divide="ignore"):
+        left = np.where(number > of, np.inf, special.gammaln(np.maximum(of - number, 0) + 1.0))
+    return np.asarray(log - left, dtype=np.float64)
