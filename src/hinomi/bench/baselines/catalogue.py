@@ -2,10 +2,19 @@
 
 from typing import Final
 
+from hinomi.bench.baselines.beacons import Beacons
 from hinomi.bench.baselines.fused import Fused
+from hinomi.bench.baselines.interface import Baseline
 from hinomi.bench.baselines.known_overlap import KnownOverlap
 from hinomi.bench.baselines.odd_ports import OddPorts
-from hinomi.bench.baselines.ranking import Baseline
+from hinomi.bench.baselines.pagerank import PageRank
 from hinomi.bench.baselines.scanner_fan_in import ScannerFanIn
 
-BASELINES: Final[tuple[Baseline, ...]] = (OddPorts(), ScannerFanIn(), KnownOverlap(), Fused())
+BASELINES: Final[tuple[Baseline, ...]] = (
+    OddPorts(),
+    ScannerFanIn(),
+    KnownOverlap(),
+    Fused(),
+    PageRank(),
+    Beacons(),
+)

@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hinomi.bench.baselines.interface import Baseline, ranked
 from hinomi.bench.baselines.known_overlap import KnownOverlap
 from hinomi.bench.baselines.odd_ports import OddPorts
-from hinomi.bench.baselines.ranking import Baseline, ranked
 from hinomi.bench.baselines.scanner_fan_in import ScannerFanIn
 from hinomi.detect import passes
 from hinomi.detect.columns import floats, keys, positions

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import special
 
-from hinomi.bench.baselines.ranking import fan_in, named, ranked
+from hinomi.bench.baselines.interface import fan_in, named, ranked
 from hinomi.detect import passes
 from hinomi.detect.columns import floats, ints, keys
 from hinomi.detect.judge import Lists

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 import numpy as np
 import pyarrow as pa
 
-from hinomi.bench.baselines.ranking import ranked
+from hinomi.bench.baselines.interface import ranked
 from hinomi.detect import passes
 from hinomi.detect.columns import floats, ints
 from hinomi.detect.judge import Lists

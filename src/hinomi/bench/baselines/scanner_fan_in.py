@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 import pyarrow as pa
 
-from hinomi.bench.baselines.ranking import fan_in, ranked
+from hinomi.bench.baselines.interface import fan_in, ranked
 from hinomi.detect import passes, suspects
 from hinomi.detect.columns import floats, ints
 from hinomi.detect.judge import Lists

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from hinomi.bench.baselines.ranking import Baseline, Observed, named
+from hinomi.bench.baselines.interface import Baseline, Observed, named
+from hinomi.bench.score import average_precision
 from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.orient import SERVICE
 from hinomi.model.listed import ListKind
@@ -59,16 +59,15 @@ def precision_of(table: pa.Table, world: Observed) -> float:
         world: Tells what is true.
 
     Returns:
-        0..1, over the detectable C&C servers that no list of known ones names. Listed
-        services and C&C servers that are not detectable count neither for nor against.
+        0..1, by the rules of `bench.score`: over the detectable C&C servers that no list of
+        known ones names; another unknown C&C is right, and asked for by nobody.
     """
     services = world.survey.services
-    wanted = world.detectable()
     listed = named(services, world.lists, [ListKind.KNOWN_CC])
-    counts = ~listed & (wanted | ~world.cc())
     order = positions(keys(table, SERVICE), keys(services, SERVICE))
-    order = order[counts[order]]
-    return average_precision(wanted[order], _wanted(world))
+    order = order[~listed[order]]
+    right, wanted = world.cc()[order], world.detectable()[order]
+    return average_precision(right, wanted, _wanted(world)) or 0.0
 
 
 def _wanted(world: Observed) -> int:
@@ -76,16 +75,3 @@ def _wanted(world: Observed) -> int:
     unlisted = ~named(world.truth, world.lists, [ListKind.KNOWN_CC])
     found = (ints(world.truth, "cc") == 1) & (ints(world.truth, "detectable") == 1)
     return int((found & unlisted).sum())
-
-
-def average_precision(hits: NDArray[np.bool_], wanted: int) -> float:
-    """
-    Average the precision at each hit over all that was wanted.
-
-    Args:
-        hits: Whether each place of the ranking is right, first place first.
-        wanted: How many are to be found; those not in the ranking count as 0.
-    """
-    places = np.flatnonzero(hits)
-    precision = np.arange(1, places.size + 1) / (places + 1.0)
-    return float(precision.sum() / max(wanted, 1))
