@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hinomi.bench.ranking import SCHEMA, make_ranking, require_ranking
+from hinomi.bench.ranking import SCHEMA, has_probability, make_ranking, require_ranking
 from hinomi.model.address import parse_address
 
 NEVER = np.zeros(3, np.bool_)
@@ -30,8 +30,13 @@ THREE = _services(
 
 def test_the_most_probable_comes_first() -> None:
     """Rows descend; each keeps what was said of it."""
+    given = np.array([0.1, 0.9, 0.5])
     made = make_ranking(
-        THREE, np.array([0.1, 0.9, 0.5]), np.array([True, False, False]), np.array([0, 1, 2])
+        THREE,
+        given,
+        np.array([True, False, False]),
+        probability=given,
+        tier=np.array([0, 1, 2]),
     )
 
     assert made.schema == SCHEMA
@@ -61,17 +66,36 @@ def test_equal_scores_are_put_in_order_of_address_and_port() -> None:
 
 def test_a_score_orders_where_probabilities_saturate() -> None:
     """Three certainties are still first, second and third."""
-    made = make_ranking(THREE, np.ones(3), NEVER, score=np.array([30.0, 50.0, 40.0]))
+    made = make_ranking(THREE, np.array([30.0, 50.0, 40.0]), NEVER, probability=np.ones(3))
 
     assert made.column("port").to_pylist() == [53, 443, 443]
     assert made.column("address")[2].as_py() == "192.0.2.9"
 
 
+def test_where_probability_and_score_differ_probability_leads() -> None:
+    """The list is the one an analyst sees: by probability."""
+    made = make_ranking(
+        THREE, np.array([3.0, 2.0, 1.0]), NEVER, probability=np.array([0.1, 0.2, 0.3])
+    )
+
+    assert made.column("score").to_pylist() == [1.0, 2.0, 3.0]
+    require_ranking(made)
+
+
+def test_a_method_may_rank_without_probabilities() -> None:
+    """A baseline has a score of its own unit and nothing else."""
+    made = make_ranking(THREE, np.array([7.0, 9.0, 8.0]), NEVER)
+
+    assert not has_probability(made)
+    assert made.column("score").to_pylist() == [9.0, 8.0, 7.0]
+    require_ranking(made)
+
+
 @pytest.mark.parametrize("wrong", [-0.1, 1.1, np.nan])
 def test_what_is_no_probability_is_refused(wrong: float) -> None:
-    """A method that hands over scores has to bring them to 0..1 first."""
+    """A score is not called a probability."""
     with pytest.raises(ValueError, match=r"0\.\.1"):
-        make_ranking(THREE, np.array([0.1, wrong, 0.2]), NEVER)
+        make_ranking(THREE, np.ones(3), NEVER, probability=np.array([0.1, wrong, 0.2]))
 
 
 def test_a_ranking_out_of_order_is_refused() -> None:

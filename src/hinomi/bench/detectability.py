@@ -1,0 +1,123 @@
+"""
+How much of a botnet sampling leaves to be found, and how much of that was found.
+
+The bound: detection works from lines that were sampled with a C&C. Fewer than five lines
+say nothing that chance does not, so no method finds more than the C&Cs of which five
+distinct members were sampled.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from hinomi.bench.truth import MIN_CLIENTS
+
+SIZES: Final = (5, 10, 20, 40, 80, 160, 320, 3_000)
+"""Members of a botnet inside the network: edges of the curve's steps."""
+
+PACES: Final = (0.0, 600.0, 3_500.0, float("inf"))
+"""Packets a day between a bot and its C&C: hourly, minutes (2,880), a minute (4,320)."""
+
+PACE_NAMES: Final = ("hourly", "5 min", "60 s")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Botnet:
+    """One unknown C&C, how often it could be met, and whether it was found."""
+
+    members: int  # Own lines that belong to it.
+    packets_a_day: float  # Exchanged by one of them with it.
+    days: float
+    interval: int  # N of 1-in-N.
+    found: bool  # In the first 100.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """C&Cs of about one size."""
+
+    low: int  # Members, from and below.
+    high: int
+    servers: int
+    found: int
+    bound: float  # Mean of what could be found, 0..1.
+
+
+def seen_chance(packets_a_day: ArrayLike, days: ArrayLike, interval: int) -> NDArray[np.float64]:
+    """
+    Tell how probable it is that one bot is sampled with its C&C at least once.
+
+    Args:
+        packets_a_day: Packets that it exchanges with its C&C per day.
+        days: Length of the window in days.
+        interval: N of 1-in-N, at least 1.
+
+    Returns:
+        1 - (1 - 1/N)^packets, shape of the arguments.
+    """
+    packets = np.asarray(packets_a_day, np.float64) * np.asarray(days, np.float64)
+    if interval == 1:
+        return np.asarray(packets > 0, np.float64)
+    return np.asarray(-np.expm1(packets * np.log1p(-1.0 / interval)), np.float64)
+
+
+def bound(
+    members: ArrayLike,
+    packets_a_day: ArrayLike,
+    days: ArrayLike,
+    interval: int,
+    *,
+    least: int = MIN_CLIENTS,
+) -> NDArray[np.float64]:
+    """
+    Tell how probable it is that a C&C can be found at all: that enough bots are sampled.
+
+    Args:
+        members: Bots inside the network, each on a line of its own.
+        packets_a_day: Packets that each exchanges with the C&C per day.
+        days: Length of the window in days.
+        interval: N of 1-in-N, at least 1.
+        least: Distinct bots that it takes.
+
+    Returns:
+        P(at least *least* of the bots are sampled), each by itself, 0..1.
+    """
+    chance = seen_chance(packets_a_day, days, interval)
+    return np.asarray(stats.binom.sf(least - 1, np.asarray(members), chance), np.float64)
+
+
+def steps(botnets: Sequence[Botnet], edges: Sequence[int] = SIZES) -> list[Step]:
+    """Count, by number of members, the C&Cs there were, those found, and what was possible."""
+    found = []
+    for low, high in zip(edges, [*edges[1:], 2**31], strict=True):
+        here = [each for each in botnets if low <= each.members < high]
+        if not here:
+            continue
+        possible = [
+            float(bound(each.members, each.packets_a_day, each.days, each.interval))
+            for each in here
+        ]
+        found.append(
+            Step(
+                low=low,
+                high=high,
+                servers=len(here),
+                found=sum(each.found for each in here),
+                bound=float(np.mean(possible)),
+            )
+        )
+    return found
+
+
+def by_pace(botnets: Sequence[Botnet]) -> dict[str, list[Botnet]]:
+    """Part the C&Cs by how often their bots call; paces that nobody keeps are left out."""
+    parts: dict[str, list[Botnet]] = {}
+    for name, low, high in zip(PACE_NAMES, PACES, PACES[1:], strict=False):
+        here = [each for each in botnets if low <= each.packets_a_day < high]
+        if here:
+            parts[name] = here
+    return parts

@@ -1,0 +1,144 @@
+"""
+A world as files: a folder with flows, own networks, lists and the truth.
+
+=============================  =====================================================
+``flows*.parquet``             flow records, plain flow table
+``own-networks.txt`` / .csv    own networks, as `hinomi init` takes them
+``known-cc.csv`` and so on     a list of each kind; one that is missing is empty
+``truth.csv``                  what is true: one row a named service
+=============================  =====================================================
+"""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from hinomi.errors import MalformedDocument, NotFound
+from hinomi.model.address import parse_address
+from hinomi.model.listed import ListKind
+from hinomi.model.protocol import parse_protocol, render_protocol
+
+TRUTH: Final = pa.schema(
+    [
+        ("address", pa.string()),
+        ("protocol", pa.string()),
+        ("port", pa.int32()),
+        ("family", pa.string()),
+        ("tier", pa.int8()),  # 1 meets bots, 2 meets C&C servers; null: no C&C.
+        ("label", pa.string()),
+        ("known", pa.bool_()),
+        ("detectable", pa.bool_()),
+        ("clients", pa.int32()),  # Own lines sampled with it; null: not stated.
+        ("members", pa.int32()),  # Own lines that belong to it, sampled or not.
+        ("packets_a_day", pa.float64()),  # Exchanged by one member with it, before sampling.
+    ]
+)
+"""What is true of each named service; the last three need not be stated."""
+
+REQUIRED: Final = (
+    "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
+)  # fmt: skip
+_NETWORKS: Final = ("own-networks.txt", "own-networks.csv")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldFiles:
+    """Where the parts of a world lie."""
+
+    folder: Path
+    flows: tuple[Path, ...]
+    own_networks: Path
+    lists: dict[ListKind, Path]  # Those that hold an entry.
+    truth: Path
+
+    @property
+    def name(self) -> str:
+        """Name the world by its folder."""
+        return self.folder.resolve().name
+
+
+def find_world(folder: Path) -> WorldFiles:
+    """
+    Find the parts of the world in *folder*.
+
+    Raises:
+        NotFound: If flows, own networks or truth are missing.
+    """
+    flows = tuple(sorted(folder.glob("flows*.parquet")))
+    networks = [folder / name for name in _NETWORKS if (folder / name).is_file()]
+    truth = folder / "truth.csv"
+    missing = [
+        name
+        for name, is_there in (
+            ("flows*.parquet", bool(flows)),
+            (_NETWORKS[0], bool(networks)),
+            (truth.name, truth.is_file()),
+        )
+        if not is_there
+    ]
+    if missing:
+        raise NotFound(f"{folder}: is no world, it lacks {', '.join(missing)}")
+    lists = {kind: folder / f"{kind.value}.csv" for kind in ListKind}
+    return WorldFiles(
+        folder=folder,
+        flows=flows,
+        own_networks=networks[0],
+        lists={kind: path for kind, path in lists.items() if _has_rows(path)},
+        truth=truth,
+    )
+
+
+def read_truth(path: Path) -> pa.Table:
+    """
+    Read what is true of a world, addresses as the world names them.
+
+    Returns:
+        Rows of TRUTH.
+
+    Raises:
+        MalformedDocument: If a column is missing or a row cannot be read.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        lacking = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
+        if lacking:
+            raise MalformedDocument(f"the header lacks {', '.join(lacking)}", str(path), 1)
+        rows = list(_rows(reader, path))
+    return pa.Table.from_pylist(rows, schema=TRUTH)
+
+
+def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterable[dict[str, object]]:
+    for row in reader:
+        try:
+            parse_address(row["address"])
+            yield {
+                "address": row["address"],
+                "protocol": render_protocol(parse_protocol(row["protocol"])),
+                "port": int(row["port"]),
+                "family": row["family"],
+                "tier": int(row["tier"]) if row["tier"] else None,
+                "label": row["label"],
+                "known": row["known"] == "1",
+                "detectable": row["detectable"] == "1",
+                "clients": _whole(row.get("clients")),
+                "members": _whole(row.get("members")),
+                "packets_a_day": float(row["packets_a_day"]) if row.get("packets_a_day") else None,
+            }
+        except (ValueError, TypeError, AttributeError):  # A short row has None in its place.
+            raise MalformedDocument("is no row of a truth", str(path), reader.line_num) from None
+
+
+def _whole(text: str | None) -> int | None:
+    return int(text) if text else None
+
+
+def _has_rows(path: Path) -> bool:
+    """Tell whether a list holds more than its header: an empty one is no list to add."""
+    if not path.is_file():
+        return False
+    with path.open(encoding="utf-8") as file:
+        return sum(bool(line.strip()) for line in file) > 1

@@ -1,0 +1,81 @@
+"""The bound of what sampling leaves, and what was found of it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hinomi.bench.detectability import Botnet, bound, by_pace, seen_chance, steps
+from hinomi.detect.limits import smallest_botnet
+
+
+@pytest.mark.parametrize(
+    ("packets", "days", "expected"),
+    [(4_320, 1, 0.35), (4_320, 7, 0.95), (2_880, 1, 0.25), (2_880, 7, 0.87), (240, 7, 0.15)],
+)
+def test_a_bot_is_seen_as_often_as_calculated(packets: float, days: float, expected: float) -> None:
+    """The figures of the project's own table for 1 in 10,000."""
+    assert seen_chance(packets, days, 10_000) == pytest.approx(expected, abs=0.01)
+
+
+@given(
+    st.integers(5, 3_000),
+    st.floats(1, 1e5),
+    st.floats(0.1, 30),
+    st.sampled_from([1, 100, 1_000, 10_000]),
+)
+def test_more_of_anything_is_never_harder_to_find(
+    members: int, packets: float, days: float, interval: int
+) -> None:
+    """More bots, more packets, more days, denser sampling: each raises the bound."""
+    here = float(bound(members, packets, days, interval))
+
+    assert 0 <= here <= 1
+    assert bound(members + 10, packets, days, interval) >= here - 1e-12
+    assert bound(members, packets * 2, days, interval) >= here - 1e-12
+    assert bound(members, packets, days * 2, interval) >= here - 1e-12
+    assert bound(members, packets, days, interval * 10) <= here + 1e-12
+
+
+def test_the_bound_agrees_with_the_limits_that_a_run_prints() -> None:
+    """The smallest botnet that a run names is the first whose bound is above 95 %."""
+    smallest = smallest_botnet(4_320, 7, 10_000)
+
+    assert bound(smallest, 4_320, 7, 10_000) >= 0.95 > bound(smallest - 1, 4_320, 7, 10_000)
+
+
+def test_fewer_bots_than_it_takes_are_never_found() -> None:
+    """Four bots are not five, however much they talk; unsampled, five are."""
+    assert bound(4, 1e6, 7, 1) == 0
+    assert bound(5, 1, 1, 1) == 1
+
+
+@pytest.mark.parametrize(("members", "packets"), [(8, 4_320.0), (30, 900.0), (200, 240.0)])
+def test_the_bound_is_what_drawing_packets_gives(members: int, packets: float) -> None:
+    """Bots drawn one by one are sampled five at a time as often as the bound says."""
+    rng = np.random.default_rng(3)
+    sampled = rng.binomial(int(packets) * 3, 1e-4, (20_000, members)) > 0
+
+    assert (sampled.sum(axis=1) >= 5).mean() == pytest.approx(
+        float(bound(members, packets, 3, 10_000)), abs=0.012
+    )
+
+
+def _botnet(members: int, packets: float = 4_320, *, found: bool = True) -> Botnet:
+    return Botnet(members=members, packets_a_day=packets, days=7, interval=10_000, found=found)
+
+
+def test_steps_count_found_and_possible_by_size() -> None:
+    """C&Cs of a size stand together, sizes that nobody has are left out."""
+    small, large = steps([_botnet(6, found=False), _botnet(8), _botnet(100)], (5, 10, 20, 80))
+
+    assert (small.low, small.high, small.servers, small.found) == (5, 10, 2, 1)
+    assert (large.low, large.servers, large.found) == (80, 1, 1)
+    assert small.bound < large.bound
+
+
+def test_botnets_are_parted_by_how_often_they_call() -> None:
+    """Keep-alives, beacons of minutes and hourly ones are told apart."""
+    parts = by_pace([_botnet(9), _botnet(9, 2_880), _botnet(9, 240), _botnet(10, 5_000)])
+
+    assert {name: len(each) for name, each in parts.items()} == {"hourly": 1, "5 min": 1, "60 s": 2}

@@ -1,0 +1,74 @@
+"""A world is a folder of files, made by hinomi or by anybody."""
+
+from pathlib import Path
+
+import pytest
+
+from hinomi.bench.worldfiles import TRUTH, find_world, read_truth
+from hinomi.errors import MalformedDocument, NotFound
+from hinomi.model.listed import ListKind
+
+HEADER = "address,protocol,port,family,tier,label,known,detectable"
+
+
+def _world(folder: Path) -> Path:
+    (folder / "flows-1.parquet").touch()
+    (folder / "flows-0.parquet").touch()
+    (folder / "own-networks.csv").write_text("198.18.0.0/15\n")
+    (folder / "known-cc.csv").write_text("address,protocol,port\n192.0.2.1,tcp,443\n")
+    (folder / "benign.csv").write_text("address,protocol,port\n")
+    (folder / "truth.csv").write_text(f"{HEADER}\n192.0.2.1,tcp,443,moth,1,cc,1,0\n")
+    return folder
+
+
+def test_the_parts_of_a_world_are_found(tmp_path: Path) -> None:
+    """Flows may lie in several files; a list without entries is no list."""
+    found = find_world(_world(tmp_path))
+
+    assert [path.name for path in found.flows] == ["flows-0.parquet", "flows-1.parquet"]
+    assert found.own_networks.name == "own-networks.csv"
+    assert list(found.lists) == [ListKind.KNOWN_CC]
+
+
+@pytest.mark.parametrize("gone", ["truth.csv", "own-networks.csv"])
+def test_what_a_folder_lacks_is_named(tmp_path: Path, gone: str) -> None:
+    """The message says which file is missing."""
+    (_world(tmp_path) / gone).unlink()
+
+    with pytest.raises(NotFound, match=gone.split(".", maxsplit=1)[0]):
+        find_world(tmp_path)
+
+
+def test_the_truth_is_read_with_its_types(tmp_path: Path) -> None:
+    """Flags are flags, an empty tier is none, columns that need not be stated are null."""
+    path = tmp_path / "truth.csv"
+    path.write_text(
+        f"{HEADER},members,note\n2001:db8::1,TCP,443,moth,2,cc,1,0,40,x\n"
+        "192.0.2.1,17,53,dns,,dns,0,1,,\n"
+    )
+    first, second = read_truth(path).to_pylist()
+
+    assert read_truth(path).schema == TRUTH
+    assert (first["protocol"], first["tier"], first["known"]) == ("tcp", 2, True)
+    assert (first["members"], first["clients"], first["detectable"]) == (40, None, False)
+    assert (second["protocol"], second["tier"], second["members"]) == ("udp", None, None)
+
+
+@pytest.mark.parametrize("row", ["x,tcp,443,,1,cc,0,0", "192.0.2.1,tcp,,,1,cc,0,0", "192.0.2.1"])
+def test_a_row_that_cannot_be_read_is_named_by_its_line(tmp_path: Path, row: str) -> None:
+    """The line is told, never its values: it may be about a subscriber."""
+    path = tmp_path / "truth.csv"
+    path.write_text(f"{HEADER}\n192.0.2.9,tcp,1,,,web,0,0\n{row}\n")
+
+    with pytest.raises(MalformedDocument, match="line 3") as failure:
+        read_truth(path)
+    assert "192.0.2.1" not in str(failure.value)
+
+
+def test_a_truth_without_a_column_is_refused(tmp_path: Path) -> None:
+    """Without `detectable` no recall can be told."""
+    path = tmp_path / "truth.csv"
+    path.write_text("address,protocol,port,family,tier,label,known\n")
+
+    with pytest.raises(MalformedDocument, match="detectable"):
+        read_truth(path)
