@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from hinomi.config import CollectConfig, Config, NodeConfig, NodeKind, read_config, render_config
+from hinomi.config import (
+    CollectConfig,
+    Config,
+    EngineConfig,
+    NodeConfig,
+    NodeKind,
+    read_config,
+    render_config,
+)
 from hinomi.errors import ConfigError
 
 
@@ -24,6 +32,10 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
     config = Config(
         node=NodeConfig(kind=NodeKind.LABORATORY),
         collect=CollectConfig(forward="192.0.2.10:9995", forward_transparent=True),
+        engine=EngineConfig(
+            spark_master="spark://192.0.2.11:7077",
+            spark_settings={"spark.executor.memory": "8g", "spark.app.name": 'the "big" one'},
+        ),
     )
     path.write_text(render_config(config), "utf-8")
 
@@ -39,6 +51,7 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
         ('[collect]\ntransit = "maybe"\n', "collect.transit: "),
         ("[engine]\nmemory_mib = 1\n", "engine.memory_mib: "),
         ('[engine]\nthreads = "two"\n', "engine.threads: "),
+        ("[engine]\nspark_settings = { a = 1 }\n", "engine.spark_settings"),
         ("[node\n", "is no TOML"),
     ],
 )

@@ -6,6 +6,7 @@ Values that shape detection or privacy stand in the parameter register, not here
 
 import re
 import tomllib
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -48,6 +49,8 @@ class EngineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     memory_mib: Annotated[int, msgspec.Meta(ge=256)] = 3000
     threads: Annotated[int, msgspec.Meta(ge=0, le=1024)] = 0
+    spark_master: str = ""
+    spark_settings: dict[str, str] = {}
 
 
 class LogConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,6 +108,10 @@ forward_transparent = {forward_transparent}
 memory_mib = {memory_mib}
 # Threads that detection may use; 0 is all cores.
 threads = {threads}
+# The Spark cluster of `hinomi detect --engine spark`, spark://HOST:PORT; empty: this machine.
+spark_master = {spark_master}
+# Spark's own settings, such as {{ "spark.executor.memory" = "8g" }}.
+spark_settings = {spark_settings}
 
 [log]
 # What is said on standard error: "debug", "info", "warning" or "error".
@@ -153,12 +160,21 @@ def render_config(config: Config) -> str:
         forward_transparent="true" if config.collect.forward_transparent else "false",
         memory_mib=config.engine.memory_mib,
         threads=config.engine.threads,
+        spark_master=_render_text(config.engine.spark_master),
+        spark_settings=_render_pairs(config.engine.spark_settings),
         level=config.log.level,
     )
 
 
 def _render_texts(texts: tuple[str, ...]) -> str:
     return "[" + ", ".join(map(_render_text, texts)) + "]"
+
+
+def _render_pairs(pairs: Mapping[str, str]) -> str:
+    inner = ", ".join(
+        f"{_render_text(name)} = {_render_text(text)}" for name, text in pairs.items()
+    )
+    return f"{{ {inner} }}" if inner else "{}"
 
 
 def _render_text(text: str) -> str:

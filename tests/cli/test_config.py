@@ -64,7 +64,12 @@ def test_show_gives_the_file_and_the_defaults(tmp_path: Path) -> None:
     assert 'kind = "laboratory"' in text.out
     assert 'transit = "drop"' in text.out
     assert document["node"] == {"kind": "laboratory"}
-    assert document["engine"] == {"memory_mib": 3000, "threads": 0}
+    assert document["engine"] == {
+        "memory_mib": 3000,
+        "threads": 0,
+        "spark_master": "",
+        "spark_settings": {},
+    }
 
 
 def test_the_check_warns_of_an_endpoint_for_others(tmp_path: Path) -> None:

@@ -97,14 +97,6 @@ def test_a_report_is_written_beside_the_answer(home: Path, tmp_path: Path) -> No
     assert SERVER in path.read_text("utf-8")
 
 
-def test_spark_is_not_there_yet(home: Path) -> None:
-    """--engine spark: exit 69 and what to use instead."""
-    said = hinomi("detect", "--engine", "spark", home=home)
-
-    assert said.code == 69
-    assert "--engine duckdb" in said.err
-
-
 def test_each_detection_is_journalled(home: Path) -> None:
     """Who detected in which window, under which register, is in the journal."""
     hinomi("detect", "--since", "2026-01-01", "--json", home=home)

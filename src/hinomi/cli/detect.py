@@ -11,11 +11,12 @@ from rich.progress import Progress as Bars
 from hinomi.cli import render
 from hinomi.cli.session import TIME, Session, shared_options
 from hinomi.detect.passes import Progress
-from hinomi.errors import Unavailable, UsageError
+from hinomi.errors import UsageError
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, render_probability
 from hinomi.model.window import Window
 from hinomi.services.detecting import Detection, run_detection
+from hinomi.services.engines import EngineKind
 from hinomi.services.report import write_report
 
 _REASONS_SHOWN = 3
@@ -34,10 +35,10 @@ _REASONS_SHOWN = 3
 )
 @click.option(
     "--engine",
-    type=click.Choice(["duckdb", "spark"]),
+    type=click.Choice([each.value for each in EngineKind]),
     default="duckdb",
     show_default=True,
-    help="What computes: duckdb is embedded.",
+    help="What computes: duckdb is embedded, spark an optional extra.",
 )
 @click.option(
     "--report",
@@ -67,11 +68,11 @@ def detect(
       hinomi detect --since 2026-01-01 --until 2026-01-08 --report week.html
       hinomi detect --json --top 10
     """
-    if engine == "spark":
-        raise Unavailable("the spark engine is not in this version; use --engine duckdb")
     home = session.open_home()
     with render.share_bar("detecting") as tell:
-        detection = run_detection(home, _window(since, until), top=top, tell=tell)
+        detection = run_detection(
+            home, _window(since, until), top=top, tell=tell, engine_kind=EngineKind(engine)
+        )
     if report is not None:
         write_report(detection, report)
     if session.as_json:

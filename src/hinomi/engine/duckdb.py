@@ -51,6 +51,10 @@ class DuckEngine:
     ) -> None:
         self._backend.disconnect()
 
+    def buckets(self, rows: int) -> int:
+        """Tell by how many hash buckets to process *rows* records (`buckets_for`)."""
+        return buckets_for(rows)
+
     def table(self, files: Sequence[Path], schema: pa.Schema | None = None) -> Any:
         """
         Open Parquet files as one Ibis table.

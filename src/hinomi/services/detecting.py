@@ -20,7 +20,6 @@ from hinomi.detect.limits import limits_of
 from hinomi.detect.orient import SERVICE
 from hinomi.detect.passes import Progress
 from hinomi.detect.reasons import Sources, measures_of, reasons_for
-from hinomi.engine.duckdb import DuckEngine, buckets_for
 from hinomi.errors import NotFound
 from hinomi.model.address import Address
 from hinomi.model.flow import CONVERSATIONS
@@ -28,6 +27,7 @@ from hinomi.model.listed import ListEntry, ListKind
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, Service, parse_service_address
 from hinomi.model.window import Window
+from hinomi.services.engines import EngineKind, open_engine
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.store.lists import Listed
@@ -52,7 +52,12 @@ class Detection:
 
 
 def run_detection(
-    home: Home, window: Window, *, top: int, tell: Progress = lambda _: None
+    home: Home,
+    window: Window,
+    *,
+    top: int,
+    tell: Progress = lambda _: None,
+    engine_kind: EngineKind = EngineKind.DUCKDB,
 ) -> Detection:
     """
     Detect C&C candidates among the conversation records of *window*.
@@ -62,12 +67,17 @@ def run_detection(
         window: Which records; open sides mean everything.
         top: So many candidates at most.
         tell: Told the share of the work that is done, 0..1.
+        engine_kind: What computes.
 
     Raises:
         NotPermitted: If no mandate permits it.
-        Unavailable: If memory or disk do not suffice.
+        Unavailable: If memory or disk do not suffice, or the engine is not there.
     """
-    with judging(home, window, Operation.DETECT, tell) as (engine, judged, sources):
+    with judging(home, window, Operation.DETECT, tell, engine_kind=engine_kind) as (
+        engine,
+        judged,
+        sources,
+    ):
         chosen = _ranked(judged)[:top]
         candidates = tuple(_candidate(judged, int(row), window, sources) for row in chosen)
         detection = Detection(
@@ -142,7 +152,9 @@ def judging(
     operation: Operation,
     tell: Progress,
     asked: Sequence[ListEntry] = (),
-) -> Iterator[tuple[DuckEngine, Judgement, Sources]]:
+    *,
+    engine_kind: EngineKind = EngineKind.DUCKDB,
+) -> Iterator[tuple[passes.Engine, Judgement, Sources]]:
     """Run both passes under a mandate of their own, in a scratch folder that goes afterwards."""
     mandate = mandate_for(operation, home.clock)
     record(
@@ -156,29 +168,28 @@ def judging(
         listed = {kind: casebook.lists.entries(kind) for kind in ListKind}
     lists = {kind: [each.entry for each in rows] for kind, rows in listed.items()}
     sources = {kind: [_source(each) for each in rows] for kind, rows in listed.items()}
-    with _scratch(home) as folder:
-        engine = DuckEngine(
-            folder, memory_mib=home.config.engine.memory_mib, threads=home.config.engine.threads
+    with (
+        _scratch(home) as folder,
+        open_engine(engine_kind, folder, home.config.engine) as engine,
+    ):
+        records = engine.table(files, CONVERSATIONS)
+        if window.since_ms is not None:
+            records = records.filter(records.ts_ms >= window.since_ms)
+        if window.until_ms is not None:
+            records = records.filter(records.ts_ms < window.until_ms)
+        found = passes.extent(engine, records)
+        survey = passes.survey(
+            engine,
+            records,
+            found,
+            buckets=engine.buckets(found.rows),
+            register=home.register,
+            tell=tell,
+            choose=worth_judging(found, lists, asked),
         )
-        with engine:
-            records = engine.table(files, CONVERSATIONS)
-            if window.since_ms is not None:
-                records = records.filter(records.ts_ms >= window.since_ms)
-            if window.until_ms is not None:
-                records = records.filter(records.ts_ms < window.until_ms)
-            found = passes.extent(engine, records)
-            survey = passes.survey(
-                engine,
-                records,
-                found,
-                buckets=buckets_for(found.rows),
-                register=home.register,
-                tell=tell,
-                choose=worth_judging(found, lists, asked),
-            )
-            judged = judge(engine, survey, lists, home.register)
-            tell(0.95)
-            yield engine, judged, sources
+        judged = judge(engine, survey, lists, home.register)
+        tell(0.95)
+        yield engine, judged, sources
 
 
 def _source(listed: Listed) -> str:
@@ -266,7 +277,7 @@ def _limits(judged: Judgement) -> dict[str, object]:
 
 
 def _timeline(
-    engine: DuckEngine, judged: Judgement, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]
+    engine: passes.Engine, judged: Judgement, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> dict[Service, dict[int, int]]:
     table = judged.survey.services.take(pa.array(chosen))
     hours, _ = passes.details(engine, judged.survey.parts, table)
