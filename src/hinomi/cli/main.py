@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "collect": "collect:collect",
     "exporters": "exporters:exporters",
     "lists": "lists:lists",
+    "context": "context:context",
     "detect": "detect:detect",
     "explain": "explain:explain",
     "store": "lake:store",

@@ -1,0 +1,1 @@
+"""Readers of bulk data about addresses: routes, allocations, earlier lists, names, certificates."""
