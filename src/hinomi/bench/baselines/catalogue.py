@@ -3,6 +3,7 @@
 from typing import Final
 
 from hinomi.bench.baselines.beacons import Beacons
+from hinomi.bench.baselines.forest import ListedForest, TrueForest
 from hinomi.bench.baselines.fused import Fused
 from hinomi.bench.baselines.interface import Baseline
 from hinomi.bench.baselines.known_overlap import KnownOverlap
@@ -17,4 +18,6 @@ BASELINES: Final[tuple[Baseline, ...]] = (
     Fused(),
     PageRank(),
     Beacons(),
+    ListedForest(),
+    TrueForest(),
 )
