@@ -11,7 +11,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hinomi.bench.spec import WorldSpec
-from hinomi.bench.world import LISTS, build_world, write_world
+from hinomi.bench.teachers import LISTS
+from hinomi.bench.world import build_world, write_world
 from hinomi.collect.files.reading import ReadOptions, Tally
 from hinomi.collect.files.table import read
 from hinomi.collect.normalise import Normaliser

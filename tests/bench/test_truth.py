@@ -4,7 +4,7 @@ import numpy as np
 
 from hinomi.bench.addressing import Codes, line_codes, own_v6_codes, random_remote, render_code
 from hinomi.bench.exchange import ACK, Metered, join, lone_packets, meter
-from hinomi.bench.truth import MIN_CLIENTS, NamedService, tabulate
+from hinomi.bench.truth import MIN_CLIENTS, MIN_FRONTS, NamedService, tabulate
 
 SERVER = int(random_remote(1, np.random.default_rng(1))[0])
 LINES = line_codes(8)
@@ -83,3 +83,27 @@ def test_clients_from_outside_are_no_lines() -> None:
     packets = join([_met(outside).first, _met(LINES[:1]).first])
 
     assert tabulate([_service()], meter(packets))["clients"].to_pylist() == [1]
+
+
+def test_three_sampled_fronts_make_an_upper_server_detectable() -> None:
+    """The upper tier has few clients, and each of them is a find."""
+    for count in (MIN_FRONTS - 1, MIN_FRONTS):
+        truth = tabulate([_service(tier=2, members=LINES)], _met(LINES[:count]))
+
+        assert truth["detectable"].to_pylist() == [int(count >= MIN_FRONTS)]
+
+
+def test_a_service_named_twice_is_one_row() -> None:
+    """The first name stands."""
+    truth = tabulate([_service(design="first"), _service(label="p2p-node")], _met(LINES))
+
+    assert truth["label"].to_pylist() == ["cc"]
+    assert truth["design"].to_pylist() == ["first"]
+
+
+def test_truth_tells_how_large_a_botnet_is() -> None:
+    """Distinct addresses of those who belong to it; none for a benign service."""
+    members = np.repeat(LINES, 2)
+    services = [_service(members=members), _service(port=80, label="web")]
+
+    assert tabulate(services, _met(LINES))["members"].to_pylist() == [8, 0]

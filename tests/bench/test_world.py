@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from hinomi.bench.spec import WorldSpec, tiny_spec
-from hinomi.bench.world import LISTS, TRUTH_COLUMNS, World, build_world, write_world
+from hinomi.bench.teachers import LISTS
+from hinomi.bench.world import TRUTH_COLUMNS, World, build_world, write_world
 
 FLOW_COLUMNS = {
     "ts_ms", "exporter", "sampling_interval", "proto", "src_addr", "dst_addr", "src_port",

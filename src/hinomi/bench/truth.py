@@ -15,11 +15,14 @@ from hinomi.model.protocol import render_protocol
 
 MIN_CLIENTS: Final = 5
 """
-A service counts as detectable if at least so many distinct own lines were sampled with it.
+A first-tier service counts as detectable if so many distinct own lines were sampled with it.
 
 For the servers of a botnet only lines of its members count. Below five, chance alone puts
 as many infected lines together (background of the rule: 1 in 10,000 and the base rate).
 """
+
+MIN_FRONTS: Final = 3
+"""A second-tier server counts as detectable if so many of its own fronts were sampled with it."""
 
 MEMBER_LABELS: Final = frozenset({"cc", "dead-cc", "sinkhole", "loader"})
 
@@ -33,6 +36,7 @@ class NamedService:
     port: int
     label: str  # Such as cc, vendor-cloud, ddos-victim, scan-target, loader, sinkhole.
     family: str = ""  # Botnet, or the benign use.
+    design: str = ""  # What the botnet was drawn from.
     tier: int | None = None  # 1 meets bots, 2 meets C&C servers; None: no C&C.
     known: bool = False  # Stands on the known-C&C list.
     members: Codes | None = None  # Own addresses of those who belong to it.
@@ -43,13 +47,15 @@ def tabulate(services: Sequence[NamedService], records: Metered) -> pa.Table:
     Count who was sampled with each named service, and tell which are detectable.
 
     Returns:
-        One row a service: address, protocol, port, family, tier, label, known, detectable,
-        then clients (distinct own addresses sampled with it, an IPv6 line once) and bots
-        (those of them that belong to it).
+        One row a service, the first named of those with one address, protocol and port:
+        these three, family, tier, label, known, detectable; then clients (distinct own
+        addresses sampled with it, an IPv6 line once), bots (those of them that belong to
+        it), design, and members (how many distinct own addresses belong to it).
     """
+    services = _distinct(services)
     clients, bots = _count(services, records)
-    counted = [
-        bot if service.label in MEMBER_LABELS else client
+    detectable = [
+        int(is_detectable(service, client, bot))
         for service, client, bot in zip(services, clients, bots, strict=True)
     ]
     return pa.table(
@@ -61,11 +67,39 @@ def tabulate(services: Sequence[NamedService], records: Metered) -> pa.Table:
             "tier": pa.array([service.tier for service in services], pa.int32()),
             "label": pa.array([service.label for service in services], pa.string()),
             "known": pa.array([int(service.known) for service in services], pa.int32()),
-            "detectable": pa.array([int(count >= MIN_CLIENTS) for count in counted], pa.int32()),
+            "detectable": pa.array(detectable, pa.int32()),
             "clients": pa.array(clients, pa.int32()),
             "bots": pa.array(bots, pa.int32()),
+            "design": pa.array([service.design for service in services], pa.string()),
+            "members": pa.array([_size(service) for service in services], pa.int32()),
         }
     )
+
+
+def is_detectable(service: NamedService, clients: int, bots: int) -> bool:
+    """
+    Tell whether a service can be found at all: the one rule, used for every score.
+
+    Args:
+        service: The service.
+        clients: Distinct own lines sampled with it.
+        bots: Those of them that belong to it; for a second-tier server, own fronts.
+    """
+    if service.tier == 2:  # noqa: PLR2004 - the upper tier.
+        return bots >= MIN_FRONTS
+    return (bots if service.label in MEMBER_LABELS else clients) >= MIN_CLIENTS
+
+
+def _distinct(services: Sequence[NamedService]) -> list[NamedService]:
+    """Keep the first service named at each address, protocol and port."""
+    kept: dict[tuple[int, int, int], NamedService] = {}
+    for service in services:
+        kept.setdefault((service.code, service.proto, service.port), service)
+    return list(kept.values())
+
+
+def _size(service: NamedService) -> int:
+    return 0 if service.members is None else int(np.unique(service.members).size)
 
 
 def _count(services: Sequence[NamedService], records: Metered) -> tuple[list[int], list[int]]:

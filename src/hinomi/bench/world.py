@@ -15,35 +15,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hinomi.bench.addressing import OWN_NETWORKS, OWN_V6, Allocation, render_code, render_codes
-from hinomi.bench.benign import Part, live
-from hinomi.bench.botnets import Herd, infest
+from hinomi.bench.addressing import OWN_NETWORKS, OWN_V6, Allocation, render_codes
+from hinomi.bench.benign import live
+from hinomi.bench.botnets import infest
 from hinomi.bench.devices import connect
 from hinomi.bench.exchange import Metered, join, meter
 from hinomi.bench.population import Scene, settle, stream
 from hinomi.bench.spec import WorldSpec
+from hinomi.bench.teachers import LISTS, ListRow, teach
 from hinomi.bench.traps import set_traps
-from hinomi.bench.truth import NamedService, tabulate
-from hinomi.model.protocol import render_protocol
+from hinomi.bench.truth import tabulate
 
-ListRow = tuple[str, str, str]
-"""Address, protocol, port, as a list file holds them; empty where the list does not say."""
-
-LISTS: Final = ("known-cc", "benign", "scanners", "sinkholes", "suspects")
 TRUTH_COLUMNS: Final = (
     "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
 )  # fmt: skip
 
 _EXPORTERS: Final = 2
-_DEAD_ENTRIES: Final = 14  # On the known list, and never met: feeds age fast.
-_BENIGN_LABELS: Final = frozenset({
-    "web", "cdn", "dns", "ntp", "push", "stun", "mail-server", "update-server", "vendor-cloud",
-    "conference", "mining-pool",
-})  # fmt: skip
-_BENIGN_SHARE: Final = 0.5  # Of these, so many are listed: no benign list is complete.
-_SCANNERS_SHARE: Final = 0.7
-_SUSPECT_SHARE: Final = 0.3  # Of the scanning bots, seen by a honeypot or a darknet.
-_SUSPECT_ERRORS: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +58,13 @@ def build_world(spec: WorldSpec) -> World:
     traps = set_traps(scene, herds, services)
     services.extend(traps.services)
     packets = join([sampled for part in (*parts, plague, traps) for sampled in part.packets])
-    services, wrong = _mislist(services)
     records = meter(packets)
-    lists = _lists(scene, herds, services, traps)
+    lesson = teach(scene, herds, services)
     return World(
         spec=spec,
         flows=_flow_table(records, spec),
-        truth=tabulate(services, records),
-        lists=lists | {"known-cc": lists["known-cc"] + wrong},
+        truth=tabulate(lesson.services, records),
+        lists=lesson.lists,
     )
 
 
@@ -136,67 +122,6 @@ def _flow_table(records: Metered, spec: WorldSpec) -> pa.Table:
             "ingress": pa.array(first.ingress),
         }
     )
-
-
-def _mislist(
-    services: list[NamedService],
-) -> tuple[list[NamedService], tuple[ListRow, ...]]:
-    """Put one vendor's cloud on the known list by mistake, as happens to real feeds."""
-    for place, service in enumerate(services):
-        if service.label == "vendor-cloud" and service.family == "vacuum":
-            changed = NamedService(
-                code=service.code,
-                proto=service.proto,
-                port=service.port,
-                label=service.label,
-                family=service.family,
-                known=True,
-            )
-            return [*services[:place], changed, *services[place + 1 :]], (_row(changed),)
-    return services, ()
-
-
-def _lists(
-    scene: Scene, herds: Sequence[Herd], services: Sequence[NamedService], traps: Part
-) -> dict[str, tuple[ListRow, ...]]:
-    rng = stream(scene.spec, "lists")
-    dead = scene.allocation.take(_DEAD_ENTRIES)
-    dead_ports = rng.choice([443, 8_080, 6_667, 48_101, 4_444, 7_000], dead.size)
-    known = [_row(service) for service in services if service.known and service.tier == 1]
-    sinkholes = [service for service in services if service.label == "sinkhole"]
-    known += [_row(service) for service in sinkholes if service.known]
-    known += [
-        (render_code(code), "tcp", str(port))
-        for code, port in zip(dead.tolist(), dead_ports.tolist(), strict=True)
-    ]
-    benign = [service for service in services if service.label in _BENIGN_LABELS]
-    listed = rng.random(len(benign)) < _BENIGN_SHARE
-    scanners = [service for service in traps.services if service.label == "research-scanner"]
-    seen = rng.random(len(scanners)) < _SCANNERS_SHARE
-    scanning = [herd.address for herd in herds if herd.spec.scan_ports]
-    bots = np.unique(np.concatenate([*scanning, np.empty(0, np.int64)]).astype(np.int64))
-    suspects = bots[rng.random(bots.size) < _SUSPECT_SHARE]
-    errors = rng.choice(scene.population.v4, _SUSPECT_ERRORS)
-    return {
-        "known-cc": tuple(known),
-        "benign": tuple(
-            _row(service) for service, taken in zip(benign, listed, strict=True) if taken
-        ),
-        "scanners": tuple(
-            (render_code(service.code), "", "")
-            for service, taken in zip(scanners, seen, strict=True)
-            if taken
-        ),
-        "sinkholes": tuple(_row(service) for service in sinkholes if service.known),
-        "suspects": tuple(
-            (render_code(code), "", "")
-            for code in np.unique(np.concatenate([suspects, errors])).tolist()
-        ),
-    }
-
-
-def _row(service: NamedService) -> ListRow:
-    return render_code(service.code), render_protocol(service.proto), str(service.port)
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
