@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinomi.bench.detectability import Botnet, bound, by_pace, seen_chance, steps
+from hinomi.bench.detectability import Server, bound, by_pace, seen_chance, steps
 from hinomi.detect.limits import smallest_botnet
 
 
@@ -61,21 +61,41 @@ def test_the_bound_is_what_drawing_packets_gives(members: int, packets: float) -
     )
 
 
-def _botnet(members: int, packets: float = 4_320, *, found: bool = True) -> Botnet:
-    return Botnet(members=members, packets_a_day=packets, days=7, interval=10_000, found=found)
+def _server(members: int, packets: float | None = 4_320.0, *, found: bool = True) -> Server:
+    return Server(
+        members=members,
+        packets_a_day=packets,
+        days=7.0,
+        interval=10_000,
+        detectable=members > 6,
+        found=found,
+    )
 
 
 def test_steps_count_found_and_possible_by_size() -> None:
     """C&Cs of a size stand together, sizes that nobody has are left out."""
-    small, large = steps([_botnet(6, found=False), _botnet(8), _botnet(100)], (5, 10, 20, 80))
+    small, large = steps([_server(6, found=False), _server(8), _server(100)], (5, 10, 20, 80))
 
     assert (small.low, small.high, small.servers, small.found) == (5, 10, 2, 1)
-    assert (large.low, large.servers, large.found) == (80, 1, 1)
+    assert (small.detectable, large.low, large.servers, large.found) == (1, 80, 1, 1)
+    assert small.bound is not None
+    assert large.bound is not None
     assert small.bound < large.bound
 
 
-def test_botnets_are_parted_by_how_often_they_call() -> None:
-    """Keep-alives, beacons of minutes and hourly ones are told apart."""
-    parts = by_pace([_botnet(9), _botnet(9, 2_880), _botnet(9, 240), _botnet(10, 5_000)])
+def test_no_bound_is_told_where_a_pace_is_not_stated() -> None:
+    """Half of the servers would be no mean of all."""
+    (step,) = steps([_server(8), _server(9, None)], (5, 10))[:1]
 
-    assert {name: len(each) for name, each in parts.items()} == {"hourly": 1, "5 min": 1, "60 s": 2}
+    assert step.bound is None
+    assert step.servers == 2
+
+
+def test_servers_are_parted_by_how_often_their_bots_call() -> None:
+    """Keep-alives, beacons of minutes and hourly ones are told apart."""
+    paces = (4_320.0, 2_880.0, 240.0, 5_000.0, None)
+    parts = by_pace([_server(9, pace) for pace in paces])
+
+    assert {name: len(each) for name, each in parts.items()} == {
+        "hourly": 1, "5 min": 1, "60 s": 2, "pace not stated": 1,
+    }  # fmt: skip

@@ -87,6 +87,7 @@ def test_a_method_may_rank_without_probabilities() -> None:
     made = make_ranking(THREE, np.array([7.0, 9.0, 8.0]), NEVER)
 
     assert not has_probability(made)
+    assert not has_probability(made.slice(0, 0))
     assert made.column("score").to_pylist() == [9.0, 8.0, 7.0]
     require_ranking(made)
 

@@ -72,8 +72,10 @@ def test_a_listed_service_of_which_the_truth_says_nothing_is_known() -> None:
 def test_an_undetectable_cc_is_right_and_asked_for_by_nobody() -> None:
     """Found, it does not push precision down; not found, it lowers no recall."""
     truth = _truth(CC | {"detectable": False}, CC, CC | {"detectable": False})
-    figures = _score(_ranking(("n1", 0.9), ("n2", 0.8)), truth).figures
+    found = _score(_ranking(("n1", 0.9), ("n2", 0.8)), truth)
+    figures = found.figures
 
+    assert found.found == [0, 1]
     assert figures["average_precision"] == figures["recall_100"] == 1
     assert figures["precision_20"] == pytest.approx(2 / 20)
 

@@ -19,20 +19,22 @@ from hinomi.bench.truth import MIN_CLIENTS
 SIZES: Final = (5, 10, 20, 40, 80, 160, 320, 3_000)
 """Members of a botnet inside the network: edges of the curve's steps."""
 
-PACES: Final = (0.0, 600.0, 3_500.0, float("inf"))
-"""Packets a day between a bot and its C&C: hourly, minutes (2,880), a minute (4,320)."""
+PACES: Final = (600.0, 3_500.0)
+"""Packets a day between a bot and its C&C that part hourly, minutes (2,880), a minute (4,320)."""
 
 PACE_NAMES: Final = ("hourly", "5 min", "60 s")
+ANY_PACE: Final = "pace not stated"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Botnet:
-    """One unknown C&C, how often it could be met, and whether it was found."""
+class Server:
+    """One unknown first-tier C&C, how often it could be met, and whether it was found."""
 
     members: int  # Own lines that belong to it.
-    packets_a_day: float  # Exchanged by one of them with it.
+    packets_a_day: float | None  # Exchanged by one of them with it; None: not stated.
     days: float
     interval: int  # N of 1-in-N.
+    detectable: bool  # Enough members were sampled, as it happened.
     found: bool  # In the first 100.
 
 
@@ -43,8 +45,9 @@ class Step:
     low: int  # Members, from and below.
     high: int
     servers: int
+    detectable: int
     found: int
-    bound: float  # Mean of what could be found, 0..1.
+    bound: float | None  # Mean of what was to be expected, 0..1; None: pace not stated.
 
 
 def seen_chance(packets_a_day: ArrayLike, days: ArrayLike, interval: int) -> NDArray[np.float64]:
@@ -90,34 +93,40 @@ def bound(
     return np.asarray(stats.binom.sf(least - 1, np.asarray(members), chance), np.float64)
 
 
-def steps(botnets: Sequence[Botnet], edges: Sequence[int] = SIZES) -> list[Step]:
+def steps(servers: Sequence[Server], edges: Sequence[int] = SIZES) -> list[Step]:
     """Count, by number of members, the C&Cs there were, those found, and what was possible."""
     found = []
     for low, high in zip(edges, [*edges[1:], 2**31], strict=True):
-        here = [each for each in botnets if low <= each.members < high]
+        here = [each for each in servers if low <= each.members < high]
         if not here:
             continue
         possible = [
             float(bound(each.members, each.packets_a_day, each.days, each.interval))
             for each in here
+            if each.packets_a_day is not None
         ]
         found.append(
             Step(
                 low=low,
                 high=high,
                 servers=len(here),
+                detectable=sum(each.detectable for each in here),
                 found=sum(each.found for each in here),
-                bound=float(np.mean(possible)),
+                bound=float(np.mean(possible)) if len(possible) == len(here) else None,
             )
         )
     return found
 
 
-def by_pace(botnets: Sequence[Botnet]) -> dict[str, list[Botnet]]:
+def by_pace(servers: Sequence[Server]) -> dict[str, list[Server]]:
     """Part the C&Cs by how often their bots call; paces that nobody keeps are left out."""
-    parts: dict[str, list[Botnet]] = {}
-    for name, low, high in zip(PACE_NAMES, PACES, PACES[1:], strict=False):
-        here = [each for each in botnets if low <= each.packets_a_day < high]
-        if here:
-            parts[name] = here
-    return parts
+    parts: dict[str, list[Server]] = {}
+    for each in servers:
+        parts.setdefault(_pace(each.packets_a_day), []).append(each)
+    return {name: parts[name] for name in (*PACE_NAMES, ANY_PACE) if name in parts}
+
+
+def _pace(packets_a_day: float | None) -> str:
+    if packets_a_day is None:
+        return ANY_PACE
+    return PACE_NAMES[int(np.searchsorted(PACES, packets_a_day, side="right"))]

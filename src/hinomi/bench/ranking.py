@@ -92,8 +92,8 @@ def require_ranking(ranking: Ranking) -> None:
 
 
 def has_probability(ranking: Ranking) -> bool:
-    """Tell whether the method gives probabilities, not an order alone."""
-    return ranking.num_rows == 0 or bool(ranking.column("probability").null_count == 0)
+    """Tell whether the method states probabilities, not an order alone; an empty list does not."""
+    return bool(ranking.num_rows > 0 and ranking.column("probability").null_count == 0)
 
 
 def _addresses(services: pa.Table) -> list[str]:

@@ -38,7 +38,10 @@ UNNAMED: Final = "unnamed"
 """What is called a service of which the truth says nothing: ordinary background."""
 
 SIZES: Final = ((5, "5-9"), (10, "10-19"), (20, "20-49"), (50, "50-199"), (200, "200+"))
-"""Bands of lines sampled with a C&C: from so many on, and what the band is called."""
+"""
+Bands of members sampled with a C&C, or clients where members are not stated: from so many
+on, and what the band is called.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,9 @@ class Score:
     figures: dict[str, float | None]  # By the names of FIGURES; None: nothing to measure.
     groups: dict[str, dict[str, Share]]  # Recall in the first 100 by family, size and tier.
     traps: dict[str, int]  # Wrong ones in the first 100, by label.
+    likely_traps: dict[str, int]  # Wrong unknown ones at p >= 0.5, by label.
     curve: list[tuple[float, float]]  # Recall and precision at each wanted one that was found.
+    found: list[int]  # Unknown C&Cs in the first 100, detectable or not: rows of the truth.
 
 
 FIGURES: Final[Mapping[str, str]] = {
@@ -179,7 +184,9 @@ def score(matched: Matched, *, days: float) -> Score:
         figures=figures,
         groups=groups,
         traps=_traps(matched, unknown[:DEPTH]),
+        likely_traps=_traps(matched, unknown[_likely(matched)[unknown]]),
         curve=precision_recall(right, wanted, sought),
+        found=sorted(matched.row[unknown[:DEPTH][right[:DEPTH]]].tolist()),
     )
 
 
@@ -249,13 +256,20 @@ def _by(matched: Matched, found: NDArray[np.bool_], groups: list[str]) -> dict[s
 
 
 def _sizes(truth: pa.Table) -> list[str]:
-    return [_size(count) for count in truth.column("clients").to_pylist()]
+    sampled = zip(*(truth.column(name).to_pylist() for name in ("bots", "clients")), strict=True)
+    return [_size(clients if bots is None else bots) for bots, clients in sampled]
 
 
-def _size(clients: int | None) -> str:
-    if clients is None:
+def _size(sampled: int | None) -> str:
+    if sampled is None:
         return "not stated"
-    return next((name for least, name in reversed(SIZES) if clients >= least), "below 5")
+    return next((name for least, name in reversed(SIZES) if sampled >= least), "below 5")
+
+
+def _likely(matched: Matched) -> NDArray[np.bool_]:
+    if matched.probability is None:
+        return np.zeros(matched.row.size, dtype=np.bool_)
+    return matched.probability >= LIKELY
 
 
 def _traps(matched: Matched, places: NDArray[np.int64]) -> dict[str, int]:

@@ -33,11 +33,12 @@ TRUTH: Final = pa.schema(
         ("known", pa.bool_()),
         ("detectable", pa.bool_()),
         ("clients", pa.int32()),  # Own lines sampled with it; null: not stated.
+        ("bots", pa.int32()),  # Those of them that belong to it.
         ("members", pa.int32()),  # Own lines that belong to it, sampled or not.
         ("packets_a_day", pa.float64()),  # Exchanged by one member with it, before sampling.
     ]
 )
-"""What is true of each named service; the last three need not be stated."""
+"""What is true of each named service; the last four need not be stated."""
 
 REQUIRED: Final = (
     "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
@@ -120,11 +121,12 @@ def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterable[dict[str, objec
                 "protocol": render_protocol(parse_protocol(row["protocol"])),
                 "port": int(row["port"]),
                 "family": row["family"],
-                "tier": int(row["tier"]) if row["tier"] else None,
+                "tier": _whole(row["tier"]) or None,  # Some write 0 for none.
                 "label": row["label"],
                 "known": row["known"] == "1",
                 "detectable": row["detectable"] == "1",
                 "clients": _whole(row.get("clients")),
+                "bots": _whole(row.get("bots")),
                 "members": _whole(row.get("members")),
                 "packets_a_day": float(row["packets_a_day"]) if row.get("packets_a_day") else None,
             }

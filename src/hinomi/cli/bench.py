@@ -8,6 +8,7 @@ import click
 from hinomi.bench.kinds import KINDS, SPLITS, draw_spec
 from hinomi.bench.world import build_world, write_world
 from hinomi.cli import render
+from hinomi.cli.benchrun import run
 from hinomi.cli.session import Session, shared_options
 
 
@@ -52,3 +53,6 @@ def world(
         return
     click.echo(f"{made.flows.num_rows:,} flow records, {seconds:.0f} s.")
     click.echo(f"The world lies in {render.path_text(folder)}")
+
+
+bench.add_command(run)

@@ -1,0 +1,51 @@
+"""``hinomi bench run`` measures, ``hinomi bench table`` puts results side by side."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from hinomi.bench.result import read_results
+from hinomi.cli.running import run
+from worlds import write_small_world
+
+
+@pytest.fixture(name="world", scope="module")
+def a_world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write the small world."""
+    return write_small_world(tmp_path_factory.mktemp("bench") / "w")
+
+
+def test_a_run_prints_its_figures_and_keeps_them(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A table for people, a file for `table`."""
+    kept = tmp_path / "kept.json"
+
+    assert run(["bench", "run", str(world), "--method", "hinomi", "--out", str(kept)]) == 0
+
+    said = capsys.readouterr()
+    assert "average precision" in said.out
+    assert "2 detectable unknown C&C servers" in said.out
+    assert "> w: hinomi" in said.err
+    assert [each.method for each in read_results(kept)] == ["hinomi"]
+
+
+def test_json_is_one_document_and_nothing_else(
+    world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scripts read standard output as it is."""
+    assert run(["bench", "run", str(world), "--method", "odd-ports", "--thin", "2", "--json"]) == 0
+
+    (only,) = json.loads(capsys.readouterr().out)["results"]
+    assert only["method"] == "odd-ports"
+    assert only["interval"] == 2_000
+    assert set(only["score"]["figures"]) >= {"average_precision", "recall_100"}
+
+
+def test_a_folder_that_is_no_world_is_not_found(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One line that says what is missing, exit code 66."""
+    assert run(["bench", "run", str(tmp_path)]) == 66
+    assert "lacks" in capsys.readouterr().err
