@@ -22,3 +22,12 @@ def test_a_split_that_is_none_is_refused() -> None:
     """Development or held-out: nothing else."""
     with pytest.raises(ValueError, match="no split"):
         draw_spec("tiny", "training", 1)
+
+
+def test_drawn_kinds_have_families_of_their_split() -> None:
+    """Designs differ between the splits, families between the seeds."""
+    drawn = {split: draw_spec("dense", split, 1).botnets for split in SPLITS}
+    designs = [{family.design for family in families} for families in drawn.values()]
+
+    assert not designs[0] & designs[1]
+    assert draw_spec("dense", SPLITS[0], 2).botnets != drawn[SPLITS[0]]

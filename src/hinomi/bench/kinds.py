@@ -4,21 +4,29 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+from hinomi.bench.blueprints import BLUEPRINTS
+from hinomi.bench.families import draw_families
+from hinomi.bench.population import stream
 from hinomi.bench.spec import WorldSpec, demo_spec, tiny_spec
 
-SPLITS: Final = ("development", "held-out")
+SPLITS: Final = tuple(BLUEPRINTS)
 """Families, operators and parameters are drawn for each split from a stream of its own."""
 
 
-def _dense(seed: int) -> WorldSpec:
-    return WorldSpec(seed=seed, lines=60_000)
+def _of(lines: int) -> Callable[[int], WorldSpec]:
+    return lambda seed: WorldSpec(seed=seed, lines=lines, botnets=())
 
 
 KINDS: Final[dict[str, Callable[[int], WorldSpec]]] = {
     "demo": demo_spec,
     "tiny": tiny_spec,
-    "dense": _dense,
+    "dense": _of(60_000),
+    "sparse": _of(400_000),
+    "realistic": _of(500_000),
 }
+
+INFECTED: Final[dict[str, float]] = {"dense": 0.11, "sparse": 0.008, "realistic": 0.004}
+"""Share of infected lines of the kinds whose families are drawn; the others' are fixed."""
 
 
 def draw_spec(
@@ -44,5 +52,13 @@ def draw_spec(
     if split not in SPLITS:
         raise ValueError(f"no split {split!r}: it is one of {', '.join(SPLITS)}")
     spec = KINDS[kind](seed)
-    wanted = {"lines": lines, "days": days, "interval": interval}
-    return replace(spec, **{name: value for name, value in wanted.items() if value is not None})
+    spec = replace(
+        spec,
+        lines=spec.lines if lines is None else lines,
+        days=spec.days if days is None else days,
+        interval=spec.interval if interval is None else interval,
+    )
+    if kind not in INFECTED:
+        return spec
+    rng = stream(spec, f"families {split}")
+    return replace(spec, botnets=draw_families(rng, split, spec, INFECTED[kind]))

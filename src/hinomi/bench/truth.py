@@ -52,7 +52,7 @@ def tabulate(services: Sequence[NamedService], records: Metered) -> pa.Table:
         addresses sampled with it, an IPv6 line once), bots (those of them that belong to
         it), design, and members (how many distinct own addresses belong to it).
     """
-    services = _distinct(services)
+    services = distinct(services)
     clients, bots = _count(services, records)
     detectable = [
         int(is_detectable(service, client, bot))
@@ -90,7 +90,7 @@ def is_detectable(service: NamedService, clients: int, bots: int) -> bool:
     return (bots if service.label in MEMBER_LABELS else clients) >= MIN_CLIENTS
 
 
-def _distinct(services: Sequence[NamedService]) -> list[NamedService]:
+def distinct(services: Sequence[NamedService]) -> list[NamedService]:
     """Keep the first service named at each address, protocol and port."""
     kept: dict[tuple[int, int, int], NamedService] = {}
     for service in services:
