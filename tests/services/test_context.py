@@ -1,0 +1,123 @@
+"""Context comes in with licence and day, without own addresses, and leaves its journal entry."""
+
+from pathlib import Path
+
+import pytest
+
+from contexts import column, services_at
+from hinomi.clock import parse_time
+from hinomi.detect.context import context_columns
+from hinomi.errors import MalformedDocument, NotFound, UsageError
+from hinomi.model.context import ContextKind
+from hinomi.services.context import (
+    AddedContext,
+    add_context,
+    context_before,
+    remove_context,
+    show_context,
+)
+from hinomi.services.home import Home, open_home
+from terminal import make_home
+
+NOW_MS = parse_time("2025-06-01T12:00:00Z")
+
+
+@pytest.fixture(name="home")
+def a_home(tmp_path: Path) -> Home:
+    """Give a laboratory with the documentation ranges as its own, in June 2025."""
+    return open_home(make_home(tmp_path / "home"), lambda: NOW_MS)
+
+
+def add(
+    home: Home,
+    text: str,
+    kind: ContextKind = ContextKind.HISTORY,
+    day: str = "2025-01-01",
+    *,
+    source: str = "feed",
+    licence: str = "CC0",
+) -> AddedContext:
+    """Write *text* to a file and add it."""
+    path = home.folder.parent / "file-of-192.0.2.1.csv"
+    path.write_text(text, "utf-8")
+    return add_context(home, kind, path, day=day, source=source, licence=licence)
+
+
+def test_own_addresses_are_left_out_and_counted(home: Home) -> None:
+    """No table keeps a subscriber in plain, and own services have no context anyway."""
+    added = add(home, "address\n192.0.2.7\n198.51.100.7\n2001:db8::7\n")
+
+    assert (added.statement.rows, added.ignored) == (1, {"own-network": 2})
+    (table,) = context_before(home, NOW_MS)
+    assert table.rows["lo"].to_pylist() == [(0xFFFF << 32) | 0xC6336407]
+
+
+def test_a_file_of_own_addresses_alone_is_refused(home: Home) -> None:
+    """Nothing of it may be kept."""
+    with pytest.raises(MalformedDocument, match="own network"):
+        add(home, "address\n192.0.2.7\n")
+    assert show_context(home) == ()
+
+
+def test_a_window_reads_what_stood_before_it(home: Home) -> None:
+    """From file to columns: a later table changes nothing for an earlier window (R19)."""
+    add(home, "198.51.100.0/24 64500\n", ContextKind.ROUTES, "2025-01-01")
+    add(home, "198.51.100.0/24 64501\n", ContextKind.ROUTES, "2025-03-01")
+    service = services_at("198.51.100.9")
+
+    for start, origin in (("2025-01-01", 0), ("2025-02-01", 64500), ("2025-03-01", 64500),
+                          ("2025-03-02", 64501)):  # fmt: skip
+        moment = parse_time(start)
+        found = context_columns(service, context_before(home, moment), moment)
+        assert column(found.origin_as) == [origin], start
+
+
+@pytest.mark.parametrize("day", ["tomorrow", "2025-06-02", "2025-02-30"])
+def test_a_day_that_is_none_or_has_not_come_is_refused(home: Home, day: str) -> None:
+    """A table dated into the future would never be read, or be read too early."""
+    with pytest.raises(UsageError, match="--date"):
+        add(home, "address\n198.51.100.7\n", day=day)
+
+
+@pytest.mark.parametrize(("source", "licence"), [("", "CC0"), ("feed", " ")])
+def test_source_and_licence_are_said(home: Home, source: str, licence: str) -> None:
+    """Both, before anything is read."""
+    with pytest.raises(UsageError, match="licence"):
+        add(home, "address\n198.51.100.7\n", source=source, licence=licence)
+
+
+def test_a_bad_file_leaves_the_table_of_before(home: Home) -> None:
+    """A failure never leaves half a table."""
+    add(home, "address\n198.51.100.7\n")
+
+    with pytest.raises(MalformedDocument):
+        add(home, "address\n198.51.100.7\nrubbish rubbish\n")
+
+    (statement,) = show_context(home)
+    assert statement.rows == 1
+
+
+def test_removal_ends_tables_once(home: Home) -> None:
+    """Gone from the show; a second time not found."""
+    add(home, "address\n198.51.100.7\n")
+
+    assert len(remove_context(home, ContextKind.HISTORY, "feed")) == 1
+    assert show_context(home) == ()
+    with pytest.raises(NotFound):
+        remove_context(home, ContextKind.HISTORY, "feed")
+
+
+def test_every_change_is_journalled_without_addresses(home: Home) -> None:
+    """Kind, source, licence, day and counts; neither folders nor addresses."""
+    add(home, "address\n198.51.100.7\n", source="feed of 192.0.2.9")
+    remove_context(home, ContextKind.HISTORY, "feed of 192.0.2.9")
+
+    *_, begins, done, removed = home.journal().entries()
+
+    assert (begins["stage"], done["stage"]) == ("begins", "done")
+    assert (done["act"], done["kind"], done["rows"], done["day"]) == (
+        "add-context", "history", 1, "2025-01-01",
+    )  # fmt: skip
+    assert (done["source"], done["licence"]) == ("feed of [address]", "CC0")
+    assert "192.0.2" not in str((begins, done, removed))
+    assert (removed["act"], removed["days"]) == ("remove-context", ["2025-01-01"])
