@@ -11,8 +11,8 @@ attacks of minutes); [D4] what 1 in 10,000 leaves of 60 s, 5 min and hourly beac
 lifetimes in days to weeks, most binaries with few hard-coded addresses (MalNet, IMC 2022;
 Tanabe et al., JIP 2022); [RT] reports on Raptor Train and on residential proxies (tiers,
 fleets of up to 60 servers, upper tier longer-lived); [B] beacon detectors' own defaults:
-5 min, jitter up to a half (RITA, BAYWATCH, DSN 2016); [RFC] RFC 1459 (IRC), RFC 6120 (XMPP),
-MQTT 3.1.1 with keep-alives of 30 to 120 s; [DGA] Plohmann et al., USENIX Security 2016: most
+5 min, jitter up to a half (RITA; BAYWATCH, DSN 2016); [Chat] the specifications of IRC, XMPP
+and MQTT 3.1.1, with keep-alives of 30 to 120 s; [DGA] Plohmann et al., USENIX Security 2016: most
 families make new names daily; [P2P] Rossow et al., S&P 2013: peers probed every few minutes
 to half an hour, tens of neighbours; [own] ours, chosen to be plausible and to be varied.
 """
@@ -97,12 +97,12 @@ _DEVELOPMENT: Final = (
               gone=(0, 1), loaders=(1, 2), loads_per_day=(0.2, 1)),  # [Mirai]
     Blueprint(name="irc-worm", channel="irc", ports=(6_667, 6_697, 7_000), period_s=(60, 120),
               per_tick=(2, 2), scan_ports=_TELNET, scan_pps=(0.2, 3), attacks=True,
-              loaders=(1, 1), loads_per_day=(0.2, 1)),  # [RFC] [Mirai]
+              loaders=(1, 1), loads_per_day=(0.2, 1)),  # [Chat] [Mirai]
     Blueprint(name="exploit-worm", channel="keep-alive", period_s=(30, 90), servers=(2, 4),
               schedule=Schedule.TURNS, scan_ports=_EXPLOITS, scan_pps=(0.2, 3),
               loaders=(1, 2), loads_per_day=(0.1, 0.5), attacks=True),  # [L]
     Blueprint(name="irc-herd", channel="irc", on_iot=False, ports=(6_667, 6_668, 6_669, 6_697),
-              period_s=(60, 180), per_tick=(2, 2), members=(5, 600)),  # [RFC]
+              period_s=(60, 180), per_tick=(2, 2), members=(5, 600)),  # [Chat]
     Blueprint(name="https-beacon", weight=3, channel="https", on_iot=False, ports=(443,),
               period_s=(60, 400), per_tick=(8, 14), jitter=(0.1, 0.4), reconnects=True,
               up_bytes=(180, 450), down_bytes=(180, 700), servers=(1, 2)),  # [D4] [B]
@@ -175,7 +175,7 @@ _HELD_OUT: Final = (
               hosting=Hosting.SHARED, innocents=(0.0002, 0.004)),  # [own]
     Blueprint(name="message-bus", weight=2, channel="mqtt", ports=(1_883, 8_883, 5_222),
               period_s=(30, 120), per_tick=(2, 3), servers=(1, 3), attacks=True,
-              gone=(0, 1)),  # [RFC]: does not scan, bought as a load of devices.
+              gone=(0, 1)),  # [Chat]: does not scan, bought as a load of devices.
     Blueprint(name="udp-disguised", channel="udp service", proto=UDP, ports=(53, 123, 443, 3_478),
               period_s=(60, 200), per_tick=(2, 4), up_bytes=(60, 240), down_bytes=(60, 240),
               jitter=(0.0, 0.4), on_iot=False, servers=(1, 3)),  # [own]
