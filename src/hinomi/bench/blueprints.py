@@ -12,7 +12,7 @@ lifetimes in days to weeks, most binaries with few hard-coded addresses (MalNet,
 Tanabe et al., JIP 2022); [RT] reports on Raptor Train and on residential proxies (tiers,
 fleets of up to 60 servers, upper tier longer-lived); [B] beacon detectors' own defaults:
 5 min, jitter up to a half (RITA; BAYWATCH, DSN 2016); [Chat] the specifications of IRC, XMPP
-and MQTT 3.1.1, with keep-alives of 30 to 120 s; [DGA] Plohmann et al., USENIX Security 2016: most
+and MQTT 3.1.1, with a keep-alive of 30 to 120 s; [DGA] Plohmann et al., USENIX Security 2016: most
 families make new names daily; [P2P] Rossow et al., S&P 2013: peers probed every few minutes
 to half an hour, tens of neighbours; [own] ours, chosen to be plausible and to be varied.
 """
