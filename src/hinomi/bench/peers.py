@@ -5,11 +5,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.bench.addressing import CGNAT_V4
 from hinomi.bench.benign import Part, popular
 from hinomi.bench.calls import beat_of
 from hinomi.bench.exchange import Sessions, sample_sessions
-from hinomi.bench.herds import Herd
+from hinomi.bench.herds import Herd, open_lines
 from hinomi.bench.population import Scene, stream
 from hinomi.bench.truth import NamedService
 
@@ -28,12 +27,13 @@ def mesh(scene: Scene, herd: Herd, part: Part) -> None:
     nodes = scene.allocation.take(botnet.remote_peers)
     member = np.repeat(np.arange(herd.device.size), botnet.peers)
     peer = nodes[popular(rng.random(member.size), nodes.size, _WELL_KNOWN)]
-    reachable = np.unique(herd.address[herd.address < CGNAT_V4])
+    is_open = np.isin(scene.population.device_line[herd.device], open_lines(scene.population))
+    reachable = np.unique(herd.address[is_open])
     among = (rng.random(member.size) < _OWN_SHARE) & (reachable.size > 1)
     if reachable.size:
         peer[among] = rng.choice(reachable, int(among.sum()))
     client, server = herd.address[member], peer
-    called = ~among & (client < CGNAT_V4) & (rng.random(member.size) < _CALLED)
+    called = ~among & is_open[member] & (rng.random(member.size) < _CALLED)
     client, server = np.where(called, server, client), np.where(called, client, server)
     period_ms = botnet.period_s * 1_000 * rng.uniform(1.0, _SLOWER, member.size)
     kept = client != server
