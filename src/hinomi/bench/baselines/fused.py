@@ -54,13 +54,15 @@ class Fused:
         services = survey.services
         among = keys(services, SERVICE)
         score = np.zeros(services.num_rows)
+        nothing = 0.0
         for each in self.of:
             table = each.rank(engine, survey, lists, register)
-            place = np.full(services.num_rows, table.num_rows + 1.0)
+            last = table.num_rows + 1.0
+            place = np.full(services.num_rows, last)
             place[positions(keys(table, SERVICE), among)] = mean_ranks(floats(table, "score"))
             score += self._worth(place)
-        nothing = sum(self._worth(np.array([services.num_rows + 2.0])) for _ in self.of)
-        return ranked(services, score - nothing, lists)
+            nothing += float(self._worth(np.array([last]))[0])
+        return ranked(services, score - nothing, lists)  # Exactly 0 where none ranks it.
 
     def alternatives(self) -> Sequence["Fused"]:
         """Vary how much the first ranks count."""

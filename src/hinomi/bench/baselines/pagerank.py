@@ -76,7 +76,7 @@ class PageRank:
             PageRank(restart=restart, listed_share=listed, degree_power=power)
             for restart in (0.15, 0.5, 0.85)
             for listed in (0.2, 0.5, 0.8)
-            for power in (0.0, 0.25, 0.5, 0.75, 1.0)
+            for power in (0.25, 0.5, 0.75)
         ]
 
 
