@@ -75,13 +75,13 @@ def test_the_age_of_an_allocation_is_counted_to_the_start_of_the_window() -> Non
 def test_neighbours_are_other_listed_addresses() -> None:
     """Of the /24, of the /20 and of the AS; the service itself is not counted."""
     history = listed(
-        ("198.51.100.9", -1), ("198.51.100.10", -1), ("198.51.101.1", -1), ("203.0.113.1", -1)
+        ("198.18.4.9", -1), ("198.18.4.10", -1), ("198.18.5.1", -1), ("203.0.113.1", -1)
     )
 
     found = look(
-        services_at("198.51.100.9", "198.51.100.8", "198.51.200.1"),
+        services_at("198.18.4.9", "198.18.4.8", "198.18.200.1"),
         history,
-        routes((BLOCK, BLOCK + 255, 64500), (0xCB007100, 0xCB0071FF, 64500)),
+        routes((0xC6120400, 0xC61204FF, 64500), (0xCB007100, 0xCB0071FF, 64500)),
     )
 
     assert column(found.listed_near) == [1, 2, 0]

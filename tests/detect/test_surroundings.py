@@ -15,12 +15,12 @@ from hinomi.model.context import ContextKind, NetworkKind
 
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 WEIGHTS = {"listed-neighbours": 1.5, "young-allocation": 0.5, "hosting-network": 0.25}
-SERVICES = ("198.51.100.9", "203.0.113.9", "2001:db8::9")
+SERVICES = ("198.18.4.9", "203.0.113.9", "2001:db8::9")
 
 
 def columns() -> ContextColumns:
     """Give the context of a service with a past, of one without, and of one of IPv6."""
-    block = {"first": 0xC6336400, "last": 0xC63364FF}
+    block = {"first": 0xC6120400, "last": 0xC61204FF}
     tables = [
         table(ContextKind.ROUTES, [{**block, "asn": 64500}], source="collector"),
         table(ContextKind.AS_KINDS, [{"asn": 64500, "kind": NetworkKind.HOSTING}], source="names"),
@@ -29,8 +29,8 @@ def columns() -> ContextColumns:
             [{**block, "registered_ms": parse_time("2025-01-01")}],
             source="registry",
         ),
-        listed(("198.51.100.1", -1), ("198.51.96.1", -1), ("2001:db8:0:7::1", -1), source="feed"),
-        listed(("198.51.100.1", -1), source="feed", day="2024-12-01"),
+        listed(("198.18.4.1", -1), ("198.18.5.1", -1), ("2001:db8:0:7::1", -1), source="feed"),
+        listed(("198.18.4.1", -1), source="feed", day="2024-12-01"),
     ]
     return context_columns(services_at(*SERVICES), tables, parse_time("2025-01-31"))
 
