@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hinomi.bench.result import read_results
+from hinomi.bench.result import read_results, write_results
 from hinomi.cli.running import run
+from results import result
 from worlds import write_small_world
 
 
@@ -49,3 +50,29 @@ def test_a_folder_that_is_no_world_is_not_found(
     """One line that says what is missing, exit code 66."""
     assert run(["bench", "run", str(tmp_path)]) == 66
     assert "lacks" in capsys.readouterr().err
+
+
+def test_a_table_is_made_of_kept_results_and_of_worlds(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both stand in it; with --out it is written with its pictures and the results."""
+    pytest.importorskip("matplotlib", reason="the extra hinomi[bench] is not installed")
+    kept, out = tmp_path / "kept.json", tmp_path / "out"
+    write_results([result()], kept)
+    words = ["bench", "table", str(kept), str(world), "--method", "hinomi", "--out", str(out)]
+
+    assert run([*words, "--thin", "2", "--samples", "2"]) == 0
+
+    shown = capsys.readouterr().out
+    assert all(f"| {name} |" in shown for name in ("w1", "w/2#1", "w/2#2"))
+    assert "reliability.png" in (out / "table.md").read_text("utf-8")
+    assert (out / "precision-recall.png").is_file()
+    assert [each.world for each in read_results(out / "results.json")] == ["w1", "w/2#1", "w/2#2"]
+
+
+def test_samples_without_thinning_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They would all be the same."""
+    assert run(["bench", "table", str(tmp_path), "--samples", "3"]) == 64
+    assert "--thin" in capsys.readouterr().err

@@ -78,7 +78,7 @@ class Score:
     """How good one method is on one world."""
 
     figures: dict[str, float | None]  # By the names of FIGURES; None: nothing to measure.
-    groups: dict[str, dict[str, Share]]  # Recall in the first 100 by family, size and tier.
+    groups: dict[str, dict[str, Share]]  # Recall in the first 100 by family, size, tier, design.
     traps: dict[str, int]  # Wrong ones in the first 100, by label.
     likely_traps: dict[str, int]  # Wrong unknown ones at p >= 0.5, by label.
     curve: list[tuple[float, float]]  # Recall and precision at each wanted one that was found.
@@ -172,6 +172,10 @@ def score(matched: Matched, *, days: float) -> Score:
         "size": _by(matched, found, _sizes(matched.truth)),
         "tier": _by(matched, found, [str(each) for each in _texts(matched.truth, "tier")]),
     }
+    if matched.truth.column("design").null_count < matched.truth.num_rows:
+        groups["design"] = _by(
+            matched, found, [str(each or "-") for each in _texts(matched.truth, "design")]
+        )
     figures: dict[str, float | None] = {
         f"precision_{depth}": float(right[:depth].sum()) / depth for depth in DEPTHS
     }

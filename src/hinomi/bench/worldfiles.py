@@ -36,9 +36,10 @@ TRUTH: Final = pa.schema(
         ("bots", pa.int32()),  # Those of them that belong to it.
         ("members", pa.int32()),  # Own lines that belong to it, sampled or not.
         ("packets_a_day", pa.float64()),  # Exchanged by one member with it, before sampling.
+        ("design", pa.string()),  # What the family was drawn from.
     ]
 )
-"""What is true of each named service; the last four need not be stated."""
+"""What is true of each named service; the last five need not be stated."""
 
 REQUIRED: Final = (
     "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
@@ -129,6 +130,7 @@ def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterable[dict[str, objec
                 "bots": _whole(row.get("bots")),
                 "members": _whole(row.get("members")),
                 "packets_a_day": float(row["packets_a_day"]) if row.get("packets_a_day") else None,
+                "design": row.get("design") or None,
             }
         except (ValueError, TypeError, AttributeError):  # A short row has None in its place.
             raise MalformedDocument("is no row of a truth", str(path), reader.line_num) from None

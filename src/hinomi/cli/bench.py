@@ -8,7 +8,7 @@ import click
 from hinomi.bench.kinds import KINDS, SPLITS, draw_spec
 from hinomi.bench.world import build_world, write_world
 from hinomi.cli import render
-from hinomi.cli.benchrun import run
+from hinomi.cli.benchrun import run, table
 from hinomi.cli.session import Session, shared_options
 
 
@@ -56,3 +56,4 @@ def world(
 
 
 bench.add_command(run)
+bench.add_command(table)

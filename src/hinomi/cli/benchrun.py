@@ -6,11 +6,13 @@ from typing import Final
 import click
 import msgspec
 
-from hinomi.bench.result import Result, write_results
+from hinomi.bench.result import Result, read_results, write_results
 from hinomi.bench.score import FIGURES
+from hinomi.bench.table import render_table
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
-from hinomi.services.benching import EVERY, method_names, run_bench
+from hinomi.errors import UsageError
+from hinomi.services.benching import EVERY, method_names, run_bench, write_table
 from hinomi.services.laboratory import Thinning
 from hinomi.telemetry import set_up_logging
 
@@ -57,6 +59,80 @@ def run(session: Session, world: Path, method: str, thin: int, seed: int, out: P
     _print(results)
     if out is not None:
         click.echo(f"The results lie in {render.path_text(out)}")
+
+
+@click.command()
+@click.argument("worlds", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--method", type=_METHOD, default=EVERY, show_default=True, help="What to measure.")
+@click.option(
+    "--thin",
+    type=click.IntRange(min=1),
+    default=1,
+    metavar="K",
+    help="Sample each world again first: keep one packet in K.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="With --thin: so many samples of each world, of seeds 1 to N.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write table.md, pictures and results.json there.",
+)
+@shared_options
+@click.pass_obj
+def table(
+    session: Session,
+    worlds: tuple[Path, ...],
+    method: str,
+    thin: int,
+    samples: int,
+    out: Path | None,
+) -> None:
+    """
+    Put all methods side by side on all WORLDS, as Markdown.
+
+    A world is a folder, or a file of results that `hinomi bench run --out` kept. Figures
+    are means over worlds with their intervals; pictures need the extra hinomi[bench].
+
+    \b
+    Examples:
+      hinomi bench table world-1 world-2 world-3 --out benchmark
+      hinomi bench table results-*.json > table.md
+    """
+    if samples > 1 and thin == 1:
+        raise UsageError("--samples needs --thin: the same packets give the same result")
+    set_up_logging("warning")
+    seeds = [Thinning(factor=thin, seed=seed) for seed in range(1, samples + 1)]
+    results = [
+        each
+        for world in worlds
+        for each in (
+            read_results(world) if world.is_file() else _measured(world, method, seeds, session)
+        )
+    ]
+    if out is not None:
+        write_table(results, out)
+    if session.as_json:
+        render.print_json({"results": msgspec.to_builtins(results)})
+    else:
+        click.echo(render_table(results), nl=False)
+        if out is not None:
+            click.echo(f"The table lies in {render.path_text(out)}", err=True)
+
+
+def _measured(world: Path, method: str, seeds: list[Thinning], session: Session) -> list[Result]:
+    return [
+        each
+        for thinning in seeds
+        for each in run_bench(world, _tell, method=method, thinning=thinning, clock=session.clock)
+    ]
 
 
 def _tell(line: str) -> None:

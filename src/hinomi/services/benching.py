@@ -13,9 +13,11 @@ import pyarrow.compute as pc
 
 from hinomi.bench.baselines.catalogue import BASELINES
 from hinomi.bench.baselines.interface import Baseline, Observed
+from hinomi.bench.plots import draw_plots
 from hinomi.bench.ranking import Ranking, make_ranking
-from hinomi.bench.result import Cost, Result, calibrations, servers_of
+from hinomi.bench.result import Cost, Result, calibrations, servers_of, write_results
 from hinomi.bench.score import CC, match, score
+from hinomi.bench.table import render_table
 from hinomi.bench.worldfiles import find_world
 from hinomi.clock import Clock, wall_clock
 from hinomi.detect import known
@@ -31,6 +33,7 @@ from hinomi.services.detecting import judging
 from hinomi.services.home import Home
 from hinomi.services.laboratory import Laboratory, Tell, Thinning, open_laboratory
 from hinomi.services.mandates import Operation
+from hinomi.store.durable import on_disk, replace_durably
 
 HINOMI: Final = "hinomi"
 EVERY: Final = "all"
@@ -77,6 +80,20 @@ def run_bench(
     with open_laboratory(world, tell, thinning=thinning, clock=clock) as laboratory:
         tell(f"{name}: {HINOMI}")
         return _measure(laboratory, name, tell, chosen, with_hinomi=method in (EVERY, HINOMI))
+
+
+def write_table(results: Sequence[Result], folder: Path) -> None:
+    """
+    Write the table, its pictures and the results themselves into *folder*.
+
+    Raises:
+        Unavailable: If the disk refuses, or the library that draws is not installed.
+    """
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        plots = draw_plots(results, folder)
+    write_results(results, folder / "results.json")
+    replace_durably(folder / "table.md", render_table(results, plots).encode())
 
 
 @contextmanager

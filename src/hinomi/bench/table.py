@@ -1,0 +1,264 @@
+"""The benchmark's table: all methods on all worlds, as Markdown."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from hinomi.bench.calibration import (
+    RARER,
+    Calibration,
+    bands,
+    base_log_loss,
+    brier,
+    expected_error,
+    log_loss,
+    wilson,
+)
+from hinomi.bench.detectability import by_pace, steps
+from hinomi.bench.result import ALL, SHIFTED, UNKNOWN, Result
+from hinomi.bench.score import FIGURES, Share
+from hinomi.bench.summary import (
+    Mean,
+    by_method,
+    mean_of,
+    pooled_calibration,
+    pooled_groups,
+    pooled_traps,
+)
+
+LESS_IS_BETTER: Final = frozenset({"false_a_month_50", "false_a_month_90"})
+TRAPS_SHOWN: Final = 15
+_MILLION: Final = 1e6
+
+_RULES: Final = """\
+Known C&C servers are taken out of every list first. Right is a live C&C server of any tier;
+loaders, sinkholes and dead ones are wrong. R, and every recall, are about the *detectable*
+unknown ones: sampled with enough of their members. An undetectable one that is found counts as
+right and is asked for by nobody. Places that a short list leaves empty hold nothing right. A
+mean is over worlds, ± half of its 95 % interval (Student); the best of a line is bold.
+"""
+
+
+def render_table(results: Sequence[Result], plots: Mapping[str, str] | None = None) -> str:
+    """
+    Render results of the same methods on one or more worlds.
+
+    Args:
+        results: One a method and world.
+        plots: Names of picture files by what they show.
+
+    Returns:
+        A Markdown document.
+    """
+    methods = by_method(results)
+    parts = [
+        "# Benchmark\n",
+        _worlds(results),
+        _RULES,
+        _figures(methods),
+        _calibrated(methods),
+        *(_groups(methods, kind) for kind in ("tier", "size", "design", "family")),
+        _detectability(methods),
+        _traps(methods),
+        _delays(methods),
+        _costs(methods),
+        "## Methods\n\n" + "\n".join(f"* {name}: {methods[name][0].source}" for name in methods),
+        "\n".join(f"![{what}]({name})" for what, name in (plots or {}).items()),
+    ]
+    return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
+
+
+def _worlds(results: Sequence[Result]) -> str:
+    worlds = {each.world: each for each in results}
+    rows = [
+        (name, f"{each.cost.records:,}", f"{each.days:.1f}", f"{each.interval:,}",
+         f"{each.services:,}", str(each.sought))
+        for name, each in worlds.items()
+    ]  # fmt: skip
+    return _markdown(("world", "records", "days", "1 in", "services", "R"), rows)
+
+
+def _figures(methods: Mapping[str, Sequence[Result]]) -> str:
+    rows = []
+    for name, words in FIGURES.items():
+        means = [mean_of(each.score.figures[name] for each in some) for some in methods.values()]
+        rows.append((words, *_marked(means, least=name in LESS_IS_BETTER)))
+    return _markdown(("", *methods), rows)
+
+
+def _marked(means: Sequence[Mean | None], *, least: bool) -> list[str]:
+    values = [mean.value for mean in means if mean is not None]
+    best = (min(values) if least else max(values)) if len(values) > 1 else None
+    return [
+        f"**{_mean(mean)}**" if mean is not None and mean.value == best else _mean(mean)
+        for mean in means
+    ]
+
+
+def _mean(mean: Mean | None) -> str:
+    if mean is None:
+        return "-"
+    digits = 1 if mean.value >= 10 else 3  # noqa: PLR2004 - shares have three digits.
+    half = "" if mean.half is None else f" ± {mean.half:.{digits}f}"
+    return f"{mean.value:.{digits}f}{half}"
+
+
+def _calibrated(methods: Mapping[str, Sequence[Result]]) -> str:
+    parts = ["## Probabilities", _losses(methods), _bands(methods)]
+    return "\n\n".join(parts) if parts[1] else ""
+
+
+def _losses(methods: Mapping[str, Sequence[Result]]) -> str:
+    """Tell losses over all services met, judged or not, and the error of what is stated."""
+    rows = []
+    for method, results in methods.items():
+        for name, words in ((ALL, "all"), (UNKNOWN, "unknown")):
+            for suffix, rarer, prior in (
+                ("", 1.0, "as it is"),
+                ("", RARER, "a tenth, probabilities as they are"),
+                (SHIFTED, RARER, "a tenth, probabilities moved to it"),
+            ):
+                sums = pooled_calibration(results, name + suffix)
+                if sums is not None:
+                    rows.append((method, words, prior, *_loss_cells(sums, rarer)))
+    headings = (
+        "method", "services", "prior", "log loss", "of the base rate", "less by", "Brier",
+        "ECE from p 0.1 on (95 %)",
+    )  # fmt: skip
+    return _markdown(headings, rows) if rows else ""
+
+
+def _loss_cells(sums: Calibration, rarer: float) -> tuple[str, ...]:
+    loss, base = log_loss(sums, rarer), base_log_loss(sums, rarer)
+    error = expected_error(sums, rarer)
+    return (
+        f"{loss:.3e}",
+        f"{base:.3e}",
+        f"{1 - loss / base:.0%}" if base > 0 else "-",
+        f"{brier(sums, rarer):.3e}",
+        "-" if error is None else f"{error[0]:.3f} ({error[1]:.3f} to {error[2]:.3f})",
+    )
+
+
+def _bands(methods: Mapping[str, Sequence[Result]]) -> str:
+    rows = [
+        (
+            method,
+            f"{band.low:.1f} to {band.high:.1f}",
+            words,
+            f"{band.services:.0f}" if rarer == 1 else f"{band.services:.1f}",
+            f"{band.stated:.2f}",
+            f"{band.share:.2f} ({band.share_low:.2f} to {band.share_high:.2f})",
+            f"{band.error:+.2f}",
+        )
+        for method, results in methods.items()
+        for name, rarer, words in (
+            (UNKNOWN, 1.0, "as it is"),
+            (UNKNOWN + SHIFTED, RARER, "a tenth, moved"),
+        )
+        if (sums := pooled_calibration(results, name)) is not None
+        for band in (*bands(sums, rarer=rarer), *bands(sums, ((0.9, 1.0),), rarer))
+    ]
+    headings = (
+        "method", "band", "prior", "unknown services", "stated", "right (95 %, Wilson)", "error",
+    )  # fmt: skip
+    return _markdown(headings, rows)
+
+
+def _groups(methods: Mapping[str, Sequence[Result]], kind: str) -> str:
+    pooled = {name: pooled_groups(results, kind) for name, results in methods.items()}
+    groups = sorted({group for each in pooled.values() for group in each}, key=_group_order)
+    rows = [
+        (
+            group,
+            *(_share(each.get(group, Share(0, 0)), with_interval=not at) for at, each in
+              enumerate(pooled.values())),
+        )
+        for group in groups
+    ]  # fmt: skip
+    title = f"## Recall in the first 100 by {kind}\n\n"
+    return title + _markdown((kind, *methods), rows) if rows else ""
+
+
+def _group_order(group: str) -> tuple[int, str]:
+    """Put sizes in order of their numbers and names in that of their letters."""
+    leading = group.rstrip("+").partition("-")[0]
+    return (int(leading) if leading.isdigit() else 0, group)
+
+
+def _share(share: Share, *, with_interval: bool) -> str:
+    if share.value is None:
+        return "-"
+    told = f"{share.found} of {share.of}"
+    if not with_interval:
+        return told
+    low, high = wilson(share.value, share.of)
+    return f"{told} ({low:.2f} to {high:.2f})"
+
+
+def _detectability(methods: Mapping[str, Sequence[Result]]) -> str:
+    rows = [
+        (
+            method,
+            pace,
+            f"{step.low:,} and more" if step.high > 2**30 else f"{step.low:,} to {step.high - 1:,}",
+            f"{step.found} of {step.servers}",
+            f"{step.detectable} of {step.servers}",
+            "-" if step.bound is None else f"{step.bound:.2f}",
+        )
+        for method, results in list(methods.items())[:1]
+        for pace, servers in by_pace([each for one in results for each in one.servers]).items()
+        for step in steps(servers)
+    ]
+    if not rows:
+        return ""
+    headings = ("method", "bots call", "members inside", "found", "detectable", "expected bound")
+    return "## Against what is possible\n\n" + _markdown(headings, rows)
+
+
+def _traps(methods: Mapping[str, Sequence[Result]]) -> str:
+    pooled = {name: pooled_traps(results) for name, results in methods.items()}
+    labels = list(dict.fromkeys(label for each in pooled.values() for label in each))
+    rows = [
+        (label, *(f"{each.get(label, 0.0):.1f}" for each in pooled.values()))
+        for label in labels[:TRAPS_SHOWN]
+    ]
+    title = "## Wrong in the first 100, mean of the worlds\n\n"
+    return title + _markdown(("label", *methods), rows) if rows else ""
+
+
+def _delays(methods: Mapping[str, Sequence[Result]]) -> str:
+    rows = []
+    for method, results in methods.items():
+        delays = [delay for each in results for delay in each.delays_h]
+        reached = sorted(delay for delay in delays if delay is not None)
+        if delays:
+            middle = f"{reached[len(reached) // 2]:.1f}" if reached else "-"
+            rows.append((method, f"{len(reached)} of {len(delays)}", middle))
+    title = "## Hours from the fifth sampled line to p >= 0.5\n\n"
+    return title + _markdown(("method", "reached", "median"), rows) if rows else ""
+
+
+def _costs(methods: Mapping[str, Sequence[Result]]) -> str:
+    def per_million(value: Callable[[Result], float]) -> list[str]:
+        return [
+            _mean(mean_of(value(one) / max(one.cost.records, 1) * _MILLION for one in results))
+            for results in methods.values()
+        ]
+
+    cpu = per_million(lambda one: one.cost.cpu_s)
+    atop = [" more" if results[0].cost.beyond_survey else "" for results in methods.values()]
+    peaks = [_mean(mean_of(one.cost.peak_mib for one in some)) for some in methods.values()]
+    rows = [
+        ("CPU s a million records", *(value + more for value, more in zip(cpu, atop, strict=True))),
+        ("MiB a million records", *per_million(lambda one: one.cost.peak_mib)),
+        ("peak MiB of the process", *peaks),
+    ]
+    note = "\n\nWhat baselines take is told on top of the survey, which hinomi makes for them."
+    return "## Cost\n\n" + _markdown(("", *methods), rows) + note
+
+
+def _markdown(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines
+    )
