@@ -9,6 +9,7 @@ The home: one folder with everything a node keeps.
 ``casebook.sqlite``  exporters, own networks, imports, lists
 ``lake/``            conversation records
 ``collect/``         what the collector counts, and what its next run needs
+``context/``         dated tables of others: routes, allocations, earlier lists
 =================== ==========================================================
 """
 

@@ -3,6 +3,7 @@
 import io
 import ipaddress
 import random
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -170,3 +171,30 @@ def test_damage_is_told_in_one_way() -> None:
             refused += 1
 
     assert 0 < refused < 600
+
+
+def test_memory_does_not_grow_with_the_routes_of_a_prefix() -> None:
+    """A record is read and let go: fifty times the bytes take no more memory at the peak."""
+
+    class Endless(io.RawIOBase):
+        """Gives the same record again and again, and holds it once."""
+
+        def __init__(self, part: bytes, times: int) -> None:
+            self._part, self._left, self._rest = part, times, b""
+
+        def read(self, size: int = -1) -> bytes:
+            if not self._rest and self._left:
+                self._rest, self._left = self._part, self._left - 1
+            taken, self._rest = self._rest[:size], self._rest[size:]
+            return taken
+
+    part = rib("198.51.100.0/24", [route(64496, 64500)] * 2000)
+    peaks = []
+    for times in (4, 200):
+        tracemalloc.start()
+        mrt.read(Endless(part, times), Intake(Path("dump"), "2025-01-01"))  # type: ignore[arg-type]
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+
+    assert len(part) * 200 > 10_000_000
+    assert peaks[1] < peaks[0] + len(part)
