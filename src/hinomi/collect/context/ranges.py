@@ -47,7 +47,8 @@ def disjoint(first: Ints, last: Ints, value: Ints) -> tuple[Ints, Ints, Ints]:
 
     Notes:
         Prefixes only nest, so that "narrowest" is the longest prefix. 10^6 prefixes take
-        about 2 s: one assignment of a slice each, widest first.
+        about 5 s of CPU, once, when a table is added: one slice is painted for each,
+        widest first.
     """
     if first.size == 0:
         return first, last, value
