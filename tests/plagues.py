@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.bench.addressing import Allocation
 from hinomi.bench.benign import Part, live
 from hinomi.bench.botnets import infest
 from hinomi.bench.designs import BotnetSpec
 from hinomi.bench.exchange import Packets, join
 from hinomi.bench.herds import Herd
+from hinomi.bench.internet import Allocation
 from hinomi.bench.population import Scene, settle
 from hinomi.bench.spec import WorldSpec
 from hinomi.bench.traps import set_traps
@@ -79,7 +79,9 @@ class Trapped:
 def trap(spec: WorldSpec) -> Trapped:
     """Draw the traps of a world."""
     scene = make_scene(spec, *spec.botnets)
-    services = live(scene).services
+    services: list[NamedService] = []
+    for _ in live(scene, services):
+        pass
     _, herds = infest(scene)
     part = set_traps(scene, herds, services)
     return Trapped(herds, services + part.services, join(part.packets))

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from hinomi.bench.spec import WorldSpec
 from hinomi.bench.teachers import LISTS
-from hinomi.bench.world import build_world, write_world
+from hinomi.bench.world import build_world
+from hinomi.bench.writing import write_world
 from hinomi.collect.files.reading import ReadOptions, Tally
 from hinomi.collect.files.table import read
 from hinomi.collect.normalise import Normaliser

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hinomi.bench.addressing import Allocation
+from hinomi.bench.internet import Allocation
 from hinomi.bench.population import Scene, settle
 from hinomi.bench.spec import WorldSpec, tiny_spec
 from hinomi.bench.world import World, build_world

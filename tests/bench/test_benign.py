@@ -66,7 +66,7 @@ def test_users_are_a_share_of_the_devices_of_their_kind(scene: Scene) -> None:
 
 def test_most_remote_hosts_are_met_by_one_or_two_lines(scene: Scene) -> None:
     """The tail is long: more than half of all servers on 443 have at most two clients."""
-    packets = join(live(scene).packets)
+    packets = join(list(live(scene, [])))
     up = packets.dst_port == 443
     pairs = np.unique(np.stack([packets.dst[up], packets.src[up]]), axis=1)
     _, clients = np.unique(pairs[0], return_counts=True)

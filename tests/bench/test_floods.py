@@ -46,7 +46,7 @@ def test_a_flood_of_pages_is_answered(trapped: Trapped) -> None:
     )
     rows = trapped.towards(victim)
 
-    assert (trapped.packets.flags[rows] & ACK != 0).mean() > 0.9
+    assert (trapped.packets.flags[rows] & ACK != 0).mean() > 0.75
     assert np.isin(trapped.packets.src[rows], attackers).all()
     assert (trapped.packets.src == victim.code).sum() > 0.7 * rows.size
 

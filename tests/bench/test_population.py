@@ -3,19 +3,20 @@
 import numpy as np
 from numpy.testing import assert_array_equal
 
-from hinomi.bench.addressing import CGNAT_V4
+from hinomi.bench.access import Access
 from hinomi.bench.population import Scene, client_codes, draw_times, settle, spans, stream
 from hinomi.bench.spec import DAY_MS, HOUR_MS, Device, WorldSpec, demo_spec
 
 
 def test_lines_share_an_address_only_behind_cgnat() -> None:
     """A few addresses have many lines, all in the shared prefix; all others have one."""
-    codes, lines = np.unique(settle(demo_spec()).v4, return_counts=True)
+    plan = settle(demo_spec()).plan
+    _, address, lines = np.unique(plan.home, return_inverse=True, return_counts=True)
 
-    shared = codes >= CGNAT_V4
-    assert (lines[~shared] == 1).all()
-    assert shared.sum() >= 2
-    assert lines.max() == demo_spec().cgnat_lines
+    crowded = plan.access == Access.CROWD
+    assert (lines[address[~crowded]] == 1).all()
+    assert np.unique(plan.home[crowded]).size >= 2
+    assert lines.max() == demo_spec().access.crowd_lines
 
 
 def test_activity_is_heavy_tailed_with_mean_one() -> None:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from hinomi.bench.addressing import Allocation
 from hinomi.bench.exchange import ACK
+from hinomi.bench.internet import Allocation
 from hinomi.bench.population import Scene, settle
 from hinomi.bench.spec import WorldSpec
 from hinomi.bench.traps import set_traps

@@ -54,13 +54,17 @@ class Shape:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """How the packets of a standing relation look: one exchange every period."""
+    """
+    How the packets of a standing relation look: one exchange every period.
+
+    Where a number may be an array, it is of shape (n,), one for each of the sessions.
+    """
 
     proto: int
-    per_tick: int  # Packets of one exchange, at least 1.
-    up_bytes: int
-    down_bytes: int
-    jitter: float = 0.02  # Of the period.
+    per_tick: int | NDArray[np.int64]  # Packets of one exchange, at least 1.
+    up_bytes: int | NDArray[np.int64]
+    down_bytes: int | NDArray[np.int64]
+    jitter: float | NDArray[np.float64] = 0.02  # Of the period.
     reconnects: bool = False  # Each exchange is a connection of its own.
 
 
@@ -128,22 +132,26 @@ def sample_sessions(
     span_ms = np.maximum(sessions.end_ms - sessions.start_ms, 0)
     ticks = -(-span_ms // sessions.period_ms)
     session, position = sample_within(ticks * clock.per_tick, interval, rng)
-    tick, within = np.divmod(position, clock.per_tick)
+    per_tick, up_bytes, down_bytes, jitter = (
+        np.broadcast_to(each, span_ms.shape)[session]
+        for each in (clock.per_tick, clock.up_bytes, clock.down_bytes, clock.jitter)
+    )
+    tick, within = np.divmod(position, per_tick)
     salt = int(rng.integers(2**62))
-    wander = scatter_unit(session, tick, salt) * clock.jitter  # The same for all of one exchange.
+    wander = scatter_unit(session, tick, salt) * jitter  # The same for all of one exchange.
     period_ms = sessions.period_ms[session]
     ts_ms = sessions.start_ms[session] + tick * period_ms + (wander * period_ms).astype(np.int64)
     ts_ms = np.minimum(ts_ms + within * _ROUND_TRIP_MS, sessions.end_ms[session] - 1)
     up = within % 2 == 0
     if clock.reconnects:
-        flags = _flow_flags(within, np.full(within.size, clock.per_tick, np.int64), rng)
+        flags = _flow_flags(within, per_tick, rng)
         client_port = _ephemeral(scatter(session, tick, salt + 1))
     else:
         flags = np.where(within < 2, PSH | ACK, ACK).astype(np.int16)  # noqa: PLR2004 - call, answer.
         flags[position == 0] = SYN
         flags[position == 1] = SYN | ACK
         client_port = _ephemeral(scatter(session, salt + 1))
-    size = _sizes(up, flags, clock.proto, (clock.up_bytes, clock.down_bytes), rng)
+    size = _sizes(up, flags, clock.proto, (up_bytes, down_bytes), rng)
     return _arrange(
         (sessions, session),
         ts_ms,
@@ -210,8 +218,8 @@ def join(parts: Sequence[Packets]) -> Packets:
     )
 
 
-def select(packets: Packets, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Packets:
-    """Keep some rows, by mask or by index."""
+def select(packets: Packets, rows: NDArray[np.bool_] | NDArray[np.int64] | slice) -> Packets:
+    """Keep some rows, by mask, by index, or from one to another."""
     return Packets(
         **{column.name: getattr(packets, column.name)[rows] for column in fields(Packets)}
     )
@@ -272,7 +280,7 @@ def _sizes(
     up: NDArray[np.bool_],
     flags: NDArray[np.int16],
     proto: int,
-    means: tuple[int, int],
+    means: tuple[int | NDArray[np.int64], int | NDArray[np.int64]],
     rng: np.random.Generator,
 ) -> NDArray[np.int32]:
     """Draw sizes: data packets spread by 15 % about their mean, empty ones fixed."""

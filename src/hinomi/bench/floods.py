@@ -83,7 +83,7 @@ def reflect(scene: Scene) -> Packets:
     rng = stream(spec, "reflection")
     victim = int(rng.choice(scene.population.v4))
     begin_ms = int(spec.starts_ms + rng.integers(0, spec.length_ms - HOUR_MS))
-    reflectors = scene.allocation.take(_REFLECTORS)
+    reflectors = scene.allocation.take(_REFLECTORS, "people")
     scale = spec.flood_pps / 400.0  # As small as the other floods of a small world.
     parts = []
     for forged, rate in ((False, _REFLECTED_PPS), (True, _FORGED_INBOUND_PPS)):

@@ -6,12 +6,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.bench.addressing import CGNAT_V4, Codes
-from hinomi.bench.designs import BotnetSpec
+from hinomi.bench.addressing import Codes, is_open
+from hinomi.bench.designs import BotnetSpec, Hosting
 from hinomi.bench.population import Population, Scene, stream
 from hinomi.bench.spec import Device
 
 _FIRST_MODEL: Final = 0.7  # Share of the members on the first vulnerable model.
+_HOMES: Final = {Hosting.DEDICATED: "cc", Hosting.SHARED: "service", Hosting.CDN: "content"}
 _WAVE_SHARE: Final = 0.06  # Scale of the logistic wave of infections, of the window.
 
 
@@ -68,9 +69,12 @@ class Muster:
             cleaned_ms=onset_ms + (left_ms * stays).astype(np.int64),
             address=population.v4[population.device_line[device]],
             servers=np.concatenate(
-                [self._scene.allocation.take(botnet.servers), population.v4[fronts]]
+                [
+                    self._scene.allocation.take(botnet.servers, _HOMES[botnet.hosting]),
+                    population.v4[fronts],
+                ]
             ),
-            gone=self._scene.allocation.take(botnet.gone),
+            gone=self._scene.allocation.take(botnet.gone, "cc"),
         )
 
     def _pool(self, models: tuple[str, ...]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -96,7 +100,7 @@ class Muster:
 
 def open_lines(population: Population) -> NDArray[np.int64]:
     """Give the lines that can be called from outside: those that share no address."""
-    return np.flatnonzero(population.v4 < CGNAT_V4)
+    return np.flatnonzero(is_open(population.v4))
 
 
 def while_infected(herd: Herd, who: NDArray[np.int64], ts_ms: NDArray[np.int64]) -> Codes:

@@ -19,7 +19,7 @@ def load(scene: Scene, herd: Herd, part: Part) -> None:
     """Let members fetch the binary at their infection, and whenever they are infected anew."""
     spec, botnet = scene.spec, herd.spec
     rng = stream(spec, f"load {botnet.family}")
-    servers = scene.allocation.take(botnet.loaders)
+    servers = scene.allocation.take(botnet.loaders, "cc")
     fresh = np.flatnonzero(herd.onset_ms > spec.starts_ms)
     days = (herd.cleaned_ms - herd.onset_ms) / DAY_MS
     again = np.repeat(np.arange(herd.device.size), rng.poisson(botnet.loads_per_day * days))

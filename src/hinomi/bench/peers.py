@@ -24,7 +24,7 @@ def mesh(scene: Scene, herd: Herd, part: Part) -> None:
     """Let each member keep in touch with many nodes, and name the nodes."""
     spec, botnet = scene.spec, herd.spec
     rng = stream(spec, f"mesh {botnet.family}")
-    nodes = scene.allocation.take(botnet.remote_peers)
+    nodes = scene.allocation.take(botnet.remote_peers, "people")
     member = np.repeat(np.arange(herd.device.size), botnet.peers)
     peer = nodes[popular(rng.random(member.size), nodes.size, _WELL_KNOWN)]
     is_open = np.isin(scene.population.device_line[herd.device], open_lines(scene.population))

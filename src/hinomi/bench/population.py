@@ -7,7 +7,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.bench.addressing import Allocation, Codes, line_codes, own_v6_codes, shared_codes
+from hinomi.bench.access import AddressPlan, plan_access
+from hinomi.bench.addressing import Codes, line_codes, own_v6_codes
+from hinomi.bench.internet import Allocation
 from hinomi.bench.spec import DAY_MS, HOUR_MS, Device, WorldSpec
 
 # Relative traffic by hour of the day in UTC: the evening peak of Japanese broadband is
@@ -26,7 +28,8 @@ _JST_MS: Final = 9 * HOUR_MS
 class Population:
     """Lines, shape (n,), and devices, shape (d,)."""
 
-    v4: Codes  # Of each line; lines behind one shared address have the same.
+    plan: AddressPlan  # Which address each line has when.
+    v4: Codes  # Of each line, whatever its address.
     has_v6: NDArray[np.bool_]
     activity: NDArray[np.float64]  # Of each line, mean 1.
     shift_ms: NDArray[np.int64]  # How much later than others its people live.
@@ -60,9 +63,8 @@ def stream(spec: WorldSpec, name: str) -> np.random.Generator:
 def settle(spec: WorldSpec) -> Population:
     """Draw lines and devices."""
     rng = stream(spec, "population")
-    v4 = line_codes(spec.lines)
-    shared = rng.random(spec.lines) < spec.cgnat_share
-    v4[shared] = shared_codes(np.arange(int(shared.sum()), dtype=np.int64) // spec.cgnat_lines)
+    window_ms = (spec.starts_ms, spec.length_ms)
+    plan = plan_access(spec.access, spec.lines, window_ms, stream(spec, "access"))
     sigma = spec.activity_sigma
     counts = [rng.poisson(mean, spec.lines) for mean in (spec.pcs, spec.phones, spec.iot)]
     line = np.concatenate([np.repeat(np.arange(spec.lines), count) for count in counts])
@@ -72,7 +74,8 @@ def settle(spec: WorldSpec) -> Population:
     things = np.flatnonzero(kind == Device.IOT)
     model[things] = rng.choice(shares.size, things.size, p=shares / shares.sum())
     return Population(
-        v4=v4,
+        plan=plan,
+        v4=line_codes(spec.lines, ~plan.steady),
         has_v6=rng.random(spec.lines) < spec.v6_share,
         activity=rng.lognormal(-sigma * sigma / 2, sigma, spec.lines),
         shift_ms=rng.normal(0.0, _WAKE_SPREAD_MS, spec.lines).astype(np.int64),

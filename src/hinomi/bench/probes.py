@@ -44,7 +44,7 @@ def hostile(scene: Scene) -> Packets:
     """Let bots elsewhere probe the own prefixes for open devices."""
     spec = scene.spec
     rng = stream(spec, "hostile")
-    sources = scene.allocation.take(_HOSTILE_SOURCES)
+    sources = scene.allocation.take(_HOSTILE_SOURCES, "people")
     rate = spec.researcher_pps * spec.researchers / _HOSTILE_SOURCES
     total = (rate * rng.lognormal(0, 1, sources.size) * spec.length_ms / 1_000).astype(np.int64)
     return _probe(scene, sources, total, _HOSTILE_PORTS, rng, fixed=False)

@@ -23,11 +23,11 @@ def serve(scene: Scene, herd: Herd, part: Part) -> None:
     """Let own fronts serve members elsewhere, and report to the upper tier if there is one."""
     spec, botnet, fronts = scene.spec, herd.spec, herd.fronts
     rng = stream(spec, f"serve {botnet.family}")
-    abroad = scene.allocation.take(botnet.remote_bots)
+    abroad = scene.allocation.take(botnet.remote_bots, "people")
     chosen = fronts[rng.integers(0, fronts.size, abroad.size)]
     standing = _always(scene, (abroad, chosen), botnet.port, botnet.period_s)
     part.packets.append(sample(standing, beat_of(herd), spec.interval, rng))
-    for server in scene.allocation.take(botnet.uppers).tolist():
+    for server in scene.allocation.take(botnet.uppers, "cc").tolist():
         ends = (fronts, np.full(fronts.size, server, np.int64))
         standing = _always(scene, ends, botnet.upper_port, botnet.upper_period_s)
         part.packets.append(sample(standing, _UPPER_BEAT, spec.interval, rng))

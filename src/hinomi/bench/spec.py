@@ -5,14 +5,17 @@ Sources by mark: [D4] what 1 in 10,000 leaves, as calculated for this project (6
 keep-alive = 3 packets a minute, 5 min beacon = 10 packets); [Mirai] Antonakakis et al.,
 USENIX Security 2017; [IMC20] Saidi et al., IMC 2020 (device clouds by destination set);
 [NICTER] NICT's yearly observation reports; [MIC] the ministry's traffic statistics;
-[own] our own assumption, chosen to be plausible and to be varied.
+[own] our own assumption, chosen to be plausible and to be varied. The values here are those
+of the demonstration; `bench.variety` draws those of the larger worlds.
 """
 
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Final
 
+from hinomi.bench.access import AccessSpec
 from hinomi.bench.designs import BOTNETS, BotnetSpec
+from hinomi.bench.internet import InternetSpec
 
 TCP: Final = 6
 UDP: Final = 17
@@ -49,6 +52,7 @@ class AppSpec:
     zipf: float = 1.0  # Popularity of the r-th server falls with r to this power.
     favourites: float = 0.5  # Share of flows that go to the line's own few servers.
     v6: float = 0.0  # Share of flows over IPv6 where the line has it.
+    home: str = "service"  # Where its servers live: a use of `internet.Allocation.take`.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,55 @@ class StandingSpec:
     down_bytes: int = 110
     office_hours: bool = False  # Only while the device is switched on.
     reconnects: bool = False
+    home: str = "service"  # As for an `AppSpec`.
+
+
+class Reach(IntEnum):
+    """Whose devices the clients of a small service are."""
+
+    ANYONE = 0
+    PCS = 1
+    ONE_MODEL = 2  # An installer put it beside one model of device.
+    BUSINESSES = 3  # Lines with a static address: servers that speak with servers.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmallSpec:
+    """
+    A kind of small service that keeps in touch with a few clients, as a C&C server does.
+
+    Each service draws its own port, period, sizes and clients from these.
+    """
+
+    name: str  # Its label in the truth, too.
+    share: float  # Of all small services.
+    reach: Reach = Reach.ANYONE
+    ports: tuple[int, ...]
+    odd: float = 0.3  # Share of the services on a high port of their own choice.
+    clients: tuple[float, float, int] = (14.0, 1.2, 400)  # Log-normal median, sigma, the most.
+    period_s: tuple[float, float] = (20.0, 300.0)
+    per_tick: tuple[int, int] = (2, 4)
+    bytes: tuple[int, int] = (70, 220)  # Packets are between.
+    udp: float = 0.15  # Share of the services over UDP.
+    reconnects: float = 0.0  # Share of those that connect anew for each exchange.
+    office_hours: float = 0.0  # Share of those that rest at night.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwarmSpec:
+    """A peer-to-peer program: members on own lines, peers anywhere."""
+
+    name: str
+    proto: int
+    users: float  # Share of the PCs.
+    flows_per_day: float
+    packets: float
+    spread: float = 1.8
+    duration_s: float = 60.0
+    bytes: int = 700
+    ports: tuple[int, ...] = ()  # Of the peers; empty: each has a high port of its own.
+    called: float = 0.5  # Share of the flows that the peer elsewhere opens.
+    peers: int = 40_000  # Elsewhere; popularity falls slowly.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,22 +136,27 @@ class ModelSpec:
     up_bytes: int
     down_bytes: int
     hosts: int = 2  # Addresses of the cloud.
+    per_tick: int = 3
+    jitter: float = 0.02  # Of the period.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldSpec:
-    """A small ISP's world and how it is observed."""
+    """An ISP's world and how it is observed."""
 
     seed: int = 1
+    kind: str = "demo"  # One of `kinds.KINDS`.
+    split: str = "development"  # One of `kinds.SPLITS`.
     lines: int = 20_000  # [own] a demo; a real ISP has up to millions.
     days: int = 7  # [D4] the window in which 6 keep-alive bots suffice.
     interval: int = 10_000  # Random 1 in N, as the ministry's study group assumes.
+    exporters: tuple[int, ...] = (1, 1)  # Each samples so many times more sparsely than 1 in N.
     starts_ms: int = 1_748_822_400_000  # 2025-06-02T00:00Z, a Monday.
     volume: float = 1.0  # Scales all traffic that comes by chance: what no clock keeps.
     activity_sigma: float = 1.0  # [MIC] a tenth of the lines makes most of the traffic.
     v6_share: float = 0.5  # Lines with IPv6; Japan is above half [MIC].
-    cgnat_share: float = 0.04  # Lines behind a shared address [own].
-    cgnat_lines: int = 64  # Lines on one shared address [own].
+    access: AccessSpec = field(default_factory=AccessSpec)
+    internet: InternetSpec = field(default_factory=InternetSpec)
     pcs: float = 1.2  # Devices a line, Poisson means [own].
     phones: float = 2.2
     iot: float = 0.9  # Models are drawn from `models`.
@@ -106,6 +164,10 @@ class WorldSpec:
     coinfected: float = 0.3  # Members drawn from already infected lines: IEICE 2025, 30 %.
     telemetry: int = 150  # Small services that look like C&C [own].
     niche_per_line: int = 40  # Rarely visited hosts a line goes back to [own].
+    niche_hosts: float = 20.0  # Such hosts in all, a line [own].
+    niche_flows_per_day: float = 40.0  # To them, by a PC or phone of mean activity [own].
+    niche_skew: float = 1.0  # 1: all equally visited; above: some draw dozens of lines [own].
+    transit: float = 0.0  # Flows of others that pass, a day and line [own].
     researchers: int = 12  # Research scanners; above half of scan packets [NICTER].
     researcher_pps: float = 20.0  # Of each, towards the own prefixes [own].
     flood_pps: float = 400.0  # Of a bot in an attack [own]; [Mirai] saw more.
@@ -114,11 +176,15 @@ class WorldSpec:
     apps: tuple[AppSpec, ...] = field(default_factory=lambda: APPS)
     standing: tuple[StandingSpec, ...] = field(default_factory=lambda: STANDING)
     models: tuple[ModelSpec, ...] = field(default_factory=lambda: MODELS)
+    small: tuple[SmallSpec, ...] = field(default_factory=lambda: SMALL)
+    swarms: tuple[SwarmSpec, ...] = field(default_factory=lambda: SWARMS)
     botnets: tuple[BotnetSpec, ...] = field(default_factory=lambda: BOTNETS)
 
     def __post_init__(self) -> None:
         if self.interval < 1:
             raise ValueError(f"sampling interval {self.interval} is below 1")
+        if not self.exporters or min(self.exporters) < 1:
+            raise ValueError("a world has exporters that sample no denser than 1 in N")
         if self.lines < 1 or self.days < 1:
             raise ValueError("a world has at least one line and one day")
         if sum(botnet.bots for botnet in self.botnets) > self.lines:
@@ -143,10 +209,11 @@ APPS: Final[tuple[AppSpec, ...]] = (
     AppSpec(name="web-plain", label="web", proto=TCP, ports=(80, 8080), devices=_PEOPLE,
             flows_per_day=15, packets=12, spread=1.2, servers=3_000),
     AppSpec(name="quic", label="cdn", proto=UDP, ports=(443,), devices=_PEOPLE, v6=0.6,
-            flows_per_day=80, packets=20, spread=1.3, up_bytes=200, servers=700, zipf=1.2),
+            flows_per_day=80, packets=20, spread=1.3, up_bytes=200, servers=700, zipf=1.2,
+            home="content"),
     AppSpec(name="video", label="cdn", proto=TCP, ports=(443,), devices=_PEOPLE, v6=0.5,
             flows_per_day=0.25, packets=6_000, spread=1.5, up_share=0.25, up_bytes=60,
-            down_bytes=1_400, duration_s=900, servers=120, zipf=1.3),
+            down_bytes=1_400, duration_s=900, servers=120, zipf=1.3, home="content"),
     AppSpec(name="dns", label="dns", proto=UDP, ports=(53,), devices=(_PC, _PHONE, _IOT), v6=0.2,
             flows_per_day=120, packets=2, spread=0.1, up_share=0.5, up_bytes=70, down_bytes=150,
             duration_s=0.05, servers=8, zipf=1.2, favourites=0.9),
@@ -224,6 +291,18 @@ MODELS: Final[tuple[ModelSpec, ...]] = (
     ModelSpec(name="meter", share=0.01, proto=TCP, port=1_883, period_s=60, up_bytes=88,
               down_bytes=80, hosts=1),
 )  # fmt: skip
+
+
+SMALL: Final[tuple[SmallSpec, ...]] = (
+    SmallSpec(name="telemetry", share=0.75, odd=0.0,
+              ports=(443, 8_443, 8_883, 5_671, 4_443, 1_883, 6_667, 9_001, 7_000, 10_001)),
+    SmallSpec(name="installer", share=0.25, odd=0.0, reach=Reach.ONE_MODEL,
+              ports=(443, 8_443, 8_883, 5_671, 4_443, 1_883, 6_667, 9_001, 7_000, 10_001)),
+)  # fmt: skip
+
+SWARMS: Final[tuple[SwarmSpec, ...]] = (
+    SwarmSpec(name="bittorrent", proto=UDP, users=0.02, flows_per_day=2_500, packets=12),
+)
 
 
 def demo_spec(seed: int = 1) -> WorldSpec:

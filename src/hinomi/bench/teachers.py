@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from hinomi.bench.addressing import render_code
 from hinomi.bench.herds import Herd
+from hinomi.bench.outside import seen_from_outside
 from hinomi.bench.population import Scene, stream
 from hinomi.bench.truth import NamedService
 from hinomi.model.protocol import render_protocol
@@ -65,6 +66,7 @@ def teach(scene: Scene, herds: Sequence[Herd], services: Sequence[NamedService])
         herds: Its botnets; a family may state how many of its servers are listed.
         services: Everything named, none of it known yet.
     """
+    scene, herds, services = seen_from_outside(scene, herds, services)
     rng = stream(scene.spec, "lists")
     drawn = {herd.spec.family for herd in herds if herd.spec.listed is None}
     known = _stated(herds, services) | _drawn(drawn, services, rng)
@@ -159,7 +161,7 @@ def _wrong(
 
 def _dead(scene: Scene, known: int, rng: np.random.Generator) -> list[ListRow]:
     """Give entries that nobody meets: feeds age fast."""
-    codes = scene.allocation.take(max(_DEAD_ENTRIES[0], round(known * _DEAD_ENTRIES[1])))
+    codes = scene.allocation.take(max(_DEAD_ENTRIES[0], round(known * _DEAD_ENTRIES[1])), "cc")
     ports = rng.choice(_DEAD_PORTS, codes.size)
     return [
         (render_code(code), "tcp", str(port))

@@ -51,7 +51,7 @@ def _target(scene: Scene, scanning: Sequence[Herd], port: int, part: Part) -> No
     address = np.concatenate([herd.address for herd in scanning])
     onset_ms = np.concatenate([herd.onset_ms for herd in scanning])
     span_ms = np.concatenate([herd.cleaned_ms for herd in scanning]) - onset_ms
-    for code in scene.allocation.take(_TARGETS).tolist():
+    for code in scene.allocation.take(_TARGETS, "people").tolist():
         visits = rng.poisson(_TARGET_VISITS_PER_DAY * spec.days * span_ms / spec.length_ms)
         bot = np.repeat(np.arange(address.size), visits)
         flows = Flows(

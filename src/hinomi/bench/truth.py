@@ -6,11 +6,8 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
-from hinomi.bench.addressing import Codes, is_own, render_code
-from hinomi.bench.exchange import Metered
-from hinomi.bench.sampling import scatter
+from hinomi.bench.addressing import Codes, render_code
 from hinomi.model.protocol import render_protocol
 
 MIN_CLIENTS: Final = 5
@@ -42,18 +39,21 @@ class NamedService:
     members: Codes | None = None  # Own addresses of those who belong to it.
 
 
-def tabulate(services: Sequence[NamedService], records: Metered) -> pa.Table:
+def tabulate(
+    services: Sequence[NamedService], clients: Sequence[int], bots: Sequence[int]
+) -> pa.Table:
     """
-    Count who was sampled with each named service, and tell which are detectable.
+    Tell of each named service who was sampled with it, and whether it is detectable.
+
+    Args:
+        services: Each address, protocol and port once, as those outside know it.
+        clients: Distinct own lines sampled with each (`bench.census`).
+        bots: Those of them that belong to it.
 
     Returns:
-        One row a service, the first named of those with one address, protocol and port:
-        these three, family, tier, label, known, detectable; then clients (distinct own
-        addresses sampled with it, an IPv6 line once), bots (those of them that belong to
-        it), design, and members (how many distinct own addresses belong to it).
+        One row a service: address, protocol, port, family, tier, label, known, detectable,
+        clients, bots, design, and members (how many own lines belong to it).
     """
-    services = distinct(services)
-    clients, bots = _count(services, records)
     detectable = [
         int(is_detectable(service, client, bot))
         for service, client, bot in zip(services, clients, bots, strict=True)
@@ -100,38 +100,3 @@ def distinct(services: Sequence[NamedService]) -> list[NamedService]:
 
 def _size(service: NamedService) -> int:
     return 0 if service.members is None else int(np.unique(service.members).size)
-
-
-def _count(services: Sequence[NamedService], records: Metered) -> tuple[list[int], list[int]]:
-    keys = scatter(
-        np.array([service.code for service in services], np.int64),
-        np.array([service.proto << 16 | service.port for service in services], np.int64),
-    )
-    order = np.argsort(keys)
-    first = records.first
-    proto = first.proto.astype(np.int64) << 16
-    found: list[tuple[NDArray[np.int64], Codes]] = []
-    for server, port, client in (
-        (first.dst, first.dst_port, first.src),
-        (first.src, first.src_port, first.dst),
-    ):
-        own = np.flatnonzero(is_own(client))
-        key = scatter(server[own], proto[own] | port[own])
-        place = np.minimum(np.searchsorted(keys[order], key), keys.size - 1)
-        hit = keys[order][place] == key
-        found.append((order[place[hit]], _line(client[own][hit])))
-    service = np.concatenate([pair[0] for pair in found])
-    line = np.concatenate([pair[1] for pair in found])
-    pairs = np.unique(np.stack([service, line]), axis=1)
-    starts = np.searchsorted(pairs[0], np.arange(len(services) + 1))
-    clients, bots = [], []
-    for index, named in enumerate(services):
-        lines = pairs[1, starts[index] : starts[index + 1]]
-        clients.append(int(lines.size))
-        bots.append(0 if named.members is None else int(np.isin(lines, named.members).sum()))
-    return clients, bots
-
-
-def _line(codes: Codes) -> Codes:
-    """Give an own IPv6 line one code, whatever its hosts: its number above 32 zero bits."""
-    return np.where(codes >> 61 == 1, codes & ~np.int64(0xFFFFFFFF), codes)

@@ -1,131 +1,157 @@
 """
-A small synthetic ISP with known truth, as its routers would report it at 1 in N.
+A synthetic ISP with known truth, as its routers would report it at 1 in N.
 
 The addresses are those of `bench.addressing`: nothing real can be named. What is drawn, and
-from which source its size comes, stands in `bench.spec`.
+from which source its size comes, stands in `bench.spec` and `bench.variety`.
 """
 
-import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from hinomi.bench.addressing import OWN_NETWORKS, OWN_V6, Allocation, render_codes
+from hinomi.bench.access import NetworkRow
 from hinomi.bench.benign import live
 from hinomi.bench.botnets import infest
+from hinomi.bench.census import Census
 from hinomi.bench.devices import connect
-from hinomi.bench.exchange import Metered, join, meter
+from hinomi.bench.exchange import Packets
+from hinomi.bench.herds import Herd
+from hinomi.bench.internet import Allocation
 from hinomi.bench.population import Scene, settle, stream
+from hinomi.bench.recording import record
+from hinomi.bench.registry import (
+    render_allocations,
+    render_as_kinds,
+    render_history,
+    render_routes,
+)
+from hinomi.bench.small import attend
 from hinomi.bench.spec import WorldSpec
-from hinomi.bench.teachers import LISTS, ListRow, teach
+from hinomi.bench.spool import Spool
+from hinomi.bench.swarms import share
+from hinomi.bench.teachers import ListRow, teach
+from hinomi.bench.transit import pass_by
 from hinomi.bench.traps import set_traps
-from hinomi.bench.truth import tabulate
-
-TRUTH_COLUMNS: Final = (
-    "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
-)  # fmt: skip
-
-_EXPORTERS: Final = 2
+from hinomi.bench.truth import NamedService, distinct, tabulate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """A world as observed, with everything that is true in it."""
+class Knowledge:
+    """All that is known of a world besides its flows."""
 
     spec: WorldSpec
-    flows: pa.Table  # Plain flow table (design.md, section 2), ascending by time.
+    networks: tuple[NetworkRow, ...]  # The provider's own.
+    lists: dict[str, tuple[ListRow, ...]]  # By the names of `teachers.LISTS`.
+    papers: dict[str, str]  # File name and text of what anybody can look up (`registry`).
     truth: pa.Table  # `truth.tabulate`: one row a named service.
-    lists: dict[str, tuple[ListRow, ...]]  # By the names of LISTS.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World(Knowledge):
+    """A small world in memory, with everything that is true in it."""
+
+    flows: pa.Table  # Plain flow table (design.md, section 2), ascending by time.
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A world before its packets become records."""
+
+    scene: Scene
+    herds: list[Herd]
+    services: list[NamedService]  # Each once, under codes.
 
 
 def build_world(spec: WorldSpec) -> World:
     """
-    Draw a world: the same spec gives the same world, to the last record.
+    Draw a world in memory: the same spec gives the same world, to the last record.
 
     Raises:
         ValueError: If the spec asks for more than the synthetic prefixes hold.
     """
-    salt = int(stream(spec, "addresses").integers(2**28))
-    scene = Scene(spec, settle(spec), Allocation(salt))
-    parts = [live(scene), connect(scene)]
-    plague, herds = infest(scene)
-    services = [service for part in (*parts, plague) for service in part.services]
-    traps = set_traps(scene, herds, services)
-    services.extend(traps.services)
-    packets = join([sampled for part in (*parts, plague, traps) for sampled in part.packets])
-    records = meter(packets)
-    lesson = teach(scene, herds, services)
+    tables: list[pa.Table] = []
+    known = observe(spec, tables.append)
+    flows = pa.concat_tables(tables)
+    for name in ("exporter", "src_addr", "dst_addr"):
+        place = flows.schema.get_field_index(name)
+        flows = flows.set_column(place, name, flows[name].cast(pa.string()))
     return World(
         spec=spec,
-        flows=_flow_table(records, spec),
-        truth=tabulate(lesson.services, records),
-        lists=lesson.lists,
+        networks=known.networks,
+        lists=known.lists,
+        papers=known.papers,
+        truth=known.truth,
+        flows=flows,
     )
 
 
-def write_world(world: World, folder: Path) -> dict[str, Path]:
+def observe(
+    spec: WorldSpec, take: Callable[[pa.Table], object], spool: Spool | None = None
+) -> Knowledge:
     """
-    Write a world as files: flows, own networks, lists, truth.
+    Draw a world and hand over its flow records slice by slice.
 
     Args:
-        world: The world.
-        folder: Created if missing; files of the same names are replaced.
+        spec: The world.
+        take: Is given tables of `recording.SCHEMA`, one after the other in order of time.
+        spool: Holds the packets meanwhile; how it is cut changes no record.
 
-    Returns:
-        The path of each file by its name without ending: ``flows``, ``own-networks``,
-        ``truth`` and the names of LISTS.
+    Notes:
+        Memory is bounded by the largest slice and the people, not by the records.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = {name: folder / f"{name}.csv" for name in (*LISTS, "truth")}
-    paths["flows"] = folder / "flows.parquet"
-    paths["own-networks"] = folder / "own-networks.txt"
-    pq.write_table(world.flows, paths["flows"], compression="zstd")
-    header = "# prefix,kind,line_bits,customer: synthetic ranges, nobody's addresses\n"
-    lines = [",".join(str(column) for column in row) for row in OWN_NETWORKS]
-    paths["own-networks"].write_text(header + "\n".join(lines) + "\n", encoding="utf-8")
-    for name in LISTS:
-        _write_csv(paths[name], ("address", "protocol", "port"), world.lists[name])
-    truth = world.truth.select(list(TRUTH_COLUMNS)).to_pylist()
-    rows = [["" if row[name] is None else row[name] for name in TRUTH_COLUMNS] for row in truth]
-    _write_csv(paths["truth"], TRUTH_COLUMNS, rows)
-    return paths
+    with spool or Spool(spec.starts_ms) as held:
+        drawn = _draw(spec, held)
+        plan = drawn.scene.population.plan
+        census = Census(drawn.services, plan)
+        for packets in held.slices():
+            take(record(packets, spec, plan, census))
+    return _know(drawn, census)
 
 
-def _flow_table(records: Metered, spec: WorldSpec) -> pa.Table:
-    first = records.first
-    outward = first.ingress == 1
-    # The subscriber's end decides which router it is; both directions pass the same one.
-    own = np.where(outward, first.src, first.dst)
-    exporter = np.where(own >= OWN_V6, own >> 32, own >> 8) % _EXPORTERS
-    names = pa.array([f"edge-{number + 1}" for number in range(_EXPORTERS)], pa.string())
-    return pa.table(
-        {
-            "ts_ms": pa.array(first.ts_ms),
-            "exporter": pa.DictionaryArray.from_arrays(
-                pa.array(exporter.astype(np.int32)), names
-            ).cast(pa.string()),
-            "sampling_interval": pa.array(np.full(first.ts_ms.size, spec.interval, np.int32)),
-            "proto": pa.array(first.proto),
-            "src_addr": render_codes(first.src).cast(pa.string()),
-            "dst_addr": render_codes(first.dst).cast(pa.string()),
-            "src_port": pa.array(first.src_port),
-            "dst_port": pa.array(first.dst_port),
-            "tcp_flags": pa.array(first.flags),
-            "packets": pa.array(records.packets),
-            "bytes": pa.array(records.octets),
-            "duration_ms": pa.array(records.duration_ms),
-            "ingress": pa.array(first.ingress),
-        }
+def _draw(spec: WorldSpec, spool: Spool) -> _Drawn:
+    salt = int(stream(spec, "addresses").integers(2**28))
+    scene = Scene(spec, settle(spec), Allocation(salt, spec.internet))
+    services: list[NamedService] = []
+    for packets in _benign(scene, services):
+        spool.append(packets)
+    plague, herds = infest(scene)
+    services.extend(plague.services)
+    traps = set_traps(scene, herds, services)
+    services.extend(traps.services)
+    for part in (plague, traps):
+        for packets in part.packets:
+            spool.append(packets)
+    return _Drawn(scene, herds, distinct(services))
+
+
+def _benign(scene: Scene, services: list[NamedService]) -> Iterator[Packets]:
+    yield from live(scene, services)
+    yield from connect(scene, services)
+    yield from attend(scene, services)
+    yield from share(scene)
+    yield from pass_by(scene)
+
+
+def _know(drawn: _Drawn, census: Census) -> Knowledge:
+    scene, spec = drawn.scene, drawn.scene.spec
+    population, internet = scene.population, scene.allocation.internet
+    clients, bots = census.counts()
+    lesson = teach(scene, drawn.herds, drawn.services)
+    networks = population.plan.networks
+    return Knowledge(
+        spec=spec,
+        networks=networks,
+        lists=lesson.lists,
+        papers={
+            "routes.txt": render_routes(internet, networks),
+            "allocations.txt": render_allocations(
+                internet, networks, spec.starts_ms, stream(spec, "allocations")
+            ),
+            "as-kinds.csv": render_as_kinds(internet, stream(spec, "as kinds")),
+            "history.csv": render_history(
+                internet.history, spec.starts_ms, stream(spec, "history")
+            ),
+        },
+        truth=tabulate(lesson.services, clients, bots),
     )
-
-
-def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as sink:
-        writer = csv.writer(sink, lineterminator="\n")
-        writer.writerow(header)
-        writer.writerows(rows)

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from hinomi.bench.kinds import KINDS, SPLITS, draw_spec
-from hinomi.bench.world import build_world, write_world
+from hinomi.bench.writing import make_world
 from hinomi.cli import render
 from hinomi.cli.benchrun import run, table
 from hinomi.cli.session import Session, shared_options
@@ -45,13 +45,12 @@ def world(
     """
     started = time.monotonic()
     spec = draw_spec(kind, split, seed, lines=lines, days=days, interval=interval)
-    made = build_world(spec)
-    write_world(made, folder)
+    records = make_world(spec, folder)
     seconds = time.monotonic() - started
     if session.as_json:
-        render.print_json({"records": made.flows.num_rows, "seconds": round(seconds, 1)})
+        render.print_json({"records": records, "seconds": round(seconds, 1)})
         return
-    click.echo(f"{made.flows.num_rows:,} flow records, {seconds:.0f} s.")
+    click.echo(f"{records:,} flow records, {seconds:.0f} s.")
     click.echo(f"The world lies in {render.path_text(folder)}")
 
 

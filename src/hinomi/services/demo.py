@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from hinomi.bench.spec import WorldSpec, demo_spec
-from hinomi.bench.world import build_world, write_world
+from hinomi.bench.world import build_world
+from hinomi.bench.writing import write_world
 from hinomi.clock import Clock, wall_clock
 from hinomi.errors import Conflict, Unavailable
 from hinomi.model.address import parse_address

@@ -1,0 +1,161 @@
+"""Writes a world as files that init, import, lists and context take like anybody's."""
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hinomi.bench.recording import SCHEMA
+from hinomi.bench.spec import DAY_MS, WorldSpec
+from hinomi.bench.world import Knowledge, World, observe
+
+TRUTH_COLUMNS: Final = (
+    "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
+)  # fmt: skip
+"""What a truth must state; further columns follow it."""
+
+_ROW_GROUP: Final = 1_000_000  # Records; what one reader holds at a time.
+_DICTIONARY_BYTES: Final = 64 << 20  # The addresses of a row group, each once.
+
+
+def make_world(spec: WorldSpec, folder: Path) -> int:
+    """
+    Draw a world straight to disk: memory does not grow with the records.
+
+    Args:
+        spec: The world.
+        folder: Created if missing; files of the same names are replaced.
+
+    Returns:
+        How many records lie in ``flows-01.parquet`` and so on, one file a day.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with DayFiles(folder, spec.starts_ms) as days:
+        known = observe(spec, days.take)
+    write_knowledge(known, folder)
+    return days.records
+
+
+def write_world(world: World, folder: Path) -> dict[str, Path]:
+    """
+    Write a world that lies in memory: as `make_world`, but in one file ``flows.parquet``.
+
+    Returns:
+        The path of each file by its name without ending: ``flows``, ``own-networks``,
+        ``truth``, the names of the lists, and so on.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = write_knowledge(world, folder)
+    paths["flows"] = folder / "flows.parquet"
+    pq.write_table(world.flows, paths["flows"], compression="zstd")
+    return paths
+
+
+def write_knowledge(known: Knowledge, folder: Path) -> dict[str, Path]:
+    """Write everything of a world but its flows; give the paths by name."""
+    header = "# prefix,kind,line_bits,customer: synthetic ranges, nobody's addresses\n"
+    lines = [",".join(str(column) for column in row) for row in known.networks]
+    texts = {"own-networks.txt": header + "\n".join(lines) + "\n", **known.papers}
+    texts["world.json"] = json.dumps(_describe(known.spec), indent=1) + "\n"
+    paths = {}
+    for name, text in texts.items():
+        paths[Path(name).stem] = folder / name
+        (folder / name).write_text(text, encoding="utf-8")
+    for name, rows in known.lists.items():
+        paths[name] = folder / f"{name}.csv"
+        _write_csv(paths[name], ("address", "protocol", "port"), rows)
+    columns = [*TRUTH_COLUMNS, *(n for n in known.truth.column_names if n not in TRUTH_COLUMNS)]
+    truth = [
+        ["" if row[name] is None else row[name] for name in columns]
+        for row in known.truth.to_pylist()
+    ]
+    paths["truth"] = folder / "truth.csv"
+    _write_csv(paths["truth"], columns, truth)
+    return paths
+
+
+class DayFiles:
+    """Writes flow records in order of time into one Parquet file a day."""
+
+    def __init__(self, folder: Path, starts_ms: int) -> None:
+        """Begin with the day of *starts_ms*; files ``flows-*.parquet`` of before are removed."""
+        for old in folder.glob("flows*.parquet"):
+            old.unlink()
+        self._folder, self._starts_ms = folder, starts_ms
+        self._day, self._writer = -1, None
+        self._waiting: list[pa.Table] = []
+        self.records = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close()
+
+    def take(self, table: pa.Table) -> None:
+        """Take records that follow on those before; they may cross midnight."""
+        ts_ms = table["ts_ms"].to_numpy()
+        days = (ts_ms - self._starts_ms) // DAY_MS
+        for day in np.unique(days).tolist():
+            first, last = np.searchsorted(days, [day, day + 1]).tolist()
+            if day > self._day:
+                self._close()
+                self._open(day)
+            self._waiting.append(table.slice(first, last - first))
+            self.records += last - first
+            if sum(each.num_rows for each in self._waiting) >= _ROW_GROUP:
+                self._flush()
+
+    def _open(self, day: int) -> None:
+        self._day = day
+        # Without the Arrow schema every reader takes the addresses for plain text.
+        self._writer = pq.ParquetWriter(
+            self._folder / f"flows-{day + 1:02}.parquet",
+            SCHEMA,
+            compression="zstd",
+            store_schema=False,
+            dictionary_pagesize_limit=_DICTIONARY_BYTES,
+        )
+
+    def _flush(self) -> None:
+        if self._writer is not None and self._waiting:
+            table = pa.concat_tables(self._waiting).unify_dictionaries().combine_chunks()
+            self._writer.write_table(table, row_group_size=2 * _ROW_GROUP)
+        self._waiting = []
+
+    def _close(self) -> None:
+        if self._writer is not None:
+            self._flush()
+            self._writer.close()
+            self._writer = None
+
+
+def _describe(spec: WorldSpec) -> dict[str, Any]:
+    versions = {name: metadata.version(name) for name in ("hinomi", "numpy", "pyarrow")}
+    return {
+        "kind": spec.kind,
+        "split": spec.split,
+        "seed": spec.seed,
+        "versions": versions,
+        "spec": asdict(spec),
+    }
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as sink:
+        writer = csv.writer(sink, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
