@@ -23,9 +23,12 @@ def test_a_run_prints_its_figures_and_keeps_them(
     """A table for people, a file for `table`."""
     kept = tmp_path / "kept.json"
 
-    assert run(["bench", "run", str(world), "--method", "hinomi", "--out", str(kept)]) == 0
+    words = ["bench", "run", str(world), "--method", "hinomi", "--every", "24"]
+
+    assert run([*words, "--out", str(kept)]) == 0
 
     said = capsys.readouterr()
+    assert [len(each.delays_h) for each in read_results(kept)] == [2]
     assert "average precision" in said.out
     assert "2 detectable unknown C&C servers" in said.out
     assert "> w: hinomi" in said.err

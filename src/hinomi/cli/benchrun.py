@@ -31,11 +31,25 @@ _METHOD: Final = click.Choice([EVERY, *method_names()])
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Of the thinning.")
 @click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    metavar="HOURS",
+    help="Also measure how soon C&Cs are found: by runs so many hours apart.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Keep the results for `table`."
 )
 @shared_options
 @click.pass_obj
-def run(session: Session, world: Path, method: str, thin: int, seed: int, out: Path | None) -> None:
+def run(
+    session: Session,
+    world: Path,
+    method: str,
+    thin: int,
+    seed: int,
+    every: int | None,
+    out: Path | None,
+) -> None:
     """
     Measure detection on the world in the folder WORLD.
 
@@ -47,10 +61,13 @@ def run(session: Session, world: Path, method: str, thin: int, seed: int, out: P
     Examples:
       hinomi bench run my-world
       hinomi bench run my-world --method hinomi --thin 2 --seed 5 --json
+      hinomi bench run my-world --method hinomi --every 6
     """
     set_up_logging("warning")
     thinning = Thinning(factor=thin, seed=seed)
-    results = run_bench(world, _tell, method=method, thinning=thinning, clock=session.clock)
+    results = run_bench(
+        world, _tell, method=method, thinning=thinning, every_h=every, clock=session.clock
+    )
     if out is not None:
         write_results(results, out)
     if session.as_json:

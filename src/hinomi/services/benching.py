@@ -26,9 +26,8 @@ from hinomi.detect.judge import Judgement, Lists
 from hinomi.detect.orient import SERVICE
 from hinomi.errors import NotFound
 from hinomi.model.listed import ListKind
-from hinomi.model.protocol import parse_protocol
-from hinomi.model.service import parse_service_address
 from hinomi.model.window import Window
+from hinomi.services.delays import measure_delays, service_columns
 from hinomi.services.detecting import judging
 from hinomi.services.home import Home
 from hinomi.services.laboratory import Laboratory, Tell, Thinning, open_laboratory
@@ -51,6 +50,7 @@ def run_bench(
     *,
     method: str = EVERY,
     thinning: Thinning | None = None,
+    every_h: int | None = None,
     clock: Clock = wall_clock,
 ) -> list[Result]:
     """
@@ -61,6 +61,7 @@ def run_bench(
         tell: Is told each step as it begins.
         method: One of `method_names`, or EVERY.
         thinning: How to sample the world again first.
+        every_h: Also run hinomi over windows that grow by so many hours, for the delays.
         clock: What time it is.
 
     Returns:
@@ -79,7 +80,11 @@ def run_bench(
     name = f"{world.name}/{thinning.factor}#{thinning.seed}" if thinned and thinning else world.name
     with open_laboratory(world, tell, thinning=thinning, clock=clock) as laboratory:
         tell(f"{name}: {HINOMI}")
-        return _measure(laboratory, name, tell, chosen, with_hinomi=method in (EVERY, HINOMI))
+        asked = method in (EVERY, HINOMI)
+        results = _measure(laboratory, name, tell, chosen, with_hinomi=asked)
+        if every_h is not None and asked:
+            results[0].delays_h.extend(measure_delays(laboratory, tell, every_h=every_h))
+        return results
 
 
 def write_table(results: Sequence[Result], folder: Path) -> None:
@@ -179,22 +184,6 @@ def _measure(
             ranking = rank_scored(table, lists)
             results.append(run.result((each.name, each.source), ranking, cost, judged.prior))
     return results
-
-
-def service_columns(truth: pa.Table) -> pa.Table:
-    """Name the services of a truth by the columns `orient.SERVICE`."""
-    named = [parse_service_address(text) for text in truth.column("address").to_pylist()]
-    return pa.table(
-        {
-            "remote_hi": pa.array([address.hi for address, _ in named], pa.int64()),
-            "remote_lo": pa.array([address.lo for address, _ in named], pa.int64()),
-            "remote_own": pa.array([int(own) for _, own in named], pa.int64()),
-            "proto": pa.array(
-                [parse_protocol(text) for text in truth.column("protocol").to_pylist()], pa.int64()
-            ),
-            "remote_port": truth.column("port").cast(pa.int64()),
-        }
-    )
 
 
 def state_clients(truth: pa.Table, services: pa.Table) -> pa.Table:

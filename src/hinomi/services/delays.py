@@ -1,0 +1,114 @@
+"""
+How long after the fifth sampled line a C&C server is found.
+
+Detection is run over windows that begin where the world does and end a step later each
+time, as it would be by a scheduler, with nothing kept between the runs.
+"""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hinomi.bench.score import CC, LIKELY
+from hinomi.bench.truth import MIN_CLIENTS
+from hinomi.detect import passes
+from hinomi.detect.columns import ints, keys, positions
+from hinomi.detect.judge import Judgement
+from hinomi.detect.orient import SERVICE
+from hinomi.model.protocol import parse_protocol
+from hinomi.model.service import parse_service_address
+from hinomi.model.window import Window
+from hinomi.services.detecting import judging
+from hinomi.services.laboratory import Laboratory, Tell
+from hinomi.services.mandates import Operation
+
+HOUR_MS: Final = 3_600_000
+
+
+def measure_delays(laboratory: Laboratory, tell: Tell, *, every_h: int) -> list[float | None]:
+    """
+    Measure how long each detectable unknown first-tier C&C waits to be found.
+
+    Args:
+        laboratory: The world, taken in.
+        tell: Is told each window as it begins.
+        every_h: Hours between two runs.
+
+    Returns:
+        Hours from the first packet of the fifth line that spoke with it to the end of the
+        first window in which it has a probability of a half, at least 0; None if none does.
+        C&Cs that fewer than five lines spoke with are left out.
+    """
+    sought = _sought(laboratory.truth)
+    with judging(laboratory.home, Window(), Operation.DETECT, lambda _: None) as (engine, whole, _):
+        fifth_ms = _fifth_lines(engine, whole, sought)
+        table = whole.survey.services
+        bounds = (ints(table, "first_ms"), ints(table, "last_ms"))
+    counted = np.flatnonzero(fifth_ms >= 0)
+    if counted.size == 0:
+        return []
+    waiting = keys(sought.take(pa.array(counted)), SERVICE)
+    found_ms = np.full(counted.size, -1, dtype=np.int64)
+    step_ms = every_h * HOUR_MS
+    end_ms = int(bounds[0].min()) // HOUR_MS * HOUR_MS
+    while end_ms <= int(bounds[1].max()) and (found_ms < 0).any():
+        end_ms += step_ms
+        if end_ms < int(fifth_ms[counted][found_ms < 0].min()):
+            continue  # Nobody to be found yet.
+        tell(f"window of {(end_ms - int(bounds[0].min())) / HOUR_MS:.0f} h")
+        window = Window(None, end_ms)
+        with judging(laboratory.home, window, Operation.DETECT, lambda _: None) as (_, judged, _):
+            found_ms[(found_ms < 0) & _likely(judged, waiting)] = end_ms
+    hours = np.maximum(found_ms - fifth_ms[counted], 0) / HOUR_MS
+    return [
+        float(delay) if found >= 0 else None
+        for delay, found in zip(hours, found_ms.tolist(), strict=True)
+    ]
+
+
+def service_columns(truth: pa.Table) -> pa.Table:
+    """Name the services of a truth by the columns `orient.SERVICE`."""
+    named = [parse_service_address(text) for text in truth.column("address").to_pylist()]
+    return pa.table(
+        {
+            "remote_hi": pa.array([address.hi for address, _ in named], pa.int64()),
+            "remote_lo": pa.array([address.lo for address, _ in named], pa.int64()),
+            "remote_own": pa.array([int(own) for _, own in named], pa.int64()),
+            "proto": pa.array(
+                [parse_protocol(text) for text in truth.column("protocol").to_pylist()], pa.int64()
+            ),
+            "remote_port": truth.column("port").cast(pa.int64()),
+        }
+    )
+
+
+def _sought(truth: pa.Table) -> pa.Table:
+    rows = [
+        row["label"] == CC and row["tier"] == 1 and row["detectable"] and not row["known"]
+        for row in truth.to_pylist()
+    ]
+    return service_columns(truth.filter(pa.array(rows, pa.bool_())))
+
+
+def _fifth_lines(engine: passes.Engine, judged: Judgement, sought: pa.Table) -> NDArray[np.int64]:
+    """Tell when the fifth line spoke with each service first, -1 if fewer did."""
+    found = np.full(sought.num_rows, -1, dtype=np.int64)
+    held = positions(keys(sought, SERVICE), keys(judged.survey.services, SERVICE))
+    chosen = judged.survey.services.take(pa.array(held[held >= 0]))
+    met = passes.lines_of_services(engine, judged.survey.parts, chosen)
+    service = positions(keys(met, SERVICE), keys(sought, SERVICE))
+    first_ms = ints(met, "first_ms")
+    for place in np.unique(service).tolist():
+        times = np.sort(first_ms[service == place])
+        if times.size >= MIN_CLIENTS:
+            found[place] = times[MIN_CLIENTS - 1]
+    return found
+
+
+def _likely(judged: Judgement, waiting: NDArray[np.void]) -> NDArray[np.bool_]:
+    place = positions(waiting, keys(judged.survey.services, SERVICE))
+    stated = np.append(judged.probability(), 0.0)  # -1 takes the last.
+    likely: NDArray[np.bool_] = stated[place] >= LIKELY
+    return likely
