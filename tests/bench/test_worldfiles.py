@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from hinomi.bench.worldfiles import TRUTH, find_world, read_truth
+from hinomi.bench.worldfiles import TRUTH, find_world, first_day_ms, read_truth, state_paces
 from hinomi.errors import MalformedDocument, NotFound
+from hinomi.model.context import DAY_MS, ContextKind
 from hinomi.model.listed import ListKind
 
 HEADER = "address,protocol,port,family,tier,label,known,detectable"
@@ -28,6 +31,51 @@ def test_the_parts_of_a_world_are_found(tmp_path: Path) -> None:
     assert [path.name for path in found.flows] == ["flows-0.parquet", "flows-1.parquet"]
     assert found.own_networks.name == "own-networks.csv"
     assert list(found.lists) == [ListKind.KNOWN_CC]
+    assert found.context == {}
+    assert found.described is None
+
+
+def test_context_and_description_are_found_where_they_are(tmp_path: Path) -> None:
+    """Their names say what they are, with either ending."""
+    _world(tmp_path)
+    for name in ("routes.txt", "history.csv", "world.json"):
+        (tmp_path / name).touch()
+    found = find_world(tmp_path)
+
+    assert set(found.context) == {ContextKind.ROUTES, ContextKind.HISTORY}
+    assert found.described == tmp_path / "world.json"
+
+
+def test_the_first_day_is_that_of_the_earliest_record(tmp_path: Path) -> None:
+    """Whichever file holds it; a file that does not say is no reason to guess."""
+    world = find_world(_world(tmp_path))
+    for path, ts_ms in zip(world.flows, (3 * DAY_MS + 5, 2 * DAY_MS + 7), strict=True):
+        pq.write_table(pa.table({"proto": [6], "ts_ms": [ts_ms]}), path)
+
+    assert first_day_ms(world) == 2 * DAY_MS
+    pq.write_table(pa.table({"ts_ms": [1]}), world.flows[0], write_statistics=False)
+    assert first_day_ms(world) is None
+
+
+def test_paces_are_stated_as_the_world_was_drawn(tmp_path: Path) -> None:
+    """Of first-tier C&Cs of described families, where the truth itself says nothing."""
+    described = tmp_path / "world.json"
+    described.write_text(
+        '{"spec": {"seed": 1, "botnets": [{"family": "moth", "period_s": 60, "per_tick": 3}]}}'
+    )
+    rows = [
+        {"label": "cc", "tier": 1, "family": "moth"},
+        {"label": "cc", "tier": 1, "family": "moth", "packets_a_day": 7.0},
+        {"label": "cc", "tier": 2, "family": "moth"},
+        {"label": "cc", "tier": 1, "family": "wasp"},
+    ]
+    stated = state_paces(pa.Table.from_pylist(rows, schema=TRUTH), described)
+
+    assert stated.schema == TRUTH
+    assert stated.column("packets_a_day").to_pylist() == [4_320.0, 7.0, None, None]
+    described.write_text("{")
+    with pytest.raises(MalformedDocument, match=r"world\.json"):
+        state_paces(stated, described)
 
 
 @pytest.mark.parametrize("gone", ["truth.csv", "own-networks.csv"])

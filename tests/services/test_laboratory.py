@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from builders import NOON_MS
 from hinomi.bench.worldfiles import find_world, read_truth
+from hinomi.clock import render_time
 from hinomi.errors import MalformedDocument, NotPermitted
+from hinomi.model.context import ContextKind
 from hinomi.model.listed import ListKind
+from hinomi.services.context import show_context
 from hinomi.services.home import create_home, open_home
 from hinomi.services.laboratory import Thinning, open_laboratory, rename_own
 from worlds import write_small_world
@@ -89,3 +93,18 @@ def test_a_world_is_sampled_again_before_it_is_taken_in(tmp_path: Path, workplac
     assert thinned.records == pytest.approx(whole.records / 3, rel=0.1)
     assert 5 <= clients[0] <= 15
     assert list(workplace.iterdir()) == []
+
+
+def test_context_is_brought_in_as_of_the_day_before(tmp_path: Path) -> None:
+    """As an operator would have it; it can be left out, for comparison."""
+    folder = write_small_world(tmp_path / "w")
+    (folder / "as-kinds.csv").write_text("asn,kind\n64496,hosting\n")
+
+    with open_laboratory(find_world(folder), _quiet) as laboratory:
+        (table,) = show_context(laboratory.home)
+    with open_laboratory(find_world(folder), _quiet, with_context=False) as laboratory:
+        none = show_context(laboratory.home)
+
+    assert (table.kind, table.rows) == (ContextKind.AS_KINDS, 1)
+    assert table.day < render_time(NOON_MS)
+    assert not none

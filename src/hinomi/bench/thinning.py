@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hinomi.bench.truth import MIN_CLIENTS
+from hinomi.bench.truth import MIN_CLIENTS, MIN_FRONTS
 from hinomi.errors import MalformedDocument
 from hinomi.model.protocol import render_protocol
 
@@ -22,9 +22,6 @@ LineOf = Callable[[str], Hashable | None]
 """Gives the line behind an own address, None for others."""
 
 UPPER_TIER: Final = 2
-MIN_FRONTS: Final = 3
-"""Own fronts that it takes to find an upper-tier server: lines in what lies behind."""
-
 BATCH_ROWS: Final = 500_000
 _ENDS: Final = (("src_addr", "src_port", "dst_addr"), ("dst_addr", "dst_port", "src_addr"))
 

@@ -6,6 +6,8 @@ A world as files: a folder with flows, own networks, lists and the truth.
 ``own-networks.txt`` / .csv    own networks, as `hinomi init` takes them
 ``known-cc.csv`` and so on     a list of each kind; one that is missing is empty
 ``truth.csv``                  what is true: one row a named service
+``routes.txt`` and so on       context of each kind, .txt or .csv; none need be there
+``world.json``                 what the world was drawn from; need not be there
 =============================  =====================================================
 """
 
@@ -15,10 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from hinomi.errors import MalformedDocument, NotFound
 from hinomi.model.address import parse_address
+from hinomi.model.context import DAY_MS, ContextKind
 from hinomi.model.listed import ListKind
 from hinomi.model.protocol import parse_protocol, render_protocol
 
@@ -44,6 +49,7 @@ TRUTH: Final = pa.schema(
 REQUIRED: Final = (
     "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
 )  # fmt: skip
+_PACED: Final = ("packets_a_day", "label", "tier", "family")
 _NETWORKS: Final = ("own-networks.txt", "own-networks.csv")
 
 
@@ -56,6 +62,8 @@ class WorldFiles:
     own_networks: Path
     lists: dict[ListKind, Path]  # Those that hold an entry.
     truth: Path
+    context: dict[ContextKind, Path]
+    described: Path | None  # world.json.
 
     @property
     def name(self) -> str:
@@ -84,6 +92,7 @@ def find_world(folder: Path) -> WorldFiles:
     ]
     if missing:
         raise NotFound(f"{folder}: is no world, it lacks {', '.join(missing)}")
+    described = folder / "world.json"
     lists = {kind: folder / f"{kind.value}.csv" for kind in ListKind}
     return WorldFiles(
         folder=folder,
@@ -91,7 +100,72 @@ def find_world(folder: Path) -> WorldFiles:
         own_networks=networks[0],
         lists={kind: path for kind, path in lists.items() if _has_rows(path)},
         truth=truth,
+        context={
+            kind: path
+            for kind in ContextKind
+            for path in (folder / f"{kind.value}.txt", folder / f"{kind.value}.csv")
+            if path.is_file()
+        },
+        described=described if described.is_file() else None,
     )
+
+
+def first_day_ms(world: WorldFiles) -> int | None:
+    """Tell when the first day of the flows begins, UTC; None if the files do not say."""
+    first = []
+    for path in world.flows:
+        with pq.ParquetFile(path) as file:
+            column = file.schema_arrow.get_field_index("ts_ms")
+            for group in range(file.metadata.num_row_groups):
+                told = file.metadata.row_group(group).column(column).statistics
+                if told is None or not told.has_min_max or not isinstance(told.min, int):
+                    return None
+                first.append(told.min)
+    return min(first) // DAY_MS * DAY_MS if first else None
+
+
+def state_paces(truth: pa.Table, described: Path) -> pa.Table:
+    """
+    State how often the bots of each family call, as the world was drawn.
+
+    Args:
+        truth: Rows of TRUTH.
+        described: The world.json of the world.
+
+    Returns:
+        *truth* with `packets_a_day` where it was null and the family is described: packets
+        of a member that calls all day long. Infections, clean-ups and moves leave less.
+
+    Raises:
+        MalformedDocument: If the description cannot be read.
+    """
+    try:
+        botnets = msgspec.json.decode(described.read_bytes(), type=_Described).spec.botnets
+    except (OSError, msgspec.DecodeError) as error:
+        raise MalformedDocument("does not describe a world", str(described)) from error
+    paces = {each.family: each.per_tick * DAY_MS / 1_000 / each.period_s for each in botnets}
+    stated = [
+        pace if pace is not None or row_label != "cc" or tier != 1 else paces.get(family)
+        for pace, row_label, tier, family in zip(
+            *(truth.column(name).to_pylist() for name in _PACED), strict=True
+        )
+    ]
+    place = truth.schema.get_field_index("packets_a_day")
+    return truth.set_column(place, TRUTH.field(place), pa.array(stated, pa.float64()))
+
+
+class _Pace(msgspec.Struct):
+    family: str
+    period_s: float
+    per_tick: int
+
+
+class _Spec(msgspec.Struct):
+    botnets: list[_Pace] = []
+
+
+class _Described(msgspec.Struct):
+    spec: _Spec = msgspec.field(default_factory=_Spec)
 
 
 def read_truth(path: Path) -> pa.Table:

@@ -36,6 +36,7 @@ _METHOD: Final = click.Choice([EVERY, *method_names()])
     metavar="HOURS",
     help="Also measure how soon C&Cs are found: by runs so many hours apart.",
 )
+@click.option("--without-context", is_flag=True, help="Leave the world's context out.")
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", help="Keep the results for `table`."
 )
@@ -48,6 +49,7 @@ def run(
     thin: int,
     seed: int,
     every: int | None,
+    without_context: bool,
     out: Path | None,
 ) -> None:
     """
@@ -66,7 +68,13 @@ def run(
     set_up_logging("warning")
     thinning = Thinning(factor=thin, seed=seed)
     results = run_bench(
-        world, _tell, method=method, thinning=thinning, every_h=every, clock=session.clock
+        world,
+        _tell,
+        method=method,
+        thinning=thinning,
+        every_h=every,
+        with_context=not without_context,
+        clock=session.clock,
     )
     if out is not None:
         write_results(results, out)

@@ -51,6 +51,7 @@ def run_bench(
     method: str = EVERY,
     thinning: Thinning | None = None,
     every_h: int | None = None,
+    with_context: bool = True,
     clock: Clock = wall_clock,
 ) -> list[Result]:
     """
@@ -62,6 +63,7 @@ def run_bench(
         method: One of `method_names`, or EVERY.
         thinning: How to sample the world again first.
         every_h: Also run hinomi over windows that grow by so many hours, for the delays.
+        with_context: Let detection know the context that the world has.
         clock: What time it is.
 
     Returns:
@@ -78,7 +80,9 @@ def run_bench(
         raise NotFound(f"no method {method}; there are {', '.join(method_names())}")
     thinned = thinning is not None and thinning.factor > 1
     name = f"{world.name}/{thinning.factor}#{thinning.seed}" if thinned and thinning else world.name
-    with open_laboratory(world, tell, thinning=thinning, clock=clock) as laboratory:
+    with open_laboratory(
+        world, tell, thinning=thinning, with_context=with_context, clock=clock
+    ) as laboratory:
         tell(f"{name}: {HINOMI}")
         asked = method in (EVERY, HINOMI)
         results = _measure(laboratory, name, tell, chosen, with_hinomi=asked)

@@ -16,17 +16,20 @@ from typing import Final
 import pyarrow as pa
 
 from hinomi.bench.thinning import thin_world
-from hinomi.bench.worldfiles import WorldFiles, read_truth
-from hinomi.clock import Clock, wall_clock
+from hinomi.bench.worldfiles import WorldFiles, first_day_ms, read_truth, state_paces
+from hinomi.clock import Clock, render_time, wall_clock
 from hinomi.errors import NotPermitted, Unavailable
 from hinomi.model.address import parse_address
+from hinomi.model.context import DAY_MS
 from hinomi.model.service import Service
+from hinomi.services.context import add_context
 from hinomi.services.home import Home, create_home, open_home
 from hinomi.services.importing import ImportRequest, import_files
 from hinomi.services.listing import add_list
 from hinomi.services.ownership import own_matcher
 
 SOURCE: Final = "bench"
+_DAY_LETTERS: Final = 10
 _EVERYTHING: Final = 1
 """Declared sampling of a home that takes all: what a record states wins."""
 
@@ -56,6 +59,7 @@ def open_laboratory(
     tell: Tell,
     *,
     thinning: Thinning | None = None,
+    with_context: bool = True,
     clock: Clock = wall_clock,
 ) -> Iterator[Laboratory]:
     """
@@ -65,6 +69,7 @@ def open_laboratory(
         world: The files.
         tell: Is told each step as it begins.
         thinning: How to sample it again first.
+        with_context: Bring in its context as well, as of the day before its first.
         clock: What time it is.
 
     Raises:
@@ -79,6 +84,8 @@ def open_laboratory(
         create_home(folder / "home", world.own_networks, _EVERYTHING, clock)
         home = open_home(folder / "home", clock)
         truth = read_truth(world.truth)
+        if world.described is not None:
+            truth = state_paces(truth, world.described)
         flows = world.flows
         if thinning is not None and thinning.factor > 1:
             tell(f"{world.name}: keeping one packet in {thinning.factor}")
@@ -95,6 +102,8 @@ def open_laboratory(
         records = _take_in(home, flows)
         for kind, path in world.lists.items():
             add_list(home, kind, path, SOURCE)
+        if with_context:
+            _add_context(home, world)
         yield Laboratory(home=home, truth=rename_own(home, truth), records=records)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -130,6 +139,15 @@ def _take_in(home: Home, flows: tuple[Path, ...]) -> int:
         if file.error is not None:
             raise file.error
     return sum(file.records for file in imported.files)
+
+
+def _add_context(home: Home, world: WorldFiles) -> None:
+    first_ms = first_day_ms(world)
+    if first_ms is None:
+        return
+    day = render_time(first_ms - DAY_MS)[:_DAY_LETTERS]
+    for kind, path in world.context.items():
+        add_context(home, kind, path, source=SOURCE, licence="made up", day=day)
 
 
 def _lines(home: Home) -> Callable[[str], object | None]:
