@@ -1,11 +1,13 @@
 """The bound of what sampling leaves, and what was found of it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinomi.bench.detectability import Server, bound, by_pace, seen_chance, steps
+from hinomi.bench.detectability import Server, bound, by_pace, by_setting, seen_chance, steps
 from hinomi.detect.limits import smallest_botnet
 
 
@@ -99,3 +101,10 @@ def test_servers_are_parted_by_how_often_their_bots_call() -> None:
     assert {name: len(each) for name, each in parts.items()} == {
         "hourly": 1, "5 min": 1, "60 s": 2, "pace not stated": 1,
     }  # fmt: skip
+
+
+def test_servers_are_parted_by_days_and_interval() -> None:
+    """A week at 1 in 10,000 is no day at 1 in 1,000."""
+    week, day = _server(9), replace(_server(9), days=1.04, interval=1_000)
+
+    assert by_setting([week, day, week]) == {(1.0, 1_000): [day], (7.0, 10_000): [week, week]}

@@ -6,17 +6,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from hinomi.bench.calibration import log_loss
+from hinomi.bench.calibration import Calibration, log_loss
 from hinomi.bench.result import (
     ALL,
     SHIFTED,
     UNKNOWN,
     calibrations,
+    missed_ccs,
     read_results,
+    scored_rows,
     servers_of,
     write_results,
 )
-from hinomi.bench.score import Matched, Score
+from hinomi.bench.score import Fact, Matched, Score, facts_of
 from hinomi.bench.worldfiles import TRUTH
 from hinomi.errors import MalformedDocument, NotFound
 from results import result
@@ -29,17 +31,29 @@ TOLD = [
 ]
 
 
-def _matched(*, with_probability: bool = True) -> Matched:
+def _matched() -> Matched:
     """Rank the known one, the unknown one and one ordinary service; two are not ranked."""
     truth = pa.Table.from_pylist([{"address": "n"} | row for row in TOLD], schema=TRUTH)
     return Matched(
-        probability=np.array([0.9, 0.8, 0.3]) if with_probability else None,
+        probability=np.array([0.9, 0.8, 0.3]),
         row=np.array([0, 1, -1]),
         right=np.array([True, True, False]),
         known=np.array([True, False, False]),
         wanted=np.array([False, True, False]),
         truth=truth,
         sought=np.array([False, True, False, False]),
+    )
+
+
+def _calibrated(*, met: int, unjudged: float) -> dict[str, Calibration]:
+    matched = _matched()
+    assert matched.probability is not None
+    return calibrations(
+        matched.probability,
+        facts_of(matched),
+        missed_ccs(matched),
+        met=met,
+        unjudged=unjudged,
     )
 
 
@@ -67,7 +81,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_services_never_judged_count_by_the_base_rate() -> None:
     """Of 1,003 met, three were judged and one sampled C&C was not: 999 are left."""
-    sums = calibrations(_matched(), met=1_003, unjudged=0.001)
+    sums = _calibrated(met=1_003, unjudged=0.001)
 
     assert sum(sums[ALL].ccs) == 3
     assert sum(sums[ALL].others) == 1_000
@@ -77,7 +91,7 @@ def test_services_never_judged_count_by_the_base_rate() -> None:
 
 def test_known_ccs_are_left_out_of_the_unknown() -> None:
     """What lists say must not flatter what detection says."""
-    sums = calibrations(_matched(), met=10, unjudged=0.01)
+    sums = _calibrated(met=10, unjudged=0.01)
 
     assert sum(sums[UNKNOWN].ccs) == 2
     assert sums[UNKNOWN].ccs[9] == 0
@@ -85,14 +99,20 @@ def test_known_ccs_are_left_out_of_the_unknown() -> None:
 
 def test_probabilities_are_also_moved_to_a_rarer_prior() -> None:
     """0.8 at a tenth of the odds is 0.29."""
-    sums = calibrations(_matched(), met=10, unjudged=0.01)
+    sums = _calibrated(met=10, unjudged=0.01)
 
     assert sums[UNKNOWN + SHIFTED].ccs[2] == 1
 
 
-def test_a_method_without_probabilities_has_no_calibration() -> None:
-    """A score is no statement that could be wrong."""
-    assert calibrations(_matched(with_probability=False), met=10, unjudged=0.01) == {}
+def test_the_head_of_a_ranking_by_scores_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies behind it and is a C&C counts as missed."""
+    monkeypatch.setattr("hinomi.bench.result.KEPT_ROWS", 1)
+    rows = scored_rows(_matched(), np.array([9.0, 8.0, 7.0]), (1, 1))
+
+    assert rows.scores == [9.0]
+    assert rows.facts == [Fact.RIGHT | Fact.KNOWN | Fact.ALIVE]
+    assert rows.missed == (2, 2)
+    assert rows.alive == 1
 
 
 def test_servers_of_the_curve_are_the_unknown_of_the_first_tier() -> None:

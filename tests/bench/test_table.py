@@ -60,8 +60,8 @@ def test_what_was_found_stands_beside_what_was_possible() -> None:
     """By size and pace, of the first method."""
     text = _table(result())
 
-    assert "| hinomi | 60 s | 20 to 39 | 1 of 1 | 1 of 1 | 1.00 |" in text
-    assert "| hinomi | hourly | 5 to 9 | 0 of 2 | 1 of 2 | 0.0" in text
+    assert "| hinomi | 60 s | 7 | 10,000 | 20 to 39 | 1 of 1 | 1 of 1 | 1.00 |" in text
+    assert "| hinomi | hourly | 7 | 10,000 | 5 to 9 | 0 of 2 | 1 of 2 | 0.0" in text
 
 
 def test_traps_and_costs_are_told() -> None:

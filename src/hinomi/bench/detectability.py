@@ -130,3 +130,11 @@ def _pace(packets_a_day: float | None) -> str:
     if packets_a_day is None:
         return ANY_PACE
     return PACE_NAMES[int(np.searchsorted(PACES, packets_a_day, side="right"))]
+
+
+def by_setting(servers: Sequence[Server]) -> dict[tuple[float, int], list[Server]]:
+    """Part the C&Cs by days and interval of their world, the shortest and densest first."""
+    parts: dict[tuple[float, int], list[Server]] = {}
+    for each in servers:
+        parts.setdefault((round(each.days, 1), each.interval), []).append(each)
+    return dict(sorted(parts.items()))

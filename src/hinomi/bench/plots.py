@@ -7,9 +7,10 @@ from typing import Any, Final
 import numpy as np
 
 from hinomi.bench.calibration import reliability
-from hinomi.bench.detectability import Server, bound, by_pace, steps
+from hinomi.bench.detectability import Server, bound, by_pace, by_setting, steps
 from hinomi.bench.result import SHIFTED, UNKNOWN, Result
 from hinomi.bench.summary import RECALLS, by_method, mean_curve, pooled_calibration
+from hinomi.bench.truth import MIN_CLIENTS
 from hinomi.errors import Unavailable
 
 PLOTS: Final = {
@@ -102,7 +103,11 @@ def _draw_reliability(figure: Any, methods: Mapping[str, Sequence[Result]]) -> b
 
 
 def _draw_detectability(figure: Any, methods: Mapping[str, Sequence[Result]]) -> bool:
-    """Draw, for the first method, recall by size beside the bound; one panel a pace."""
+    """
+    Draw, for the first method, recall by size beside the bound.
+
+    One panel a pace, one colour for each length of window and interval.
+    """
     results = next(iter(methods.values()), ())
     parts = by_pace([server for each in results for server in each.servers])
     if not parts:
@@ -110,13 +115,15 @@ def _draw_detectability(figure: Any, methods: Mapping[str, Sequence[Result]]) ->
     figure.set_size_inches(_WIDTH * max(len(parts) * 0.7, 1), _HEIGHT)
     panels = figure.subplots(1, len(parts), sharey=True, squeeze=False)[0]
     for axes, (pace, servers) in zip(panels, parts.items(), strict=True):
-        found = steps(servers)
-        members = [_middle(servers, step.low, step.high) for step in found]
-        recall = [step.found / step.servers for step in found]
-        sampled = [step.detectable / step.servers for step in found]
-        axes.plot(members, recall, marker="o", label="found in the first 100")
-        axes.plot(members, sampled, marker="s", ls="--", label="detectable, as sampled")
-        _draw_bounds(axes, servers)
+        for place, ((days, interval), here) in enumerate(by_setting(servers).items()):
+            found = steps(here)
+            members = [_middle(here, step.low, step.high) for step in found]
+            recall = [step.found / step.servers for step in found]
+            sampled = [step.detectable / step.servers for step in found]
+            colour, where = f"C{place}", f"{days:g} days, 1 in {interval:,}"
+            axes.plot(members, recall, marker="o", color=colour, label=f"found, {where}")
+            axes.plot(members, sampled, marker="s", ls="--", color=colour, label="as sampled")
+            _draw_bound(axes, here, colour)
         axes.set(xscale="log", xlabel="members inside", title=pace, ylim=(-0.02, 1.02))
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("share of the unknown C&Cs")
@@ -124,16 +131,15 @@ def _draw_detectability(figure: Any, methods: Mapping[str, Sequence[Result]]) ->
     return True
 
 
-def _draw_bounds(axes: Any, servers: Sequence[Server]) -> None:
-    """Draw the bound at the median pace, for each length of window and interval."""
+def _draw_bound(axes: Any, servers: Sequence[Server], colour: str) -> None:
+    """Draw what could be found at the median pace, by the number of members."""
     stated = [each.packets_a_day for each in servers if each.packets_a_day is not None]
     if not stated:
         return
-    members = np.unique(np.geomspace(5, _MOST_MEMBERS, 60).astype(np.int64))
-    for days, interval in sorted({(round(each.days, 1), each.interval) for each in servers}):
-        possible = bound(members, float(np.median(stated)), days, interval)
-        label = f"bound, {days:g} days at 1 in {interval:,}"
-        axes.plot(members, possible, lw=1, color="grey", label=label)
+    members = np.unique(np.geomspace(MIN_CLIENTS, _MOST_MEMBERS, 60).astype(np.int64))
+    first = servers[0]
+    possible = bound(members, float(np.median(stated)), first.days, first.interval)
+    axes.plot(members, possible, lw=1, ls=":", color=colour, label="bound")
 
 
 def _middle(servers: Sequence[Server], low: int, high: int) -> float:

@@ -12,9 +12,12 @@ from numpy.typing import NDArray
 
 from hinomi.bench.calibration import RARER, Calibration, calibrate, shift_odds
 from hinomi.bench.detectability import Server
-from hinomi.bench.score import CC, Matched, Score
+from hinomi.bench.score import CC, Fact, Matched, Score, count_alive, facts_of
 from hinomi.errors import MalformedDocument, NotFound
 from hinomi.store.durable import replace_durably
+
+KEPT_ROWS: Final = 3_000
+"""So much of a ranking without probabilities is kept: nothing behind it is near a half."""
 
 ALL: Final = "all"
 UNKNOWN: Final = "unknown"
@@ -33,6 +36,16 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ScoredRows:
+    """The head of a ranking whose method states no probabilities: what they can be lent by."""
+
+    scores: list[float]  # Descending.
+    facts: list[int]  # As `score.facts_of` gives them.
+    alive: int
+    missed: tuple[int, int]  # As `missed_ccs` counts them.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """One method on one world."""
 
@@ -48,45 +61,74 @@ class Result:
     calibration: dict[str, Calibration] = field(default_factory=dict)
     """By ALL or UNKNOWN services, plain and SHIFTED; empty where there are no probabilities."""
 
+    rows: ScoredRows | None = None
+    """Of a method that states no probabilities."""
+
     servers: list[Server] = field(default_factory=list)
     delays_h: list[float | None] = field(default_factory=list)
     """Hours from the fifth sampled line to p >= 0.5, a C&C each; null: not within the window."""
 
 
-def calibrations(matched: Matched, *, met: int, unjudged: float) -> dict[str, Calibration]:
+def calibrations(
+    probability: NDArray[np.float64],
+    facts: NDArray[np.int64],
+    missed: tuple[int, int],
+    *,
+    met: int,
+    unjudged: float,
+) -> dict[str, Calibration]:
     """
     Hold all probabilities against the truth, those of services never judged too.
 
     Args:
-        matched: A ranking beside the truth.
+        probability: Of each service that was judged, shape (n,).
+        facts: Of the same, as `score.facts_of` gives them.
+        missed: What `missed_ccs` counted.
         met: Services met in the window, judged or not.
-        unjudged: What is stated for a service that was never judged: the run's base rate.
+        unjudged: What is stated for a service that was never judged: the base rate.
 
     Returns:
-        By name as in `Result.calibration`; empty where the method gives no probabilities.
-
-    Notes:
-        A C&C that was sampled and not judged is counted among the never judged.
+        By name as in `Result.calibration`.
     """
-    if matched.probability is None:
-        return {}
+    is_cc, known = (facts & Fact.RIGHT) != 0, (facts & Fact.KNOWN) != 0
+    rest = max(met - probability.size - missed[0], 0)
+    found = {}
+    for name, judged, absent in (
+        (ALL, np.ones(facts.size, np.bool_), missed[0]),
+        (UNKNOWN, ~known, missed[1]),
+    ):
+        stated = np.append(probability[judged], [unjudged, unjudged])
+        true = np.append(is_cc[judged], [True, False])
+        weight = np.append(np.ones(int(judged.sum())), [float(absent), float(rest)])
+        found[name] = calibrate(stated, true, weight)
+        found[name + SHIFTED] = calibrate(shift_odds(stated, RARER), true, weight)
+    return found
+
+
+def missed_ccs(matched: Matched) -> tuple[int, int]:
+    """Count the C&Cs that were sampled and are not in the ranking: all, and the unknown."""
     truth = matched.truth
     missed = np.ones(truth.num_rows, dtype=np.bool_)
     missed[matched.row[matched.row >= 0]] = False
     missed &= _ccs(truth) & _sampled(truth)
     known = np.asarray(truth.column("known").to_numpy(), dtype=np.bool_)
-    rest = max(met - matched.probability.size - int(missed.sum()), 0)
-    found = {}
-    for name, judged, absent in (
-        (ALL, np.ones(matched.known.size, np.bool_), missed),
-        (UNKNOWN, ~matched.known, missed & ~known),
-    ):
-        stated = np.append(matched.probability[judged], [unjudged, unjudged])
-        is_cc = np.append(matched.right[judged], [True, False])
-        weight = np.append(np.ones(int(judged.sum())), [float(absent.sum()), float(rest)])
-        found[name] = calibrate(stated, is_cc, weight)
-        found[name + SHIFTED] = calibrate(shift_odds(stated, RARER), is_cc, weight)
-    return found
+    return int(missed.sum()), int((missed & ~known).sum())
+
+
+def scored_rows(
+    matched: Matched, scores: NDArray[np.float64], missed: tuple[int, int]
+) -> ScoredRows:
+    """Keep the head of a ranking by scores; C&Cs behind it count as missed."""
+    facts = facts_of(matched)
+    behind = facts[KEPT_ROWS:]
+    right = (behind & Fact.RIGHT) != 0
+    unknown = right & ((behind & Fact.KNOWN) == 0)
+    return ScoredRows(
+        scores=scores[:KEPT_ROWS].tolist(),
+        facts=facts[:KEPT_ROWS].tolist(),
+        alive=count_alive(matched),
+        missed=(missed[0] + int(right.sum()), missed[1] + int(unknown.sum())),
+    )
 
 
 def servers_of(matched: Matched, score: Score, *, days: float, interval: int) -> list[Server]:

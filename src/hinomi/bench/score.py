@@ -14,6 +14,7 @@ The rules, the same for every method:
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntFlag
 from typing import Final
 
 import numpy as np
@@ -58,6 +59,15 @@ class Share:
     def value(self) -> float | None:
         """The share, 0..1; None of nothing."""
         return self.found / self.of if self.of else None
+
+
+class Fact(IntFlag):
+    """What may be true of a row of a ranking."""
+
+    RIGHT = 1  # A live C&C server.
+    KNOWN = 2
+    WANTED = 4  # A detectable unknown C&C.
+    ALIVE = 8  # A detectable known C&C, live.
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +193,17 @@ def score(matched: Matched, *, days: float) -> Score:
     figures["average_precision"] = average_precision(right, wanted, sought)
     figures["recall_100"] = Share(int(found.sum()), sought).value
     figures["upper_tier_recall_100"] = groups["tier"].get("2", Share(0, 0)).value
-    figures |= _shown(matched, days)
+    figures |= (
+        dict.fromkeys(SHOWN)
+        if matched.probability is None
+        else shown(
+            matched.probability,
+            facts_of(matched),
+            sought=sought,
+            alive=count_alive(matched),
+            days=days,
+        )
+    )
     return Score(
         figures=figures,
         groups=groups,
@@ -229,25 +249,62 @@ def precision_recall(
     return list(zip(recall.round(6).tolist(), precision.round(6).tolist(), strict=True))
 
 
-def _shown(matched: Matched, days: float) -> dict[str, float | None]:
-    """Tell how right probabilities of a half and of nine tenths are, and what they hold."""
-    if matched.probability is None:
-        return dict.fromkeys(SHOWN)
-    likely, sure = matched.probability >= LIKELY, matched.probability >= SURE
-    false = ~matched.right & ~matched.known
-    fresh = sure & ~matched.known
-    alive = _is(matched.truth, CC) & _flags(matched.truth, "known")
-    alive &= _flags(matched.truth, "detectable")
-    confirmed = likely & _of(alive, matched.row)
-    sought = int(matched.sought.sum())
+def facts_of(matched: Matched) -> NDArray[np.int64]:
+    """Give what is true of each row of a ranking, as a sum of the values of `Fact`."""
+    facts = np.zeros(matched.row.size, dtype=np.int64)
+    for fact, holds in (
+        (Fact.RIGHT, matched.right),
+        (Fact.KNOWN, matched.known),
+        (Fact.WANTED, matched.wanted),
+        (Fact.ALIVE, _of(_alive(matched.truth), matched.row)),
+    ):
+        facts[holds] |= int(fact)
+    return facts
+
+
+def count_alive(matched: Matched) -> int:
+    """Count the live detectable known C&Cs, ranked or not."""
+    return int(_alive(matched.truth).sum())
+
+
+def shown(
+    probability: NDArray[np.float64],
+    facts: NDArray[np.int64],
+    *,
+    sought: int,
+    alive: int,
+    days: float,
+) -> dict[str, float | None]:
+    """
+    Tell how right probabilities of a half and of nine tenths are, and what they hold.
+
+    Args:
+        probability: Of each service that is shown, shape (n,).
+        facts: Of the same, as `facts_of` gives them.
+        sought: R.
+        alive: Known C&Cs that are to be confirmed.
+        days: Length of the window.
+
+    Returns:
+        The figures of SHOWN.
+    """
+    likely, sure = probability >= LIKELY, probability >= SURE
+    right, is_known = (facts & Fact.RIGHT) != 0, (facts & Fact.KNOWN) != 0
+    false, fresh = ~right & ~is_known, sure & ~is_known
+    wanted, confirmed = (facts & Fact.WANTED) != 0, likely & ((facts & Fact.ALIVE) != 0)
     return {
         "false_a_month_50": float((likely & false).sum()) * MONTH_DAYS / days,
         "false_a_month_90": float((sure & false).sum()) * MONTH_DAYS / days,
-        "right_90": Share(int((sure & matched.right).sum()), int(sure.sum())).value,
-        "right_90_unknown": Share(int((fresh & matched.right).sum()), int(fresh.sum())).value,
-        "present_90": Share(int((sure & matched.wanted).sum()), sought).value,
-        "known_confirmed": Share(int(confirmed.sum()), int(alive.sum())).value,
+        "right_90": Share(int((sure & right).sum()), int(sure.sum())).value,
+        "right_90_unknown": Share(int((fresh & right).sum()), int(fresh.sum())).value,
+        "present_90": Share(int((sure & wanted).sum()), sought).value,
+        "known_confirmed": Share(int(confirmed.sum()), alive).value,
     }
+
+
+def _alive(truth: pa.Table) -> NDArray[np.bool_]:
+    known = _is(truth, CC) & _flags(truth, "known")
+    return np.asarray(known & _flags(truth, "detectable"), dtype=np.bool_)
 
 
 def _by(matched: Matched, found: NDArray[np.bool_], groups: list[str]) -> dict[str, Share]:

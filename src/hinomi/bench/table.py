@@ -13,7 +13,7 @@ from hinomi.bench.calibration import (
     log_loss,
     wilson,
 )
-from hinomi.bench.detectability import by_pace, steps
+from hinomi.bench.detectability import by_pace, by_setting, steps
 from hinomi.bench.result import ALL, SHIFTED, UNKNOWN, Result
 from hinomi.bench.score import FIGURES, Share
 from hinomi.bench.summary import (
@@ -35,6 +35,9 @@ loaders, sinkholes and dead ones are wrong. R, and every recall, are about the *
 unknown ones: sampled with enough of their members. An undetectable one that is found counts as
 right and is asked for by nobody. Places that a short list leaves empty hold nothing right. A
 mean is over worlds, ± half of its 95 % interval (Student); the best of a line is bold.
+
+Baselines have scores, no probabilities: what a score means is taken from the truth of the other
+worlds of the table, which hinomi is never shown.
 """
 
 
@@ -200,6 +203,8 @@ def _detectability(methods: Mapping[str, Sequence[Result]]) -> str:
         (
             method,
             pace,
+            f"{days:g}",
+            f"{interval:,}",
             f"{step.low:,} and more" if step.high > 2**30 else f"{step.low:,} to {step.high - 1:,}",
             f"{step.found} of {step.servers}",
             f"{step.detectable} of {step.servers}",
@@ -207,11 +212,15 @@ def _detectability(methods: Mapping[str, Sequence[Result]]) -> str:
         )
         for method, results in list(methods.items())[:1]
         for pace, servers in by_pace([each for one in results for each in one.servers]).items()
-        for step in steps(servers)
+        for (days, interval), here in by_setting(servers).items()
+        for step in steps(here)
     ]
     if not rows:
         return ""
-    headings = ("method", "bots call", "members inside", "found", "detectable", "expected bound")
+    headings = (
+        "method", "bots call", "days", "1 in", "members inside", "found", "detectable",
+        "expected bound",
+    )  # fmt: skip
     return "## Against what is possible\n\n" + _markdown(headings, rows)
 
 

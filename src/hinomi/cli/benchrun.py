@@ -6,6 +6,7 @@ from typing import Final
 import click
 import msgspec
 
+from hinomi.bench.lending import lend
 from hinomi.bench.result import Result, read_results, write_results
 from hinomi.bench.score import FIGURES
 from hinomi.bench.table import render_table
@@ -142,6 +143,7 @@ def table(
             read_results(world) if world.is_file() else _measured(world, method, seeds, session)
         )
     ]
+    results = lend(results)
     if out is not None:
         write_table(results, out)
     if session.as_json:

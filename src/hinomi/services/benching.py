@@ -15,8 +15,16 @@ from hinomi.bench.baselines.catalogue import BASELINES
 from hinomi.bench.baselines.interface import Baseline, Observed
 from hinomi.bench.plots import draw_plots
 from hinomi.bench.ranking import Ranking, make_ranking
-from hinomi.bench.result import Cost, Result, calibrations, servers_of, write_results
-from hinomi.bench.score import CC, match, score
+from hinomi.bench.result import (
+    Cost,
+    Result,
+    calibrations,
+    missed_ccs,
+    scored_rows,
+    servers_of,
+    write_results,
+)
+from hinomi.bench.score import CC, facts_of, match, score
 from hinomi.bench.table import render_table
 from hinomi.bench.worldfiles import find_world
 from hinomi.clock import Clock, wall_clock
@@ -140,13 +148,12 @@ class _Run:
     world: str
     judged: Judgement
 
-    def result(
-        self, method: tuple[str, str], ranking: Ranking, cost: Cost, unjudged: float
-    ) -> Result:
+    def result(self, method: tuple[str, str], ranking: Ranking, cost: Cost) -> Result:
         extent = self.judged.survey.extent
         days = max(extent.hours, 1) / 24
         matched = match(ranking, self.truth)
         measured = score(matched, days=days)
+        missed = missed_ccs(matched)
         return Result(
             method=method[0],
             source=method[1],
@@ -157,7 +164,18 @@ class _Run:
             sought=int(matched.sought.sum()),
             score=measured,
             cost=cost,
-            calibration=calibrations(matched, met=self.judged.survey.met, unjudged=unjudged),
+            calibration={}
+            if matched.probability is None
+            else calibrations(
+                matched.probability,
+                facts_of(matched),
+                missed,
+                met=self.judged.survey.met,
+                unjudged=self.judged.prior,
+            ),
+            rows=scored_rows(matched, floats(ranking, "score"), missed)
+            if matched.probability is None
+            else None,
             servers=servers_of(matched, measured, days=days, interval=extent.interval),
         )
 
@@ -179,14 +197,14 @@ def _measure(
         run = _Run(laboratory.records, truth, world, judged)
         if with_hinomi:
             own = (HINOMI, "this program")
-            results.append(run.result(own, rank_judged(judged), cost, judged.prior))
+            results.append(run.result(own, rank_judged(judged), cost))
         for each in baselines:
             tell(f"{world}: {each.name}")
             meter = _Meter()
             table = each.rank(engine, judged.survey, lists, home.register)
             cost = meter.read(laboratory.records, beyond_survey=True)
             ranking = rank_scored(table, lists)
-            results.append(run.result((each.name, each.source), ranking, cost, judged.prior))
+            results.append(run.result((each.name, each.source), ranking, cost))
     return results
 
 
