@@ -42,6 +42,13 @@ def test_no_world_teaches_itself() -> None:
     assert lend([alone, other]) == [alone, other]
 
 
+def test_another_sample_of_a_world_teaches_nothing() -> None:
+    """Its truth is the same truth."""
+    samples = [_scored(f"w1/2#{seed}", [3.0, 2.0], [FOUND, 0]) for seed in (1, 2)]
+
+    assert lend(samples) == samples
+
+
 def test_a_method_with_probabilities_keeps_its_own() -> None:
     """Hinomi is measured by what it states."""
     own = [result(), result(world="w2")]

@@ -12,6 +12,7 @@ from hinomi.bench.summary import (
     by_method,
     mean_curve,
     mean_of,
+    mean_over_worlds,
     pooled_calibration,
     pooled_groups,
     pooled_traps,
@@ -46,6 +47,25 @@ def test_the_mean_lies_among_the_values(values: list[float]) -> None:
     assert mean.half is not None
     assert min(values) - 1e-9 <= mean.value <= max(values) + 1e-9
     assert mean.half >= 0
+
+
+def test_samples_of_one_world_are_no_new_worlds() -> None:
+    """Two samples of w1 count as much as one of w2; of w1 alone they show sampling's luck."""
+    samples = [
+        result(world=f"w1/2#{seed}", recall_100=value) for seed, value in ((1, 0.2), (2, 0.4))
+    ]
+    both = mean_over_worlds([*samples, result(world="w2", recall_100=0.9)], _recall)
+    alone = mean_over_worlds(samples, _recall)
+
+    assert both is not None
+    assert alone is not None
+    assert both.value == pytest.approx(0.6)
+    assert alone.value == pytest.approx(0.3)
+    assert both.worlds == alone.worlds == 2
+
+
+def _recall(one: Result) -> float | None:
+    return one.score.figures["recall_100"]
 
 
 def test_results_are_parted_by_method_and_pooled() -> None:

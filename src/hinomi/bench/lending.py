@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize
 
-from hinomi.bench.result import Result, ScoredRows, calibrations
+from hinomi.bench.result import Result, ScoredRows, calibrations, drawn_world
 from hinomi.bench.score import Fact, shown
 from hinomi.bench.summary import by_method
 
@@ -37,11 +37,14 @@ def lend(results: Sequence[Result]) -> list[Result]:
     """
     others = by_method(results)
     return [
-        each
-        if each.rows is None
-        else _lent(each, each.rows, [one for one in others[each.method] if one is not each])
+        each if each.rows is None else _lent(each, each.rows, _elsewhere(each, others[each.method]))
         for each in results
     ]
+
+
+def _elsewhere(result: Result, results: Sequence[Result]) -> list[Result]:
+    """Give the results of other worlds: another sample of the same one has the same truth."""
+    return [one for one in results if drawn_world(one) != drawn_world(result)]
 
 
 def _lent(result: Result, rows: ScoredRows, others: Sequence[Result]) -> Result:

@@ -69,6 +69,11 @@ class Result:
     """Hours from the fifth sampled line to p >= 0.5, a C&C each; null: not within the window."""
 
 
+def drawn_world(result: Result) -> str:
+    """Name the world behind a result: samples of one are named after it, with a stroke."""
+    return result.world.partition("/")[0]
+
+
 def calibrations(
     probability: NDArray[np.float64],
     facts: NDArray[np.int64],

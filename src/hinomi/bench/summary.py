@@ -1,6 +1,6 @@
 """Results of several worlds as one figure with its interval."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from hinomi.bench.calibration import CONFIDENCE, Calibration
-from hinomi.bench.result import Result
+from hinomi.bench.result import Result, drawn_world
 from hinomi.bench.score import Share
 
 RECALLS: Final = np.linspace(0.0, 1.0, 51)
@@ -47,6 +47,25 @@ def mean_of(values: Iterable[float | None]) -> Mean | None:
     spread = float(given.std(ddof=1)) / float(np.sqrt(given.size))
     width = float(stats.t.ppf((1 + CONFIDENCE) / 2, given.size - 1))
     return Mean(float(given.mean()), width * spread, given.size)
+
+
+def mean_over_worlds(
+    results: Sequence[Result], value: Callable[[Result], float | None]
+) -> Mean | None:
+    """
+    Average one figure over worlds, with its interval.
+
+    Notes:
+        Samples of one world are averaged first: they are no new worlds. Where there is one
+        world only, the interval is over its samples, and tells the luck of sampling alone.
+    """
+    worlds: dict[str, list[Result]] = {}
+    for each in results:
+        worlds.setdefault(drawn_world(each), []).append(each)
+    if len(worlds) == 1:
+        return mean_of(value(each) for each in results)
+    samples = (mean_of(value(each) for each in some) for some in worlds.values())
+    return mean_of(None if mean is None else mean.value for mean in samples)
 
 
 def by_method(results: Sequence[Result]) -> dict[str, list[Result]]:

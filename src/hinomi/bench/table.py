@@ -19,7 +19,7 @@ from hinomi.bench.score import FIGURES, Share
 from hinomi.bench.summary import (
     Mean,
     by_method,
-    mean_of,
+    mean_over_worlds,
     pooled_calibration,
     pooled_groups,
     pooled_traps,
@@ -81,10 +81,17 @@ def _worlds(results: Sequence[Result]) -> str:
 
 
 def _figures(methods: Mapping[str, Sequence[Result]]) -> str:
-    rows = []
-    for name, words in FIGURES.items():
-        means = [mean_of(each.score.figures[name] for each in some) for some in methods.values()]
-        rows.append((words, *_marked(means, least=name in LESS_IS_BETTER)))
+
+    def means_of(name: str) -> list[Mean | None]:
+        return [
+            mean_over_worlds(some, lambda each: each.score.figures[name])
+            for some in methods.values()
+        ]
+
+    rows = [
+        (words, *_marked(means_of(name), least=name in LESS_IS_BETTER))
+        for name, words in FIGURES.items()
+    ]
     return _markdown(("", *methods), rows)
 
 
@@ -250,13 +257,19 @@ def _delays(methods: Mapping[str, Sequence[Result]]) -> str:
 def _costs(methods: Mapping[str, Sequence[Result]]) -> str:
     def per_million(value: Callable[[Result], float]) -> list[str]:
         return [
-            _mean(mean_of(value(one) / max(one.cost.records, 1) * _MILLION for one in results))
+            _mean(
+                mean_over_worlds(
+                    results, lambda one: value(one) / max(one.cost.records, 1) * _MILLION
+                )
+            )
             for results in methods.values()
         ]
 
     cpu = per_million(lambda one: one.cost.cpu_s)
     atop = [" more" if results[0].cost.beyond_survey else "" for results in methods.values()]
-    peaks = [_mean(mean_of(one.cost.peak_mib for one in some)) for some in methods.values()]
+    peaks = [
+        _mean(mean_over_worlds(some, lambda one: one.cost.peak_mib)) for some in methods.values()
+    ]
     rows = [
         ("CPU s a million records", *(value + more for value, more in zip(cpu, atop, strict=True))),
         ("MiB a million records", *per_million(lambda one: one.cost.peak_mib)),
