@@ -27,7 +27,7 @@ def _packets(count: int, seed: int) -> Packets:
 def test_slices_hold_everything_once_in_order_of_time(held: int) -> None:
     """Spilled to disk or not; slices that nobody filled are not there."""
     taken = [_packets(1_000, seed) for seed in range(4)]
-    with Spool(0, held=held) as spool:
+    with Spool(0, 10 * HOUR_MS, held=held) as spool:
         for packets in taken:
             spool.append(packets)
         slices = list(spool.slices())
@@ -44,7 +44,7 @@ def test_where_packets_waited_changes_nothing() -> None:
     """The order within a slice is that of arrival, on disk and in memory alike."""
     gathered = []
     for held in (10, 1_000_000):
-        with Spool(0, held=held) as spool:
+        with Spool(0, 10 * HOUR_MS, held=held) as spool:
             for seed in range(3):
                 spool.append(_packets(500, seed))
             gathered.append(join(list(spool.slices())))
@@ -56,4 +56,14 @@ def test_where_packets_waited_changes_nothing() -> None:
 def test_slices_that_would_cut_records_are_refused() -> None:
     """A slice is a whole number of active timeouts."""
     with pytest.raises(ValueError, match="active timeout"):
-        Spool(0, slice_ms=90_000)
+        Spool(0, HOUR_MS, slice_ms=90_000)
+
+
+def test_what_comes_after_the_window_is_not_observed() -> None:
+    """A flow that begins before its end may go on behind it."""
+    with Spool(0, 2 * HOUR_MS) as spool:
+        spool.append(_packets(1_000, 1))
+        slices = list(spool.slices())
+
+    assert len(slices) == 2
+    assert max(packets.ts_ms.max() for packets in slices) < 2 * HOUR_MS

@@ -60,7 +60,11 @@ def test_how_packets_waited_changes_no_record(spec: WorldSpec) -> None:
     """Other slices, spilled to disk: the same records."""
     tables: list[list[pa.Table]] = [[], []]
     observe(spec, tables[0].append)
-    observe(spec, tables[1].append, Spool(spec.starts_ms, slice_ms=60_000 * 17, held=5_000))
+    observe(
+        spec,
+        tables[1].append,
+        Spool(spec.starts_ms, spec.length_ms, slice_ms=60_000 * 17, held=5_000),
+    )
     one, other = (pa.concat_tables(each).unify_dictionaries() for each in tables)
 
     assert one.num_rows == other.num_rows

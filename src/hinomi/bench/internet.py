@@ -139,9 +139,9 @@ class Allocation:
             open_rows = open_rows[~fits]
         raise ValueError(f"the remote address space has no room for {count} hosts more: {use}")
 
-    def strangers(self, count: int, rng: np.random.Generator) -> Codes:
-        """Draw people's addresses elsewhere: peers, clients of own servers; some repeat."""
-        return REMOTE_V4 + draw_hosts(self.internet, "people", count, rng)
+    def strangers(self, count: int, rng: np.random.Generator, use: str = "people") -> Codes:
+        """Draw addresses elsewhere that need not be free: peers, passers-by; some repeat."""
+        return REMOTE_V4 + draw_hosts(self.internet, use, count, rng)
 
     def _beside_listed(self, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
         """Draw hosts in the /20s of listed servers, the more of them the likelier."""

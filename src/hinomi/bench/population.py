@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.bench.access import AddressPlan, plan_access
+from hinomi.bench.access import Access, AddressPlan, plan_access
 from hinomi.bench.addressing import Codes, line_codes, own_v6_codes
 from hinomi.bench.internet import Allocation
 from hinomi.bench.spec import DAY_MS, HOUR_MS, Device, WorldSpec
@@ -55,9 +55,10 @@ def stream(spec: WorldSpec, name: str) -> np.random.Generator:
     """
     Give a part of the world its own source of chance.
 
-    One part can then change without disturbing the others.
+    One part can then change without disturbing the others, and splits have nothing in common.
     """
-    return np.random.default_rng([spec.seed, zlib.crc32(name.encode())])
+    words = f"{spec.split} {name}".encode()
+    return np.random.default_rng([spec.seed, zlib.crc32(words)])
 
 
 def settle(spec: WorldSpec) -> Population:
@@ -76,7 +77,8 @@ def settle(spec: WorldSpec) -> Population:
     return Population(
         plan=plan,
         v4=line_codes(spec.lines, ~plan.steady),
-        has_v6=rng.random(spec.lines) < spec.v6_share,
+        # MAP-E carries IPv4 over IPv6: such a line has both.
+        has_v6=(rng.random(spec.lines) < spec.v6_share) | (plan.access == Access.MAP_E),
         activity=rng.lognormal(-sigma * sigma / 2, sigma, spec.lines),
         shift_ms=rng.normal(0.0, _WAKE_SPREAD_MS, spec.lines).astype(np.int64),
         device_line=line.astype(np.int64),

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from hinomi.bench.addressing import Codes, random_remote
+from hinomi.bench.addressing import Codes
 from hinomi.bench.benign import Part, chance_flows
 from hinomi.bench.calls import beat_of
 from hinomi.bench.exchange import Clock, Flows, Packets, Sessions, Shape, sample_flows
@@ -55,7 +55,7 @@ def relay(scene: Scene, herd: Herd) -> list[Packets]:
             scene, herd.device, botnet.relays_per_day, _RELAYED, rng
         )
         rows = while_infected(herd, who, start_ms)
-        anywhere = random_remote(rows.size, rng)
+        anywhere = scene.allocation.strangers(rows.size, rng, "service")
         server = herd.servers[rng.integers(0, herd.servers.size, rows.size)]
         flows = Flows(
             client=scene.population.v4[scene.population.device_line[who]][rows],

@@ -31,12 +31,15 @@ _ROW: Final = np.dtype([(column.name, _TYPES[column.name]) for column in fields(
 class Spool:
     """Takes packets in any order and gives them back slice by slice."""
 
-    def __init__(self, starts_ms: int, *, slice_ms: int = SLICE_MS, held: int = _HELD) -> None:
+    def __init__(
+        self, starts_ms: int, length_ms: int, *, slice_ms: int = SLICE_MS, held: int = _HELD
+    ) -> None:
         """
         Open an empty spool.
 
         Args:
             starts_ms: When the first slice begins, ms since the Unix epoch.
+            length_ms: What comes later than this is not observed any more.
             slice_ms: Length of a slice, a whole number of active timeouts.
             held: So many packets are kept in memory.
 
@@ -46,6 +49,7 @@ class Spool:
         if slice_ms % ACTIVE_TIMEOUT_MS or starts_ms % ACTIVE_TIMEOUT_MS:
             raise ValueError("a slice begins and ends where an active timeout does")
         self._starts_ms, self._slice_ms, self._most = starts_ms, slice_ms, held
+        self._ends_ms = starts_ms + length_ms
         self._held: dict[int, list[Packets]] = {}
         self._count = 0
         self._slices: set[int] = set()
@@ -64,7 +68,8 @@ class Spool:
             self._folder.cleanup()
 
     def append(self, packets: Packets) -> None:
-        """Take packets; what came first stands first among equals."""
+        """Take packets; what came first stays first within its slice."""
+        packets = select(packets, packets.ts_ms < self._ends_ms)
         if not packets.ts_ms.size:
             return
         number = (packets.ts_ms - self._starts_ms) // self._slice_ms

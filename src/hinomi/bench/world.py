@@ -100,7 +100,7 @@ def observe(
     Notes:
         Memory is bounded by the largest slice and the people, not by the records.
     """
-    with spool or Spool(spec.starts_ms) as held:
+    with spool or Spool(spec.starts_ms, spec.length_ms) as held:
         drawn = _draw(spec, held)
         plan = drawn.scene.population.plan
         census = Census(drawn.services, plan)
