@@ -28,6 +28,7 @@ PACKAGES: Final = {
     "nfcapd": "nfdump",
     "nfdump": "nfdump",
     "sfcapd": "nfdump-sflow",
+    "java": "default-jre-headless",
 }
 """Debian's package of each program."""
 

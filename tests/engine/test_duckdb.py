@@ -82,6 +82,18 @@ def test_kept_rows_come_back_as_they_were(tmp_path: Path) -> None:
     assert sorted(found["n"].to_pylist()) == [-(2**63), 2**63 - 1]
 
 
+def test_a_kept_sum_stays_an_integer(tmp_path: Path) -> None:
+    """In its file too: beyond 2**53 floats have gaps."""
+    big = pa.table({"n": pa.array([2**60, 1], pa.int64())})
+
+    with DuckEngine(tmp_path) as engine:
+        rows = engine.keep_table(big)
+        kept = engine.table([engine.keep(rows.aggregate(n=rows.n.sum()))])
+        part = engine.keep_parts(rows.aggregate(n=rows.n.sum()), 0, 2)[0]
+        assert engine.fetch(kept)["n"].to_pylist() == [2**60 + 1]
+        assert kept.schema() == engine.table(part).schema() == ibis.schema({"n": "int64"})
+
+
 def test_files_of_the_scratch_folder_never_meet(tmp_path: Path) -> None:
     """Each kept result has a file of its own; dropped ones are gone, twice is no error."""
     with DuckEngine(tmp_path) as engine:

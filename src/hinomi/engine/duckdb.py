@@ -79,8 +79,9 @@ class DuckEngine:
     def keep(self, expression: Any) -> Path:
         """Run *expression* and keep its rows in a scratch Parquet file, whose path it returns."""
         path = self._next("kept")
-        sql = ibis.to_sql(expression, dialect="duckdb")
-        self._run(f"COPY ({sql}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION lz4)")
+        self._run(
+            f"COPY ({_typed(expression)}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION lz4)"
+        )
         return path
 
     def keep_parts(self, expression: Any, part: Any, parts: int) -> list[list[Path]]:
@@ -98,7 +99,7 @@ class DuckEngine:
         if parts == 1:
             return [[self.keep(expression)]]
         folder = self._next("parts")
-        sql = ibis.to_sql(expression.mutate(part=part), dialect="duckdb")
+        sql = _typed(expression.mutate(part=part))
         options = "FORMAT parquet, COMPRESSION lz4, PARTITION_BY (part)"
         self._run(f"COPY ({sql}) TO '{_quoted(folder)}' ({options})")
         schema = expression.schema().to_pyarrow()
@@ -142,6 +143,22 @@ class DuckEngine:
 def buckets_for(rows: int) -> int:
     """Tell by how many hash buckets to process *rows* records so that memory stays bounded."""
     return max(1, -(-rows // BUCKET_ROWS))
+
+
+def _typed(expression: Any) -> str:
+    """
+    Write *expression* as SQL whose columns have the types that it states.
+
+    DuckDB sums int64 to a wider type, which Parquet would hold as a float, and Ibis, to
+    which it is an int64 already, leaves out a cast.
+    """
+    columns = [
+        f"CAST({column.this.sql('duckdb')} AS {column.kind.sql('duckdb')})"
+        f" AS {column.this.sql('duckdb')}"
+        for column in expression.schema().to_sqlglot_column_defs("duckdb")
+    ]
+    sql = ibis.to_sql(expression, dialect="duckdb")
+    return f"SELECT {', '.join(columns)} FROM ({sql})"  # noqa: S608 - Ibis wrote both.
 
 
 def _quoted(path: Path) -> str:

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import shutil
+import subprocess
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -33,6 +34,10 @@ BUCKET_ROWS: Final = 50_000_000
 _DIALECT: Final = "databricks"  # What the parser calls the types of Spark.
 _LOOPBACK: Final = "127.0.0.1"
 _END_SECONDS: Final = 30
+_GLOB: Final = re.compile(r"([][{}*?\\])")
+"""What Spark takes for a pattern in a path that it reads."""
+
+_JAVA_OPTIONS: Final = "spark.driver.extraJavaOptions"
 _LOG_SETTINGS: Final = """\
 rootLogger.level = error
 rootLogger.appenderRef.stderr.ref = stderr
@@ -71,6 +76,9 @@ class SparkEngine:
         self._scratch = scratch
         self._written = 0
         self._schemas: dict[Path, ibis.Schema] = {}
+        # Of columns as objects of pandas, which nothing here makes.
+        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
+        _ = ibis.pyspark  # Loads what `to_sql` needs to know of Spark.
         self._gateway = _start_java(scratch, memory_mib, settings or {})
         try:
             self._session = _start_session(self._gateway, master, scratch, settings or {})
@@ -112,7 +120,7 @@ class SparkEngine:
             columns = self._schemas.get(files[0]) or _columns(files[0])
             # Columns are what the files hold: the lake's folders date=.../hour=... add none.
             reader = self._session.read.schema(_definitions(columns))
-            frame = reader.option("__globPaths__", "false").parquet(*map(_address, files))
+            frame = reader.parquet(*(_GLOB.sub(r"\\\1", _address(file)) for file in files))
             name = f"table_{self._count()}"
             frame.createOrReplaceTempView(name)
         return ibis.table(columns, name=name)
@@ -176,8 +184,9 @@ class SparkEngine:
                 path.unlink(missing_ok=True)
 
     def _write(self, expression: Any, path: Path, *partitions: str) -> None:
+        sql = ibis.to_sql(expression, dialect="pyspark")
         with _failures():
-            writer = self._session.sql(_sql(expression)).write.option("compression", "lz4_raw")
+            writer = self._session.sql(sql).write.option("compression", "lz4_raw")
             writer.partitionBy(*partitions).parquet(_address(path))
 
     def _empty(self, schema: pa.Schema) -> Path:
@@ -203,13 +212,6 @@ def _definitions(columns: ibis.Schema) -> str:
     return ", ".join(column.sql(_DIALECT) for column in defined)
 
 
-def _sql(expression: Any) -> str:
-    with warnings.catch_warnings():
-        # Of columns as pandas' objects, which nothing here makes.
-        warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
-        return str(ibis.to_sql(expression, dialect="pyspark"))
-
-
 def _address(path: Path) -> str:
     # A cluster's default file system may be another one.
     return f"file://{path.absolute()}"
@@ -221,7 +223,7 @@ def _start_java(scratch: Path, memory_mib: int, settings: Mapping[str, str]) -> 
     if not shutil.which("java", path=f"{home}/bin" if home else None):
         raise Unavailable(
             "the Spark engine needs Java 17 or newer: install a headless JRE "
-            "(Debian: openjdk-17-jre-headless), or use --engine duckdb"
+            "(Debian: default-jre-headless), or use --engine duckdb"
         )
     folder = scratch / "java"
     with _failures():
@@ -233,12 +235,12 @@ def _start_java(scratch: Path, memory_mib: int, settings: Mapping[str, str]) -> 
         f"-Dlog4j2.configurationFile={logs.as_uri()}",
         "-XX:-UsePerfData",  # Else a file in the system's temporary folder.
     ]
-    first = {
-        "spark.driver.memory": f"{memory_mib}m",
-        "spark.driver.extraJavaOptions": " ".join(map(_escaped, options)),
-    }
+    more = settings.get(_JAVA_OPTIONS, "")
     # Arguments of a process can be read by all: nothing else is handed over that way.
-    first |= {name: value for name, value in settings.items() if name in first}
+    first = {
+        "spark.driver.memory": settings.get("spark.driver.memory", f"{memory_mib}m"),
+        _JAVA_OPTIONS: " ".join([*map(_escaped, options), more]).strip(),
+    }
     conf = SparkConf(loadDefaults=False).setAll(list(first.items()))
     with (folder / "output.log").open("wb") as log:
         try:
@@ -297,8 +299,9 @@ def _end_java(gateway: Any) -> None:
     gateway.proc.stdin.close()
     try:
         gateway.proc.wait(_END_SECONDS)
-    except TimeoutError:
+    except subprocess.TimeoutExpired:
         gateway.proc.kill()
+        gateway.proc.wait()
 
 
 @contextmanager
