@@ -201,8 +201,10 @@ def both_surveys(
     folder = tmp_path_factory.mktemp("lake")
     rows = lake()
     paths = [folder / f"{number}.parquet" for number in range(3)]
+    never_null = pa.schema([field.with_nullable(nullable=False) for field in CONVERSATIONS])
     for number, path in enumerate(paths):
-        pq.write_table(pa.Table.from_batches([conversations(rows[number::3])]), path)
+        table = pa.Table.from_batches([conversations(rows[number::3])])
+        pq.write_table(table.cast(never_null), path)
     return see(duck, paths), see(spark, paths)
 
 

@@ -204,7 +204,9 @@ class SparkEngine:
 
 
 def _columns(file: Path) -> ibis.Schema:
-    return ibis.Schema.from_pyarrow(pq.read_schema(file))
+    # Files of the lake promise that nothing is null: to Ibis that is another type.
+    found = ibis.Schema.from_pyarrow(pq.read_schema(file))
+    return ibis.schema({name: kind(nullable=True) for name, kind in found.items()})
 
 
 def _definitions(columns: ibis.Schema) -> str:
