@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from captured import capture_folder
 from terminal import hinomi
 
 
@@ -22,3 +23,24 @@ def test_a_kind_that_is_none_is_wrong_use(tmp_path: Path) -> None:
 
     assert said.code == 64
     assert not (tmp_path / "world").exists()
+
+
+def test_a_world_that_cannot_be_is_wrong_use(tmp_path: Path) -> None:
+    """More bots than lines: exits 64, in one line."""
+    said = hinomi("bench", "world", "--kind", "demo", "--lines", "300", tmp_path / "world")
+
+    assert said.code == 64
+    assert "no such world" in said.err
+
+
+def test_captures_are_replayed(tmp_path: Path) -> None:
+    """Lines, days and interval can be asked for; a folder without captures is told."""
+    captures = capture_folder(tmp_path / "captures")
+    options = ("--lines", "400", "--days", "1", "--interval", "200", "--json")
+
+    said = hinomi("bench", "world", "--replay", captures, *options, tmp_path / "world")
+
+    assert said.code == 0, said.err
+    assert said.document["records"] > 100
+    lacking = hinomi("bench", "world", "--replay", tmp_path, *options, tmp_path / "other")
+    assert lacking.code == 66

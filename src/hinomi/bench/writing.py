@@ -14,13 +14,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hinomi.bench.recording import SCHEMA
+from hinomi.bench.replays import NETWORK, ReplaySpec, plain_flows, replay_world
 from hinomi.bench.spec import DAY_MS, WorldSpec
+from hinomi.bench.teachers import LISTS
 from hinomi.bench.world import Knowledge, World, observe
 
 TRUTH_COLUMNS: Final = (
     "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
 )  # fmt: skip
 """What a truth must state; further columns follow it."""
+
+LIST_COLUMNS: Final = ("address", "protocol", "port")
 
 _ROW_GROUP: Final = 1_000_000  # Records; what one reader holds at a time.
 _DICTIONARY_BYTES: Final = 64 << 20  # The addresses of a row group, each once.
@@ -44,6 +48,38 @@ def make_world(spec: WorldSpec, folder: Path) -> int:
     return days.records
 
 
+def make_replay(captures: Path, spec: ReplaySpec, folder: Path) -> int:
+    """
+    Compose a world of real captures and write it as files like those of a drawn one.
+
+    There are no routes and allocations: the addresses are real, and so would they have to be.
+    Of the lists, only the known C&C servers hold anything.
+
+    Args:
+        captures: Folder of captures (`bench.captures`).
+        spec: What is replayed.
+        folder: Created if missing; files of the same names are replaced.
+
+    Returns:
+        How many records were written.
+    """
+    replayed = replay_world(captures, spec)
+    folder.mkdir(parents=True, exist_ok=True)
+    with DayFiles(folder, spec.starts_ms) as days:
+        for first in range(0, replayed.records.num_rows, _ROW_GROUP):
+            days.take(plain_flows(replayed.records.slice(first, _ROW_GROUP)))
+    said = {"kind": "replay", "split": spec.split, "seed": spec.seed}
+    _write_json(folder / "world.json", said | {"versions": _versions(), "spec": asdict(spec)})
+    (folder / "own-networks.txt").write_text(f"{NETWORK}\n", encoding="utf-8")
+    for name in LISTS:
+        rows = replayed.known if name == "known-cc" else []
+        _write_csv(folder / f"{name}.csv", LIST_COLUMNS, rows)
+    columns = list(replayed.truth[0]) if replayed.truth else list(TRUTH_COLUMNS)
+    truth = [["" if row[name] is None else row[name] for name in columns] for row in replayed.truth]
+    _write_csv(folder / "truth.csv", columns, truth)
+    return days.records
+
+
 def write_world(world: World, folder: Path) -> dict[str, Path]:
     """
     Write a world that lies in memory: as `make_world`, but in one file ``flows.parquet``.
@@ -64,14 +100,14 @@ def write_knowledge(known: Knowledge, folder: Path) -> dict[str, Path]:
     header = "# prefix,kind,line_bits,customer: synthetic ranges, nobody's addresses\n"
     lines = [",".join(str(column) for column in row) for row in known.networks]
     texts = {"own-networks.txt": header + "\n".join(lines) + "\n", **known.papers}
-    texts["world.json"] = json.dumps(_describe(known.spec), indent=1) + "\n"
-    paths = {}
+    _write_json(folder / "world.json", _describe(known.spec))
+    paths = {"world": folder / "world.json"}
     for name, text in texts.items():
         paths[Path(name).stem] = folder / name
         (folder / name).write_text(text, encoding="utf-8")
     for name, rows in known.lists.items():
         paths[name] = folder / f"{name}.csv"
-        _write_csv(paths[name], ("address", "protocol", "port"), rows)
+        _write_csv(paths[name], LIST_COLUMNS, rows)
     columns = [*TRUTH_COLUMNS, *(n for n in known.truth.column_names if n not in TRUTH_COLUMNS)]
     truth = [
         ["" if row[name] is None else row[name] for name in columns]
@@ -144,14 +180,16 @@ class DayFiles:
 
 
 def _describe(spec: WorldSpec) -> dict[str, Any]:
-    versions = {name: metadata.version(name) for name in ("hinomi", "numpy", "pyarrow")}
-    return {
-        "kind": spec.kind,
-        "split": spec.split,
-        "seed": spec.seed,
-        "versions": versions,
-        "spec": asdict(spec),
-    }
+    said = {"kind": spec.kind, "split": spec.split, "seed": spec.seed}
+    return said | {"versions": _versions(), "spec": asdict(spec)}
+
+
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in ("hinomi", "numpy", "pyarrow")}
+
+
+def _write_json(path: Path, document: dict[str, Any]) -> None:
+    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

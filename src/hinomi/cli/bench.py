@@ -1,15 +1,32 @@
 """``hinomi bench``: the open benchmark, made-up worlds and what detection finds in them."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
 from hinomi.bench.kinds import KINDS, SPLITS, draw_spec
-from hinomi.bench.writing import make_world
+from hinomi.bench.replays import ReplaySpec
+from hinomi.bench.writing import make_replay, make_world
 from hinomi.cli import render
 from hinomi.cli.benchrun import run, table
 from hinomi.cli.session import Session, shared_options
+from hinomi.errors import UsageError
+
+
+class WorldOptions(TypedDict):
+    """What may be asked of a world."""
+
+    kind: str
+    split: str
+    seed: int
+    lines: int | None
+    days: int | None
+    interval: int | None
+    uneven: bool
+    transit: float | None
 
 
 @click.group()
@@ -23,35 +40,75 @@ def bench() -> None:
 @click.option("--kind", type=click.Choice(list(KINDS)), default="tiny", show_default=True)
 @click.option("--split", type=click.Choice(SPLITS), default=SPLITS[0], show_default=True)
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, metavar="N")
-@click.option("--lines", type=click.IntRange(min=100), metavar="N", help="Lines.")
-@click.option("--days", type=click.IntRange(min=1), metavar="N", help="Days.")
+@click.option("--lines", type=click.IntRange(min=200), metavar="N", help="Instead of the kind's.")
+@click.option("--days", type=click.IntRange(min=1), metavar="N", help="Instead of the kind's.")
 @click.option("--interval", type=click.IntRange(min=1), metavar="N", help="Sample 1 in N packets.")
+@click.option(
+    "--uneven", is_flag=True, help="The last exporter samples four times as sparsely as the others."
+)
+@click.option(
+    "--transit", type=click.FloatRange(min=0), metavar="N", help="Flows of others, a line and day."
+)
+@click.option(
+    "--replay",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Replay the real captures of DIR instead of drawing a kind.",
+)
 @shared_options
 @click.pass_obj
 def world(
-    session: Session,
-    folder: Path,
-    kind: str,
-    split: str,
-    seed: int,
-    lines: int | None,
-    days: int | None,
-    interval: int | None,
+    session: Session, folder: Path, replay: Path | None, **asked: Unpack[WorldOptions]
 ) -> None:
     """
-    Draw a world and write it to FOLDER as files that init, import and lists take.
+    Draw a world and write it to FOLDER as files that init, import, lists and context take.
 
-    The same options give the same world to the last record.
+    The same options give the same world to the last record. `truth.csv` says what is what.
+
+    With --replay, hosts of real captures act from many lines, thinned 1 in N. DIR holds
+    GROUND-TRUTH.csv, flows/ and nfcapd/; the world then names real addresses: keep it.
     """
     started = time.monotonic()
-    spec = draw_spec(kind, split, seed, lines=lines, days=days, interval=interval)
-    records = make_world(spec, folder)
+    records = _make(folder, asked) if replay is None else _replay(replay, folder, asked)
     seconds = time.monotonic() - started
     if session.as_json:
         render.print_json({"records": records, "seconds": round(seconds, 1)})
         return
     click.echo(f"{records:,} flow records, {seconds:.0f} s.")
     click.echo(f"The world lies in {render.path_text(folder)}")
+
+
+def _make(folder: Path, asked: WorldOptions) -> int:
+    try:
+        spec = draw_spec(
+            asked["kind"],
+            asked["split"],
+            asked["seed"],
+            lines=asked["lines"],
+            days=asked["days"],
+            interval=asked["interval"],
+        )
+        if asked["uneven"]:
+            spec = replace(spec, exporters=(*spec.exporters[:-1], 4))
+        if asked["transit"] is not None:
+            spec = replace(spec, transit=asked["transit"])
+        return make_world(spec, folder)
+    except ValueError as error:
+        raise UsageError(f"no such world: {error}") from None
+
+
+def _replay(captures: Path, folder: Path, asked: WorldOptions) -> int:
+    usual = ReplaySpec(seed=asked["seed"], split=asked["split"])
+    try:
+        spec = replace(
+            usual,
+            lines=asked["lines"] or usual.lines,
+            days=asked["days"] or usual.days,
+            interval=asked["interval"] or usual.interval,
+        )
+    except ValueError as error:
+        raise UsageError(f"no such world: {error}") from None
+    return make_replay(captures, spec, folder)
 
 
 bench.add_command(run)
