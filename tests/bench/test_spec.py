@@ -13,6 +13,8 @@ from hinomi.bench.spec import DAY_MS, WorldSpec, demo_spec, tiny_spec
         (lambda: WorldSpec(interval=0), "below 1"),
         (lambda: WorldSpec(lines=0), "at least one line"),
         (lambda: WorldSpec(days=0), "at least one line and one day"),
+        (lambda: WorldSpec(exporters=()), "exporters"),
+        (lambda: WorldSpec(exporters=(1, 0)), "no denser"),
         (lambda: WorldSpec(lines=100), "no more bots than lines"),
     ],
 )

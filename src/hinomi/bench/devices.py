@@ -1,4 +1,4 @@
-"""What devices say to their vendors: keep-alives to a cloud, and looks for new firmware."""
+"""What devices say to their vendors: a keep-alive to a cloud, and looks for new firmware."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -71,7 +71,7 @@ RESEARCHER_PPS: Final[Range] = (5, 30)  # For each 20,000 lines [own].
 FLOOD_PPS: Final[Range] = (100, 900)
 FORGED_PPS: Final[Range] = (20_000, 200_000)
 
-MODEL_PERIOD_S: Final[Range] = (15, 600)  # Keep-alives below the timeouts of home routers.
+MODEL_PERIOD_S: Final[Range] = (15, 600)  # Below the timeouts of home routers.
 MODEL_PORTS: Final = (8_883, 8_443, 1_883, 5_223, 6_668, 7_547, 8_886, 10_000, 32_100, 34_567)
 MODEL_443: Final = 0.35  # Share of the models on 443 [IMC20]: the most use TLS there.
 MODEL_USUAL: Final = 0.35  # Share on a port of MODEL_PORTS; the rest chooses freely.
