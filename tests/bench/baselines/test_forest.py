@@ -4,6 +4,7 @@ import lightgbm
 import numpy as np
 import pytest
 
+from hinomi.bench.baselines import forest
 from hinomi.bench.baselines.forest import (
     FOLDS,
     ListedForest,
@@ -39,6 +40,21 @@ def test_a_forest_finds_what_a_feature_tells() -> None:
 def test_the_same_services_grow_the_same_forest() -> None:
     """To the last digit of its text."""
     assert grow(*_easy(), 7, 3) == grow(*_easy(), 7, 3)
+
+
+def test_what_the_text_leaves_out_is_idle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole text votes the same, to the last digit."""
+    measured, wanted = _easy()
+    slim = grow(measured, wanted, 15, 3)
+    monkeypatch.setattr(forest, "_IDLE", frozenset())
+    whole = grow(measured, wanted, 15, 3)
+
+    votes, all_votes = (
+        np.asarray(lightgbm.Booster(model_str=each).predict(measured)) for each in (slim, whole)
+    )
+
+    assert len(slim) < 0.7 * len(whole)
+    np.testing.assert_array_equal(votes, all_votes)
 
 
 def test_a_forest_needs_both_kinds() -> None:

@@ -1,15 +1,21 @@
 """Personalised PageRank over lines and services."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
+from builders import NOON_MS, talk
 from hinomi.bench.baselines.interface import Observed
 from hinomi.bench.baselines.pagerank import PageRank, contact_graph, personalised
 from hinomi.detect.columns import ints
-from surveys import CC_PORT
+from hinomi.engine.duckdb import DuckEngine
+from hinomi.govern.parameters import default_register
+from hinomi.model.listed import ListKind
+from surveys import CC, CC_PORT, WEB, entry, survey
 
 
 @given(
@@ -44,15 +50,29 @@ def test_the_graph_holds_who_spoke_with_whom(network: Observed) -> None:
     assert graph.sum(axis=0).tolist() == ints(network.survey.lines, "services").tolist()
 
 
-def test_the_unlisted_service_of_the_same_clients_leads_the_unlisted(network: Observed) -> None:
-    """The scanners and the listed loader lead to the C&C, and further than to web sites."""
+def test_the_scanners_lead_to_their_cc(network: Observed) -> None:
+    """Further than to the web sites that they visit with everybody."""
     table = PageRank().rank(network.engine, network.survey, network.lists, network.register)
 
     assert CC_PORT in table.column("remote_port").to_pylist()[:2]
 
 
-def test_without_lists_the_scanners_are_seeds_alone(network: Observed) -> None:
-    """It still ranks."""
-    table = PageRank().rank(network.engine, network.survey, {}, network.register)
+def test_a_listed_cc_leads_to_what_its_clients_share(engine: DuckEngine, tmp_path: Path) -> None:
+    """Three of 700 lines meet the listed service, an unlisted one and a web site of all lines."""
+    rows = [row for line in range(1, 701) for row in talk(line, WEB, NOON_MS + line)]
+    rows += [
+        row
+        for line in (1, 2, 3)
+        for port in (7_000, 7_001)
+        for row in talk(line, CC, NOON_MS + line, remote_port=port)
+    ]
+    found = survey(engine, tmp_path, rows)
+    lists = {ListKind.KNOWN_CC: [entry(CC, 7_000)]}
 
-    assert CC_PORT in table.column("remote_port").to_pylist()[:2]
+    listed = PageRank().rank(engine, found, lists, default_register())
+    nothing = PageRank().rank(engine, found, {}, default_register())
+
+    ports = listed.column("remote_port").to_pylist()
+    assert set(ports[:2]) == {7_000, 7_001}
+    assert ports[2:] == [443]
+    assert nothing.num_rows == 0

@@ -1,4 +1,10 @@
-"""All baselines, in the order of the benchmark's table."""
+"""
+All baselines, in the order of the benchmark's table.
+
+Cost, measured on a week of 11 million records, 175,000 services held and 450,000 lines, with
+two cores that had other work: each takes less than 14 s of processor time after the survey
+(which takes 49 s) and less than 0.2 GiB more memory than the survey left.
+"""
 
 from typing import Final
 

@@ -18,6 +18,8 @@ from hinomi.detect.judge import Lists
 from hinomi.detect.orient import SERVICE
 from hinomi.govern.parameters import Register
 
+# Tuned 2026-11-22, see `tuning`: average precision 0.425, mean over five worlds;
+# 10 reaches 0.428, which is no difference, and 60 is what the paper uses.
 DAMPING: Final = 60.0
 
 
