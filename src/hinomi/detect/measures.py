@@ -6,11 +6,12 @@ approximate ones differ between engines. The pair rollup comes first, services a
 up from pairs, so that no query ever counts distinct lines over all records.
 """
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import ibis
 
-from hinomi.detect.orient import ACK, LINE, PSH, RST, SERVICE, SYN
+from hinomi.detect.orient import ACK, FIN, LINE, PSH, RST, SERVICE, SYN
 from hinomi.model.flow import Direction
 from hinomi.model.protocol import Protocol
 
@@ -22,6 +23,21 @@ RETURN_MS: Final = 3_600_000
 
 BARE_BYTES: Final = 64
 """A packet no longer than this carries no data worth the name: SYN, ACK, RST of TCP."""
+
+FULL_BYTES: Final = 1_200
+"""A packet at least this long is full: QUIC's smallest datagram (RFC 9000, section 14)."""
+
+HOUR_MS: Final = 3_600_000
+
+ONE_WAY: Final = 5
+"""A host that answers less than every fifth packet is flooded, not visited."""
+
+
+SUMMED: Final = (
+    "flagged", "opens", "closes", "pushes", "bare_out", "bare_in", "full_in", "squares_out",
+    "squares_in", "night",
+)  # fmt: skip
+"""Columns of pairs that services take over as sums."""
 
 
 def busy_bins(records: Any, least: int) -> Any:
@@ -45,28 +61,53 @@ def outside(records: Any, bursts: Any) -> Any:
     return binned.anti_join(bursts, [*SERVICE, "bin"]).drop("bin")
 
 
-def pairs(records: Any) -> Any:
+def hours_of_day(records: Any) -> Any:
+    """Count records by hour of the day, UTC: columns `hour` (0..23), `records`."""
+    timed = records.select(hour=(records.ts_ms // HOUR_MS) % 24)
+    return timed.group_by("hour").aggregate(records=timed.count())
+
+
+def blows(records: Any, bursts: Any) -> Any:
+    """
+    Count, in the bins of *bursts*, what each line sent that no forged SYN explains.
+
+    Only services that hardly answer there, as a flooded host does, are looked at.
+
+    Columns: `SERVICE`, `LINE`, `blows` (records sent to the service, bare SYNs left out).
+    """
+    binned = records.mutate(bin=records.ts_ms // BIN_MS)
+    loud = binned.semi_join(bursts, [*SERVICE, "bin"])
+    out = loud.direction == int(Direction.OUT)
+    both = loud.group_by(SERVICE).aggregate(sent=_count(out), answered=_count(~out))
+    flooded = both.filter(both.sent > ONE_WAY * both.answered)
+    bare_syn = (loud.proto == int(Protocol.TCP)) & (loud.tcp_flags == SYN)
+    struck = loud.filter(out & ~bare_syn).semi_join(flooded, SERVICE)
+    return struck.group_by([*SERVICE, *LINE]).aggregate(blows=struck.count())
+
+
+def pairs(records: Any, quiet: Sequence[int] = ()) -> Any:
     """
     Roll records up to one row per line and service.
 
     Args:
         records: What `orient.towards_services` left, less bursts.
+        quiet: Hours of the day, UTC, in which the network is at rest (`quiet.quiet_hours`).
 
     Returns:
         Columns `SERVICE`, `LINE`, `line_net`; `records`; `packets_out`, `packets_in`,
         `bytes_out`, `bytes_in`; `first_ms`, `last_ms`; `ports` (1 one line port seen,
         2 several); `votes` (packets that say the remote end is the service); `syn_out`
         (bare SYN sent), `refused` (records with RST from the service and no data);
-        `spoke` (1 if the two really conversed, see `_spoke`).
+        `spoke` (1 if the two really conversed, see `_spoke`); `opens` (records with a SYN),
+        `closes` (with FIN or RST), `pushes` (with PSH) among those with flags, `flagged`;
+        `bare_out`, `bare_in`, `full_in` (packets no longer than `BARE_BYTES`, or at least
+        `FULL_BYTES` long on average); `squares_out`, `squares_in` (sums of packets times
+        squared mean size); `night` (records in the *quiet* hours).
+
+    Notes:
+        Every column but the times and `ports` adds up over parts of the window.
     """
     out = records.direction == int(Direction.OUT)
-    tcp = records.proto == int(Protocol.TCP)
-    flagged = tcp & (records.tcp_flags >= 0)
-    flags = records.tcp_flags
-    ack, rst, psh = (flags & ACK) == ACK, (flags & RST) == RST, (flags & PSH) == PSH
-    synack = (flags & (SYN | ACK)) == SYN | ACK
-    lone_answer = synack & ~psh & (records.packets == 1)
-    talk = flagged & ack & (~rst | psh) & ~lone_answer
     rolled = records.group_by([*SERVICE, *LINE]).aggregate(
         line_net=records.line_net.min(),
         records=records.count(),
@@ -79,15 +120,55 @@ def pairs(records: Any) -> Any:
         low_port=records.line_port.min(),
         high_port=records.line_port.max(),
         votes=records.votes.sum().cast("int64"),
-        syn_out=_count(flagged & out & (flags == SYN)),
-        refused=_count(flagged & ~out & rst & ~psh),
-        talks=_count(talk),
-        flagless=_count(tcp & ~flagged),
+        **_flag_counts(records, out),
+        **_size_sums(records, out),
+        night=_at_night(records, quiet),
     )
     return rolled.mutate(
         ports=ibis.ifelse(rolled.low_port == rolled.high_port, 1, 2).cast("int64"),
         spoke=_spoke(rolled).cast("int64"),
     ).drop("low_port", "high_port", "talks", "flagless")
+
+
+def _flag_counts(records: Any, out: Any) -> dict[str, Any]:
+    """Count records by what their flags say."""
+    tcp = records.proto == int(Protocol.TCP)
+    flagged = tcp & (records.tcp_flags >= 0)
+    flags = records.tcp_flags
+    ack, rst, psh = (flags & ACK) == ACK, (flags & RST) == RST, (flags & PSH) == PSH
+    synack = (flags & (SYN | ACK)) == SYN | ACK
+    lone_answer = synack & ~psh & (records.packets == 1)
+    return {
+        "syn_out": _count(flagged & out & (flags == SYN)),
+        "refused": _count(flagged & ~out & rst & ~psh),
+        "talks": _count(flagged & ack & (~rst | psh) & ~lone_answer),
+        "flagless": _count(tcp & ~flagged),
+        "flagged": _count(flagged),
+        "opens": _count(flagged & ((flags & SYN) == SYN)),
+        "closes": _count(flagged & (rst | ((flags & FIN) == FIN))),
+        "pushes": _count(flagged & psh),
+    }
+
+
+def _size_sums(records: Any, out: Any) -> dict[str, Any]:
+    """Sum packets by how long they are, and their squared lengths."""
+    bare = records.bytes <= records.packets * BARE_BYTES
+    full = records.bytes >= records.packets * FULL_BYTES
+    squares = records.bytes * records.bytes // records.packets
+    return {
+        "bare_out": _total(records.packets, out & bare),
+        "bare_in": _total(records.packets, ~out & bare),
+        "full_in": _total(records.packets, ~out & full),
+        "squares_out": _total(squares, out),
+        "squares_in": _total(squares, ~out),
+    }
+
+
+def _at_night(records: Any, quiet: Sequence[int]) -> Any:
+    """Count the records in the *quiet* hours; none are quiet in a window that names none."""
+    hour = (records.ts_ms // HOUR_MS) % 24
+    resting = hour.isin([-1, *quiet])
+    return _count(resting)
 
 
 def _spoke(pair: Any) -> Any:
@@ -118,7 +199,7 @@ def services(pair: Any) -> Any:
         (distinct networks of clients); `silent` (lines that only sent bare SYNs); `several`
         (clients of more than one record), `returned` (of them over an hour or more); `votes`;
         `ports` (lines seen on several ports of their own); `records`; packets and bytes per
-        direction; `first_ms`, `last_ms`.
+        direction; `first_ms`, `last_ms`; sums of the columns in `SUMMED`.
     """
     spoke = pair.spoke == 1
     nets = pair.filter(spoke).select(*SERVICE, "line_net").distinct()
@@ -139,6 +220,7 @@ def services(pair: Any) -> Any:
         bytes_in=pair.bytes_in.sum().cast("int64"),
         first_ms=pair.first_ms.min(),
         last_ms=pair.last_ms.max(),
+        **{name: pair[name].sum().cast("int64") for name in SUMMED},
     )
     joined = rolled.left_join(counted, SERVICE).drop(*[f"{name}_right" for name in SERVICE])
     return joined.mutate(nets=joined.nets.coalesce(0))
@@ -163,7 +245,7 @@ def hourly(records: Any, chosen: Any) -> Any:
     Columns: `SERVICE`, `hour` (number of the hour since the epoch), `records`.
     """
     picked = records.semi_join(chosen, SERVICE)
-    timed = picked.mutate(hour=picked.ts_ms // 3_600_000)
+    timed = picked.mutate(hour=picked.ts_ms // HOUR_MS)
     return timed.group_by([*SERVICE, "hour"]).aggregate(records=timed.count())
 
 

@@ -12,6 +12,7 @@ import ibis
 from hinomi.model.flow import Direction
 from hinomi.model.protocol import Protocol
 
+FIN: Final = 0x01
 SYN: Final = 0x02
 RST: Final = 0x04
 PSH: Final = 0x08

@@ -9,7 +9,7 @@ here opens a file of the lake by itself.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -17,8 +17,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hinomi.detect import beacon, bursts, measures, mesh, orient, suspects
+from hinomi.detect.columns import ints
 from hinomi.detect.orient import ENDPOINT, LINE, SERVICE
 from hinomi.govern.parameters import Register
+
+REST_HOURS: Final = 8
+"""So many hours of the day count as the network's rest."""
 
 Progress = Callable[[float], None]
 """Told the share of the work that is done, 0..1."""
@@ -67,6 +71,8 @@ class Extent:
     densest: int  # Smallest known N; 0 where none is known.
     flagless_share: float  # Of TCP records, 0..1.
     bins: int = bursts.DAY_BINS  # Distinct bins of ten minutes with records.
+    quiet: tuple[int, ...] = ()  # Hours of the day, UTC, in which the network is at rest.
+    quiet_share: float = 0.0  # Of all records, in those hours.
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ class Survey:
     probed: pa.Table  # `suspects.probes`.
     parts: tuple[Part, ...]
     cut_bins: int  # Bins left out as bursts.
+    blows: pa.Table  # `measures.blows`, of all parts.
 
     @property
     def talking(self) -> pa.Table:
@@ -107,7 +114,10 @@ def extent(engine: Engine, records: Any) -> Extent:
             flagless=(tcp & (records.tcp_flags < 0)).cast("int64").sum().cast("int64"),
         )
     ).to_pylist()[0]
+    quiet, quiet_share = _rest(engine.fetch(measures.hours_of_day(records)))
     return Extent(
+        quiet=quiet,
+        quiet_share=quiet_share,
         rows=row["rows"],
         hours=row["hours"],
         bins=row["bins"],
@@ -115,6 +125,14 @@ def extent(engine: Engine, records: Any) -> Extent:
         densest=row["densest"] or 0,
         flagless_share=(row["flagless"] or 0) / max(row["tcp"] or 0, 1),
     )
+
+
+def _rest(by_hour: pa.Table) -> tuple[tuple[int, ...], float]:
+    """Choose the eight hours of the day with the fewest records, and give their share."""
+    count = np.zeros(24)
+    count[ints(by_hour, "hour")] = ints(by_hour, "records")
+    chosen = np.sort(np.argsort(count, kind="stable")[:REST_HOURS])
+    return tuple(chosen.tolist()), float(count[chosen].sum() / max(count.sum(), 1.0))
 
 
 def survey(
@@ -144,13 +162,14 @@ def survey(
     servers = engine.table(_line_servers(engine, spoken, buckets))
     split = engine.keep_parts(spoken, orient.bucket_of(spoken, "remote", buckets), buckets)
     tell(0.2)
-    parts, services, lines, cut, met = [], [], [], 0, 0
+    parts, services, lines, struck, cut, met = [], [], [], [], 0, 0
     for bucket in range(buckets):
         kept = engine.keep(orient.towards_services(engine.table(split[bucket]), servers))
         engine.drop(split[bucket])
-        pairs_file, services_here, here = _roll_up(engine, kept, found.bins, register)
+        pairs_file, services_here, blows, here = _roll_up(engine, kept, found, register)
         pair = engine.table([pairs_file])
         cut += here
+        struck.append(blows)
         met += services_here.num_rows
         lonely = mesh.lonely(services_here)
         lines.append(engine.keep(_line_rows(engine, pair, lonely)))
@@ -169,32 +188,34 @@ def survey(
         probed=_probed(engine, parts),
         parts=tuple(parts),
         cut_bins=cut,
+        blows=pa.concat_tables(struck),
     )
 
 
 def _roll_up(
-    engine: Engine, kept: Path, bins: int, register: Register
-) -> tuple[Path, pa.Table, int]:
+    engine: Engine, kept: Path, found: Extent, register: Register
+) -> tuple[Path, pa.Table, pa.Table, int]:
     """
     Roll the records of one part up to pairs and services, outside bursts.
 
     Returns:
-        The file of the pairs, the services, and how many bins were cut. What is met in
-        bursts only stays among the services, with lines and without clients.
+        The file of the pairs, the services, `measures.blows`, and how many bins were cut.
+        What is met in bursts only stays among the services, with lines, without clients.
     """
     oriented = engine.table([kept])
-    crowded = _bursts(engine, oriented, bins, register)
-    if crowded.num_rows == 0:
-        pairs_file = engine.keep(measures.pairs(oriented))
-        return pairs_file, engine.fetch(measures.services(engine.table([pairs_file]))), 0
+    crowded = _bursts(engine, oriented, found.bins, register)
     loud = engine.keep_table(crowded)
-    pairs_file = engine.keep(measures.pairs(measures.outside(oriented, loud)))
+    blows = engine.fetch(measures.blows(oriented, loud))
+    if crowded.num_rows == 0:
+        pairs_file = engine.keep(measures.pairs(oriented, found.quiet))
+        return pairs_file, engine.fetch(measures.services(engine.table([pairs_file]))), blows, 0
+    pairs_file = engine.keep(measures.pairs(measures.outside(oriented, loud), found.quiet))
     pair = engine.table([pairs_file])
     services = engine.fetch(measures.services(pair))
     only_loud = oriented.semi_join(loud, SERVICE).anti_join(pair, SERVICE)
-    hidden = engine.fetch(measures.services(measures.pairs(only_loud).mutate(spoke=0)))
+    hidden = engine.fetch(measures.services(measures.pairs(only_loud, found.quiet).mutate(spoke=0)))
     services = pa.concat_tables([services, hidden.cast(services.schema)])
-    return pairs_file, services, crowded.num_rows
+    return pairs_file, services, blows, crowded.num_rows
 
 
 def client_sums(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Table:
