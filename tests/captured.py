@@ -1,5 +1,6 @@
 """A small folder of captures, laid out as real ones are."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 HEADER = (
@@ -36,19 +37,29 @@ def _talk(host: str, server: str, *, answers: bool = True) -> list[str]:
     return rows
 
 
-def capture_folder(folder: Path) -> Path:
-    """Write three infections (one never answered, one not certain) and an office."""
+def capture_folder(folder: Path, *, beside: Sequence[str] = (), third: str = "") -> Path:
+    """
+    Write three infections (one never answered, one not certain) and an office.
+
+    Args:
+        folder: Where.
+        beside: Further services that the first infection meets.
+        third: "certain" if the third infection is that as well.
+    """
     web = "198.51.100.20:443"
     for name, server, answers in (
         ("loud", "203.0.113.9:6667", True),
         ("mute", "203.0.113.10:4444", False),
         ("read", "203.0.113.11:8080", True),
     ):
-        _write(
-            folder / "flows" / name,
-            _talk("192.168.1.5", server, answers=answers) + _talk("192.168.1.5", web),
-        )
+        rows = _talk("192.168.1.5", server, answers=answers) + _talk("192.168.1.5", web)
+        for other in beside if name == "loud" else ():
+            rows += _talk("192.168.1.5", other)
+        _write(folder / "flows" / name, rows)
     office = _talk("192.168.1.7", web) + _talk("192.168.1.8", "198.51.100.21:443")
     _write(folder / "flows" / "office", office)
-    (folder / "GROUND-TRUTH.csv").write_text("\n".join(TRUTH) + "\n", "utf-8")
+    truth = "\n".join(TRUTH) + "\n"
+    if third == "certain":
+        truth = truth.replace("medium", "high")
+    (folder / "GROUND-TRUTH.csv").write_text(truth, "utf-8")
     return folder

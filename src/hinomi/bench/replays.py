@@ -2,14 +2,15 @@
 The second kind of world: real captures replayed from many lines into a real background.
 
 Each infected host of a capture becomes a family: as many lines as are drawn do what it did,
-each at times of its own, over and over until the window is full. Everyone else does what
-hosts of benign captures did; some do what an infected host did besides being infected.
-Packets are sampled 1 in N. The background's own lines begin at a time of their own, since
-such files hold minutes. Own addresses are synthetic, all others are those of the captures:
-such a world is for measuring, not for publishing.
+each at times of its own and with others of its own, over and over until the window is full.
+Everyone else does what hosts of benign captures did; some do what an infected host did
+besides being infected. Packets are sampled 1 in N. The background's own lines begin at a time
+of their own, since such files hold minutes. Own addresses are synthetic, all others are those
+of the captures: such a world is for measuring, not for publishing.
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,6 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from hinomi.bench.addressing import OWN_V4
 from hinomi.bench.captures import (
@@ -28,16 +28,19 @@ from hinomi.bench.captures import (
     read_people,
 )
 from hinomi.bench.compose import replay
-from hinomi.bench.exchange import ACK, RST
+from hinomi.bench.individuals import (
+    USUAL_PORTS,
+    Mask,
+    individualise,
+    rarity,
+    scanned_ports,
+)
 from hinomi.bench.recording import SCHEMA
+from hinomi.bench.replaytruth import meets, sent_by_line, truth_beside, truth_of
 from hinomi.bench.sampling import scatter
 from hinomi.bench.spec import DAY_MS
-from hinomi.bench.truth import MIN_CLIENTS
 from hinomi.model.address import Address, render_address
 from hinomi.model.flow import RECORDS, Ingress
-from hinomi.model.protocol import render_protocol
-
-Mask = NDArray[np.bool_]
 
 NETWORK: Final = "198.18.0.0/15,ppp,32,private"
 
@@ -47,9 +50,8 @@ _V4_MAPPED: Final = 0xFFFF << 32
 _MOST_REPEATS: Final = 60
 _BOTS: Final = (20, 200)  # Lines of a family, on a scale of orders of magnitude.
 _KNOWN: Final = 0.35  # Share of the families whose server is listed.
+_COINFECTED: Final = 0.3  # Share of a family's lines that another has too: IEICE 2025.
 _TWINS: Final = 3  # For each bot so many lines have the same programs without the infection.
-_USUAL_PORTS: Final = (53, 80, 123, 443)  # What a twin keeps of an infected host's traffic.
-_MAIL_PORTS: Final = (25, 465, 587)
 _OWN_NETWORKS: Final = 3  # So many /16 of the background count as own.
 
 
@@ -93,27 +95,52 @@ def replay_world(folder: Path, spec: ReplaySpec) -> Replayed:
     rng = np.random.default_rng([spec.seed, zlib.crc32(spec.split.encode())])
     infections = _of_split(list(read_infections(folder)), spec.split)
     tables = _background(folder, spec, rng) + _benign(folder, spec, rng)
-    free = rng.permutation(spec.lines)
-    truth, known, families = [], [], dict[str, bool]()
+    known = _known(infections, rng)
+    infected, truth = np.empty(0, np.int64), []
     for name in dict.fromkeys(each.name for each in infections):
         servers = [each for each in infections if each.name == name]
         low, high = np.log(_BOTS)
         count = int(min(np.exp(rng.uniform(low, high)), spec.lines // 20))
-        bots, free = free[:count], free[count:]
-        if free.size < spec.lines // 3:
-            break  # Everyone else is needed as background.
-        families[name] = rng.random() < _KNOWN
-        done = _replayed(servers[0].records, servers[0].host, bots, spec, rng)
-        twins = rng.choice(free, min(count * _TWINS, free.size), replace=False)
+        free = np.setdiff1d(np.arange(spec.lines), infected)
+        again = rng.permutation(infected)[: int(count * _COINFECTED)]
+        fresh = rng.choice(free, count - again.size, replace=False)
+        done = _replayed(
+            servers[0].records,
+            servers[0].host,
+            np.concatenate([again, fresh]),
+            spec,
+            rng,
+            servers=servers,
+        )
+        infected = np.union1d(infected, fresh)
+        twins = rng.choice(np.setdiff1d(free, fresh), count * _TWINS, replace=False)
         clean = servers[0].records.filter(pa.array(_is_usual(servers[0].records, servers)))
         tables += [done, _replayed(clean, servers[0].host, twins, spec, rng)]
-        for server in servers:
-            row = _row(server, done, count, known=families[name])
-            truth.append(row)
-            if families[name]:
-                known.append((str(row["address"]), str(row["protocol"]), str(server.port)))
+        truth += [truth_of(each, done, count, known=name in known) for each in servers]
+        truth += truth_beside(name, done, count, truth)
     records = pa.concat_tables([RECORDS.empty_table(), *tables])
-    return Replayed(records=records.sort_by("ts_ms"), truth=truth, known=known)
+    listed = [
+        (str(row["address"]), str(row["protocol"]), str(row["port"]))
+        for row in truth
+        if row["known"]
+    ]
+    return Replayed(records=records.sort_by("ts_ms"), truth=truth, known=listed)
+
+
+def _known(infections: Sequence[Infection], rng: np.random.Generator) -> set[str]:
+    """
+    Draw which families' servers are listed.
+
+    Of the certain ones one is listed and one is not, if there are two: without any, nothing
+    would lead to the others, and without the others nothing would be to find.
+    """
+    names = list(dict.fromkeys(each.name for each in infections))
+    known = {name for name in names if rng.random() < _KNOWN}
+    certain = [name for name in names if any(e.is_certain for e in infections if e.name == name)]
+    if len(certain) > 1:
+        first, second = rng.permutation(len(certain))[:2].tolist()
+        known = (known | {certain[first]}) - {certain[second]}
+    return known
 
 
 def _of_split(infections: Sequence[Infection], split: str) -> list[Infection]:
@@ -124,9 +151,15 @@ def _of_split(infections: Sequence[Infection], split: str) -> list[Infection]:
 
 
 def _replayed(
-    records: pa.Table, host: Address, lines: Numbers, spec: ReplaySpec, rng: np.random.Generator
+    records: pa.Table,
+    host: Address,
+    lines: Numbers,
+    spec: ReplaySpec,
+    rng: np.random.Generator,
+    *,
+    servers: Sequence[Infection] = (),
 ) -> pa.Table:
-    """Let lines do what a host did, as often as the window has room for."""
+    """Let lines do what a host did, as often as the window has room for, each in its way."""
     if not records.num_rows or not lines.size:
         return RECORDS.empty_table()
     begins_ms, ends_ms = spec.window_ms
@@ -142,7 +175,7 @@ def _replayed(
             for time in range(times)
         ]
     )
-    return replay(
+    clones = replay(
         repeated,
         host=host,
         victims=_addresses(lines),
@@ -150,6 +183,9 @@ def _replayed(
         window_ms=spec.window_ms,
         interval=spec.interval,
     )
+    kept = [server.server for server in servers]
+    scanned = scanned_ports(records, host)
+    return individualise(clones, sent_by_line(clones), scanned, kept, spec.seed)
 
 
 def _benign(folder: Path, spec: ReplaySpec, rng: np.random.Generator) -> list[pa.Table]:
@@ -157,16 +193,15 @@ def _benign(folder: Path, spec: ReplaySpec, rng: np.random.Generator) -> list[pa
     people = list(read_people(folder))
     if not people:
         return []
-    names = sorted({person.name for person in people})
-    capture = rng.integers(0, len(names), spec.lines)
-    tables = []
-    for number, name in enumerate(names):
-        mine = [person for person in people if person.name == name]
-        who = rng.integers(0, len(mine), spec.lines)
-        for index, person in enumerate(mine):
-            lines = np.flatnonzero((capture == number) & (who == index))
-            tables.append(_replayed(person.records, person.host, lines, spec, rng))
-    return tables
+    fellows = Counter(person.name for person in people)
+    weight = np.array(
+        [rarity(person.records, person.host) / fellows[person.name] for person in people]
+    )
+    who = rng.choice(len(people), spec.lines, p=weight / weight.sum())
+    return [
+        _replayed(person.records, person.host, np.flatnonzero(who == index), spec, rng)
+        for index, person in enumerate(people)
+    ]
 
 
 def _background(folder: Path, spec: ReplaySpec, rng: np.random.Generator) -> list[pa.Table]:
@@ -239,50 +274,10 @@ def _with(records: pa.Table, name: str, values: Numbers) -> pa.Table:
 def _is_usual(records: pa.Table, servers: Sequence[Infection]) -> Mask:
     """Mark what an infected host does as others do: usual ports, and none of its C&C servers."""
     source, target = records["src_port"].to_numpy(), records["dst_port"].to_numpy()
-    usual: Mask = np.isin(source, _USUAL_PORTS) | np.isin(target, _USUAL_PORTS)
+    usual: Mask = np.isin(source, USUAL_PORTS) | np.isin(target, USUAL_PORTS)
     for server in servers:
-        usual &= ~_meets(records, server.server)
+        usual &= ~meets(records, server.server)
     return usual
-
-
-def _meets(records: pa.Table, address: Address) -> Mask:
-    met = np.zeros(records.num_rows, np.bool_)
-    for end in ("src", "dst"):
-        met |= (records[f"{end}_hi"].to_numpy() == address.hi) & (
-            records[f"{end}_lo"].to_numpy() == address.lo
-        )
-    return met
-
-
-def _row(server: Infection, done: pa.Table, bots: int, *, known: bool) -> dict[str, object]:
-    """Say what is true of one C&C server: unsure where nobody but a reader labelled it."""
-    mine = done.filter(pa.array(_meets(done, server.server)))
-    port = {end: mine[f"{end}_port"].to_numpy() == server.port for end in ("src", "dst")}
-    called, answers = port["dst"], port["src"]
-    lines = np.concatenate([mine["src_lo"].to_numpy()[called], mine["dst_lo"].to_numpy()[answers]])
-    met = int(np.unique(lines).size)
-    speaks = server.records.filter(pa.array(_meets(server.records, server.server)))
-    flags = speaks["tcp_flags"].to_numpy()[speaks["src_port"].to_numpy() == server.port]
-    alive = bool(((flags & ACK != 0) & (flags & RST == 0)).any() or (flags < 0).any())
-    label = "cc" if server.is_certain else "unsure"
-    if server.port in _MAIL_PORTS:
-        label = "shared-host"  # A mail server of many: listing it would hurt innocents.
-    elif server.is_certain and not alive:
-        label = "dead-cc"
-    return {
-        "address": render_address(server.server),
-        "protocol": render_protocol(server.proto),
-        "port": server.port,
-        "family": server.name,
-        "tier": 1 if label in {"cc", "dead-cc"} else None,
-        "label": label,
-        "known": int(known),
-        "detectable": int(met >= MIN_CLIENTS),
-        "clients": met,
-        "bots": met,
-        "design": "replayed",
-        "members": bots,
-    }
 
 
 def _addresses(lines: Numbers) -> tuple[Numbers, Numbers]:
@@ -293,8 +288,7 @@ def _addresses(lines: Numbers) -> tuple[Numbers, Numbers]:
 def plain_flows(records: pa.Table) -> pa.Table:
     """Turn replayed records into `recording.SCHEMA`: addresses as text, one exporter."""
     count = records.num_rows
-    is_own = records["src_lo"].to_numpy() >> 17 == (_V4_MAPPED | OWN_V4) >> 17
-    is_own &= records["src_hi"].to_numpy() == 0
+    is_own = sent_by_line(records)
     columns = {
         "exporter": pa.DictionaryArray.from_arrays(
             pa.array(np.zeros(count, np.int32)), pa.array(["edge-1"])
