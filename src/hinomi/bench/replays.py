@@ -117,7 +117,7 @@ def replay_world(folder: Path, spec: ReplaySpec) -> Replayed:
         clean = servers[0].records.filter(pa.array(_is_usual(servers[0].records, servers)))
         tables += [done, _replayed(clean, servers[0].host, twins, spec, rng)]
         truth += [truth_of(each, done, count, known=name in known) for each in servers]
-        truth += truth_beside(name, done, count, truth)
+        truth += truth_beside(servers, done, count, truth)
     records = pa.concat_tables([RECORDS.empty_table(), *tables])
     listed = [
         (str(row["address"]), str(row["protocol"]), str(row["port"]))

@@ -63,12 +63,13 @@ def _truth_row(
 
 
 def truth_beside(
-    name: str, done: pa.Table, bots: int, named: Sequence[dict[str, object]]
+    servers: Sequence[Infection], done: pa.Table, bots: int, named: Sequence[dict[str, object]]
 ) -> list[dict[str, object]]:
     """
-    Name what else a family's lines met on unusual ports: loaders, second servers, or nothing.
+    Name what else a family's lines met that no clean line meets.
 
-    Nobody knows what these are, and no clean line meets them: they are unsure, not innocent.
+    That is services on unusual ports, and all others of the C&C servers' own addresses:
+    loaders, second servers, or nothing. Nobody knows: they are unsure, not innocent.
     """
     own = sent_by_line(done)
     hi, lo, port = (
@@ -77,7 +78,10 @@ def truth_beside(
     )
     line = np.where(own, done["src_lo"].to_numpy(), done["dst_lo"].to_numpy())
     proto = done["proto"].to_numpy().astype(np.int64)
-    rows = np.flatnonzero(~np.isin(port, USUAL_PORTS))
+    alone = ~np.isin(port, USUAL_PORTS)
+    for server in servers:
+        alone |= meets(done, server.server)
+    rows = np.flatnonzero(alone)
     keys = np.unique(np.stack([hi, lo, proto, port, line])[:, rows], axis=1)
     places, clients = np.unique(keys[:4], axis=1, return_counts=True)
     known = {(row["address"], row["protocol"], row["port"]) for row in named}
@@ -86,7 +90,8 @@ def truth_beside(
         address, protocol = render_address(Address(high, low)), render_protocol(number)
         if count < MIN_CLIENTS or (address, protocol, at) in known:
             continue
-        found.append(_truth_row((address, protocol, at), name, "unsure", (count, bots)))
+        service = (address, protocol, at)
+        found.append(_truth_row(service, servers[0].name, "unsure", (count, bots)))
     return found
 
 
