@@ -3,7 +3,8 @@ Detection over a made-up lake: records per second, CPU, memory and scratch at th
 
     python benchmarks/detect_records.py --records 50000000
 
-The work is done in a process of its own, so that its memory is its own.
+The work is done in a process of its own, so that its memory is its own. Memory and CPU are
+those of that process: what Spark's Java uses is not in them.
 """
 
 import argparse
@@ -18,11 +19,13 @@ from pathlib import Path
 from made_up_lake import MadeUp, write_lake
 from measuring import FolderWatch, Stopwatch, peak_rss_mib
 
+from hinomi.config import EngineConfig
 from hinomi.detect import passes
 from hinomi.detect.judge import judge, worth_judging
-from hinomi.engine.duckdb import BUCKET_ROWS, DuckEngine
+from hinomi.engine.duckdb import BUCKET_ROWS
 from hinomi.govern.parameters import default_register
 from hinomi.model.flow import CONVERSATIONS
+from hinomi.services.engines import EngineKind, open_engine
 
 Figures = dict[str, object]
 
@@ -46,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def measure(lake: Path, chosen: argparse.Namespace) -> Figures:
     """Detect over the files in *lake*, in a child process."""
     command = [sys.executable, __file__, "--worker", str(lake)]
-    for name in ("records", "bucket_rows", "memory_mib", "threads"):
+    for name in ("records", "engine", "bucket_rows", "memory_mib", "threads"):
         command += [f"--{name.replace('_', '-')}", str(getattr(chosen, name))]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     figures: Figures = json.loads(done.stdout)
@@ -71,7 +74,12 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
     watch = Stopwatch()
     with tempfile.TemporaryDirectory(prefix="hinomi-scratch-", dir=lake.parent) as scratch:
         folder = Path(scratch)
-        engine = DuckEngine(folder, memory_mib=chosen.memory_mib, threads=chosen.threads)
+        with watch.step("start"):
+            engine = open_engine(
+                EngineKind(chosen.engine),
+                folder,
+                EngineConfig(memory_mib=chosen.memory_mib, threads=chosen.threads),
+            )
         idle = peak_rss_mib()
         with FolderWatch(folder) as disk, engine:
             records = engine.table(files, CONVERSATIONS)
@@ -91,7 +99,7 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
             after_survey = peak_rss_mib()
             with watch.step("judge"):
                 judged = judge(engine, survey, made_up.lists(), register)
-            largest = max(part.records.stat().st_size for part in survey.parts)
+            largest = max(_bytes_of(part.records) for part in survey.parts)
     wall = sum(used.wall_s for used in watch.steps.values())
     cpu = sum(used.cpu_s for used in watch.steps.values())
     return {
@@ -112,6 +120,10 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
     }
 
 
+def _bytes_of(path: Path) -> int:
+    return sum(each.stat().st_size for each in [path, *path.rglob("*")] if each.is_file())
+
+
 def _tell(share: float) -> None:
     print(f"\r{share:4.0%}", end="", file=sys.stderr, flush=True)
 
@@ -119,6 +131,7 @@ def _tell(share: float) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1] if __doc__ else "")
     parser.add_argument("--records", type=int, default=5_000_000)
+    parser.add_argument("--engine", choices=[each.value for each in EngineKind], default="duckdb")
     parser.add_argument("--bucket-rows", type=int, default=BUCKET_ROWS)
     parser.add_argument("--memory-mib", type=int, default=3000)
     parser.add_argument("--threads", type=int, default=0)
