@@ -116,6 +116,70 @@ REASONS: Final[dict[str, Words]] = {
         "{fronts} of the {clients} lines that speak with it are themselves C&C candidates.",
         "通信相手 {clients} 回線のうち {fronts} 回線自身が C&C の候補。",
     ),
+    "company": Words(
+        "Of its clients {mesh_share:.0%} look like members of a peer-to-peer network; they use "
+        "{activity:.2g} times as many services as lines do on average.",
+        "通信相手の {mesh_share:.0%} は P2P の参加者とみられる。利用サービス数は平均的な回線の "
+        "{activity:.2g} 倍。",
+    ),
+    "popularity": Words(
+        "{clients} lines spoke with it, {share:.2%} of all.",
+        "通信したのは {clients} 回線で、全回線の {share:.2%}。",
+    ),
+    "knocking": Words(
+        "{silent} lines only knocked at it with SYNs; {probing_share:.0%} of its clients probe "
+        "other hosts on port {port}.",
+        "SYN を送っただけの回線は {silent}。通信相手の {probing_share:.0%} はポート {port} で"
+        "他のホストも探っている。",
+    ),
+    "answers": Words(
+        "{packets_in} packets came from it, {packets_out} went to it; {refused} line(s) were "
+        "refused.",
+        "受信 {packets_in} パケット、送信 {packets_out} パケット。拒否された回線は {refused}。",
+    ),
+    "persistence": Words(
+        "Of {several} clients seen more than once, {returned} were seen an hour or more apart.",
+        "複数回観測された {several} 回線のうち、1 時間以上の間隔があるのは {returned} 回線。",
+    ),
+    "shared-clients": Words(
+        "Its clients also meet other likely C&Cs: {find_share:.0%} of them on average, "
+        "{find_ratio:.2g} times what their activity explains.",
+        "通信相手は他の C&C 候補とも通信している:平均 {find_share:.0%}、活動量からの期待の "
+        "{find_ratio:.2g} 倍。",
+    ),
+    "explained": Words(
+        "Of the suspicion on its clients, {explained:.0%} is explained by other likely C&Cs that "
+        "they meet; {unexplained_share:.0%} of the rest are suspects.",
+        "通信相手への疑いのうち {explained:.0%} は、通信している他の C&C 候補で説明できる。"
+        "残りのうち疑いがあるのは {unexplained_share:.0%}。",
+    ),
+    "sisters": Words(
+        "Other likely C&Cs on port {port}, its address or its network: {relatives}.",
+        "同じポート {port}・アドレス・ネットワークにある他の C&C 候補:{relatives}。",
+    ),
+    "alike": Words(
+        "It talks like the C&Cs known in this window: ahead of {alike_rank:.1%} of all services.",
+        "この期間に確認された C&C と通信の仕方が似ている:全サービスの {alike_rank:.1%} より上位。",
+    ),
+    "size": Words(
+        "Packets average {size_out:.0f} bytes towards it and {size_in:.0f} from it.",
+        "パケットの平均は往き {size_out:.0f}、戻り {size_in:.0f} バイト。",
+    ),
+    "manner": Words(
+        "Connections begin in {opens:.0%} of its TCP records, data are pushed in {pushes:.0%}, "
+        "and {night:.0%} of its records fall into the network's hours of rest.",
+        "TCP 記録の {opens:.0%} で接続が始まり、{pushes:.0%} でデータを送出。"
+        "記録の {night:.0%} が網の休止時間帯にある。",
+    ),
+    "port-use": Words(
+        "Port {port} is {habit}; {port_services} service(s) of this window use it.",
+        "ポート {port} は{habit_ja}。この期間に使うサービスは {port_services} 件。",
+    ),
+    "place": Words(
+        "Its address serves {address_ports} port(s), others with {address_clients} client(s).",
+        "このアドレスは {address_ports} ポートでサービスを提供し、他の通信相手は "
+        "{address_clients}。",
+    ),
     "base-rate": Words(
         "Before any evidence, one service in {one_in:.0f} of this window is held to be a C&C.",
         "証拠を見る前の事前確率は、この期間のサービス {one_in:.0f} 件に 1 件。",

@@ -163,6 +163,26 @@ def enrich(
     )
 
 
+def surplus(
+    clients: NDArray[np.float64], seen: NDArray[np.float64], expected: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """
+    Give ln P(suspects | C&C) - ln P(suspects | benign), by a null learned from all services.
+
+    Args:
+        clients: Clients of each service, shape (n,).
+        seen: Suspects among them, weighed, shape (n,).
+        expected: Suspects expected, shape (n,).
+
+    Returns:
+        Shape (n,); 0 where there are no clients. Silent families are not allowed for.
+    """
+    null = learn_null(clients, seen, expected)
+    benign = _log_benign(clients, seen, expected)
+    under_null = special.logsumexp(benign + np.log(np.maximum(null.weights, 1e-12)), axis=1)
+    return np.where(clients > 0, _log_slab(clients, seen) - under_null, 0.0)
+
+
 def _shares_under(
     clients: NDArray[np.float64], expected: NDArray[np.float64]
 ) -> NDArray[np.float64]:

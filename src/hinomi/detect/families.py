@@ -41,21 +41,39 @@ def least_share(
         clients: Clients of each service, shape (n,).
 
     Returns:
-        0.65 times the largest share among the other services that have most of the suspects
-        in common with it that they could have, shape (n,); 0 where there is none.
+        0.65 times `best_share`, shape (n,); 0 where there is none.
     """
-    least = np.zeros(clients.size)
-    counts = np.bincount(service[is_suspect], minlength=clients.size)
+    return _PART * best_share(service[is_suspect], who[is_suspect], clients)
+
+
+def best_share(
+    service: NDArray[np.int64], who: NDArray[np.int64], clients: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """
+    Give the largest share of suspects that a related service shows.
+
+    Args:
+        service: Service of each pair with a suspect that counts there, shape (m,).
+        who: Suspect of each pair, shape (m,).
+        clients: Clients of each service, shape (n,).
+
+    Returns:
+        The largest share among the other services that have most of the suspects in common
+        with it that they could have, shape (n,); 0 where there is none.
+    """
+    best = np.zeros(clients.size)
+    counts = np.bincount(service, minlength=clients.size)
     chosen = np.flatnonzero((counts >= _LEAST_SHARED) & (clients >= _LEAST_CLIENTS))
     chosen = chosen[np.argsort(-counts[chosen], kind="stable")][:_MOST_COMPARED]
     if chosen.size < 2 or who.size == 0:  # noqa: PLR2004 - nothing to compare with.
-        return least
+        return best
     column = np.full(clients.size, -1)
     column[chosen] = np.arange(chosen.size)
-    use = is_suspect & (column[service] >= 0)
+    use = column[service] >= 0
+    _, line = np.unique(who[use], return_inverse=True)
     met = sparse.csr_matrix(
-        (np.ones(use.sum(), dtype=np.float32), (who[use], column[service[use]])),
-        shape=(int(who.max()) + 1, chosen.size),
+        (np.ones(line.size, dtype=np.float32), (line, column[service[use]])),
+        shape=(int(line.max()) + 1, chosen.size),
     )
     met.data[:] = 1.0  # A pair counts once, however it came twice.
     shared = (met.T @ met).toarray()
@@ -64,5 +82,5 @@ def least_share(
     np.fill_diagonal(shared, 0.0)
     possible = np.minimum(mine[:, None], mine[None, :])
     related = (shared >= _LEAST_SHARED) & (shared >= _MOST_OF * possible)
-    least[chosen] = _PART * np.where(related, share[None, :], 0.0).max(axis=1)
-    return least
+    best[chosen] = np.where(related, share[None, :], 0.0).max(axis=1)
+    return best

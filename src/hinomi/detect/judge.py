@@ -6,7 +6,7 @@ is suspected, who is enriched, what single lines do, and what speaks against.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -14,25 +14,28 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from scipy import special
 
-from hinomi.detect import beacon, enrich, families, fuse, habits, known, mesh, passes, suspects
+from hinomi.detect import (
+    beacon,
+    enrich,
+    families,
+    fuse,
+    habits,
+    known,
+    learned,
+    mesh,
+    passes,
+    suspects,
+)
 from hinomi.detect.columns import floats, ints, keys, positions
+from hinomi.detect.model import Model
+from hinomi.detect.observe import Lists, Observed, observe
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.ports import habit
 from hinomi.govern.parameters import Register
 from hinomi.model.listed import ListEntry, ListKind, Role
 
-Lists = Mapping[ListKind, Sequence[ListEntry]]
-
-_NAMES_SERVICES: Final = (
-    ListKind.KNOWN_CC,
-    ListKind.SINKHOLES,
-    ListKind.BENIGN,
-    ListKind.SCANNERS,
-)
-"""Kinds of lists whose entries are matched with services; suspects are lines."""
-
-_SUSPECT_FROM: Final = 0.5
-"""A client of at least this weight is shown as a suspect."""
+_FRONT_FROM: Final = 0.5
+"""A service of at least this probability is a front when its own services are looked at."""
 
 _TIER_FROM: Final = 1.0
 """Log-odds of enrichment from which a tier is named."""
@@ -42,22 +45,45 @@ _TIER_FROM: Final = 1.0
 class Judgement:
     """Evidence per service; every column has shape (services,)."""
 
-    survey: passes.Survey
+    observed: Observed
     prior: float
     ledger: fuse.Ledger
     enrichment: enrich.Enrichment
-    suspects: NDArray[np.int64]  # Suspected clients that were shown to be counted.
-    expected: NDArray[np.float64]
-    on: dict[ListKind, NDArray[np.int64]]  # Index into the entries of each kind of list, -1.
     tier: NDArray[np.int64]  # 1, 2, or 0 undecided.
     fronts: NDArray[np.int64]  # Clients that are C&C candidates themselves.
     habits: dict[int, habits.Habit]  # Of services that one line keeps coming back to.
-    kinds: dict[str, int] = field(default_factory=dict)  # Suspected lines by kind of evidence.
+    view: learned.View | None = None  # What the model says; None where terms were added up.
+
+    @property
+    def survey(self) -> passes.Survey:
+        """What the first pass found."""
+        return self.observed.survey
+
+    @property
+    def suspects(self) -> NDArray[np.int64]:
+        """Suspected clients that were shown to be counted."""
+        return self.observed.pooled.whole
+
+    @property
+    def expected(self) -> NDArray[np.float64]:
+        """Suspects that the clients' activity lets expect."""
+        return self.observed.pooled.expected["any"]
+
+    @property
+    def on(self) -> Mapping[ListKind, NDArray[np.int64]]:
+        """Index into the entries of each kind of list, -1 where none."""
+        return self.observed.on
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """Suspected lines by kind of evidence."""
+        found = self.observed.suspects
+        return {str(kind.name).lower(): found.count(kind) for kind in suspects.Evidence}
 
     @property
     def listed(self) -> NDArray[np.bool_]:
         """Tell which services stand on a known-C&C list."""
-        return np.asarray(self.on[ListKind.KNOWN_CC] >= 0, dtype=bool)
+        return self.observed.listed
 
     def probability(self) -> NDArray[np.float64]:
         """Probability of each service to be a C&C server."""
@@ -93,7 +119,11 @@ def worth_judging(
 
 
 def judge(
-    engine: passes.Engine, survey: passes.Survey, lists: Lists, register: Register
+    engine: passes.Engine,
+    survey: passes.Survey,
+    lists: Lists,
+    register: Register,
+    model: Model | None = None,
 ) -> Judgement:
     """
     Weigh all evidence on all services of a window.
@@ -103,155 +133,63 @@ def judge(
         survey: What the first pass found.
         lists: Current entries by kind of list; tokenised where inside the own network.
         register: The parameters.
+        model: What was learned of sampled windows; without it, and in windows that it does
+            not speak for (`learned.speaks_for`), the terms of `fuse` are added up.
     """
+    observed = observe(engine, survey, lists, register)
+    judged = _begin(engine, observed, register)
+    if model is not None and learned.speaks_for(survey):
+        judged.view = learned.look(engine, observed, model)
+        judged.prior = learned.base_rate(judged.view.evidence, observed, register)
+        learned.weigh(judged.ledger, judged.view, observed)
+        judged.tier[judged.view.tier_of(judged.probability())] = 2
+        _add_lists(judged, lists, register)
+        return judged
+    _add_lists(judged, lists, register)
+    _add_terms(engine, judged, register)
+    return judged
+
+
+def _begin(engine: passes.Engine, observed: Observed, register: Register) -> Judgement:
+    survey, pooled = observed.survey, observed.pooled
     table = survey.services
-    on = {kind: known.match(table, lists.get(kind, ())) for kind in _NAMES_SERVICES}
-    listed = on[ListKind.KNOWN_CC]
-    teaches = _teaches(
-        table, (listed >= 0) | (on[ListKind.SINKHOLES] >= 0), len(survey.talking), register
+    clients, seen = floats(table, "clients"), pooled.seen["credited"]
+    expected = pooled.expected["any"]
+    null = enrich.learn_null(clients, seen, expected)
+    counts = pooled.counts
+    least = families.least_share(
+        pooled.pairs.service, pooled.pairs.line, counts, floats(table, "clients")
     )
-    suspected = _suspected(engine, survey, teaches, lists, register)
-    clients = floats(table, "clients")
-    sums = _suspect_clients(engine, survey, suspected, teaches, register)
-    null = enrich.learn_null(clients, sums.seen, sums.expected)
     # A listed C&C's own suspects are counted without the listing: no sister compares.
-    least = np.where(listed >= 0, 0.0, sums.least_share)
+    least = np.where(observed.listed, 0.0, least)
     enrichment = enrich.enrich(
-        clients, sums.seen, sums.expected, null=null, least_share=least, register=register
+        clients, seen, expected, null=null, least_share=least, register=register
     )
-    taught = suspected.line.size > 0
-    judged = Judgement(
-        survey=survey,
+    taught = observed.suspects.line.size > 0
+    return Judgement(
+        observed=observed,
         prior=fuse.base_rate(survey.met, null.slab if taught else None, register),
         ledger=fuse.Ledger(len(table)),
         enrichment=enrichment,
-        suspects=sums.whole,
-        expected=sums.expected,
-        on=on,
         tier=np.zeros(len(table), dtype=np.int64),
         fronts=np.zeros(len(table), dtype=np.int64),
         habits=habits.habits(engine, survey, mesh.is_mesh(survey.lines)),
-        kinds={str(kind.name).lower(): suspected.count(kind) for kind in suspects.Evidence},
     )
-    _add_lists(judged, lists, register)
+
+
+def _add_terms(engine: passes.Engine, judged: Judgement, register: Register) -> None:
+    """Add up what each kind of evidence says, by rules that a person set."""
+    table, enrichment = judged.survey.services, judged.enrichment
+    taught = judged.observed.suspects.line.size > 0
     term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, register) * taught
     judged.tier[(term > _TIER_FROM) & (judged.tier == 0)] = 1
     judged.ledger.add("enriched", np.maximum(term, 0.0))
     # A list knows of families that leave no evidence: there, its absence says nothing.
     judged.ledger.add("not-enriched", np.where(judged.listed, 0.0, np.minimum(term, 0.0)))
     judged.ledger.add("behaviour", habits.term(judged.habits, len(table), register))
-    _add_doubts(judged.ledger, survey, sums, register)
+    _add_doubts(judged.ledger, judged.survey, judged.observed.pooled.mesh, register)
     _add_upper_tier(engine, judged, register)
     _add_other_parts(judged)
-    return judged
-
-
-@dataclass(frozen=True, slots=True)
-class _Sums:
-    """Over the clients of each service, shape (services,)."""
-
-    seen: NDArray[np.float64]  # Suspicion, weighed.
-    whole: NDArray[np.int64]  # Suspects.
-    least_share: NDArray[np.float64]  # `families.least_share`.
-    expected: NDArray[np.float64]  # Suspects expected among the clients.
-    mesh: NDArray[np.float64]  # Clients that are mesh lines.
-
-
-def _teaches(
-    table: pa.Table, listed: NDArray[np.bool_], lines: int, register: Register
-) -> NDArray[np.bool_]:
-    """
-    Choose the listed services whose clients may be held to be infected.
-
-    A listed service that a large share of all lines meets is a shared host or a wrong
-    entry, and would make suspects of everybody.
-    """
-    few = ints(table, "clients") <= max(3, register.number("suspects.known_share_max") * lines)
-    return listed & few & (ints(table, "clients") > 0)
-
-
-def _suspected(
-    engine: passes.Engine,
-    survey: passes.Survey,
-    teaches: NDArray[np.bool_],
-    lists: Lists,
-    register: Register,
-) -> suspects.Suspects:
-    met = passes.lines_of_services(engine, survey.parts, survey.services.filter(pa.array(teaches)))
-    everyone, contacts = np.unique(keys(met, LINE), return_counts=True)
-    first = positions(everyone, keys(survey.lines, LINE))
-    pairs_made = int(ints(survey.lines, "services").sum() + ints(survey.lines, "tries").sum())
-    silent = suspects.silent_share(survey.lines)
-    return suspects.gather(
-        (survey.lines.take(pa.array(first)), contacts.astype(np.int64)),
-        suspects.scanners(survey.probed, silent, pairs_made, register),
-        suspects.mailers(survey.probed, len(survey.talking), register),
-        _external(lists.get(ListKind.SUSPECTS, ()), survey.lines),
-    )
-
-
-def _external(entries: Sequence[ListEntry], lines: pa.Table) -> pa.Table:
-    """Lines seen in this window that stand on an external list of suspects."""
-    own = [entry.base for entry in entries if entry.own]
-    listed = pa.table(
-        {
-            "line_hi": pa.array([base.hi for base in own], pa.int64()),
-            "line_lo": pa.array([base.lo for base in own], pa.int64()),
-        }
-    )
-    found = positions(keys(lines, LINE), np.unique(keys(listed, LINE)))
-    return lines.filter(pa.array(found >= 0)).select(LINE)
-
-
-def _suspect_clients(
-    engine: passes.Engine,
-    survey: passes.Survey,
-    suspected: suspects.Suspects,
-    teaches: NDArray[np.bool_],
-    register: Register,
-) -> _Sums:
-    """Sum the suspicion among each service's clients, and what activity lets expect."""
-    table, services = survey.services, len(survey.services)
-    service_keys = keys(table, SERVICE)
-    line_table = pa.table({"line_hi": suspected.hi, "line_lo": suspected.lo})
-    pairs = passes.services_of_lines(engine, survey, line_table)
-    where = positions(keys(pairs, SERVICE), service_keys)
-    who = positions(keys(pairs, LINE), suspected.line)
-    port = ints(pairs, "remote_port")
-    weight = suspects.weights(suspected, who, port, teaches[where], register)
-    silent = suspects.silent_share(survey.lines)
-    weight *= suspects.credit(survey.probed, silent, keys(pairs, LINE), port)
-    seen = np.bincount(where, weights=weight, minlength=services).astype(np.float64)
-    counts = weight >= _SUSPECT_FROM
-    whole = np.bincount(where[counts], minlength=services)
-    everyone = np.arange(suspected.line.size)
-    nowhere = np.full(everyone.size, -2)
-    general = suspects.weights(
-        suspected, everyone, nowhere, np.zeros(everyone.size, dtype=bool), register
-    )
-    lines = survey.talking
-    found = positions(suspected.line, keys(lines, LINE))
-    of_line = np.zeros(len(lines))
-    of_line[found[found >= 0]] = general[found >= 0]  # Some only probe, and speak with nobody.
-    said = enrich.expected_weight(ints(lines, "services"), of_line)
-    sums = passes.client_sums(
-        engine,
-        survey,
-        lines.select(LINE)
-        .append_column("expected", pa.array(said))
-        .append_column("mesh", pa.array(mesh.is_mesh(lines).astype(np.int64))),
-    )
-    place = positions(keys(sums, SERVICE), service_keys)
-    expected, meshed = np.zeros(services), np.zeros(services)
-    expected[place] = floats(sums, "expected")
-    meshed[place] = floats(sums, "mesh")
-    return _Sums(
-        seen=seen,
-        whole=whole.astype(np.int64),
-        least_share=families.least_share(where, who, counts, floats(table, "clients")),
-        expected=expected,
-        mesh=meshed,
-    )
 
 
 def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
@@ -303,7 +241,10 @@ def _add_other_parts(judged: Judgement) -> None:
 
 
 def _add_doubts(
-    ledger: fuse.Ledger, survey: passes.Survey, sums: _Sums, register: Register
+    ledger: fuse.Ledger,
+    survey: passes.Survey,
+    mesh_clients: NDArray[np.float64],
+    register: Register,
 ) -> None:
     """Add what speaks against: crowds, one-way traffic, mere targets, meshes."""
     table = survey.services
@@ -318,7 +259,7 @@ def _add_doubts(
     )
     ledger.add("scan-target", fuse.target_term(floats(table, "silent"), clients))
     several = clients > 1  # A single line's mesh is weighed with its habits.
-    ledger.add("mesh", np.where(several, fuse.mesh_term(sums.mesh, clients, high), 0.0))
+    ledger.add("mesh", np.where(several, fuse.mesh_term(mesh_clients, clients, high), 0.0))
 
 
 def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register) -> None:
@@ -330,7 +271,7 @@ def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register
     """
     table = judged.survey.services
     probability = judged.probability()
-    fronts = (probability >= _SUSPECT_FROM) & (ints(table, "remote_own") == 1)
+    fronts = (probability >= _FRONT_FROM) & (ints(table, "remote_own") == 1)
     upper = np.zeros(len(table))
     if fronts.sum() > 1:
         chosen = table.filter(pa.array(fronts))

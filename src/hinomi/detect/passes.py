@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hinomi.detect import beacon, bursts, measures, mesh, orient, suspects
-from hinomi.detect.columns import ints
+from hinomi.detect.columns import floats, ints, keys, positions
 from hinomi.detect.orient import ENDPOINT, LINE, SERVICE
 from hinomi.govern.parameters import Register
 
@@ -225,32 +225,35 @@ def client_sums(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Table:
     Args:
         engine: Runs the expressions.
         survey: Tells the services, and the parts.
-        lines: Columns `LINE`, `expected` (0..1), `mesh` (0 or 1).
+        lines: Columns `LINE` and any others, numbers, whose sums are wanted.
 
     Returns:
-        Columns `SERVICE`, `expected`, `mesh`.
+        Columns `SERVICE`, and the sums under the same names, float64, in the order of the
+        survey's services: shape (services,); 0 where a service has no clients.
     """
+    names = [name for name in lines.column_names if name not in LINE]
     kept = engine.keep_table(lines)
     held = engine.keep_table(survey.services.select(SERVICE))
     rows = []
     for part in survey.parts:
         pair = engine.table([part.pairs])
         client = pair.filter(pair.spoke == 1).semi_join(held, SERVICE).inner_join(kept, LINE)
-        rows.append(
-            engine.fetch(
-                client.group_by(SERVICE).aggregate(
-                    expected=client.expected.sum(), mesh=client.mesh.sum().cast("int64")
-                )
-            )
-        )
-    return pa.concat_tables(rows)
+        sums = {name: client[name].cast("float64").sum() for name in names}
+        rows.append(engine.fetch(client.group_by(SERVICE).aggregate(**sums)))
+    found = pa.concat_tables(rows)
+    place = positions(keys(survey.services, SERVICE), keys(found, SERVICE))
+    table = survey.services.select(SERVICE)
+    for name in names:
+        column = np.append(floats(found, name), 0.0)[place]  # -1: the last.
+        table = table.append_column(name, pa.array(column))
+    return table
 
 
 def services_of_lines(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Table:
     """
     Fetch which services of the survey the lines in *lines* (columns `LINE`) spoke with.
 
-    Columns: `SERVICE`, `LINE`.
+    Columns: `SERVICE`, `LINE`, `first_ms`.
     """
     kept = engine.keep_table(lines.select(LINE))
     held = engine.keep_table(survey.services.select(SERVICE))
@@ -258,7 +261,7 @@ def services_of_lines(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Tab
     for part in survey.parts:
         pair = engine.table([part.pairs])
         theirs = pair.filter(pair.spoke == 1).semi_join(kept, LINE).semi_join(held, SERVICE)
-        rows.append(engine.fetch(theirs.select(*SERVICE, *LINE)))
+        rows.append(engine.fetch(theirs.select(*SERVICE, *LINE, "first_ms")))
     return pa.concat_tables(rows)
 
 
@@ -275,13 +278,15 @@ def pairs_of_lines(
     return pa.concat_tables(rows)
 
 
-def lines_of_services(engine: Engine, parts: Sequence[Part], chosen: pa.Table) -> pa.Table:
-    """Fetch the pairs that really spoke with the services in *chosen* (columns `SERVICE`)."""
+def lines_of_services(
+    engine: Engine, parts: Sequence[Part], chosen: pa.Table, *, spoke: bool = True
+) -> pa.Table:
+    """Fetch the pairs that really *spoke*, or did not, with *chosen* (columns `SERVICE`)."""
     kept = engine.keep_table(chosen.select(SERVICE))
     rows = []
     for part in parts:
         pair = engine.table([part.pairs])
-        rows.append(engine.fetch(pair.filter(pair.spoke == 1).semi_join(kept, SERVICE)))
+        rows.append(engine.fetch(pair.filter(pair.spoke == int(spoke)).semi_join(kept, SERVICE)))
     return pa.concat_tables(rows)
 
 

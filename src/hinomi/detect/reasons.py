@@ -1,14 +1,17 @@
 """From the ledger to the reasons of one service, with the numbers behind each."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pyarrow as pa
 
-from hinomi.detect.catalogue import HABITS
+from hinomi.detect.catalogue import HABITS, REASONS
 from hinomi.detect.explain import Values, order, reason
+from hinomi.detect.features import Columns
 from hinomi.detect.habits import Habit
 from hinomi.detect.judge import Judgement
+from hinomi.detect.passes import Survey
 from hinomi.model.listed import ListKind
 from hinomi.model.service import Reason
 
@@ -38,7 +41,9 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
     facts = _facts(judged, index)
     for code, column in judged.ledger.terms.items():
         weight = float(column[index])
-        if code == "behaviour":
+        if code == "learned":
+            said.extend(_learned(judged, index, facts))
+        elif code == "behaviour":
             if index in judged.habits:
                 said.extend(_habit(judged.habits[index], weight, facts))
         elif abs(weight) >= _WORTH_SAYING:
@@ -77,6 +82,58 @@ def _source(judged: Judgement, index: int, sources: Sources, code: str) -> str:
         if place >= 0:
             return str(sources[kind][place])
     return ""
+
+
+def _learned(judged: Judgement, index: int, facts: Values) -> list[Reason]:
+    """Share what the model says among the evidence that it rests on."""
+    view = judged.view
+    if view is None or not judged.observed.several[index]:
+        return []
+    numbers = {**facts, **_seen_by_model(judged.survey, view.columns, index)}
+    parts = view.model.contributions(view.columns, index)
+    return [
+        reason(_turned(code, weight), weight, numbers)
+        for code, weight in parts.items()
+        if abs(weight) >= _WORTH_SAYING
+    ]
+
+
+def _turned(code: str, weight: float) -> str:
+    """Name the reason that says the contrary where there are words for it."""
+    return f"not-{code}" if weight < 0 and f"not-{code}" in REASONS else code
+
+
+def _seen_by_model(survey: Survey, columns: Columns, index: int) -> Values:
+    """Turn a service's columns back into numbers that a person can check."""
+    row = survey.services.slice(index, 1).to_pylist()[0]
+    seen = {name: float(column[index]) for name, column in columns.items()}
+    kind = HABITS[int(seen["habit"])]
+    relatives = max(math.exp(seen["port_best"]) - 0.01, 0.0) + seen["address_finds"]
+    if not row["remote_own"]:
+        relatives += max(math.exp(seen["net_finds"]) - 0.01, 0.0)
+    return {
+        "mesh_share": seen["mesh_share"],
+        "activity": math.exp(seen["activity"]),
+        "probing_share": seen["probing_share"],
+        "refused": row["refused"],
+        "find_share": seen["find_share"],
+        "find_ratio": math.exp(seen["find_ratio"]),
+        "explained": seen["explained"],
+        "unexplained_share": seen["unexplained_share"],
+        "relatives": round(relatives, 1),
+        "alike_rank": -math.expm1(-seen["alike_rank"]),
+        "size_out": row["bytes_out"] / max(row["packets_out"], 1),
+        "size_in": row["bytes_in"] / max(row["packets_in"], 1),
+        "opens": row["opens"] / max(row["flagged"], 1),
+        "pushes": row["pushes"] / max(row["flagged"], 1),
+        "night": row["night"] / max(row["records"], 1),
+        "fronts": round(seen["front_share"] * row["clients"]),
+        "habit": kind.en,
+        "habit_ja": kind.ja,
+        "port_services": round(math.exp(seen["port_services"]) * len(survey.services)),
+        "address_ports": round(math.exp(seen["address_ports"])),
+        "address_clients": round(math.expm1(seen["address_clients"])),
+    }
 
 
 def _habit(habit: Habit, weight: float, facts: Values) -> list[Reason]:

@@ -6,6 +6,7 @@ service on port 23, a line that mails says nothing about mail servers, and conta
 listed C&C says nothing about that C&C itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import Any, Final
@@ -24,6 +25,9 @@ from hinomi.model.protocol import Protocol
 MAIL_PORTS: Final = (25, 465, 587)
 """SMTP relay, submissions, submission (RFC 5321, RFC 8314, RFC 6409)."""
 
+COUNTS_FROM: Final = 0.5
+"""A client of at least this weight is counted and shown as a suspect."""
+
 _BUSY: Final = 10
 _USUAL_SILENT: Final = 0.05
 _LEAST_SILENT: Final = 0.001
@@ -38,6 +42,11 @@ class Evidence(IntFlag):
     SCAN = 2  # Sent bare SYNs to more hosts on one port than its conversations explain.
     SPAM = 4  # Spoke SMTP with more mail servers than a subscriber needs.
     LISTED = 8  # Stands on an external list: honeypot, darknet.
+    ATTACK = 16  # Took part in a flood, with more than forged sources explain.
+    CALLED = 32  # Calls a listed C&C that does not answer.
+
+
+ALL: Final = Evidence(sum(Evidence))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,34 +150,29 @@ def mailers(probed: pa.Table, tests: int, register: Register) -> pa.Table:
 
 
 def gather(
-    known: tuple[pa.Table, NDArray[np.int64]],
-    scan: pa.Table,
-    spam: pa.Table,
-    listed: pa.Table,
+    parts: Mapping[Evidence, pa.Table], contacts: NDArray[np.int64] | None = None
 ) -> Suspects:
     """
     Join the kinds of evidence to one row per line.
 
     Args:
-        known: Lines (columns `LINE`) that spoke with listed C&Cs, and with how many.
-        scan: What `scanners` chose.
-        spam: What `mailers` chose.
-        listed: Lines of external lists.
+        parts: Lines by kind (columns `LINE`, distinct); those of `Evidence.SCAN` with
+            `remote_port`, the port scanned most.
+        contacts: How many listed C&Cs each line of `Evidence.KNOWN` spoke with; one each
+            where None.
     """
-    met, contacts = known
-    parts = [met, scan, spam, listed]
-    rows = pa.concat_tables([part.select(LINE) for part in parts])
+    rows = pa.concat_tables([part.select(LINE) for part in parts.values()])
     every, first = np.unique(keys(rows, LINE), return_index=True)
     kinds = np.zeros(every.size, dtype=np.int64)
     scanned = np.full(every.size, -1, dtype=np.int64)
     number = np.zeros(every.size, dtype=np.int64)
-    for kind, part in zip(Evidence, parts, strict=True):
+    for kind, part in parts.items():
         where = positions(keys(part, LINE), every)
         kinds[where] |= int(kind)
         if kind is Evidence.SCAN:
             scanned[where] = ints(part, "remote_port")
         if kind is Evidence.KNOWN:
-            number[where] = contacts
+            number[where] = 1 if contacts is None else contacts
     return Suspects(
         line=every,
         hi=ints(rows, "line_hi")[first],
@@ -185,6 +189,8 @@ def weights(
     port: NDArray[np.int64],
     is_known: NDArray[np.bool_],
     register: Register,
+    *,
+    only: Evidence = ALL,
 ) -> NDArray[np.float64]:
     """
     Weigh suspected clients of services, each by the evidence that may speak there.
@@ -195,6 +201,7 @@ def weights(
         port: Port of the service, shape (m,).
         is_known: Whether the service itself is a listed C&C, shape (m,).
         register: Gives the reliability of each kind.
+        only: The kinds to look at.
 
     Returns:
         Probability that the line is infected on that evidence, shape (m,); 0 where all of
@@ -208,8 +215,12 @@ def weights(
         Evidence.SCAN: suspects.scanned[who] != port,
         Evidence.SPAM: ~np.isin(port, MAIL_PORTS),
         Evidence.LISTED: np.ones(who.size, dtype=bool),
+        Evidence.ATTACK: np.ones(who.size, dtype=bool),
+        Evidence.CALLED: np.ones(who.size, dtype=bool),
     }
     for kind, may in speaks.items():
+        if not kind & only:
+            continue
         reliability = register.number(f"suspects.reliability_{kind.name or ''}".lower())
         doubt *= np.where(((kinds & kind) != 0) & may, 1.0 - reliability, 1.0)
     return 1.0 - doubt

@@ -30,7 +30,8 @@ from hinomi.bench.worldfiles import find_world
 from hinomi.clock import Clock, wall_clock
 from hinomi.detect import known
 from hinomi.detect.columns import floats, ints, keys, positions
-from hinomi.detect.judge import Judgement, Lists
+from hinomi.detect.judge import Judgement
+from hinomi.detect.observe import Lists
 from hinomi.detect.orient import SERVICE
 from hinomi.errors import NotFound
 from hinomi.model.listed import ListKind

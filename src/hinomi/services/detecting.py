@@ -30,6 +30,7 @@ from hinomi.model.window import Window
 from hinomi.services.engines import EngineKind, open_engine
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.models import default_model
 from hinomi.store.lists import Listed
 
 HOUR_MS: Final = 3_600_000
@@ -154,6 +155,7 @@ def judging(
     asked: Sequence[ListEntry] = (),
     *,
     engine_kind: EngineKind = EngineKind.DUCKDB,
+    with_model: bool = True,
 ) -> Iterator[tuple[passes.Engine, Judgement, Sources]]:
     """Run both passes under a mandate of their own, in a scratch folder that goes afterwards."""
     mandate = mandate_for(operation, home.clock)
@@ -187,7 +189,8 @@ def judging(
             tell=tell,
             choose=worth_judging(found, lists, asked),
         )
-        judged = judge(engine, survey, lists, home.register)
+        model = default_model() if with_model else None
+        judged = judge(engine, survey, lists, home.register, model)
         tell(0.95)
         yield engine, judged, sources
 

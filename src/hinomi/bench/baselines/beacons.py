@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from hinomi.bench.baselines.interface import ranked
 from hinomi.detect import passes
 from hinomi.detect.columns import floats, ints
-from hinomi.detect.judge import Lists
+from hinomi.detect.observe import Lists
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.govern.parameters import Register
 

@@ -15,7 +15,7 @@ from hinomi.bench.baselines.interface import Observed, ranked
 from hinomi.bench.baselines.known_overlap import teachers
 from hinomi.bench.baselines.server_features import FEATURES, features
 from hinomi.detect import passes
-from hinomi.detect.judge import Lists
+from hinomi.detect.observe import Lists
 from hinomi.govern.parameters import Register
 
 # Tuned 2026-11-22, see `tuning`: average precision 0.806, mean over five worlds, each judged

@@ -14,7 +14,7 @@ from hinomi.bench.baselines.odd_ports import OddPorts
 from hinomi.bench.baselines.scanner_fan_in import ScannerFanIn
 from hinomi.detect import passes
 from hinomi.detect.columns import floats, keys, positions
-from hinomi.detect.judge import Lists
+from hinomi.detect.observe import Lists
 from hinomi.detect.orient import SERVICE
 from hinomi.govern.parameters import Register
 

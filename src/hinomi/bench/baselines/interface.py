@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hinomi.detect import known, passes
 from hinomi.detect.columns import ints, keys, positions
-from hinomi.detect.judge import Lists
+from hinomi.detect.observe import Lists
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.govern.parameters import Register
 from hinomi.model.listed import ListKind

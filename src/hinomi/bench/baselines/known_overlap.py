@@ -12,7 +12,7 @@ from scipy import special
 from hinomi.bench.baselines.interface import fan_in, named, ranked
 from hinomi.detect import passes
 from hinomi.detect.columns import floats, ints, keys
-from hinomi.detect.judge import Lists
+from hinomi.detect.observe import Lists
 from hinomi.detect.orient import LINE
 from hinomi.govern.parameters import Register
 from hinomi.model.listed import ListKind

@@ -10,7 +10,7 @@ import pyarrow as pa
 from hinomi.bench.baselines.interface import ranked
 from hinomi.detect import passes
 from hinomi.detect.columns import floats, ints
-from hinomi.detect.judge import Lists
+from hinomi.detect.observe import Lists
 from hinomi.detect.ports import habit
 from hinomi.govern.parameters import Register
 from hinomi.model.protocol import Protocol

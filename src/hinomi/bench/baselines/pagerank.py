@@ -14,7 +14,7 @@ from hinomi.bench.baselines.known_overlap import teachers
 from hinomi.bench.baselines.scanner_fan_in import scanning_lines
 from hinomi.detect import passes
 from hinomi.detect.columns import floats, keys, positions
-from hinomi.detect.judge import Lists
+from hinomi.detect.observe import Lists
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.govern.parameters import Register
 

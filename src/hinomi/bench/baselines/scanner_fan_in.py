@@ -9,7 +9,7 @@ import pyarrow as pa
 from hinomi.bench.baselines.interface import fan_in, ranked
 from hinomi.detect import passes, suspects
 from hinomi.detect.columns import floats, ints
-from hinomi.detect.judge import Lists
+from hinomi.detect.observe import Lists
 from hinomi.govern.parameters import Register
 
 # Tuned 2026-11-22, see `tuning`: average precision 0.363, mean over five worlds.

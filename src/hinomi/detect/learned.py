@@ -1,0 +1,98 @@
+"""
+Windows of sampled traffic of many lines, judged by what was learned on worlds of known truth.
+
+A model gives the evidence; the base rate is the window's own. Where single contacts can be
+told apart, or few lines talk, nothing was learned and `judge` adds up terms instead.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from hinomi.detect import beacon, fuse, passes
+from hinomi.detect.features import Columns
+from hinomi.detect.model import Model
+from hinomi.detect.observe import Observed, second_view
+from hinomi.govern.parameters import Register
+
+LEAST_LINES: Final = 500
+"""Shares of fewer lines than a small provider has mean nothing."""
+
+NEVER: Final = -12.0
+"""Evidence on a service that one line alone spoke with: it cannot be enriched."""
+
+_LISTED_LEAST: Final = -2.0
+_LISTED_MOST: Final = 4.0
+"""How far evidence moves what a list says: families without evidence stand on lists too."""
+
+_CROWDED_LEAST: Final = -6.0
+"""The same where many lines meet it: a shared host, or a wrong entry."""
+
+_ROUNDS: Final = 50
+_FRONTS_FROM: Final = 0.3
+"""Share of the clients that are finds themselves, from which a service is an upper tier."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a model says of the services of a window."""
+
+    model: Model
+    columns: Columns  # `observe.second_view`.
+    evidence: NDArray[np.float64]  # ln P(looks so | C&C) - ln P(looks so | not), (services,).
+
+    def tier_of(self, probability: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell which likely C&Cs are met by other finds above all: the upper tier (R14)."""
+        fronts = self.columns["front_share"] >= _FRONTS_FROM
+        return np.asarray(fronts & (probability >= 0.5), dtype=bool)  # noqa: PLR2004
+
+
+def speaks_for(survey: passes.Survey) -> bool:
+    """Tell whether windows like this one were learned from."""
+    sampled = not 0 < survey.extent.densest <= beacon.MEANINGFUL
+    return sampled and len(survey.talking) >= LEAST_LINES
+
+
+def look(engine: passes.Engine, observed: Observed, model: Model) -> View:
+    """Look at every service twice: by itself, then by what the others say of its clients."""
+    several = observed.several
+    first = model.first_view(observed.columns, several)
+    columns = second_view(engine, observed, first)
+    evidence = np.where(several, model.evidence(columns, several), NEVER)
+    return View(model, columns, evidence)
+
+
+def base_rate(evidence: NDArray[np.float64], observed: Observed, register: Register) -> float:
+    """
+    Estimate the share of unlisted C&Cs among the services of this window.
+
+    Args:
+        evidence: Log likelihood ratios, shape (services,).
+        observed: Tells which services were looked at.
+        register: Gives ``fuse.base_rate_min`` and ``fuse.base_rate_max``.
+
+    Notes:
+        The weight of the mixture by expectation maximisation, one C&C in the window being
+        thought possible beforehand.
+
+    Source:
+        Saerens, Latinne and Decaestecker (2002), Neural Computation 14:21.
+    """
+    looked = evidence[observed.several & ~observed.listed]
+    size = max(looked.size, 1)
+    low, high = register.number("fuse.base_rate_min"), register.number("fuse.base_rate_max")
+    rate = min(max(1.0 / size, low), high)
+    for _ in range(_ROUNDS):
+        posterior = special.expit(special.logit(rate) + looked)
+        rate = min(max(float((posterior.sum() + 1.0) / (size + 1.0)), low), high)
+    return rate
+
+
+def weigh(ledger: fuse.Ledger, view: View, observed: Observed) -> None:
+    """Add the evidence to the ledger; a list's own word is moved by it within bounds."""
+    least = np.where(observed.teaches, _LISTED_LEAST, _CROWDED_LEAST)
+    bounded = np.where(observed.several, np.clip(view.evidence, least, _LISTED_MOST), 0.0)
+    ledger.add("learned", np.where(observed.listed, bounded, view.evidence))

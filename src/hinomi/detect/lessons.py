@@ -1,0 +1,202 @@
+"""
+Learning a model from windows in which it is known which services are C&Cs.
+
+Windows are held out whole, never single services: a row's own window never helped to make
+the first view that its second view is built on, and probabilities are tempered by what
+trees say of windows that they have not seen.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+from scipy import optimize, special
+
+from hinomi.detect.features import Columns
+from hinomi.detect.model import FIRST, SECOND, matrix
+
+FOLDS: Final = 3
+LEAST_CLIENTS: Final = 3
+"""A C&C that fewer lines spoke with teaches nothing but noise."""
+
+ROUNDS: Final = 220
+_TREES: Final[dict[str, Any]] = {
+    "objective": "binary", "learning_rate": 0.06, "num_leaves": 15, "max_depth": 6,
+    "min_data_in_leaf": 20, "feature_fraction": 0.5, "bagging_fraction": 0.7, "bagging_freq": 1,
+    "lambda_l2": 5.0, "verbose": -1, "num_threads": 1, "seed": 0, "deterministic": True,
+    "force_row_wise": True,
+}  # fmt: skip
+
+_DULL_BELOW: Final = 0.4
+_DULL_KEPT: Final = 0.15
+"""Services whose clients are hardly more suspect than expected are nearly all alike: so
+large a share of them is learned from, with its weight made up for."""
+
+_COOLEST, _HOTTEST = 0.5, 4.0
+
+
+@dataclass(slots=True)
+class Lesson:
+    """One window with its truth; columns of shape (services,)."""
+
+    name: str
+    school: str  # Generator or provider: each weighs the same.
+    columns: Columns
+    several: NDArray[np.bool_]
+    is_cc: NDArray[np.bool_]
+    clients: NDArray[np.int64]
+    look_again: Callable[[NDArray[np.float64]], Columns]  # `observe.second_view`.
+    second: Columns = field(default_factory=dict)
+
+    def rows(self) -> NDArray[np.int64]:
+        """Choose the services to learn from."""
+        too_small = self.is_cc & (self.clients < LEAST_CLIENTS)
+        return np.flatnonzero(self.several & ~too_small)
+
+    def sample(self) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Choose rows, fewer of the dull ones, and their weights."""
+        rows = self.rows()
+        dull = ~self.is_cc[rows] & (self.columns["any_ratio"][rows] < _DULL_BELOW)
+        rng = np.random.default_rng(rows.size)
+        taken = ~dull | (rng.random(rows.size) < _DULL_KEPT)
+        return rows[taken], np.where(dull, 1.0 / _DULL_KEPT, 1.0)[taken]
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """Two sets of trees, and what they said of windows that they had not seen."""
+
+    first: str
+    second: str
+    base_rate: float
+    temperature: float
+    services: int
+    positives: int
+    held_out: dict[str, NDArray[np.float64]]  # Log likelihood ratios by lesson, tempered.
+
+
+def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
+    """
+    Learn both sets of trees.
+
+    Args:
+        lessons: At least `FOLDS` windows; their `second` is filled in.
+        rounds: Trees in each set.
+
+    Raises:
+        ValueError: If there are too few windows, or no C&C in them (the caller's bug).
+    """
+    if len(lessons) < FOLDS or not any(lesson.is_cc.any() for lesson in lessons):
+        raise ValueError(f"{FOLDS} windows with C&Cs are needed to learn from")
+    fold = _folds(lessons)
+    for held in range(FOLDS):
+        others = [each for each, at in zip(lessons, fold, strict=True) if at != held]
+        trees = _fit(others, FIRST, rounds)
+        for lesson, at in zip(lessons, fold, strict=True):
+            if at == held:
+                odds = _odds(trees, lesson.columns, FIRST, lesson.several)
+                lesson.second = lesson.look_again(special.expit(odds))
+    held_out: dict[str, NDArray[np.float64]] = {}
+    for held in range(FOLDS):
+        others = [each for each, at in zip(lessons, fold, strict=True) if at != held]
+        trees, rate = _fit(others, SECOND, rounds), base_rate(others)
+        for lesson, at in zip(lessons, fold, strict=True):
+            if at == held:
+                odds = _odds(trees, lesson.second, SECOND, lesson.several)
+                held_out[lesson.name] = odds - special.logit(rate)
+    temperature = temper(lessons, held_out)
+    return Learned(
+        first=_fit(lessons, FIRST, rounds).model_to_string(),
+        second=_fit(lessons, SECOND, rounds).model_to_string(),
+        base_rate=base_rate(lessons),
+        temperature=temperature,
+        services=sum(lesson.rows().size for lesson in lessons),
+        positives=sum(int(lesson.is_cc[lesson.rows()].sum()) for lesson in lessons),
+        held_out={name: ratio / temperature for name, ratio in held_out.items()},
+    )
+
+
+def base_rate(lessons: Sequence[Lesson]) -> float:
+    """Give the share of C&Cs in what is learned from, as it is weighed."""
+    _, label, weight = _table(lessons, ())
+    return float((label * weight).sum() / weight.sum())
+
+
+def temper(lessons: Sequence[Lesson], ratios: dict[str, NDArray[np.float64]]) -> float:
+    """
+    Find the temperature at which held-out probabilities are least surprised.
+
+    Args:
+        lessons: Windows with truth.
+        ratios: Log likelihood ratios that trees gave which had not seen the window.
+
+    Returns:
+        What to divide the ratios by: above 1 where they were too sure.
+
+    Source:
+        Guo, Pleiss, Sun and Weinberger (2017), ICML, PMLR 70:1321.
+    """
+
+    def surprise(temperature: float) -> float:
+        total = 0.0
+        for lesson in lessons:
+            rows = lesson.rows()
+            is_cc = lesson.is_cc[rows]
+            rate = (is_cc.sum() + 0.5) / (rows.size + 1.0)
+            odds = special.logit(rate) + ratios[lesson.name][rows] / temperature
+            total -= float(special.log_expit(np.where(is_cc, odds, -odds)).sum())
+        return total
+
+    found = optimize.minimize_scalar(surprise, bounds=(_COOLEST, _HOTTEST), method="bounded")
+    return float(found.x)
+
+
+def _folds(lessons: Sequence[Lesson]) -> list[int]:
+    """Spread the windows of each school over the folds."""
+    met: dict[str, int] = {}
+    fold = []
+    for lesson in lessons:
+        place = met.get(lesson.school, 0)
+        met[lesson.school] = place + 1
+        fold.append(place % FOLDS)
+    return fold
+
+
+def _table(
+    lessons: Sequence[Lesson], names: Sequence[str]
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
+    """Put the rows of all windows together: columns, labels, weights."""
+    tables, labels, weights = [], [], []
+    positives: dict[str, float] = {}
+    for lesson in lessons:
+        count = float(lesson.is_cc[lesson.rows()].sum())
+        positives[lesson.school] = positives.get(lesson.school, 0.0) + count
+    mean = sum(positives.values()) / len(positives)
+    for lesson in lessons:
+        rows, weight = lesson.sample()
+        if names:
+            tables.append(matrix(lesson.second or lesson.columns, list(names), rows))
+        labels.append(lesson.is_cc[rows].astype(np.float64))
+        weights.append(weight * mean / max(positives[lesson.school], 1.0))
+    table = np.vstack(tables) if tables else np.empty((0, 0), dtype=np.float32)
+    return table, np.concatenate(labels), np.concatenate(weights)
+
+
+def _fit(lessons: Sequence[Lesson], names: Sequence[str], rounds: int) -> lightgbm.Booster:
+    table, label, weight = _table(lessons, names)
+    data = lightgbm.Dataset(table, label, weight=weight, feature_name=list(names))
+    return lightgbm.train(_TREES, data, rounds)
+
+
+def _odds(
+    trees: lightgbm.Booster, columns: Columns, names: Sequence[str], several: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Score the services that two lines or more spoke with; the others get -inf."""
+    odds = np.full(several.size, -np.inf)
+    rows = np.flatnonzero(several)
+    table = matrix(columns, list(names), rows)
+    odds[rows] = np.asarray(trees.predict(table, raw_score=True, num_threads=1))
+    return odds

@@ -1,0 +1,138 @@
+"""
+Models that turn what a service looks like into evidence: two sets of trees and a card.
+
+The first set sees each service by itself; what it finds is told to the others over shared
+clients, and the second set sees both. A model says how much likelier a C&C looks like this
+than another service does: the base rate of a window is no part of it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import lightgbm
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from hinomi.detect import behaviour, features, propagate
+from hinomi.detect.features import Columns
+from hinomi.errors import ConfigError
+
+FIRST: Final = tuple(features.BASIS)
+SECOND: Final = (*features.BASIS, *propagate.BASIS, *behaviour.BASIS)
+BASIS: Final[Mapping[str, str]] = {**features.BASIS, **propagate.BASIS, **behaviour.BASIS}
+
+FORMAT: Final = 1
+
+
+class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What a model was made from and how well it did: travels with it, and is shown."""
+
+    format: int = FORMAT
+    name: str
+    made: str  # Date, ISO 8601.
+    trained_on: list[str]  # Worlds or windows.
+    intervals: list[int]  # Sampling intervals met in training.
+    services: int  # Rows learned from.
+    positives: int
+    base_rate: float  # Share of C&Cs among the rows, which the evidence leaves out.
+    temperature: float = 1.0  # Divides the log odds: above 1, trees were too sure.
+    columns_first: list[str]
+    columns_second: list[str]
+    scores: dict[str, float] = {}  # On held-out families or time.
+    limits: list[str] = []
+    measures: dict[str, list[float]] = {}  # Deciles of each column, to tell drift.
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model ready for use."""
+
+    card: Card
+    first: str  # LightGBM's own text form, of each set of trees.
+    second: str
+
+    @cached_property
+    def _first(self) -> lightgbm.Booster:
+        return lightgbm.Booster(model_str=self.first)
+
+    @cached_property
+    def _second(self) -> lightgbm.Booster:
+        return lightgbm.Booster(model_str=self.second)
+
+    def first_view(self, columns: Columns, several: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """
+        Give the first probability of each service, at the base rate of training.
+
+        Args:
+            columns: `features.describe`, shape (services,) each.
+            several: Services to look at; the others get 0.
+        """
+        probability = np.zeros(several.size)
+        rows = np.flatnonzero(several)
+        if rows.size:
+            table = matrix(columns, self.card.columns_first, rows)
+            odds = self._first.predict(table, raw_score=True, num_threads=1)
+            probability[rows] = special.expit(np.asarray(odds))
+        return probability
+
+    def evidence(self, columns: Columns, several: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """
+        Give ln P(looks like this | C&C) - ln P(looks like this | not), shape (services,).
+
+        Args:
+            columns: `observe.second_view`, shape (services,) each.
+            several: Services to look at; of the others nothing is said.
+        """
+        ratio = np.zeros(several.size)
+        rows = np.flatnonzero(several)
+        if rows.size:
+            table = matrix(columns, self.card.columns_second, rows)
+            odds = np.asarray(self._second.predict(table, raw_score=True, num_threads=1))
+            ratio[rows] = odds - special.logit(self.card.base_rate)
+        return ratio / self.card.temperature
+
+    def contributions(self, columns: Columns, row: int) -> dict[str, float]:
+        """
+        Share the evidence on one service among the reasons it rests on.
+
+        Source:
+            Lundberg et al. (2020), Nature Machine Intelligence 2:56 (TreeSHAP).
+        """
+        names = self.card.columns_second
+        table = matrix(columns, names, np.array([row]))
+        parts = np.asarray(self._second.predict(table, pred_contrib=True, num_threads=1))[0]
+        shared: dict[str, float] = {}
+        for name, part in zip(names, parts[:-1], strict=True):
+            code = BASIS[name]
+            shared[code] = shared.get(code, 0.0) + float(part) / self.card.temperature
+        return shared
+
+
+def matrix(
+    columns: Columns, names: list[str] | tuple[str, ...], rows: NDArray[np.int64]
+) -> NDArray[np.float32]:
+    """Lay the columns *names* side by side, for *rows* alone."""
+    return np.column_stack([columns[name][rows] for name in names]).astype(np.float32)
+
+
+def parse_model(card: bytes, first: str, second: str) -> Model:
+    """
+    Read a model from its three parts.
+
+    Raises:
+        ConfigError: If the card is none, or names columns that hinomi does not make.
+    """
+    try:
+        parsed = msgspec.json.decode(card, type=Card)
+    except msgspec.MsgspecError as error:
+        raise ConfigError(f"the card of the model is not readable: {error}") from error
+    if parsed.format != FORMAT:
+        raise ConfigError(f"the model has format {parsed.format}; {FORMAT} is understood")
+    unknown = {*parsed.columns_first, *parsed.columns_second} - {*BASIS}
+    if unknown:
+        raise ConfigError(f"the model asks for a column {min(unknown)} that is not made")
+    return Model(parsed, first, second)

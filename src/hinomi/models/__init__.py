@@ -1,0 +1,1 @@
+"""What was learned, with the card that tells from what."""
