@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from captured import capture_folder
 from terminal import hinomi
 
@@ -31,6 +33,29 @@ def test_a_world_that_cannot_be_is_wrong_use(tmp_path: Path) -> None:
 
     assert said.code == 64
     assert "no such world" in said.err
+
+
+def test_another_school_draws_a_world(tmp_path: Path) -> None:
+    """Its kinds are fewer; the answer counts the records."""
+    options = ("--school", "profiled", "--scale", "0.01", "--json", tmp_path / "world")
+
+    said = hinomi("bench", "world", "--kind", "dense", *options)
+
+    assert said.code == 0, said.err
+    assert said.document["records"] > 1_000
+    assert (tmp_path / "world" / "truth.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [("--kind", "tiny"), ("--kind", "dense", "--lines", "900"), ("--kind", "dense", "--uneven")],
+)
+def test_a_school_refuses_what_it_does_not_know(options: tuple[str, ...], tmp_path: Path) -> None:
+    """Another kind, or an option of the first school: exits 64 and makes nothing."""
+    said = hinomi("bench", "world", "--school", "profiled", *options, tmp_path / "world")
+
+    assert said.code == 64
+    assert not (tmp_path / "world").exists()
 
 
 def test_captures_are_replayed(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from hinomi.bench.profiled.writing import build as build_profiled
+
 Build = Callable[[str, int, float, Path], dict[str, Path]]
 """
 Builds a world: kind (one of `KINDS`), seed, scale in 0..1 (1 is the whole size), folder.
@@ -21,5 +23,5 @@ ending. The same arguments give the same files.
 KINDS: Final = ("dense", "sparse")
 """Many bots on few lines, and few bots on many."""
 
-SCHOOLS: Final[dict[str, Build]] = {}
+SCHOOLS: Final[dict[str, Build]] = {"profiled": build_profiled}
 """Each further school by name."""

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 import click
+import pyarrow.parquet as pq
 
 from hinomi.bench.kinds import KINDS, SPLITS, draw_spec
 from hinomi.bench.replays import ReplaySpec
+from hinomi.bench.schools import SCHOOLS
 from hinomi.bench.writing import make_replay, make_world
 from hinomi.cli import render
 from hinomi.cli.benchrun import run, table
@@ -27,6 +29,8 @@ class WorldOptions(TypedDict):
     interval: int | None
     uneven: bool
     transit: float | None
+    school: str | None
+    scale: float
 
 
 @click.group()
@@ -55,6 +59,19 @@ def bench() -> None:
     metavar="DIR",
     help="Replay the real captures of DIR instead of drawing a kind.",
 )
+@click.option(
+    "--school",
+    type=click.Choice(list(SCHOOLS)),
+    help="Draw with another generator, written without looking at this one.",
+)
+@click.option(
+    "--scale",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=1.0,
+    show_default=True,
+    metavar="X",
+    help="Of the number of lines, with --school.",
+)
 @shared_options
 @click.pass_obj
 def world(
@@ -67,9 +84,14 @@ def world(
 
     With --replay, hosts of real captures act from many lines, thinned 1 in N. DIR holds
     GROUND-TRUTH.csv, flows/ and nfcapd/; the world then names real addresses: keep it.
+
+    With --school, the kinds are dense and sparse; --seed and --scale are all that else counts.
     """
     started = time.monotonic()
-    records = _make(folder, asked) if replay is None else _replay(replay, folder, asked)
+    if asked["school"] is not None:
+        records = _attend(asked["school"], folder, asked, replay)
+    else:
+        records = _make(folder, asked) if replay is None else _replay(replay, folder, asked)
     seconds = time.monotonic() - started
     if session.as_json:
         render.print_json({"records": records, "seconds": round(seconds, 1)})
@@ -95,6 +117,17 @@ def _make(folder: Path, asked: WorldOptions) -> int:
         return make_world(spec, folder)
     except ValueError as error:
         raise UsageError(f"no such world: {error}") from None
+
+
+def _attend(school: str, folder: Path, asked: WorldOptions, replay: Path | None) -> int:
+    foreign = (asked["lines"], asked["days"], asked["interval"], asked["transit"], replay)
+    if asked["uneven"] or any(option is not None for option in foreign):
+        raise UsageError("--school goes with --kind, --seed and --scale only; leave out the others")
+    try:
+        paths = SCHOOLS[school](asked["kind"], asked["seed"], asked["scale"], folder)
+    except ValueError as error:
+        raise UsageError(f"no such world: {error}") from None
+    return int(pq.ParquetFile(paths["flows"]).metadata.num_rows)
 
 
 def _replay(captures: Path, folder: Path, asked: WorldOptions) -> int:
