@@ -1,0 +1,87 @@
+"""
+The addresses of a communal world, as one whole number each.
+
+Nothing real can be named: own lines lie in 248.0.0.0/5 (reserved, RFC 1112), in the shared
+addresses of 198.19.0.0/16 (benchmarking, RFC 2544) and in 2001:db8:1000::/36 (documentation,
+RFC 3849); the provider's own machines in 198.18.0.0/17; everybody else in 240.0.0.0/5 and
+2001:db8:8000::/33. A code below 2**32 is an IPv4 address; bit 60 marks own, bit 61 others'
+IPv6 addresses.
+"""
+
+import socket
+import struct
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from hinomi.bench.communal.chance import Ints, Mask
+from hinomi.bench.sampling import scatter
+
+LINES_V4: Final = 0xF8000000  # 248.0.0.0/5.
+SHARED_V4: Final = 0xC6130100  # 198.19.1.0, in 198.19.0.0/16.
+MACHINES_V4: Final = 0xC612000A  # 198.18.0.10, in 198.18.0.0/17.
+REMOTE_V4: Final = 0xF0000000  # 240.0.0.0/5.
+REMOTE_BITS: Final = 27
+SHARED: Final = "198.19.0.0/16"
+MACHINES: Final = "198.18.0.0/17"
+LINES_V6: Final = "2001:db8:1000::/36"
+MACHINE_BITS: Final = 15
+
+OWN_V6: Final = 1 << 60
+REMOTE_V6: Final = 1 << 61
+_OWN_HI: Final = 0x20010DB8_10000000
+_REMOTE_HI: Final = 0x20010DB8_80000000
+_LINE_SHIFT, _DEVICE_SHIFT = 20, 8
+_PREFIXES: Final = 1 << 20  # /56s in a /36.
+_THINGS: Final = 16  # Device numbers from here on are things; below, people's devices.
+_FIXED: Final = 7  # In place of the day: the address is made of the hardware's.
+
+
+def own_v6(line: Ints, device: Ints, day: Ints) -> Ints:
+    """
+    Give devices the IPv6 code they use on that day.
+
+    Things keep one made of their hardware address (RFC 4291, appendix A); people's devices
+    change theirs each day (RFC 8981).
+    """
+    part = np.where(device >= _THINGS, _FIXED, day)
+    codes: Ints = OWN_V6 + (line << _LINE_SHIFT) + ((device & 0xFF) << _DEVICE_SHIFT) + part
+    return codes
+
+
+def is_own_v4(code: Ints) -> Mask:
+    """Tell which codes are IPv4 addresses in the own networks."""
+    own: Mask = (code < REMOTE_V4) | ((code >= LINES_V4) & (code < 1 << 32))
+    return own
+
+
+def render_place(code: int) -> str:
+    """Render one code as address text."""
+    if code < 1 << 32:
+        return socket.inet_ntop(socket.AF_INET, struct.pack(">I", code))
+    hi, lo = _remote_halves(code) if code & REMOTE_V6 else _own_halves(code)
+    return socket.inet_ntop(socket.AF_INET6, struct.pack(">QQ", hi, lo))
+
+
+def render_texts(codes: Ints) -> pa.Array:
+    """Render codes as address text, shape (n,)."""
+    return pa.array([render_place(code) for code in codes.tolist()], pa.string())
+
+
+def _own_halves(code: int) -> tuple[int, int]:
+    code -= OWN_V6
+    line, device, part = code >> _LINE_SHIFT, code >> _DEVICE_SHIFT & 0xFFF, code & 0xFF
+    mixed = int(scatter(line, device, part)[0])
+    prefix = (line * 7_919 + 13) % _PREFIXES  # Odd: visits every prefix once.
+    hi = _OWN_HI | prefix << 8 | device & 1  # Two networks behind each line.
+    if part == _FIXED:  # EUI-64: the local bit set, ff:fe in the middle.
+        mixed = mixed & 0xFDFFFF_0000_FFFFFF | 0x020000_FFFE_000000
+    return hi, mixed
+
+
+def _remote_halves(code: int) -> tuple[int, int]:
+    number = code - REMOTE_V6
+    mixed = int(scatter(number, 31)[0])
+    hi = _REMOTE_HI | (number * 40_503 & 0x7FFF) << 16 | mixed & 0xFFFF
+    return hi, (mixed >> 16 & 0xFF) << 16 | (number >> 15) + 1

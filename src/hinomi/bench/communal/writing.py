@@ -1,0 +1,181 @@
+"""Writes a communal world as files like those of any other world."""
+
+import csv
+import json
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from hinomi.bench.communal.chance import Ints
+from hinomi.bench.communal.families import Family
+from hinomi.bench.communal.kinds import INTERVAL, STARTS_MS
+from hinomi.bench.communal.lines import EDGES
+from hinomi.bench.communal.places import (
+    LINES_V4,
+    LINES_V6,
+    MACHINES,
+    REMOTE_V6,
+    SHARED,
+    render_place,
+    render_texts,
+)
+from hinomi.bench.communal.traffic import BORDERS, Packets
+from hinomi.bench.communal.truth import SERVER, calls_a_day
+from hinomi.bench.communal.world import World, draw_world
+from hinomi.bench.recording import SCHEMA
+from hinomi.bench.writing import LIST_COLUMNS, TRUTH_COLUMNS
+from hinomi.model.protocol import Protocol, render_protocol
+
+_FURTHER_COLUMNS: Final = ("clients", "bots", "members", "packets_a_day", "design")
+_ROW_GROUP: Final = 1_000_000  # Records.
+_DICTIONARY_BYTES: Final = 64 << 20  # The addresses of a row group, each once.
+_IPV4_BITS: Final = 32
+
+
+def build(kind: str, seed: int, scale: float, folder: Path) -> dict[str, Path]:
+    """
+    Draw a world and write it.
+
+    Args:
+        kind: ``dense`` or ``sparse``.
+        seed: Fixes all that is drawn.
+        scale: Of the number of lines; 1 is the whole size.
+        folder: Created if missing; files of the same names are replaced.
+
+    Returns:
+        The path of each file by its name without ending.
+
+    Raises:
+        ValueError: If there is no such world.
+
+    Notes:
+        All packets lie in memory until they are written.
+    """
+    world = draw_world(kind, seed, scale)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("flows*.parquet"):
+        old.unlink()
+    paths = {"own-networks": folder / "own-networks.txt", "world": folder / "world.json"}
+    paths["own-networks"].write_text(_networks(world), encoding="utf-8")
+    said = {"school": "communal", "kind": kind, "seed": seed, "scale": scale}
+    versions = {name: metadata.version(name) for name in ("hinomi", "numpy", "pyarrow")}
+    document = json.dumps({**said, "versions": versions}, indent=1)
+    paths["world"].write_text(f"{document}\n", encoding="utf-8")
+    for name, rows in world.lists.rows.items():
+        paths[name] = folder / f"{name}.csv"
+        _write_csv(paths[name], LIST_COLUMNS, rows)
+    paths["truth"] = folder / "truth.csv"
+    _write_csv(paths["truth"], (*TRUTH_COLUMNS, *_FURTHER_COLUMNS), _truth(world))
+    paths["flows"] = folder / "flows.parquet"
+    _write_flows(paths["flows"], world.scene.traffic.parts)
+    return paths
+
+
+def _networks(world: World) -> str:
+    """Name the own prefixes, and nothing more: that lines share addresses is not told."""
+    lines = f"{render_place(LINES_V4)}/{_IPV4_BITS - world.scene.lines.bits}"
+    prefixes = f"{SHARED}\n{MACHINES}\n{lines}\n{LINES_V6}"
+    return f"# Synthetic ranges, nobody's addresses.\n{prefixes}\n"
+
+
+def _truth(world: World) -> list[tuple[object, ...]]:
+    """Give one row a named service, and one for each listed server that is long dead."""
+    families = {family.name: family for family in world.plague.families}
+    counted, known = world.counted, world.lists.known
+    numbers = zip(
+        counted.clients.tolist(), counted.bots.tolist(), counted.detectable.tolist(), strict=True
+    )
+    rows: list[tuple[object, ...]] = []
+    for named, (clients, bots, detectable) in zip(world.named, numbers, strict=True):
+        is_known = named.service in known and named.code < REMOTE_V6  # Lists name IPv4 only.
+        rows.append((
+            render_place(named.code), render_protocol(named.proto), named.port, named.family,
+            named.tier or "", named.label, int(is_known), int(detectable), clients, bots,
+            *_of_family(families.get(named.family), calling=named.label == SERVER, tier=named.tier),
+        ))  # fmt: skip
+    tcp = render_protocol(Protocol.TCP)
+    rows.extend(
+        (render_place(code), tcp, port, "", "", "dead-cc", 1, 0, 0, 0, "", "", "")
+        for code, port in world.lists.long_dead
+    )
+    return rows
+
+
+def _of_family(
+    family: Family | None, *, calling: bool, tier: int
+) -> tuple[int | str, float | str, str]:
+    """Give members, packets a day of a bot with its first-tier server, and design."""
+    if family is None:
+        return "", "", ""
+    pace = round(calls_a_day(family), 3) if calling and tier == 1 else ""
+    return family.size, pace, family.design.value
+
+
+def _write_flows(path: Path, parts: list[Packets]) -> None:
+    """Write all packets in order of time; *parts* is emptied."""
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _WRITTEN}
+    parts.clear()
+    order = np.argsort(columns["ts_ms"], kind="stable")
+    columns = {name: column[order] for name, column in columns.items()}
+    codes, index = np.unique(
+        np.concatenate([columns.pop("src"), columns.pop("dst")]), return_inverse=True
+    )
+    source, target = np.split(index.astype(np.int32), 2)
+    texts = render_texts(codes)
+    # Without the Arrow schema every reader takes the addresses for plain text.
+    with pq.ParquetWriter(
+        path,
+        SCHEMA,
+        compression="zstd",
+        store_schema=False,
+        dictionary_pagesize_limit=_DICTIONARY_BYTES,
+    ) as writer:
+        for first in range(0, order.size, _ROW_GROUP):
+            some = slice(first, first + _ROW_GROUP)
+            slices = {name: column[some] for name, column in columns.items()}
+            ends = (_texts(texts, source[some]), _texts(texts, target[some]))
+            writer.write_table(_table(slices, ends), row_group_size=_ROW_GROUP)
+
+
+_WRITTEN: Final = tuple(name for name in Packets.__slots__ if name not in {"line", "up"})
+
+
+def _table(columns: dict[str, Ints], ends: tuple[pa.Array, pa.Array]) -> pa.Table:
+    count = columns["ts_ms"].size
+    routers = [f"edge-{number + 1}" for number in range(EDGES)]
+    routers += [f"border-{number + 1}" for number in range(BORDERS)]
+    arrays = {
+        "ts_ms": pa.array(columns["ts_ms"] + STARTS_MS),
+        "exporter": pa.DictionaryArray.from_arrays(
+            pa.array(columns["router"].astype(np.int32)), pa.array(routers, pa.string())
+        ),
+        "sampling_interval": pa.array(np.full(count, INTERVAL, np.int32)),
+        "src_addr": ends[0],
+        "dst_addr": ends[1],
+        "packets": pa.array(columns["packets"].astype(np.int64)),
+        "bytes": pa.array(columns["octets"].astype(np.int64)),
+        "tcp_flags": pa.array(columns["flags"].astype(np.int16)),
+    }
+    plain = [name for name in SCHEMA.names if name not in arrays]
+    arrays |= {name: pa.array(columns[name]).cast(SCHEMA.field(name).type) for name in plain}
+    return pa.table([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _texts(texts: pa.Array, index: NDArray[np.int32]) -> pa.DictionaryArray:
+    """Take only those texts along that a slice needs."""
+    distinct, place = np.unique(index, return_inverse=True)
+    taken = texts.take(pa.array(distinct))
+    return pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), taken)
+
+
+def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as sink:
+        writer = csv.writer(sink, lineterminator="\n")
+        writer.writerow(header)
+        writer.writerows(rows)
