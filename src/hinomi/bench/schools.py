@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from hinomi.bench.communal.writing import build as build_communal
 from hinomi.bench.profiled.writing import build as build_profiled
 
 Build = Callable[[str, int, float, Path], dict[str, Path]]
@@ -23,5 +24,8 @@ ending. The same arguments give the same files.
 KINDS: Final = ("dense", "sparse")
 """Many bots on few lines, and few bots on many."""
 
-SCHOOLS: Final[dict[str, Build]] = {"profiled": build_profiled}
+SCHOOLS: Final[dict[str, Build]] = {
+    "communal": build_communal,
+    "profiled": build_profiled,
+}
 """Each further school by name."""
