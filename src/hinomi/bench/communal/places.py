@@ -14,9 +14,13 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from hinomi.bench.communal.chance import Ints, Mask
 from hinomi.bench.sampling import scatter
+
+Halves = NDArray[np.uint64]
 
 LINES_V4: Final = 0xF8000000  # 248.0.0.0/5.
 SHARED_V4: Final = 0xC6130100  # 198.19.1.0, in 198.19.0.0/16.
@@ -58,30 +62,48 @@ def is_own_v4(code: Ints) -> Mask:
 
 def render_place(code: int) -> str:
     """Render one code as address text."""
-    if code < 1 << 32:
-        return socket.inet_ntop(socket.AF_INET, struct.pack(">I", code))
-    hi, lo = _remote_halves(code) if code & REMOTE_V6 else _own_halves(code)
-    return socket.inet_ntop(socket.AF_INET6, struct.pack(">QQ", hi, lo))
+    text: str = render_places(np.array([code], np.int64))[0].as_py()
+    return text
 
 
-def render_texts(codes: Ints) -> pa.Array:
-    """Render codes as address text, shape (n,)."""
-    return pa.array([render_place(code) for code in codes.tolist()], pa.string())
+def render_places(codes: Ints) -> pa.Array:
+    """Render codes as address text, shape (n,); the fastest where they ascend."""
+    split = int(np.searchsorted(codes, OWN_V6)) if (np.diff(codes) >= 0).all() else 0
+    v4, rest = codes[:split], codes[split:]
+    octets = [pa.array((v4 >> shift) & 0xFF).cast(pa.string()) for shift in (24, 16, 8, 0)]
+    others = [
+        socket.inet_ntop(socket.AF_INET, struct.pack(">I", code))
+        if code < OWN_V6
+        else socket.inet_ntop(socket.AF_INET6, struct.pack(">QQ", hi, lo))
+        for code, hi, lo in zip(rest.tolist(), *_halves(rest), strict=True)
+    ]
+    joined = pc.binary_join_element_wise(*octets, ".")
+    return pa.concat_arrays([joined, pa.array(others, pa.string())])
 
 
-def _own_halves(code: int) -> tuple[int, int]:
-    code -= OWN_V6
-    line, device, part = code >> _LINE_SHIFT, code >> _DEVICE_SHIFT & 0xFFF, code & 0xFF
-    mixed = int(scatter(line, device, part)[0])
+def _halves(code: Ints) -> tuple[list[int], list[int]]:
+    """Give the upper and lower half of IPv6 addresses; of IPv4 codes nothing of use."""
+    own, other = _own_halves(code & ~OWN_V6), _remote_halves(code & ~REMOTE_V6)
+    far = code >= REMOTE_V6
+    hi, lo = (np.where(far, b, a).tolist() for a, b in zip(own, other, strict=True))
+    return hi, lo
+
+
+def _own_halves(code: Ints) -> tuple[Halves, Halves]:
+    line, part = code >> _LINE_SHIFT, code & 0xFF
+    device = code >> _DEVICE_SHIFT & 0xFFF
+    mixed = scatter(line, device, part)
     prefix = (line * 7_919 + 13) % _PREFIXES  # Odd: visits every prefix once.
-    hi = _OWN_HI | prefix << 8 | device & 1  # Two networks behind each line.
-    if part == _FIXED:  # EUI-64: the local bit set, ff:fe in the middle.
-        mixed = mixed & 0xFDFFFF_0000_FFFFFF | 0x020000_FFFE_000000
-    return hi, mixed
+    network = prefix << 8 | device & 1  # Two networks behind each line.
+    hi = np.uint64(_OWN_HI) | network.astype(np.uint64)
+    # EUI-64: the local bit set, ff:fe in the middle.
+    hardware = mixed & np.uint64(0xFDFFFF_0000_FFFFFF) | np.uint64(0x020000_FFFE_000000)
+    return hi, np.where(part == _FIXED, hardware, mixed)
 
 
-def _remote_halves(code: int) -> tuple[int, int]:
-    number = code - REMOTE_V6
-    mixed = int(scatter(number, 31)[0])
-    hi = _REMOTE_HI | (number * 40_503 & 0x7FFF) << 16 | mixed & 0xFFFF
-    return hi, (mixed >> 16 & 0xFF) << 16 | (number >> 15) + 1
+def _remote_halves(number: Ints) -> tuple[Halves, Halves]:
+    mixed = scatter(number, 31)
+    block = (number * 40_503 & 0x7FFF).astype(np.uint64) << np.uint64(16)
+    hi = np.uint64(_REMOTE_HI) | block | mixed & np.uint64(0xFFFF)
+    rack = (mixed >> np.uint64(16) & np.uint64(0xFF)) << np.uint64(16)
+    return hi, rack | ((number >> 15) + 1).astype(np.uint64)

@@ -12,6 +12,7 @@ TCP = Protocol.TCP.value
 UDP = Protocol.UDP.value
 
 NO_V6 = -1
+_COLUMNS = 6
 _PAYLOAD = (1, 180)  # Bytes of a keep-alive; ours.
 
 
@@ -36,8 +37,7 @@ class Register:
     labels: list[str] = field(default_factory=list)
     families: list[str] = field(default_factory=list)
     tiers: list[int] = field(default_factory=list)
-    _parts: list[tuple[Ints, ...]] = field(default_factory=list)
-    _joined: Columns | None = None
+    _room: Ints = field(default_factory=lambda: np.zeros((_COLUMNS, 1 << 10), np.int64))
 
     def add(
         self,
@@ -78,25 +78,26 @@ class Register:
             if payload is None
             else payload
         )
-        columns = (place, also, port, proto, *said)
-        self._parts.append(
-            tuple(np.broadcast_to(np.asarray(each, np.int64), (count,)) for each in columns)
-        )
         first = len(self.labels)
+        self._reserve(first + count)
+        for row, column in enumerate((place, also, port, proto, *said)):
+            self._room[row, first : first + count] = column
         self.labels.extend([label] * count)
         self.families.extend([family] * count)
         self.tiers.extend([tier] * count)
-        self._joined = None
         return np.arange(first, first + count, dtype=np.int64)
 
     @property
     def columns(self) -> Columns:
-        """Give all services as columns."""
-        if self._joined is None:
-            joined = tuple(np.concatenate(column) for column in zip(*self._parts, strict=True))
-            self._parts = [joined]
-            self._joined = Columns(*joined)
-        return self._joined
+        """Give all services as columns, as of now."""
+        return Columns(*self._room[:, : len(self.labels)])
+
+    def _reserve(self, count: int) -> None:
+        """Make room for so many services: twice as much as before, so that few moves are made."""
+        if count > self._room.shape[1]:
+            room = np.zeros((_COLUMNS, max(count, 2 * self._room.shape[1])), np.int64)
+            room[:, : len(self.labels)] = self._room[:, : len(self.labels)]
+            self._room = room
 
     def key(self, service: int) -> tuple[int, int, int]:
         """Give IPv4 code, protocol and port of a service."""

@@ -10,11 +10,10 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from hinomi.bench.communal.chance import Ints
 from hinomi.bench.communal.families import Family
-from hinomi.bench.communal.kinds import INTERVAL, STARTS_MS
+from hinomi.bench.communal.kinds import HOUR_MS, INTERVAL, STARTS_MS, WEEK_MS
 from hinomi.bench.communal.lines import EDGES
 from hinomi.bench.communal.places import (
     LINES_V4,
@@ -23,7 +22,7 @@ from hinomi.bench.communal.places import (
     REMOTE_V6,
     SHARED,
     render_place,
-    render_texts,
+    render_places,
 )
 from hinomi.bench.communal.traffic import BORDERS, Packets
 from hinomi.bench.communal.truth import SERVER, calls_a_day
@@ -33,7 +32,9 @@ from hinomi.bench.writing import LIST_COLUMNS, TRUTH_COLUMNS
 from hinomi.model.protocol import Protocol, render_protocol
 
 _FURTHER_COLUMNS: Final = ("clients", "bots", "members", "packets_a_day", "design")
-_ROW_GROUP: Final = 1_000_000  # Records.
+_ROW_GROUP: Final = 1_000_000  # Records, about.
+_SLICE_MS: Final = 12 * HOUR_MS  # Written at once.
+_WRITTEN: Final = tuple(name for name in Packets.__slots__ if name not in {"line", "up"})
 _DICTIONARY_BYTES: Final = 64 << 20  # The addresses of a row group, each once.
 _IPV4_BITS: Final = 32
 
@@ -117,17 +118,8 @@ def _of_family(
     return family.size, pace, family.design.value
 
 
-def _write_flows(path: Path, parts: list[Packets]) -> None:
-    """Write all packets in order of time; *parts* is emptied."""
-    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _WRITTEN}
-    parts.clear()
-    order = np.argsort(columns["ts_ms"], kind="stable")
-    columns = {name: column[order] for name, column in columns.items()}
-    codes, index = np.unique(
-        np.concatenate([columns.pop("src"), columns.pop("dst")]), return_inverse=True
-    )
-    source, target = np.split(index.astype(np.int32), 2)
-    texts = render_texts(codes)
+def _write_flows(path: Path, parts: Sequence[Packets]) -> None:
+    """Write all packets in order of time, some hours at once."""
     # Without the Arrow schema every reader takes the addresses for plain text.
     with pq.ParquetWriter(
         path,
@@ -136,17 +128,26 @@ def _write_flows(path: Path, parts: list[Packets]) -> None:
         store_schema=False,
         dictionary_pagesize_limit=_DICTIONARY_BYTES,
     ) as writer:
-        for first in range(0, order.size, _ROW_GROUP):
-            some = slice(first, first + _ROW_GROUP)
-            slices = {name: column[some] for name, column in columns.items()}
-            ends = (_texts(texts, source[some]), _texts(texts, target[some]))
-            writer.write_table(_table(slices, ends), row_group_size=_ROW_GROUP)
+        for first_ms in range(0, WEEK_MS, _SLICE_MS):
+            columns = _gather(parts, first_ms, first_ms + _SLICE_MS)
+            if columns["ts_ms"].size:
+                writer.write_table(_table(columns), row_group_size=2 * _ROW_GROUP)
 
 
-_WRITTEN: Final = tuple(name for name in Packets.__slots__ if name not in {"line", "up"})
+def _gather(parts: Sequence[Packets], first_ms: int, last_ms: int) -> dict[str, Ints]:
+    """Give the packets from *first_ms* to before *last_ms* as columns, in order of time."""
+    mine = [np.flatnonzero((part.ts_ms >= first_ms) & (part.ts_ms < last_ms)) for part in parts]
+    columns = {
+        name: np.concatenate([
+            getattr(part, name)[some] for part, some in zip(parts, mine, strict=True)
+        ])
+        for name in _WRITTEN
+    }  # fmt: skip
+    order = np.argsort(columns["ts_ms"], kind="stable")
+    return {name: column[order] for name, column in columns.items()}
 
 
-def _table(columns: dict[str, Ints], ends: tuple[pa.Array, pa.Array]) -> pa.Table:
+def _table(columns: dict[str, Ints]) -> pa.Table:
     count = columns["ts_ms"].size
     routers = [f"edge-{number + 1}" for number in range(EDGES)]
     routers += [f"border-{number + 1}" for number in range(BORDERS)]
@@ -156,22 +157,20 @@ def _table(columns: dict[str, Ints], ends: tuple[pa.Array, pa.Array]) -> pa.Tabl
             pa.array(columns["router"].astype(np.int32)), pa.array(routers, pa.string())
         ),
         "sampling_interval": pa.array(np.full(count, INTERVAL, np.int32)),
-        "src_addr": ends[0],
-        "dst_addr": ends[1],
-        "packets": pa.array(columns["packets"].astype(np.int64)),
-        "bytes": pa.array(columns["octets"].astype(np.int64)),
+        "src_addr": _texts(columns["src"]),
+        "dst_addr": _texts(columns["dst"]),
         "tcp_flags": pa.array(columns["flags"].astype(np.int16)),
+        "bytes": pa.array(columns["octets"].astype(np.int64)),
     }
     plain = [name for name in SCHEMA.names if name not in arrays]
     arrays |= {name: pa.array(columns[name]).cast(SCHEMA.field(name).type) for name in plain}
     return pa.table([arrays[name] for name in SCHEMA.names], schema=SCHEMA)
 
 
-def _texts(texts: pa.Array, index: NDArray[np.int32]) -> pa.DictionaryArray:
-    """Take only those texts along that a slice needs."""
-    distinct, place = np.unique(index, return_inverse=True)
-    taken = texts.take(pa.array(distinct))
-    return pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), taken)
+def _texts(codes: Ints) -> pa.DictionaryArray:
+    """Render a column of codes, each distinct address once."""
+    distinct, place = np.unique(codes, return_inverse=True)
+    return pa.DictionaryArray.from_arrays(pa.array(place.astype(np.int32)), render_places(distinct))
 
 
 def _write_csv(path: Path, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
