@@ -35,13 +35,15 @@ def attackers(blows: pa.Table, lines: int, register: Register) -> pa.Table:
 
     Notes:
         A Poisson test of each line's blows on one host against the host's blows spread
-        evenly over all lines, with false discovery control over all of them.
+        evenly over all lines, with false discovery control over every line and host: the
+        lines that struck nobody were tried too.
     """
     count = floats(blows, "blows")
-    _, victim = np.unique(keys(blows, SERVICE), return_inverse=True)
+    hosts, victim = np.unique(keys(blows, SERVICE), return_inverse=True)
     evenly = np.bincount(victim, weights=count) / max(lines, 1)
     chance = stats.poisson.sf(count - 1, np.maximum(evenly[victim], 1e-6))
-    real = false_discovery_rates(chance, count.size) <= register.number("suspects.fdr")
+    tests = hosts.size * max(lines, 1)
+    real = false_discovery_rates(chance, tests) <= register.number("suspects.fdr")
     chosen = blows.filter(pa.array(real & (count >= _LEAST))).select(LINE)
     _, first = np.unique(keys(chosen, LINE), return_index=True)
     return chosen.take(pa.array(np.sort(first)))

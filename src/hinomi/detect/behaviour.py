@@ -15,6 +15,7 @@ from typing import Final
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from hinomi.detect.features import Columns
 
@@ -62,7 +63,8 @@ def likeness(
 
     Returns:
         `alike`, ln odds above the middle service, and `alike_rank`, -ln of the share of
-        services that rank higher; 0 for all where fewer than four positives are known.
+        services that rank as high at least; 0 for all where fewer than four positives are
+        known.
     """
     size = listed.size
     weight = np.where(listed, _LISTED, np.where(probability > _CONFIDENT, probability, 0.0))
@@ -74,8 +76,8 @@ def likeness(
     odds = _out_of_fold(table, weight)
     alike, rank = np.full(size, -_MOST), np.full(size, 0.0)
     alike[rows] = np.clip(odds - np.median(odds), -_MOST, _MOST)
-    above = 1.0 - np.argsort(np.argsort(odds, kind="stable")) / odds.size
-    rank[rows] = -np.log(above)
+    # Ties rank alike: the order of addresses means nothing.
+    rank[rows] = -np.log(stats.rankdata(-odds, method="max") / odds.size)
     return {"alike": alike, "alike_rank": rank}
 
 

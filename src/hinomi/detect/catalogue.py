@@ -141,6 +141,12 @@ REASONS: Final[dict[str, Words]] = {
         "Of {several} clients seen more than once, {returned} were seen an hour or more apart.",
         "複数回観測された {several} 回線のうち、1 時間以上の間隔があるのは {returned} 回線。",
     ),
+    "onset": Words(
+        "Of {telling} clients whose infection shows within the window, {before} had met it hours "
+        "before.",
+        "期間中に感染の兆候が現れた {telling} 回線のうち、{before} 回線は"
+        "その数時間以上前から通信。",
+    ),
     "shared-clients": Words(
         "Its clients also meet other likely C&Cs: {find_share:.0%} of them on average, "
         "{find_ratio:.2g} times what their activity explains.",

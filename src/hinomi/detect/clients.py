@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from hinomi.detect import enrich, mesh, passes, suspects
 from hinomi.detect.columns import floats, ints, keys, positions
+from hinomi.detect.onset import order_of
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.suspects import ALL, Evidence, Suspects
 from hinomi.govern.parameters import Register
@@ -54,6 +55,8 @@ class Pooled:
     seen: Mapping[str, NDArray[np.float64]]  # Suspicion by group, weighed; and `credited`.
     expected: Mapping[str, NDArray[np.float64]]  # What activity lets expect, by group.
     whole: NDArray[np.int64]  # Suspects, counted.
+    telling: NDArray[np.float64]  # Suspects whose infection shows within the window.
+    before: NDArray[np.float64]  # Of them, those that met the service well before.
     probing: NDArray[np.float64]  # Clients that probe the service's own port, weighed.
     mesh: NDArray[np.float64]  # Clients that look like members of a peer-to-peer network.
     activity: NDArray[np.float64]  # Sum of ln(services) over the clients.
@@ -96,6 +99,7 @@ def pool(
     }
     credited = weights["any"] * credit
     counts = credited >= suspects.COUNTS_FROM
+    order = order_of(suspected, survey.probed, fetched, who, own)
     place = positions(suspected.line, keys(survey.lines, LINE))
     general = {
         name: spread(_general(suspected, register, only), place, len(survey.lines))
@@ -112,6 +116,8 @@ def pool(
         | {"credited": add_up(credited)},
         expected={name: floats(sums, name) for name in GROUPS},
         whole=np.bincount(pairs.service[counts], minlength=count).astype(np.int64),
+        telling=add_up(order.tells.astype(np.float64)),
+        before=add_up((order.tells & order.before).astype(np.float64)),
         probing=add_up(1.0 - credit),
         mesh=floats(sums, "mesh"),
         activity=floats(sums, "activity"),

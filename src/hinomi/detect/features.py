@@ -36,6 +36,7 @@ BASIS: Final[Mapping[str, str]] = {
         ["any_surplus", "credited_surplus", "credited_score", "any_expected"], "enriched"
     ),
     **dict.fromkeys(["family_gap", "family_best"], "enriched"),
+    **dict.fromkeys(["before_share", "telling"], "onset"),
     **dict.fromkeys(["activity", "mesh_share", "lonely"], "company"),
     **dict.fromkeys(["clients", "share_of_lines", "nets"], "popularity"),
     **dict.fromkeys(["probing_share", "port_scanned", "silent_share"], "knocking"),
@@ -87,6 +88,8 @@ def _suspicion(survey: passes.Survey, pooled: Pooled) -> Columns:
     spread = expected * (1.0 - np.minimum(expected / some, 0.99))
     columns["credited_score"] = (credited - expected) / np.sqrt(spread + 0.5)
     columns["any_expected"] = np.log((expected + 1e-3) / some)
+    columns["before_share"] = (pooled.before + 0.5) / (pooled.telling + 1.0)
+    columns["telling"] = np.log1p(pooled.telling)
     counts = pooled.counts
     best = families.best_share(pooled.pairs.service[counts], pooled.pairs.line[counts], clients)
     columns["family_best"] = best

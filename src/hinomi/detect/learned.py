@@ -72,7 +72,7 @@ def base_rate(evidence: NDArray[np.float64], observed: Observed, register: Regis
     Args:
         evidence: Log likelihood ratios, shape (services,).
         observed: Tells which services were looked at.
-        register: Gives ``fuse.base_rate_min`` and ``fuse.base_rate_max``.
+        register: Gives ``fuse.base_rate_min`` and ``learned.base_rate_max``.
 
     Notes:
         The weight of the mixture by expectation maximisation, one C&C in the window being
@@ -83,7 +83,7 @@ def base_rate(evidence: NDArray[np.float64], observed: Observed, register: Regis
     """
     looked = evidence[observed.several & ~observed.listed]
     size = max(looked.size, 1)
-    low, high = register.number("fuse.base_rate_min"), register.number("fuse.base_rate_max")
+    low, high = register.number("fuse.base_rate_min"), register.number("learned.base_rate_max")
     rate = min(max(1.0 / size, low), high)
     for _ in range(_ROUNDS):
         posterior = special.expit(special.logit(rate) + looked)

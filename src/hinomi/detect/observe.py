@@ -16,7 +16,7 @@ from hinomi.detect import attacks, behaviour, clients, features, known, passes, 
 from hinomi.detect.clients import Pooled
 from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.features import Columns
-from hinomi.detect.orient import LINE
+from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.propagate import propagate
 from hinomi.detect.suspects import Evidence, Suspects
 from hinomi.govern.parameters import Register
@@ -121,7 +121,7 @@ def _suspected(
 ) -> Suspects:
     """Choose the suspected lines; *named* are the listed services that answer, and the dead."""
     teaches, dead = (survey.services.filter(pa.array(chosen)) for chosen in named)
-    met = keys(passes.lines_of_services(engine, survey.parts, teaches), LINE)
+    met = _addresses_met(passes.lines_of_services(engine, survey.parts, teaches))
     callers = passes.lines_of_services(engine, survey.parts, dead, spoke=False)
     callers = callers.filter(pa.array(ints(callers, "syn_out") > 0))
     everyone, contacts = np.unique(met, return_counts=True)
@@ -139,6 +139,17 @@ def _suspected(
         },
         contacts.astype(np.int64),
     )
+
+
+def _addresses_met(pairs: pa.Table) -> NDArray[np.void]:
+    """
+    Give the line of each line and address of *pairs*, once.
+
+    Two ports of one address are one server, and often one entry of a list: they do not
+    speak for each other.
+    """
+    _, first = np.unique(keys(pairs, [*LINE, *SERVICE[:3]]), return_index=True)
+    return keys(pairs, LINE)[first]
 
 
 def _lines(survey: passes.Survey, wanted: NDArray[np.void]) -> pa.Table:

@@ -234,7 +234,7 @@ def _sisters(services: pa.Table, said: NDArray[np.float64]) -> Columns:
         total = np.bincount(group.ravel(), weights=said)[group.ravel()]
         return np.asarray(np.maximum(total - said, 0.0), dtype=np.float64)
 
-    mean = float(said.mean()) if said.size else 0.0
+    mean = np.maximum(said.sum() - said, 0.0) / max(said.size - 1, 1)  # Of the others.
     same_port = others(alike)
     return {
         "port_finds": np.log((same_port + 0.02) / (np.bincount(alike)[alike] * mean + 0.1)),

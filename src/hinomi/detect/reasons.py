@@ -68,6 +68,8 @@ def _facts(judged: Judgement, index: int) -> Values:
         "port": row["remote_port"],
         "suspects": int(judged.suspects[index]),
         "fronts": int(judged.fronts[index]),
+        "telling": int(judged.observed.pooled.telling[index]),
+        "before": int(judged.observed.pooled.before[index]),
         "expected": float(judged.expected[index]),
         "effect": float(judged.enrichment.effect[index]),
         "p_value": float(judged.enrichment.chance[index]),

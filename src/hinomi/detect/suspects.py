@@ -56,7 +56,7 @@ class Suspects:
 
     All columns have shape (n,): *line* is the key of `columns.keys` over `LINE`, distinct;
     *kinds* a mask of `Evidence`; *scanned* the port scanned most, -1 where none;
-    *contacts* how many listed C&Cs the line spoke with.
+    *contacts* at how many addresses the line spoke with listed C&Cs.
     """
 
     line: NDArray[np.void]
@@ -75,8 +75,9 @@ def probes(pair: Any) -> Any:
     """
     Count, per line and TCP port, hosts it only sent bare SYNs to and hosts it spoke with.
 
-    Columns: `LINE`, `remote_port`, `targets`, `spoken`. Without flags, a short packet that
-    nobody answered stands for a bare SYN. Needs all pairs of each line that it is given.
+    Columns: `LINE`, `remote_port`, `targets`, `spoken`, `first_ms` (of the bare SYNs, -1 where
+    there are none). Without flags, a short packet that nobody answered stands for a bare SYN.
+    Needs all pairs of each line that it is given.
     """
     tcp = pair.filter((pair.proto == int(Protocol.TCP)) & (pair.packets_out > 0))
     short = (tcp.packets_in == 0) & (tcp.bytes_out <= tcp.packets_out * BARE_BYTES)
@@ -84,6 +85,7 @@ def probes(pair: Any) -> Any:
     counted = tcp.group_by([*LINE, "remote_port"]).aggregate(
         targets=silent.cast("int64").sum().cast("int64"),
         spoken=tcp.spoke.sum().cast("int64"),
+        first_ms=tcp.first_ms.min(where=silent).coalesce(-1),
     )
     mail = counted.remote_port.isin(MAIL_PORTS)
     return counted.filter((counted.targets > 1) | (mail & (counted.spoken > 1)))
@@ -158,8 +160,8 @@ def gather(
     Args:
         parts: Lines by kind (columns `LINE`, distinct); those of `Evidence.SCAN` with
             `remote_port`, the port scanned most.
-        contacts: How many listed C&Cs each line of `Evidence.KNOWN` spoke with; one each
-            where None.
+        contacts: At how many addresses each line of `Evidence.KNOWN` spoke with listed
+            C&Cs; one each where None.
     """
     rows = pa.concat_tables([part.select(LINE) for part in parts.values()])
     every, first = np.unique(keys(rows, LINE), return_index=True)
