@@ -3,11 +3,11 @@
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -158,6 +158,30 @@ def judging(
     with_model: bool = True,
 ) -> Iterator[tuple[passes.Engine, Judgement, Sources]]:
     """Run both passes under a mandate of their own, in a scratch folder that goes afterwards."""
+    with opening(home, window, operation, engine_kind=engine_kind) as opened:
+        judged = judge_opened(home, opened, tell, asked, with_model=with_model)
+        yield opened.engine, judged, opened.sources
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The records of a window and the lists, before anything is judged."""
+
+    engine: Any
+    records: Any  # Conversation records of the window, as the engine's table.
+    lists: Mapping[ListKind, Sequence[ListEntry]]
+    sources: Sources
+
+
+@contextmanager
+def opening(
+    home: Home,
+    window: Window,
+    operation: Operation,
+    *,
+    engine_kind: EngineKind = EngineKind.DUCKDB,
+) -> Iterator[Opened]:
+    """Open the records of *window* under a mandate, with a scratch folder that goes afterwards."""
     mandate = mandate_for(operation, home.clock)
     record(
         home.journal(),
@@ -179,20 +203,33 @@ def judging(
             records = records.filter(records.ts_ms >= window.since_ms)
         if window.until_ms is not None:
             records = records.filter(records.ts_ms < window.until_ms)
-        found = passes.extent(engine, records)
-        survey = passes.survey(
-            engine,
-            records,
-            found,
-            buckets=engine.buckets(found.rows),
-            register=home.register,
-            tell=tell,
-            choose=worth_judging(found, lists, asked),
-        )
-        model = default_model() if with_model else None
-        judged = judge(engine, survey, lists, home.register, model)
-        tell(0.95)
-        yield engine, judged, sources
+        yield Opened(engine, records, lists, sources)
+
+
+def judge_opened(
+    home: Home,
+    opened: Opened,
+    tell: Progress,
+    asked: Sequence[ListEntry] = (),
+    *,
+    with_model: bool = True,
+) -> Judgement:
+    """Run both passes over what was opened."""
+    engine, records = opened.engine, opened.records
+    found = passes.extent(engine, records)
+    survey = passes.survey(
+        engine,
+        records,
+        found,
+        buckets=engine.buckets(found.rows),
+        register=home.register,
+        tell=tell,
+        choose=worth_judging(found, opened.lists, asked),
+    )
+    model = default_model() if with_model else None
+    judged = judge(engine, survey, opened.lists, home.register, model)
+    tell(0.95)
+    return judged
 
 
 def _source(listed: Listed) -> str:
