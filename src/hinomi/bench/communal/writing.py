@@ -92,11 +92,12 @@ def _truth(world: World) -> list[tuple[object, ...]]:
     numbers = zip(
         counted.clients.tolist(), counted.bots.tolist(), counted.detectable.tolist(), strict=True
     )
+    texts = render_places(np.array([named.code for named in world.named], np.int64)).to_pylist()
     rows: list[tuple[object, ...]] = []
-    for named, (clients, bots, detectable) in zip(world.named, numbers, strict=True):
+    for text, named, (clients, bots, detectable) in zip(texts, world.named, numbers, strict=True):
         is_known = named.service in known and named.code < REMOTE_V6  # Lists name IPv4 only.
         rows.append((
-            render_place(named.code), render_protocol(named.proto), named.port, named.family,
+            text, render_protocol(named.proto), named.port, named.family,
             named.tier or "", named.label, int(is_known), int(detectable), clients, bots,
             *_of_family(families.get(named.family), calling=named.label == SERVER, tier=named.tier),
         ))  # fmt: skip
