@@ -33,7 +33,8 @@ def test_numbers_are_rounded_for_people(code: str) -> None:
     """Whatever is no whole number or name has a format; no field is given by position."""
     whole = {
         "clients", "suspects", "fronts", "silent", "several", "returned", "packets_in",
-        "packets_out", "contacts", "failed", "siblings", "shared_with", "port",
+        "packets_out", "contacts", "failed", "siblings", "shared_with", "port", "refused",
+        "port_services", "address_ports", "address_clients", "telling", "before",
     }  # fmt: skip
     text = {"source", "habit", "habit_ja"}
 

@@ -13,8 +13,10 @@ from hinomi.detect import measures, orient
 from hinomi.engine.duckdb import DuckEngine
 
 SERVER = "198.51.100.7"
-ACK, SYN, RST, PSH = 0x10, 0x02, 0x04, 0x08
+ACK, SYN, RST, PSH, FIN = 0x10, 0x02, 0x04, 0x08, 0x01
 BIN_MS = 600_000
+QUIET = (12, 13, 16)
+"""Hours of the day, UTC, within the six hours of `random_rows`."""
 
 Row = dict[str, int]
 Key = tuple[int, ...]
@@ -24,6 +26,7 @@ def random_rows(seed: int) -> list[Row]:
     """Give 300 records of few lines and few services, every shape of packet among them."""
     chance = random.Random(seed)  # noqa: S311 - a seeded choice, no secret.
     flags = [-1, SYN, SYN | ACK, ACK, ACK | PSH, RST, RST | ACK, RST | ACK | PSH, SYN | ACK | PSH]
+    flags.append(FIN | ACK)
     return [
         conversation(
             **remote(f"198.51.100.{chance.randrange(4)}"),
@@ -73,7 +76,36 @@ def slow_pair(group: list[Row]) -> Row:
         for row in known
     )
     pair["spoke"] = int(slow_spoke(group, pair))
-    return pair
+    return pair | slow_flags(known) | slow_sizes(group) | slow_night(group)
+
+
+def slow_flags(known: list[Row]) -> Row:
+    """Count what flags say, by the sentences of the docstring; *known* are TCP with flags."""
+    flags = [row["tcp_flags"] for row in known]
+    return {
+        "flagged": len(flags),
+        "opens": sum(each & SYN > 0 for each in flags),
+        "closes": sum(each & (FIN | RST) > 0 for each in flags),
+        "pushes": sum(each & PSH > 0 for each in flags),
+    }
+
+
+def slow_sizes(group: list[Row]) -> Row:
+    """Sum packets by how long they are on average."""
+    found: dict[str, int] = defaultdict(int)
+    for row in group:
+        way = ("out", "in")[row["direction"]]
+        mean = row["bytes"] / row["packets"]
+        found[f"bare_{way}"] += row["packets"] if mean <= 64 else 0
+        found[f"full_{way}"] += row["packets"] if mean >= 1_200 else 0
+        found[f"squares_{way}"] += row["bytes"] ** 2 // row["packets"]
+    names = ("bare_out", "bare_in", "full_in", "squares_out", "squares_in")
+    return {name: found[name] for name in names}
+
+
+def slow_night(group: list[Row]) -> Row:
+    """Count records in the hours of rest."""
+    return {"night": sum(row["ts_ms"] // HOUR_MS % 24 in QUIET for row in group)}
 
 
 def slow_spoke(group: list[Row], pair: Row) -> bool:
@@ -116,7 +148,7 @@ def test_pairs_are_what_a_slow_count_gives(engine: DuckEngine, opened: Open, see
     """Each column of each pair, scaled counters divided back."""
     rows = random_rows(seed)
 
-    found = engine.fetch(measures.pairs(voted(opened(rows)))).to_pylist()
+    found = engine.fetch(measures.pairs(voted(opened(rows)), QUIET)).to_pylist()
 
     assert by_key(found, [*orient.SERVICE, *orient.LINE]) == slow_pairs(as_kept(rows))
 
@@ -129,7 +161,7 @@ def test_services_are_what_a_slow_count_gives(engine: DuckEngine, opened: Open, 
     for key, pair in slow_pairs(as_kept(rows)).items():
         groups[key[:5]].append(pair)
 
-    pair = engine.table([engine.keep(measures.pairs(voted(opened(rows))))])
+    pair = engine.table([engine.keep(measures.pairs(voted(opened(rows)), QUIET))])
     found = engine.fetch(measures.services(pair)).to_pylist()
 
     assert by_key(found, orient.SERVICE) == {
@@ -140,7 +172,11 @@ def test_services_are_what_a_slow_count_gives(engine: DuckEngine, opened: Open, 
 def slow_service(pairs: list[Row]) -> Row:
     """Roll the pairs of one service up."""
     clients = [pair for pair in pairs if pair["spoke"]]
-    added = ("records", "votes", "packets_out", "packets_in", "bytes_out", "bytes_in")
+    added = (
+        "records", "votes", "packets_out", "packets_in", "bytes_out", "bytes_in", "flagged",
+        "opens", "closes", "pushes", "bare_out", "bare_in", "full_in", "squares_out",
+        "squares_in", "night",
+    )  # fmt: skip
     return {
         "lines": len(pairs),
         "clients": len(clients),
@@ -229,6 +265,41 @@ def test_outside_drops_the_bins_of_that_service_alone(engine: DuckEngine, opened
 
     assert len(left) == 2
     assert rows[0] not in left
+
+
+def test_without_hours_of_rest_nothing_falls_into_them(engine: DuckEngine, opened: Open) -> None:
+    """A window that names no quiet hours."""
+    found = engine.fetch(measures.pairs(voted(opened(talk(1, SERVER))))).to_pylist()
+
+    assert [row["night"] for row in found] == [0]
+
+
+def test_hours_of_the_day_count_records_of_every_day(engine: DuckEngine, opened: Open) -> None:
+    """Noon of two days is one hour of the day."""
+    at = (NOON_MS, NOON_MS + 24 * HOUR_MS, NOON_MS + HOUR_MS)
+    rows = [row for ts_ms in at for row in talk(1, SERVER, ts_ms)]
+
+    found = engine.fetch(measures.hours_of_day(opened(rows))).to_pylist()
+
+    assert {row["hour"]: row["records"] for row in found} == {12: 4, 13: 2}
+
+
+def test_blows_are_what_no_forged_syn_explains(engine: DuckEngine, opened: Open) -> None:
+    """In the loud bin of a host that hardly answers: ACKs and UDP count, bare SYNs do not."""
+    rows = [knock(1, SERVER, tcp_flags=ACK) for _ in range(3)]
+    rows += [knock(2, SERVER, tcp_flags=SYN) for _ in range(9)]
+    rows += [knock(3, SERVER, proto=17, tcp_flags=-1)]
+    rows += [knock(1, SERVER, NOON_MS + BIN_MS, tcp_flags=ACK)]
+    rows += talk(4, "198.51.100.8")
+    loud = [
+        {**remote(host), "proto": proto, "bin": NOON_MS // BIN_MS}
+        for host, proto in ((SERVER, 6), (SERVER, 17), ("198.51.100.8", 6))
+    ]
+
+    bursts = engine.keep_table(services_table(*loud))
+    found = engine.fetch(measures.blows(voted(opened(rows)), bursts)).to_pylist()
+
+    assert {row["line_lo"]: row["blows"] for row in found} == {1: 3, 3: 1}
 
 
 def test_hours_and_sizes_of_the_chosen_alone(engine: DuckEngine, opened: Open) -> None:

@@ -9,12 +9,15 @@ import pytest
 
 from hinomi.detect import persistence
 from hinomi.detect.catalogue import HABITS, REASONS
+from hinomi.detect.features import Columns
 from hinomi.detect.judge import Judgement, judge
+from hinomi.detect.model import BASIS, ORDINARY, Model
 from hinomi.detect.reasons import Sources, measures_of, reasons_for
 from hinomi.engine.duckdb import DuckEngine
 from hinomi.govern.parameters import default_register
 from hinomi.model.listed import ListKind
 from surveys import CC, CC_PORT, LOADER, LOADER_PORT, WEB, entry, row_of, small_network, survey
+from tinymodels import tiny_model
 
 HABIT_CODES = {
     "rhythm", "repeats", "retries", "standing", "port", "alone", "bulk", "inside", "mesh",
@@ -29,6 +32,25 @@ SOURCES: Sources = {
     ListKind.BENIGN: ["clouds", "shops"],
     ListKind.SINKHOLES: ["holes"],
 }
+
+
+class Outspoken(Model):
+    """A model that shares one unit or more of evidence on every service under every reason."""
+
+    def contributions(self, columns: Columns, row: int) -> dict[str, float]:
+        """Give each reason its own weight."""
+        codes = sorted({*BASIS.values()})
+        return {code: 1.0 + place + 0.0 * columns["tcp"][row] for place, code in enumerate(codes)}
+
+
+@pytest.fixture(scope="module", name="learned")
+def a_learned_judgement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judgement]:
+    """Judge the small network, sampled, by a model."""
+    folder: Path = tmp_path_factory.mktemp("learned")
+    scratch = tmp_path_factory.mktemp("scratch")
+    with DuckEngine(scratch, threads=1) as engine:
+        found = survey(engine, folder, small_network())
+        yield judge(engine, found, LISTS, default_register(), tiny_model())
 
 
 @pytest.fixture(scope="module", name="judged")
@@ -46,33 +68,68 @@ def loud(judged: Judgement, place: int) -> Judgement:
     ledger = replace(judged.ledger, terms={})
     for number, code in enumerate(judged.ledger.terms):
         ledger.add(code, np.full(judged.ledger.services, 1.0 + number))
+    if judged.view is not None:
+        card, evidence = judged.view.model.card, ledger.terms["learned"]
+        view = replace(judged.view, model=Outspoken(card, "", ""), evidence=evidence)
+        return replace(judged, ledger=ledger, view=view)
     habit = judged.habits[place]
     terms = {code: 0.5 + number for number, code in enumerate(sorted(HABIT_CODES))}
     return replace(judged, ledger=ledger, habits={place: replace(habit, terms=terms)})
 
 
-def test_every_reason_of_the_catalogue_can_be_given(judged: Judgement) -> None:
-    """Columns of the ledger, habits and the base rate are the catalogue, none missing."""
+def test_every_reason_of_the_catalogue_can_be_given(judged: Judgement, learned: Judgement) -> None:
+    """Columns of the ledger, habits, learned evidence and the base rate are the catalogue."""
     columns = judged.ledger.terms.keys() - {"behaviour"}
+    assert learned.ledger.terms.keys() - columns == {"learned"}
 
-    assert columns | HABIT_CODES | {"base-rate"} == REASONS.keys()
+    assert columns | HABIT_CODES | {*BASIS.values(), ORDINARY} == REASONS.keys()
 
 
-def test_every_reason_is_told_with_its_numbers(judged: Judgement) -> None:
+def test_every_reason_is_told_with_its_numbers(judged: Judgement, learned: Judgement) -> None:
     """Each sentence of both languages comes out whole, from real facts."""
-    place = row_of(judged.survey, CC, CC_PORT)
+    codes = set()
+    for each in (judged, learned):
+        place = row_of(each.survey, CC, CC_PORT)
+        found = reasons_for(loud(each, place), place, SOURCES)
+        for told in found:
+            assert "{" not in told.text + told.text_ja
+            assert told.text.endswith(".")
+            assert told.text_ja.endswith("。")
+        *others, last = found
+        assert last.code == "base-rate"
+        sizes = [abs(told.weight) for told in others]
+        assert sizes == sorted(sizes, reverse=True)
+        codes |= {told.code for told in found}
+    assert codes == REASONS.keys()
 
-    found = reasons_for(loud(judged, place), place, SOURCES)
 
-    assert {each.code for each in found} == REASONS.keys()
-    for each in found:
-        assert "{" not in each.text + each.text_ja
-        assert each.text.endswith(".")
-        assert each.text_ja.endswith("。")
-    *others, last = found
-    assert last.code == "base-rate"
-    sizes = [abs(each.weight) for each in others]
-    assert sizes == sorted(sizes, reverse=True)
+@pytest.mark.parametrize(("address", "port"), [(CC, CC_PORT), (LOADER, LOADER_PORT), (WEB, 443)])
+def test_reasons_of_a_learned_judgement_sum_to_the_ledger(
+    learned: Judgement, address: str, port: int
+) -> None:
+    """Listed or not: what the model said within its bounds, and what the lists say."""
+    place = row_of(learned.survey, address, port)
+
+    found = reasons_for(learned, place, SOURCES)
+
+    unsaid = 0.05 * len(REASONS)
+    assert sum(told.weight for told in found) == pytest.approx(
+        learned.ledger.total()[place], abs=unsaid
+    )
+
+
+def test_a_service_of_one_line_has_no_learned_reasons(learned: Judgement) -> None:
+    """Nothing is pooled over one client: there is nothing to tell."""
+    place = row_of(learned.survey, CC, CC_PORT)
+    several = np.ones(len(learned.survey.services), dtype=np.int64)
+    services = learned.survey.services
+    alone = services.set_column(services.column_names.index("clients"), "clients", [several])
+    survey_alone = replace(learned.survey, services=alone)
+    observed = replace(learned.observed, survey=survey_alone)
+
+    found = reasons_for(replace(learned, observed=observed), place, SOURCES)
+
+    assert {told.code for told in found} <= {"listed", "benign", "base-rate"}
 
 
 @pytest.mark.parametrize("habit", range(len(HABITS)))

@@ -43,8 +43,7 @@ def probed(*rows: tuple[int, int, int, int]) -> pa.Table:
 def gathered(
     known: dict[int, int] | None = None,
     scan: dict[int, int] | None = None,
-    spam: tuple[int, ...] = (),
-    listed: tuple[int, ...] = (),
+    **others: tuple[int, ...],
 ) -> Suspects:
     """Gather suspects: contacts by line, scanned port by line, and plain lines."""
     known, scan = known or {}, scan or {}
@@ -52,9 +51,9 @@ def gathered(
         "remote_port", pa.array(list(scan.values()), pa.int64())
     )
     contacts = np.array(list(known.values()), dtype=np.int64)
-    return suspects.gather(
-        (lines_of(*known), contacts), scanned, lines_of(*spam), lines_of(*listed)
-    )
+    plain = {Evidence[kind.upper()]: lines_of(*lines) for kind, lines in others.items()}
+    parts = {Evidence.KNOWN: lines_of(*known), Evidence.SCAN: scanned}
+    return suspects.gather(parts | plain, contacts)
 
 
 def pairs(opened_rows: Any) -> Any:
@@ -163,21 +162,30 @@ def test_nobody_probed_nobody_chosen(register: Register) -> None:
 
 def test_kinds_of_evidence_come_together_by_line() -> None:
     """One row per line, whatever it was suspected of."""
-    found = gathered(known={7: 3}, scan={7: 23, 8: 80}, spam=(8,), listed=(9,))
+    found = gathered(
+        known={7: 3}, scan={7: 23, 8: 80}, spam=(8,), listed=(9,), attack=(9, 10), called=(10,)
+    )
 
     by_line = dict(zip(found.lo.tolist(), found.kinds.tolist(), strict=True))
     assert by_line == {
         7: Evidence.KNOWN | Evidence.SCAN,
         8: Evidence.SCAN | Evidence.SPAM,
-        9: Evidence.LISTED,
+        9: Evidence.LISTED | Evidence.ATTACK,
+        10: Evidence.ATTACK | Evidence.CALLED,
     }
     assert dict(zip(found.lo.tolist(), found.scanned.tolist(), strict=True)) == {
         7: 23,
         8: 80,
         9: -1,
+        10: -1,
     }
-    assert dict(zip(found.lo.tolist(), found.contacts.tolist(), strict=True)) == {7: 3, 8: 0, 9: 0}
-    assert [found.count(kind) for kind in Evidence] == [1, 2, 1, 1]
+    assert dict(zip(found.lo.tolist(), found.contacts.tolist(), strict=True)) == {
+        7: 3,
+        8: 0,
+        9: 0,
+        10: 0,
+    }
+    assert [found.count(kind) for kind in Evidence] == [1, 2, 1, 1, 2, 1]
 
 
 def weight(found: Suspects, register: Register, *, port: int, known: bool = False) -> float:
@@ -203,11 +211,35 @@ def test_elsewhere_evidence_weighs_its_reliability(register: Register) -> None:
         "spam": gathered(spam=(1,)),
         "known": gathered(known={1: 1}),
         "listed": gathered(listed=(1,)),
+        "attack": gathered(attack=(1,)),
+        "called": gathered(called=(1,)),
     }
+    assert kinds.keys() == {(kind.name or "").lower() for kind in Evidence}
 
     for name, found in kinds.items():
         expected = register.number(f"suspects.reliability_{name}")
         assert weight(found, register, port=6667) == pytest.approx(expected)
+
+
+def test_only_the_kinds_asked_for_are_weighed(register: Register) -> None:
+    """Each kind by itself; the rest of the line's evidence says nothing then."""
+    found = gathered(scan={1: 23}, listed=(1,))
+    place = np.zeros(1, dtype=np.int64)
+
+    def weighed(only: Evidence) -> float:
+        port, known = np.array([443]), np.array([False])
+        return float(suspects.weights(found, place, port, known, register, only=only)[0])
+
+    assert weighed(Evidence.SCAN) == pytest.approx(register.number("suspects.reliability_scan"))
+    assert weighed(Evidence.SPAM) == 0
+    assert weighed(suspects.ALL) == weight(found, register, port=443)
+
+
+def test_without_numbers_each_line_met_one_listed_server() -> None:
+    """What is not counted is one."""
+    found = suspects.gather({Evidence.KNOWN: lines_of(4, 5)})
+
+    assert found.contacts.tolist() == [1, 1]
 
 
 def test_two_listed_servers_speak_for_each_other(register: Register) -> None:

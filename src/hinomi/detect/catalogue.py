@@ -160,8 +160,8 @@ REASONS: Final[dict[str, Words]] = {
         "残りのうち疑いがあるのは {unexplained_share:.0%}。",
     ),
     "sisters": Words(
-        "Other likely C&Cs on port {port}, its address or its network: {relatives}.",
-        "同じポート {port}・アドレス・ネットワークにある他の C&C 候補:{relatives}。",
+        "Other likely C&Cs on port {port}, its address or its network: {relatives:.1f}.",
+        "同じポート {port}・アドレス・ネットワークにある他の C&C 候補:{relatives:.1f}。",
     ),
     "alike": Words(
         "It talks like the C&Cs known in this window: ahead of {alike_rank:.1%} of all services.",

@@ -87,11 +87,15 @@ def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
         rounds: Trees in each set.
 
     Raises:
-        ValueError: If there are too few windows, or no C&C in them (the caller's bug).
+        ValueError: If there are too few windows with C&Cs in them, or two of one name (the
+            caller's bug).
     """
-    if len(lessons) < FOLDS or not any(lesson.is_cc.any() for lesson in lessons):
-        raise ValueError(f"{FOLDS} windows with C&Cs are needed to learn from")
     fold = _folds(lessons)
+    taught = {at for each, at in zip(lessons, fold, strict=True) if each.is_cc[each.rows()].any()}
+    if len({*fold}) < FOLDS or len(taught) < 2:  # noqa: PLR2004 - one is always held out.
+        raise ValueError(f"{FOLDS} windows are needed to learn from, two of them with C&Cs")
+    if len({lesson.name for lesson in lessons}) < len(lessons):
+        raise ValueError("windows to learn from need names of their own")
     for held in range(FOLDS):
         others = [each for each, at in zip(lessons, fold, strict=True) if at != held]
         trees = _fit(others, FIRST, rounds)
@@ -155,13 +159,11 @@ def temper(lessons: Sequence[Lesson], ratios: dict[str, NDArray[np.float64]]) ->
 
 
 def _folds(lessons: Sequence[Lesson]) -> list[int]:
-    """Spread the windows of each school over the folds."""
-    met: dict[str, int] = {}
-    fold = []
-    for lesson in lessons:
-        place = met.get(lesson.school, 0)
-        met[lesson.school] = place + 1
-        fold.append(place % FOLDS)
+    """Spread the windows of each school over the folds, and those of all schools evenly."""
+    by_school = sorted(range(len(lessons)), key=lambda at: lessons[at].school)
+    fold = [0] * len(lessons)
+    for place, at in enumerate(by_school):
+        fold[at] = place % FOLDS
     return fold
 
 
@@ -174,13 +176,15 @@ def _table(
     for lesson in lessons:
         count = float(lesson.is_cc[lesson.rows()].sum())
         positives[lesson.school] = positives.get(lesson.school, 0.0) + count
-    mean = sum(positives.values()) / len(positives)
+    some = [count for count in positives.values() if count > 0]
+    mean = sum(some) / max(len(some), 1)
     for lesson in lessons:
         rows, weight = lesson.sample()
         if names:
             tables.append(matrix(lesson.second or lesson.columns, list(names), rows))
         labels.append(lesson.is_cc[rows].astype(np.float64))
-        weights.append(weight * mean / max(positives[lesson.school], 1.0))
+        # A school without C&Cs shows what is ordinary, and weighs what it counts.
+        weights.append(weight * mean / (positives[lesson.school] or mean or 1.0))
     table = np.vstack(tables) if tables else np.empty((0, 0), dtype=np.float32)
     return table, np.concatenate(labels), np.concatenate(weights)
 
@@ -197,6 +201,7 @@ def _odds(
     """Score the services that two lines or more spoke with; the others get -inf."""
     odds = np.full(several.size, -np.inf)
     rows = np.flatnonzero(several)
-    table = matrix(columns, list(names), rows)
-    odds[rows] = np.asarray(trees.predict(table, raw_score=True, num_threads=1))
+    if rows.size:
+        table = matrix(columns, list(names), rows)
+        odds[rows] = np.asarray(trees.predict(table, raw_score=True, num_threads=1))
     return odds

@@ -6,10 +6,11 @@ clients, and the second set sees both. A model says how much likelier a C&C look
 than another service does: the base rate of a window is no part of it.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Annotated, Final
 
 import lightgbm
 import msgspec
@@ -26,6 +27,12 @@ SECOND: Final = (*features.BASIS, *propagate.BASIS, *behaviour.BASIS)
 BASIS: Final[Mapping[str, str]] = {**features.BASIS, **propagate.BASIS, **behaviour.BASIS}
 
 FORMAT: Final = 1
+ORDINARY: Final = "base-rate"
+"""Where the evidence on an ordinary service of training is told: no one reason made it."""
+
+Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
+Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+Names = Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
 class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -38,13 +45,14 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     intervals: list[int]  # Sampling intervals met in training.
     services: int  # Rows learned from.
     positives: int
-    base_rate: float  # Share of C&Cs among the rows, which the evidence leaves out.
-    temperature: float = 1.0  # Divides the log odds: above 1, trees were too sure.
-    columns_first: list[str]
-    columns_second: list[str]
+    base_rate: Share  # Of C&Cs among the rows, which the evidence leaves out.
+    temperature: Positive = 1.0  # Divides the log odds: above 1, trees were too sure.
+    columns_first: Names
+    columns_second: Names
     scores: dict[str, float] = {}  # On held-out families or time.
     limits: list[str] = []
     measures: dict[str, list[float]] = {}  # Deciles of each column, to tell drift.
+    digest: str = ""  # `digest` of the trees, written with them.
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,14 @@ class Model:
         """
         Share the evidence on one service among the reasons it rests on.
 
+        Args:
+            columns: `observe.second_view`, shape (services,) each.
+            row: The service.
+
+        Returns:
+            Log-odds by reason, whose sum is `evidence`; what an ordinary service of training
+            shows stands under `ORDINARY`, and the reasons tell how this one differs.
+
         Source:
             Lundberg et al. (2020), Nature Machine Intelligence 2:56 (TreeSHAP).
         """
@@ -109,7 +125,8 @@ class Model:
         for name, part in zip(names, parts[:-1], strict=True):
             code = BASIS[name]
             shared[code] = shared.get(code, 0.0) + float(part) / self.card.temperature
-        return shared
+        ordinary = float(parts[-1] - special.logit(self.card.base_rate))
+        return shared | {ORDINARY: ordinary / self.card.temperature}
 
 
 def matrix(
@@ -119,12 +136,23 @@ def matrix(
     return np.column_stack([columns[name][rows] for name in names]).astype(np.float32)
 
 
+def digest(first: str, second: str) -> str:
+    """Give the SHA-256 of both sets of trees, in hexadecimal."""
+    parts = (hashlib.sha256(trees.encode()).digest() for trees in (first, second))
+    return hashlib.sha256(b"".join(parts)).hexdigest()
+
+
 def parse_model(card: bytes, first: str, second: str) -> Model:
     """
     Read a model from its three parts.
 
     Raises:
-        ConfigError: If the card is none, or names columns that hinomi does not make.
+        ConfigError: If the card is none, names columns that hinomi does not make, or belongs
+            to other trees.
+
+    Notes:
+        LightGBM ends the whole process on text that it cannot read, so that nothing reaches
+        it whose digest is not the card's.
     """
     try:
         parsed = msgspec.json.decode(card, type=Card)
@@ -135,4 +163,17 @@ def parse_model(card: bytes, first: str, second: str) -> Model:
     unknown = {*parsed.columns_first, *parsed.columns_second} - {*BASIS}
     if unknown:
         raise ConfigError(f"the model asks for a column {min(unknown)} that is not made")
+    if parsed.digest != digest(first, second):
+        raise ConfigError("the trees of the model are not those of its card; copy it anew, whole")
+    for trees, names in ((first, parsed.columns_first), (second, parsed.columns_second)):
+        _check_trees(trees, names)
     return Model(parsed, first, second)
+
+
+def _check_trees(trees: str, names: list[str]) -> None:
+    try:
+        asked = lightgbm.Booster(model_str=trees).feature_name()
+    except lightgbm.basic.LightGBMError as error:
+        raise ConfigError("the trees of the model are not in LightGBM's text form") from error
+    if asked != names:
+        raise ConfigError("the trees of the model ask for other columns than its card names")

@@ -11,6 +11,7 @@ from hinomi.detect.explain import Values, order, reason
 from hinomi.detect.features import Columns
 from hinomi.detect.habits import Habit
 from hinomi.detect.judge import Judgement
+from hinomi.detect.model import ORDINARY
 from hinomi.detect.passes import Survey
 from hinomi.model.listed import ListKind
 from hinomi.model.service import Reason
@@ -38,11 +39,14 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
         sources: Who made the lists.
     """
     said = []
+    ordinary = 0.0
     facts = _facts(judged, index)
     for code, column in judged.ledger.terms.items():
         weight = float(column[index])
         if code == "learned":
-            said.extend(_learned(judged, index, facts))
+            parts = _learned(judged, index, weight)
+            ordinary = parts.pop(ORDINARY, 0.0)
+            said.extend(_told(judged, index, facts, parts))
         elif code == "behaviour":
             if index in judged.habits:
                 said.extend(_habit(judged.habits[index], weight, facts))
@@ -50,7 +54,7 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
             said.append(
                 reason(code, weight, {**facts, "source": _source(judged, index, sources, code)})
             )
-    said.append(reason("base-rate", 0.0, {"one_in": 1.0 / judged.prior}))
+    said.append(reason("base-rate", ordinary, {"one_in": 1.0 / judged.prior}))
     return order(said)
 
 
@@ -86,13 +90,22 @@ def _source(judged: Judgement, index: int, sources: Sources, code: str) -> str:
     return ""
 
 
-def _learned(judged: Judgement, index: int, facts: Values) -> list[Reason]:
-    """Share what the model says among the evidence that it rests on."""
+def _learned(judged: Judgement, index: int, weight: float) -> dict[str, float]:
+    """Share what the model says, as bounded, among the evidence that it rests on."""
     view = judged.view
     if view is None or not judged.observed.several[index]:
-        return []
-    numbers = {**facts, **_seen_by_model(judged.survey, view.columns, index)}
+        return {}
+    evidence = float(view.evidence[index])
+    scale = weight / evidence if evidence else 0.0
     parts = view.model.contributions(view.columns, index)
+    return {code: part * scale for code, part in parts.items()}
+
+
+def _told(judged: Judgement, index: int, facts: Values, parts: Mapping[str, float]) -> list[Reason]:
+    """Put what the model says into words."""
+    if judged.view is None or not parts:
+        return []
+    numbers = {**facts, **_seen_by_model(judged.survey, judged.view.columns, index)}
     return [
         reason(_turned(code, weight), weight, numbers)
         for code, weight in parts.items()
@@ -122,7 +135,7 @@ def _seen_by_model(survey: Survey, columns: Columns, index: int) -> Values:
         "find_ratio": math.exp(seen["find_ratio"]),
         "explained": seen["explained"],
         "unexplained_share": seen["unexplained_share"],
-        "relatives": round(relatives, 1),
+        "relatives": relatives,
         "alike_rank": -math.expm1(-seen["alike_rank"]),
         "size_out": row["bytes_out"] / max(row["packets_out"], 1),
         "size_in": row["bytes_in"] / max(row["packets_in"], 1),
