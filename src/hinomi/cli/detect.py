@@ -98,6 +98,8 @@ def as_json(detection: Detection) -> dict[str, object]:
     return {
         "window": detection.window.render(),
         "register": detection.register_version,
+        "model": detection.model,
+        "drift": None if detection.drift is None else detection.drift.render(),
         "limits": detection.limits,
         "candidates": [
             candidate_document(rank, each)
@@ -117,11 +119,27 @@ def print_candidates(detection: Detection) -> None:
             numbers=(0, 2, 4, 5, 6),
         )
         print_reasons(detection, most=_REASONS_SHOWN)
-    click.echo(f"\nregister {detection.register_version}\n")
+    click.echo(f"\nregister {detection.register_version}")
+    print_model(detection)
     limits = [
         (name.replace("_", " "), render.plain(value)) for name, value in detection.limits.items()
     ]
     render.print_table(("limits of this run", ""), limits)
+
+
+def print_model(detection: Detection) -> None:
+    """Print which model spoke, and in what the window is unlike what it was learned on."""
+    model, drift = detection.model, detection.drift
+    if drift is None:
+        click.echo("model none: these windows are judged by terms alone\n")
+        return
+    click.echo(f"model {model['name']} {model['digest']}")
+    if drift.drifted:
+        told = ", ".join(f"{name} {drift.index[name]:.2f}" for name in drift.drifted)
+        click.echo(render.fold(f"drifted from what it was learned on: {told}", indent=2))
+    if not drift.knows_interval:
+        click.echo("  it was not learned at this sampling interval")
+    click.echo()
 
 
 def print_reasons(detection: Detection, *, most: int) -> None:

@@ -24,8 +24,8 @@ LEAST_LINES: Final = 500
 NEVER: Final = -12.0
 """Evidence on a service that one line alone spoke with: it cannot be enriched."""
 
-_LISTED_LEAST: Final = -2.0
-_LISTED_MOST: Final = 4.0
+LISTED_LEAST: Final = -2.0
+LISTED_MOST: Final = 4.0
 """How far evidence moves what a list says: families without evidence stand on lists too."""
 
 _CROWDED_LEAST: Final = -6.0
@@ -93,6 +93,6 @@ def base_rate(evidence: NDArray[np.float64], observed: Observed, register: Regis
 
 def weigh(ledger: fuse.Ledger, view: View, observed: Observed) -> None:
     """Add the evidence to the ledger; a list's own word is moved by it within bounds."""
-    least = np.where(observed.teaches, _LISTED_LEAST, _CROWDED_LEAST)
-    bounded = np.where(observed.several, np.clip(view.evidence, least, _LISTED_MOST), 0.0)
+    least = np.where(observed.teaches, LISTED_LEAST, _CROWDED_LEAST)
+    bounded = np.where(observed.several, np.clip(view.evidence, least, LISTED_MOST), 0.0)
     ledger.add("learned", np.where(observed.listed, bounded, view.evidence))

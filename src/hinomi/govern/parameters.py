@@ -64,6 +64,13 @@ class Register(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             raise ConfigError(f"register: {name} is no number")
         return float(value)
 
+    def text(self, name: str) -> str:
+        """Give the text registered under *name*."""
+        value = self._value(name)
+        if not isinstance(value, str):
+            raise ConfigError(f"register: {name} is no text")
+        return value
+
     def with_value(self, name: str, value: Value, *, decided_by: str) -> Self:
         """Give a register in which *name* has another value; the reasons stay."""
         self._value(name)

@@ -15,6 +15,7 @@ import pyarrow as pa
 from hinomi.detect import passes
 from hinomi.detect.beacon import MEANINGFUL
 from hinomi.detect.columns import ints, keys, positions
+from hinomi.detect.drift import Drift
 from hinomi.detect.judge import Judgement, judge, worth_judging
 from hinomi.detect.limits import limits_of
 from hinomi.detect.orient import SERVICE
@@ -30,7 +31,8 @@ from hinomi.model.window import Window
 from hinomi.services.engines import EngineKind, open_engine
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
-from hinomi.services.models import default_model
+from hinomi.services.models import KeptModel, model_in_use
+from hinomi.services.modelwatch import drift_of, model_used, warn_of_drift
 from hinomi.store.lists import Listed
 
 HOUR_MS: Final = 3_600_000
@@ -50,6 +52,11 @@ class Detection:
 
     suspects: dict[str, int] = field(default_factory=dict)
     """Suspected lines by kind of evidence."""
+
+    model: dict[str, object] = field(default_factory=dict)
+    """Name and digest of the model in use, and whether it spoke of this window."""
+
+    drift: Drift | None = None  # None where the model did not speak.
 
 
 def run_detection(
@@ -72,9 +79,11 @@ def run_detection(
 
     Raises:
         NotPermitted: If no mandate permits it.
+        ConfigError: If the model that the register names is not the one in the home.
         Unavailable: If memory or disk do not suffice, or the engine is not there.
     """
-    with judging(home, window, Operation.DETECT, tell, engine_kind=engine_kind) as (
+    kept = model_in_use(home)
+    with judging(home, window, Operation.DETECT, tell, engine_kind=engine_kind, kept=kept) as (
         engine,
         judged,
         sources,
@@ -88,7 +97,10 @@ def run_detection(
             register_version=home.register.version,
             timeline=_timeline(engine, judged, chosen),
             suspects=judged.kinds,
+            model=model_used(kept, judged),
+            drift=drift_of(home, judged),
         )
+    warn_of_drift(detection.model, detection.drift)
     tell(1.0)
     return detection
 
@@ -105,7 +117,8 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
     service = Service(base, proto, port, own=own)
     window = Window()
     asked = ListEntry(base=base, proto=proto, port=port, own=own)
-    with judging(home, window, Operation.EXPLAIN, lambda _: None, [asked]) as (
+    kept = model_in_use(home)
+    with judging(home, window, Operation.EXPLAIN, lambda _: None, [asked], kept=kept) as (
         engine,
         judged,
         sources,
@@ -143,6 +156,7 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
             "hours_of_day": _hours_of_day(hours),
             "limits": _limits(judged),
             "register": home.register.version,
+            "model": model_used(kept, judged),
         }
 
 
@@ -156,10 +170,11 @@ def judging(
     *,
     engine_kind: EngineKind = EngineKind.DUCKDB,
     with_model: bool = True,
+    kept: KeptModel | None = None,
 ) -> Iterator[tuple[passes.Engine, Judgement, Sources]]:
     """Run both passes under a mandate of their own, in a scratch folder that goes afterwards."""
     with opening(home, window, operation, engine_kind=engine_kind) as opened:
-        judged = judge_opened(home, opened, tell, asked, with_model=with_model)
+        judged = judge_opened(home, opened, tell, asked, with_model=with_model, kept=kept)
         yield opened.engine, judged, opened.sources
 
 
@@ -213,6 +228,7 @@ def judge_opened(
     asked: Sequence[ListEntry] = (),
     *,
     with_model: bool = True,
+    kept: KeptModel | None = None,
 ) -> Judgement:
     """Run both passes over what was opened."""
     engine, records = opened.engine, opened.records
@@ -226,8 +242,8 @@ def judge_opened(
         tell=tell,
         choose=worth_judging(found, opened.lists, asked),
     )
-    model = default_model() if with_model else None
-    judged = judge(engine, survey, opened.lists, home.register, model)
+    chosen = (kept or model_in_use(home)).model if with_model else None
+    judged = judge(engine, survey, opened.lists, home.register, chosen)
     tell(0.95)
     return judged
 

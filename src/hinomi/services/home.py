@@ -10,6 +10,7 @@ The home: one folder with everything a node keeps.
 ``lake/``            conversation records
 ``collect/``         what the collector counts, and what its next run needs
 ``context/``         dated tables of others: routes, allocations, earlier lists
+``models/``          models that this provider made of its own
 =================== ==========================================================
 """
 
@@ -39,6 +40,7 @@ CASEBOOK: Final = "casebook.sqlite"
 LAKE: Final = "lake"
 KEYS: Final = "keys"
 COLLECT: Final = "collect"
+MODELS: Final = "models"
 FIRST_KEY: Final = "period-0001.key"
 
 

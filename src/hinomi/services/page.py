@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from hinomi.clock import render_time
+from hinomi.detect.drift import Drift
 from hinomi.detect.limits import CONFIDENCE, SEEN_LINES
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, Reason, render_probability
@@ -105,6 +106,9 @@ def render_page(detection: Detection, *, made_ms: int) -> str:
         made=render_time(made_ms),
         window=detection.window.render(),
         register=mask_addresses(detection.register_version),
+        model=detection.model,
+        drifted=_drifted(detection.drift),
+        knows_interval=detection.drift is None or detection.drift.knows_interval,
         cards=_cards(detection, axis),
         likely=sum(each.probability >= _LIKELY for each in detection.candidates),
         known=sum(each.known for each in detection.candidates),
@@ -117,6 +121,13 @@ def render_page(detection: Detection, *, made_ms: int) -> str:
         seen_lines=SEEN_LINES,
         confidence=f"{CONFIDENCE:.0%}",
     )
+
+
+def _drifted(found: Drift | None) -> str:
+    """Name the columns that drifted, with their indices."""
+    if found is None:
+        return ""
+    return ", ".join(f"{name} {found.index[name]:.2f}" for name in found.drifted)
 
 
 def _hash(style: str) -> str:
