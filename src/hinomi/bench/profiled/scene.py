@@ -7,7 +7,7 @@ import numpy as np
 
 from hinomi.bench.addressing import REMOTE_BITS, REMOTE_V4, REMOTE_V6, Codes
 from hinomi.bench.profiled.book import Book
-from hinomi.bench.profiled.draws import Draws, Mask, Wholes
+from hinomi.bench.profiled.draws import Draws, Mask, Reals, Wholes
 from hinomi.bench.profiled.hours import Hours
 from hinomi.bench.profiled.lines import Lines, settle_lines
 from hinomi.bench.profiled.shapes import Shapes
@@ -87,7 +87,7 @@ class Scene:
         """Give each combination of keys a number of 0..limit-1 of its own."""
         return (scatter(self.salt, *keys) % np.uint64(limit)).astype(np.int64)
 
-    def unit(self, *keys: Wholes | int) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    def unit(self, *keys: Wholes | int) -> Reals:
         """Give each combination of keys a number of 0..1 of its own."""
         return scatter_unit(self.salt, *keys)
 

@@ -17,7 +17,7 @@ Mixture = tuple[float, float, float, float, float, float]
 """Weights of `PacketKind`, in its order."""
 
 PLAIN_HEADERS: Final = 40  # IPv4 and TCP without options, bytes.
-_OPTION_HEADERS: Final = 52  # With timestamps (RFC 7323).
+_OPTION_HEADERS: Final = 52  # With timestamps.
 _PLAIN_SYN: Final = 44  # With the maximum segment size alone.
 _OPTION_SYN: Final = 60
 _UDP_HEADERS: Final = 28
