@@ -5,8 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hinomi.bench.communal.applications import use
+from hinomi.bench.communal.browsing import browse
+from hinomi.bench.communal.chance import Chance
+from hinomi.bench.communal.devices import Devices, furnish
+from hinomi.bench.communal.families import Design, Family, Plan
 from hinomi.bench.communal.kinds import size_of
+from hinomi.bench.communal.membership import Health, examine, recruit
 from hinomi.bench.communal.scene import Scene, open_scene
+from hinomi.bench.communal.sidelines import prepare
 
 SCALE = 0.02
 
@@ -72,3 +79,28 @@ def met(scene: Scene, packets: Seen, *labels: str) -> NDArray[np.bool_]:
     }
     ends = zip(packets.other.tolist(), packets.other_port.tolist(), strict=True)
     return np.array([end in keys for end in ends])
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A scene with all that bots need around them."""
+
+    scene: Scene
+    devices: Devices
+    health: Health
+    chance: Chance
+
+    def family(self, design: Design, size: int = 60, servers: int = 3) -> Family:
+        """Infect a family of a design."""
+        plan = Plan(number=1, design=design, size=size, servers=servers)
+        return recruit(plan, 1.0, self.devices, self.health, self.chance)
+
+
+def open_stage(seed: int = 3) -> Stage:
+    """A stage on which nobody is infected yet."""
+    scene, chance = small_scene(seed=seed), Chance(seed, "stage")
+    devices = furnish(scene)
+    browse(scene)
+    use(scene, devices)
+    prepare(scene, chance)
+    return Stage(scene, devices, examine(scene, devices, chance), chance)

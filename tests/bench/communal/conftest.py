@@ -2,7 +2,7 @@
 
 import pytest
 
-from communes import SCALE, small_scene
+from communes import SCALE, Stage, open_stage, small_scene
 from hinomi.bench.communal.devices import Devices, furnish
 from hinomi.bench.communal.scene import Scene
 from hinomi.bench.communal.world import World, draw_world
@@ -30,3 +30,9 @@ def scene() -> Scene:
 def devices(scene: Scene) -> Devices:
     """Things in that scene."""
     return furnish(scene)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    """A stage of one's own."""
+    return open_stage()

@@ -81,7 +81,7 @@ def command(scene: Scene, family: Family, chance: Chance) -> tuple[Calls, Ints |
     family.servers.extend(sites.service.tolist())
     calls = _assign(family, sites, chance, moving=moving)
     _talk(scene, family, calls, chance)
-    _stray(scene, family, sites.service, chance)
+    _stray(scene, family, calls, chance)
     return calls, sites.line
 
 
@@ -276,9 +276,17 @@ def _talk(scene: Scene, family: Family, calls: Calls, chance: Chance) -> None:
         )
 
 
-def _stray(scene: Scene, family: Family, service: Ints, chance: Chance) -> None:
+def _stray(scene: Scene, family: Family, calls: Calls, chance: Chance) -> None:
     """Let innocents come to a C&C server by chance: researchers, the curious, the mistaken."""
-    for server in service[chance.each(service.size, 0.3)].tolist():
+    servers, first = np.unique(calls.server, return_index=True)
+    for place in np.flatnonzero(chance.each(servers.size, 0.3)).tolist():
         line = scene.any_line(chance, chance.whole(1, 5))
-        rate = chance.spread(0.5, 0.8, line.size)
-        scene.traffic.relate(line, 1, server, rate, family.talk, hours=Hours.AWAKE)
+        scene.traffic.relate(
+            line,
+            1,
+            int(servers[place]),
+            chance.spread(0.5, 0.8, line.size),
+            family.talk,
+            until=int(calls.gone[first[place]]),
+            hours=Hours.AWAKE,
+        )

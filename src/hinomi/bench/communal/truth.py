@@ -98,11 +98,11 @@ def count_lines(
     place, line = order[pairs >> _LINES], pairs & ((1 << _LINES) - 1)
     numbers = {family.name: number for number, family in enumerate(families)}
     family = np.array([numbers.get(row.family, len(families)) for row in rows])
-    members = np.concatenate([
+    members = [
         number << _LINES | np.unique(lines.identity(each.line))
         for number, each in enumerate(families)
-    ])  # fmt: skip
-    bot = np.isin(family[place] << _LINES | line, members)
+    ]
+    bot = np.isin(family[place] << _LINES | line, np.concatenate([*members, pairs[:0]]))
     clients = np.bincount(place, minlength=len(rows)).astype(np.int64)
     bots = np.bincount(place[bot], minlength=len(rows)).astype(np.int64)
     least = np.array([MIN_FRONTS if row.tier == _UPPER else MIN_CLIENTS for row in rows])
