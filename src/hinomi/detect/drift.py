@@ -19,6 +19,7 @@ WORST: Final = 5
 """So many columns are named, whether they drifted or not."""
 
 _DIGITS: Final = 6  # As deciles are kept on the card.
+_STEPS: Final = np.linspace(0.0, 1.0, 11)
 _LEAST_SHARE: Final = 0.005
 """A part that nothing was expected in counts as this much: one service there is no alarm."""
 
@@ -84,6 +85,11 @@ def drift(
         interval=interval,
         known_intervals=tuple(sorted(card.intervals)),
     )
+
+
+def deciles_of(values: NDArray[np.float64]) -> list[float]:
+    """Give minimum, the nine deciles and maximum of *values*, as a card keeps them."""
+    return [round(float(value), _DIGITS) for value in np.quantile(values, _STEPS)]
 
 
 def stability(values: NDArray[np.float64], deciles: Sequence[float]) -> float:

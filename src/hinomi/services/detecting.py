@@ -231,9 +231,20 @@ def judge_opened(
     kept: KeptModel | None = None,
 ) -> Judgement:
     """Run both passes over what was opened."""
+    survey = survey_opened(home, opened, tell, asked)
+    chosen = (kept or model_in_use(home)).model if with_model else None
+    judged = judge(opened.engine, survey, opened.lists, home.register, chosen)
+    tell(0.95)
+    return judged
+
+
+def survey_opened(
+    home: Home, opened: Opened, tell: Progress, asked: Sequence[ListEntry] = ()
+) -> passes.Survey:
+    """Run the first pass over what was opened."""
     engine, records = opened.engine, opened.records
     found = passes.extent(engine, records)
-    survey = passes.survey(
+    return passes.survey(
         engine,
         records,
         found,
@@ -242,10 +253,6 @@ def judge_opened(
         tell=tell,
         choose=worth_judging(found, opened.lists, asked),
     )
-    chosen = (kept or model_in_use(home)).model if with_model else None
-    judged = judge(engine, survey, opened.lists, home.register, chosen)
-    tell(0.95)
-    return judged
 
 
 def _source(listed: Listed) -> str:

@@ -8,6 +8,7 @@ own model with the beginning of its digest, so that results can be traced to the
 import hashlib
 import importlib.resources
 import re
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources.abc import Traversable
@@ -17,7 +18,7 @@ from typing import Final
 import msgspec
 
 from hinomi.detect.model import Model, digest, parse_model
-from hinomi.errors import ConfigError, NotFound, UsageError
+from hinomi.errors import ConfigError, Conflict, NotFound, UsageError
 from hinomi.govern.parameters import read_register, render_register
 from hinomi.services.home import MODELS, REGISTER, Home
 from hinomi.services.mandates import Operation, mandate_for, os_user, record
@@ -184,6 +185,28 @@ def use_model(home: Home, name: str, reason: str) -> str:
     record(home.journal(), Operation.MODELS, mandate_for(Operation.MODELS, home.clock), facts)
     replace_durably(home.folder / REGISTER, render_register(changed).encode("utf-8"))
     return changed.version
+
+
+def remove_model(home: Home, name: str) -> None:
+    """
+    Delete the model *name* of *home*.
+
+    Raises:
+        UsageError: If *name* is that of no own model.
+        NotFound: If the home has none of this name.
+        Conflict: If it is in use.
+        Unavailable: If the disk refuses.
+    """
+    require_name(name)
+    folder = home.folder / MODELS / name
+    if not folder.is_dir():
+        raise NotFound(f"no model {name} in this home; `hinomi models show` names all")
+    if home.register.text(IN_USE).startswith(f"{name}@"):
+        raise Conflict(f"model {name} is in use; put another in use first (`hinomi models use`)")
+    facts = {"act": "remove", "model": name, "register": home.register.version}
+    record(home.journal(), Operation.MODELS, mandate_for(Operation.MODELS, home.clock), facts)
+    with on_disk(folder):
+        shutil.rmtree(folder)
 
 
 def write_model(model: Model, folder: Path) -> None:

@@ -11,6 +11,7 @@ from hinomi.bench.score import CC
 from hinomi.bench.worldfiles import find_world
 from hinomi.clock import Clock, render_time, wall_clock
 from hinomi.detect.columns import ints, keys, positions
+from hinomi.detect.drift import deciles_of
 from hinomi.detect.features import Columns
 from hinomi.detect.lessons import Learned, Lesson, learn
 from hinomi.detect.model import FIRST, SECOND, Card, Model
@@ -23,7 +24,6 @@ from hinomi.services.laboratory import Tell, open_laboratory
 from hinomi.services.mandates import Operation
 
 _DAY_LETTERS = 10
-_DECILES = np.arange(0.0, 1.01, 0.1)
 
 
 def teach(
@@ -98,4 +98,4 @@ def _lesson(stack: ExitStack, folder: Path, school: str, tell: Tell) -> tuple[Le
 
 def _deciles(lessons: Sequence[Lesson], column: str) -> list[float]:
     values = np.concatenate([lesson.columns[column][lesson.several] for lesson in lessons])
-    return [round(float(value), 6) for value in np.quantile(values, _DECILES)]
+    return deciles_of(values)
