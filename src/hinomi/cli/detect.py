@@ -19,6 +19,7 @@ from hinomi.services.detecting import Detection, run_detection
 from hinomi.services.engines import EngineKind
 from hinomi.services.report import write_report
 
+DAY_MS = 86_400_000
 _REASONS_SHOWN = 3
 
 
@@ -71,7 +72,7 @@ def detect(
     home = session.open_home()
     with render.share_bar("detecting") as tell:
         detection = run_detection(
-            home, _window(since, until), top=top, tell=tell, engine_kind=EngineKind(engine)
+            home, window_of(since, until), top=top, tell=tell, engine_kind=EngineKind(engine)
         )
     if report is not None:
         write_report(detection, report)
@@ -181,7 +182,26 @@ def candidate_document(rank: int, candidate: Candidate) -> dict[str, object]:
     }
 
 
-def _window(since_ms: int | None, until_ms: int | None) -> Window:
+def window_of(
+    since_ms: int | None, until_ms: int | None, *, last_days: int | None = None, now_ms: int = 0
+) -> Window:
+    """
+    Give the window that the options of a command name.
+
+    Args:
+        since_ms: --since, ms since the Unix epoch.
+        until_ms: --until, the same.
+        last_days: --last-days: so many whole days before the present one, UTC.
+        now_ms: The present; needed for *last_days* alone.
+
+    Raises:
+        UsageError: If they contradict each other.
+    """
+    if last_days is not None:
+        if since_ms is not None or until_ms is not None:
+            raise UsageError("--last-days stands in place of --since and --until: choose")
+        today_ms = now_ms // DAY_MS * DAY_MS
+        return Window(today_ms - last_days * DAY_MS, today_ms)
     if since_ms is not None and until_ms is not None and since_ms > until_ms:
         raise UsageError("--since is later than --until")
     return Window(since_ms, until_ms)

@@ -1,4 +1,4 @@
-"""The case book: exporters, own networks, imports, followed folders and lists of one home."""
+"""The case book: exporters, own networks, imports, followed folders, lists, drills of a home."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -19,6 +19,7 @@ from hinomi.model.exporter import (
 from hinomi.model.network import AccessKind, Customer, OwnNetwork
 from hinomi.model.window import Window
 from hinomi.store.database import Database, open_database
+from hinomi.store.drills import DrillStore
 from hinomi.store.lists import ListStore
 from hinomi.store.schema import (
     EXPORTER_HOURS,
@@ -54,6 +55,7 @@ class CaseBook:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.lists = ListStore(database)
+        self.drills = DrillStore(database)
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The newest migration; a case book marked with a later one was made by a later hinomi."""
 
 METADATA: Final = sa.MetaData(
@@ -138,3 +138,26 @@ LIST_ENTRIES: Final = sa.Table(
 Each entry once for the time it stood unchanged on its list, from *since_ms* (inclusive)
 to *until_ms* (exclusive): a list fetched every day costs its changes, not its length.
 """
+
+DRILLS: Final = sa.Table(
+    "drills",
+    METADATA,
+    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("ran_ms", sa.BigInteger, nullable=False),
+    sa.Column("plan", sa.Text, nullable=False),  # SHA-256 of what was planted and how, hex.
+    sa.Column("register", sa.Text, nullable=False),  # Its version.
+    sa.Column("sampling_interval", sa.Integer, nullable=False),  # The largest N met.
+    sa.Column("hours", sa.Integer, nullable=False),  # Distinct hours with records.
+    sa.Column("lines", sa.BigInteger, nullable=False),  # That might have played bots.
+    sa.Column("rounds", sa.Integer, nullable=False),
+    sa.Column("botnets", sa.Integer, nullable=False),
+    sa.Column("found", sa.Integer, nullable=False),
+    sa.Column("possible", sa.Float, nullable=False),  # Sum of the bounds.
+    sa.Column("listed", sa.Integer, nullable=False),
+    sa.Column("confirmed", sa.Integer, nullable=False),
+    sa.Column("others", sa.Integer, nullable=False),
+    sa.Column("wrong", sa.Integer, nullable=False),
+    sa.Column("alarm", sa.Boolean, nullable=False),
+    sa.Column("cells", sa.JSON, nullable=False),  # Counts by size and pace.
+)
+"""What drills found, as numbers; a drop against the earlier ones is an alarm."""
