@@ -39,6 +39,41 @@ SUMMED: Final = (
 )  # fmt: skip
 """Columns of pairs that services take over as sums."""
 
+TALLIED: Final = ("votes", *SUMMED)
+"""Columns of pairs that nothing but their sum by service is asked of."""
+
+_LEAST: Final = ("line_net", "first_ms", "low_port")
+_MOST: Final = ("last_ms", "high_port")
+
+
+def facts(records: Any) -> Any:
+    """
+    Measure records as a whole, in one row.
+
+    Columns: `rows`; `hours` and `bins` (distinct, of one hour and of ten minutes);
+    `interval` (largest N of 1-in-N), `densest` (smallest known N, 0 where none is known),
+    `unknown` (records without N); `tcp`, `flagless` (of them without flags).
+    """
+    tcp = records.proto == int(Protocol.TCP)
+    least = records.sampling_interval.nullif(0).min()
+    return records.aggregate(
+        rows=records.count(),
+        hours=(records.ts_ms // HOUR_MS).nunique(),
+        bins=(records.ts_ms // BIN_MS).nunique(),
+        interval=records.sampling_interval.max().coalesce(0).cast("int64"),
+        densest=least.coalesce(0).cast("int64"),
+        unknown=_count(records.sampling_interval == 0).coalesce(0),
+        tcp=_count(tcp).coalesce(0),
+        flagless=_count(tcp & (records.tcp_flags < 0)).coalesce(0),
+    )
+
+
+def totals(records: Any) -> Any:
+    """Count the records of each service: `SERVICE`, `records`, `first_ms`, `last_ms`."""
+    return records.group_by(SERVICE).aggregate(
+        records=records.count(), first_ms=records.ts_ms.min(), last_ms=records.ts_ms.max()
+    )
+
 
 def busy_bins(records: Any, least: int) -> Any:
     """
@@ -103,12 +138,20 @@ def pairs(records: Any, quiet: Sequence[int] = ()) -> Any:
         `bare_out`, `bare_in`, `full_in` (packets no longer than `BARE_BYTES`, or at least
         `FULL_BYTES` long on average); `squares_out`, `squares_in` (sums of packets times
         squared mean size); `night` (records in the *quiet* hours).
+    """
+    return finished(pair_sums(records, quiet))
 
-    Notes:
-        Every column but the times and `ports` adds up over parts of the window.
+
+def pair_sums(records: Any, quiet: Sequence[int] = ()) -> Any:
+    """
+    Roll records up to what adds up of `pairs` over parts of the window.
+
+    Columns are those of `pairs` but `ports` and `spoke`, and what these two are made of:
+    `low_port`, `high_port` (of the line), `talks` (records that show a conversation),
+    `flagless` (records of TCP without flags). `merged` puts parts together.
     """
     out = records.direction == int(Direction.OUT)
-    rolled = records.group_by([*SERVICE, *LINE]).aggregate(
+    return records.group_by([*SERVICE, *LINE]).aggregate(
         line_net=records.line_net.min(),
         records=records.count(),
         packets_out=_total(records.packets, out),
@@ -124,10 +167,40 @@ def pairs(records: Any, quiet: Sequence[int] = ()) -> Any:
         **_size_sums(records, out),
         night=_at_night(records, quiet),
     )
-    return rolled.mutate(
-        ports=ibis.ifelse(rolled.low_port == rolled.high_port, 1, 2).cast("int64"),
-        spoke=_spoke(rolled).cast("int64"),
+
+
+def merged(rows: Any, by: Sequence[str] = (*SERVICE, *LINE)) -> Any:
+    """
+    Put rows of several parts of a window together, one for each *by*.
+
+    Args:
+        rows: Some columns of `pair_sums` or of `tallies`, of all parts.
+        by: What tells rows apart.
+
+    Returns:
+        The same columns: sums, but least and greatest for times, ports and networks.
+    """
+    least = {name: rows[name].min() for name in _LEAST if name in rows.columns}
+    most = {name: rows[name].max() for name in _MOST if name in rows.columns}
+    added = {
+        name: rows[name].sum().cast("int64")
+        for name in rows.columns
+        if name not in {*by, *_LEAST, *_MOST}
+    }
+    return rows.group_by([*by]).aggregate(**least, **most, **added)
+
+
+def finished(sums: Any) -> Any:
+    """Make `pairs` of the rows of `pair_sums`, or of those of their columns that are there."""
+    return sums.mutate(
+        ports=ibis.ifelse(sums.low_port == sums.high_port, 1, 2).cast("int64"),
+        spoke=_spoke(sums).cast("int64"),
     ).drop("low_port", "high_port", "talks", "flagless")
+
+
+def tallies(sums: Any) -> Any:
+    """Sum the columns of `pair_sums` in `TALLIED` by service: what needs no look at lines."""
+    return merged(sums.select(*SERVICE, *TALLIED), SERVICE)
 
 
 def _flag_counts(records: Any, out: Any) -> dict[str, Any]:
@@ -190,9 +263,13 @@ def _spoke(pair: Any) -> Any:
     )
 
 
-def services(pair: Any) -> Any:
+def services(pair: Any, tallied: Any = None) -> Any:
     """
     Roll pairs up to one row per service.
+
+    Args:
+        pair: Rows of `pairs`; without the columns in `TALLIED` where these are
+        tallied: Rows of `tallies` for the same services.
 
     Returns:
         Columns `SERVICE`; `lines` (all that met it), `clients` (that spoke with it), `nets`
@@ -211,7 +288,6 @@ def services(pair: Any) -> Any:
         refused=_count((pair.refused > 0) & ~spoke),
         several=_count(spoke & (pair.records > 1)),
         returned=_count(spoke & (pair.last_ms - pair.first_ms >= RETURN_MS)),
-        votes=pair.votes.sum().cast("int64"),
         ports=_count(pair.ports > 1),
         records=pair.records.sum().cast("int64"),
         packets_out=pair.packets_out.sum().cast("int64"),
@@ -220,10 +296,18 @@ def services(pair: Any) -> Any:
         bytes_in=pair.bytes_in.sum().cast("int64"),
         first_ms=pair.first_ms.min(),
         last_ms=pair.last_ms.max(),
-        **{name: pair[name].sum().cast("int64") for name in SUMMED},
+        **{name: pair[name].sum().cast("int64") for name in (TALLIED if tallied is None else ())},
     )
-    joined = rolled.left_join(counted, SERVICE).drop(*[f"{name}_right" for name in SERVICE])
+    joined = _beside(rolled, counted)
+    if tallied is not None:
+        joined = _beside(joined, tallied)
     return joined.mutate(nets=joined.nets.coalesce(0))
+
+
+def _beside(services: Any, more: Any) -> Any:
+    """Add the columns of *more*, at most one row for each service."""
+    joined = services.left_join(more, SERVICE)
+    return joined.drop(*[f"{name}_right" for name in SERVICE])
 
 
 def activity(pair: Any) -> Any:

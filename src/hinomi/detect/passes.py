@@ -6,10 +6,10 @@ tells how suspect the clients of each service are. Engines run the expressions; 
 here opens a file of the lake by itself.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -19,10 +19,8 @@ from numpy.typing import NDArray
 from hinomi.detect import beacon, bursts, measures, mesh, orient, suspects
 from hinomi.detect.columns import floats, ints, keys, positions
 from hinomi.detect.orient import ENDPOINT, LINE, SERVICE
+from hinomi.detect.quiet import quiet_hours
 from hinomi.govern.parameters import Register
-
-REST_HOURS: Final = 8
-"""So many hours of the day count as the network's rest."""
 
 Progress = Callable[[float], None]
 """Told the share of the work that is done, 0..1."""
@@ -55,10 +53,32 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Scratch files of one bucket: whole services, each in one part only."""
+    """Files of one bucket: whole services, each in one part only."""
 
-    records: Path  # Records whose remote end is the service.
     pairs: Path  # Rows of `measures.pairs`, outside bursts.
+    kept: Path | None  # Records whose remote end is the service; None: pairs alone were kept.
+
+    @property
+    def records(self) -> Path:
+        """
+        Records whose remote end is the service.
+
+        Raises:
+            ValueError: If the part was put together from partial results (the caller's bug).
+        """
+        if self.kept is None:
+            raise ValueError("partial results hold pairs, no records")
+        return self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Rolled:
+    """One part, rolled up."""
+
+    part: Part
+    services: pa.Table  # `measures.services`.
+    blows: pa.Table  # `measures.blows`.
+    cut_bins: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,39 +120,26 @@ class Survey:
 
 def extent(engine: Engine, records: Any) -> Extent:
     """Measure the window as a whole: one cheap scan."""
-    tcp = records.proto == 6  # noqa: PLR2004 - TCP.
-    known = records.sampling_interval.nullif(0)
-    row = engine.fetch(
-        records.aggregate(
-            rows=records.count(),
-            hours=(records.ts_ms // 3_600_000).nunique(),
-            bins=(records.ts_ms // measures.BIN_MS).nunique(),
-            interval=records.sampling_interval.max(),
-            unknown=(records.sampling_interval == 0).cast("int64").sum().cast("int64"),
-            densest=known.min(),
-            tcp=tcp.cast("int64").sum().cast("int64"),
-            flagless=(tcp & (records.tcp_flags < 0)).cast("int64").sum().cast("int64"),
-        )
-    ).to_pylist()[0]
-    quiet, quiet_share = _rest(engine.fetch(measures.hours_of_day(records)))
+    row = engine.fetch(measures.facts(records)).to_pylist()[0]
+    quiet, quiet_share = quiet_hours(by_hour(engine, records))
     return Extent(
         quiet=quiet,
         quiet_share=quiet_share,
         rows=row["rows"],
         hours=row["hours"],
         bins=row["bins"],
-        interval=0 if row["unknown"] else row["interval"] or 0,
-        densest=row["densest"] or 0,
-        flagless_share=(row["flagless"] or 0) / max(row["tcp"] or 0, 1),
+        interval=0 if row["unknown"] else row["interval"],
+        densest=row["densest"],
+        flagless_share=row["flagless"] / max(row["tcp"], 1),
     )
 
 
-def _rest(by_hour: pa.Table) -> tuple[tuple[int, ...], float]:
-    """Choose the eight hours of the day with the fewest records, and give their share."""
-    count = np.zeros(24)
-    count[ints(by_hour, "hour")] = ints(by_hour, "records")
-    chosen = np.sort(np.argsort(count, kind="stable")[:REST_HOURS])
-    return tuple(chosen.tolist()), float(count[chosen].sum() / max(count.sum(), 1.0))
+def by_hour(engine: Engine, records: Any) -> NDArray[np.int64]:
+    """Count the records by hour of the day, UTC, shape (24,)."""
+    found = engine.fetch(measures.hours_of_day(records))
+    count = np.zeros(24, dtype=np.int64)
+    count[ints(found, "hour")] = ints(found, "records")
+    return count
 
 
 def survey(
@@ -158,26 +165,34 @@ def survey(
         choose: Chooses the services to hold: a large window has millions that one line met
             once. Left out: all.
     """
-    spoken = orient.conversing(records)
-    servers = engine.table(_line_servers(engine, spoken, buckets))
-    split = engine.keep_parts(spoken, orient.bucket_of(spoken, "remote", buckets), buckets)
-    tell(0.2)
+    rolled = _rolled(engine, records, found, buckets=buckets, register=register, tell=tell)
+    return assemble(engine, found, rolled, choose)
+
+
+def assemble(
+    engine: Engine, found: Extent, rolled: Iterable[Rolled], choose: Choose | None = None
+) -> Survey:
+    """
+    Make a survey of all parts, taken one after the other.
+
+    Args:
+        engine: Runs the expressions.
+        found: What the window holds.
+        rolled: Its parts.
+        choose: Chooses the services to hold, see `survey`.
+    """
     parts, services, lines, struck, cut, met = [], [], [], [], 0, 0
-    for bucket in range(buckets):
-        kept = engine.keep(orient.towards_services(engine.table(split[bucket]), servers))
-        engine.drop(split[bucket])
-        pairs_file, services_here, blows, here = _roll_up(engine, kept, found, register)
-        pair = engine.table([pairs_file])
-        cut += here
-        struck.append(blows)
-        met += services_here.num_rows
-        lonely = mesh.lonely(services_here)
-        lines.append(engine.keep(_line_rows(engine, pair, lonely)))
+    for each in rolled:
+        held = each.services
+        met += held.num_rows
+        cut += each.cut_bins
+        struck.append(each.blows)
+        pair = engine.table([each.part.pairs])
+        lines.append(engine.keep(_line_rows(engine, pair, mesh.lonely(held))))
         if choose is not None:
-            services_here = services_here.filter(pa.array(choose(services_here)))
-        services.append(services_here)
-        parts.append(Part(kept, pairs_file))
-        tell(0.2 + 0.6 * (bucket + 1) / buckets)
+            held = held.filter(pa.array(choose(held)))
+        services.append(held)
+        parts.append(each.part)
     # In one order however many parts: ties are broken by it further on.
     order = [(name, "ascending") for name in SERVICE]
     return Survey(
@@ -192,30 +207,41 @@ def survey(
     )
 
 
-def _roll_up(
-    engine: Engine, kept: Path, found: Extent, register: Register
-) -> tuple[Path, pa.Table, pa.Table, int]:
+def _rolled(
+    engine: Engine, records: Any, found: Extent, *, buckets: int, register: Register, tell: Progress
+) -> Iterator[Rolled]:
+    """Orient the records and roll them up, part by part."""
+    spoken = orient.conversing(records)
+    servers = engine.table(line_servers(engine, spoken, buckets))
+    split = engine.keep_parts(spoken, orient.bucket_of(spoken, "remote", buckets), buckets)
+    tell(0.2)
+    for bucket in range(buckets):
+        kept = engine.keep(orient.towards_services(engine.table(split[bucket]), servers))
+        engine.drop(split[bucket])
+        yield _roll_up(engine, kept, found, register)
+        tell(0.2 + 0.6 * (bucket + 1) / buckets)
+
+
+def _roll_up(engine: Engine, kept: Path, found: Extent, register: Register) -> Rolled:
     """
     Roll the records of one part up to pairs and services, outside bursts.
 
-    Returns:
-        The file of the pairs, the services, `measures.blows`, and how many bins were cut.
-        What is met in bursts only stays among the services, with lines, without clients.
+    What is met in bursts only stays among the services, with lines, without clients.
     """
     oriented = engine.table([kept])
     crowded = _bursts(engine, oriented, found.bins, register)
     loud = engine.keep_table(crowded)
     blows = engine.fetch(measures.blows(oriented, loud))
-    if crowded.num_rows == 0:
-        pairs_file = engine.keep(measures.pairs(oriented, found.quiet))
-        return pairs_file, engine.fetch(measures.services(engine.table([pairs_file]))), blows, 0
-    pairs_file = engine.keep(measures.pairs(measures.outside(oriented, loud), found.quiet))
+    calm = measures.outside(oriented, loud) if crowded.num_rows else oriented
+    pairs_file = engine.keep(measures.pairs(calm, found.quiet))
     pair = engine.table([pairs_file])
     services = engine.fetch(measures.services(pair))
-    only_loud = oriented.semi_join(loud, SERVICE).anti_join(pair, SERVICE)
-    hidden = engine.fetch(measures.services(measures.pairs(only_loud, found.quiet).mutate(spoke=0)))
-    services = pa.concat_tables([services, hidden.cast(services.schema)])
-    return pairs_file, services, blows, crowded.num_rows
+    if crowded.num_rows:
+        only_loud = oriented.semi_join(loud, SERVICE).anti_join(pair, SERVICE)
+        rows = measures.pairs(only_loud, found.quiet).mutate(spoke=0)
+        hidden = engine.fetch(measures.services(rows))
+        services = pa.concat_tables([services, hidden.cast(services.schema)])
+    return Rolled(Part(pairs_file, kept), services, blows, crowded.num_rows)
 
 
 def client_sums(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Table:
@@ -310,7 +336,8 @@ def details(engine: Engine, parts: Sequence[Part], chosen: pa.Table) -> tuple[pa
     return pa.concat_tables(hours), pa.concat_tables(sizes)
 
 
-def _line_servers(engine: Engine, spoken: Any, buckets: int) -> list[Path]:
+def line_servers(engine: Engine, spoken: Any, buckets: int) -> list[Path]:
+    """Find `orient.line_servers` of what `orient.conversing` left, part by part."""
     asked = orient.doubtful(spoken).select(*ENDPOINT, "remote_hi", "remote_lo", "remote_port")
     split = engine.keep_parts(asked, orient.bucket_of(asked, "line", buckets), buckets)
     kept = []
@@ -325,12 +352,7 @@ def _bursts(engine: Engine, oriented: Any, bins: int, register: Register) -> pa.
     if busy.num_rows == 0:
         return busy
     among = engine.keep_table(busy.select(SERVICE))
-    mine = oriented.semi_join(among, SERVICE)
-    totals = engine.fetch(
-        mine.group_by(SERVICE).aggregate(
-            records=mine.count(), first_ms=mine.ts_ms.min(), last_ms=mine.ts_ms.max()
-        )
-    )
+    totals = engine.fetch(measures.totals(oriented.semi_join(among, SERVICE)))
     return bursts.bursts(busy, totals, register, window_bins=bins)
 
 
