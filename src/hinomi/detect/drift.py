@@ -20,6 +20,9 @@ WORST: Final = 5
 
 _DIGITS: Final = 6  # As deciles are kept on the card.
 _STEPS: Final = np.linspace(0.0, 1.0, 11)
+_ATOM: Final = 0.02
+"""A value that so many services share stands for itself, whatever the deciles say of it."""
+
 _LEAST_SHARE: Final = 0.005
 """A part that nothing was expected in counts as this much: one service there is no alarm."""
 
@@ -106,9 +109,9 @@ def stability(values: NDArray[np.float64], deciles: Sequence[float]) -> float:
         and 0.25 a large one.
 
     Notes:
-        A value that fills whole deciles (a share that is mostly 0) may have had any share
-        between the deciles about it: the one nearest to now is taken, so that the index is
-        never too high for want of knowing.
+        A value that many share, such as 0, may have had any share that the deciles about it
+        leave open: the one nearest to now is taken, so that the index is never too high for
+        want of knowing.
 
     Source:
         Siddiqi (2006), Credit Risk Scorecards; its expectation without drift, (parts - 1)/n,
@@ -135,7 +138,7 @@ def _heights(
     for value, (first, last) in _places(deciles).items():
         below = float(np.searchsorted(ordered, value, side="left")) / ordered.size
         upto = float(np.searchsorted(ordered, value, side="right")) / ordered.size
-        if first == last:
+        if first == last and upto - below < _ATOM:
             if 0 < first < steps:  # The outermost values of the past are chance.
                 now.append(upto)
                 then.append(first / steps)
