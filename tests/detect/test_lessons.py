@@ -74,7 +74,7 @@ def test_the_second_view_learns_from_its_own_columns() -> None:
     windows = []
     for seed in range(3):
         plain = random_lesson(seed)
-        second = plain.look_again(np.zeros(0)) | {"joint_share": plain.is_cc + 0.0}
+        second = plain.look_again(np.zeros(0)) | {"joint_share": plain.is_cc.astype(np.float64)}
         blind = {name: np.zeros(plain.is_cc.size) for name in FIRST}
         windows.append(replace(plain, columns=blind, look_again=partial(_giving, second)))
 

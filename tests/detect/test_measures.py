@@ -284,6 +284,22 @@ def test_hours_of_the_day_count_records_of_every_day(engine: DuckEngine, opened:
     assert {row["hour"]: row["records"] for row in found} == {12: 4, 13: 2}
 
 
+def test_records_of_terabytes_are_measured_too(engine: DuckEngine, opened: Open) -> None:
+    """Their squares are bounded, and do not burst the numbers they are counted in."""
+    sizes = [2**31 - 1, 2**31, 2**40, 2**60]
+    rows = [
+        conversation(**remote(SERVER), line_lo=at, bytes=size, packets=2**21)
+        for at, size in enumerate(sizes)
+    ]
+
+    found = engine.fetch(measures.pairs(voted(opened(rows)))).to_pylist()
+
+    squares = {row["line_lo"]: row["squares_out"] for row in found}
+    assert [squares[at] for at in range(2)] == [(2**31 - 1) ** 2 // 2**21, 2**41]
+    assert squares[2] == 2**40 * 65_535
+    assert squares[3] == 2**47 * 65_535
+
+
 def test_blows_are_what_no_forged_syn_explains(engine: DuckEngine, opened: Open) -> None:
     """In the loud bin of a host that hardly answers: ACKs and UDP count, bare SYNs do not."""
     rows = [knock(1, SERVER, tcp_flags=ACK) for _ in range(3)]

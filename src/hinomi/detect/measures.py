@@ -27,6 +27,12 @@ BARE_BYTES: Final = 64
 FULL_BYTES: Final = 1_200
 """A packet at least this long is full: QUIC's smallest datagram (RFC 9000, section 14)."""
 
+_LONGEST: Final = 65_535
+"""The longest IPv4 packet, bytes (RFC 791, section 3.1)."""
+
+_LARGE: Final = 2**31
+_LARGEST: Final = 2**47  # Times the longest packet still fits in 64 bits.
+
 HOUR_MS: Final = 3_600_000
 
 ONE_WAY: Final = 5
@@ -227,7 +233,14 @@ def _size_sums(records: Any, out: Any) -> dict[str, Any]:
     """Sum packets by how long they are, and their squared lengths."""
     bare = records.bytes <= records.packets * BARE_BYTES
     full = records.bytes >= records.packets * FULL_BYTES
-    squares = records.bytes * records.bytes // records.packets
+    # Products of large records would not fit in 64 bits: there the whole mean will do.
+    small = ibis.least(records.bytes, _LARGE)
+    mean = ibis.least(records.bytes // records.packets, _LONGEST)
+    squares = ibis.ifelse(
+        records.bytes < _LARGE,
+        small * small // records.packets,
+        mean * ibis.least(records.bytes, _LARGEST),
+    )
     return {
         "bare_out": _total(records.packets, out & bare),
         "bare_in": _total(records.packets, ~out & bare),

@@ -58,8 +58,8 @@ def order_of(
     np.minimum.at(onset, who[taught], first_ms[taught])
     line = positions(keys(probed, LINE), suspected.line)
     began = ints(probed, "first_ms")
-    scans = (line >= 0) & (began >= 0)
-    scans &= suspected.scanned[line] == ints(probed, "remote_port")
+    scanned = np.append(suspected.scanned, -1)[line]  # -1: the last.
+    scans = (line >= 0) & (began >= 0) & (scanned == ints(probed, "remote_port"))
     np.minimum.at(onset, line[scans], began[scans])
     tells = (onset < _NEVER) & (onset - SETTLED_MS >= np.minimum(start, onset))
     return Order(
