@@ -107,6 +107,7 @@ def as_json(drill: Drill) -> dict[str, object]:
     return {
         "window": drill.window.render(),
         "register": kept.register,
+        "model": drill.model,
         "seed": drill.seed,
         "rounds": kept.rounds,
         "lines": kept.lines,

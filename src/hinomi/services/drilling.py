@@ -14,11 +14,12 @@ import pyarrow as pa
 
 from hinomi.bench.drillplan import PACES, PlannedBotnet, parse_sizes, plan_rounds
 from hinomi.bench.overlay import LineTemplates, Overlay, lay
+from hinomi.detect.beacon import MEANINGFUL
 from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.judge import Judgement
 from hinomi.detect.limits import limits_of
 from hinomi.detect.orient import SERVICE, in_bucket
-from hinomi.detect.passes import Extent, Progress
+from hinomi.detect.passes import Extent, Progress, extent
 from hinomi.detect.presence import NO_TCP, presence
 from hinomi.engine.duckdb import buckets_for
 from hinomi.errors import Unavailable
@@ -35,6 +36,8 @@ from hinomi.services.drillwatch import watch
 from hinomi.services.engines import EngineKind
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.models import model_in_use
+from hinomi.services.modelwatch import model_used
 from hinomi.store.drills import DrillRecord
 
 _TARGETS: Final = 20_000  # Addresses that bots scan: many against the few that are sampled.
@@ -68,22 +71,24 @@ def run_drill(
     """
     seed = home.clock() if seed is None else seed
     rng = np.random.default_rng(seed)
-    register = home.register
+    register, kept = home.register, model_in_use(home)
     with opening(home, window, Operation.DRILL, engine_kind=engine_kind) as opened:
-        lines, population = _lines(opened, rng)
+        found = extent(opened.engine, opened.records)  # Without any overlay.
+        lines, population = _lines(opened, found.rows, rng)
         plan = _plan(register, rounds, population, len(lines), rng)
         done, judged = [], None
         for number, botnets in enumerate(plan):
             overlay = _overlay(opened, botnets, lines, register, rng)
             laid = _laid(opened, overlay)
-            judged = judge_opened(home, laid, _share_of(tell, number, len(plan)))
+            judged = judge_opened(home, laid, _share_of(tell, number, len(plan)), kept=kept)
             done.append(_compare(judged, overlay, register))
             opened.engine.drop(
                 [path for part in judged.survey.parts for path in (part.records, part.pairs)]
             )
         if judged is None:
             raise AssertionError("a plan has rounds")
-        drill = _summarise(home, window, done, judged.survey.extent, (population, seed))
+        drill = _summarise(home, window, done, found, (population, seed))
+    drill = replace(drill, model=model_used(kept, judged))
     _keep(home, drill)
     tell(1.0)
     return drill
@@ -94,11 +99,10 @@ def _share_of(tell: Progress, number: int, rounds: int) -> Progress:
     return lambda share: tell((number + share) / rounds)
 
 
-def _lines(opened: Opened, rng: np.random.Generator) -> tuple[LineTemplates, int]:
+def _lines(opened: Opened, rows: int, rng: np.random.Generator) -> tuple[LineTemplates, int]:
     """Fetch lines that may play bots, chosen by nothing but being there, and count all."""
     engine, records = opened.engine, opened.records
-    total = engine.fetch(records.aggregate(rows=records.count())).column("rows")[0].as_py()
-    parts = max(1, buckets_for(total) // _BUCKETS_AT_ONCE)
+    parts = max(1, buckets_for(rows) // _BUCKETS_AT_ONCE)
     # A line's pseudonym is evenly spread: one bucket of lines is a fair sample of them.
     mine = in_bucket(records, "line", int(rng.integers(parts)), parts)
     # In one order whatever the engine's: else the same seed would choose other lines.
@@ -221,7 +225,7 @@ def _summarise(
     home: Home,
     window: Window,
     done: list[Round],
-    extent: Extent,
+    met: Extent,
     chosen: tuple[int, int],
 ) -> Drill:
     """Add the rounds up; *chosen* are the lines that might have played bots, and the seed."""
@@ -229,7 +233,10 @@ def _summarise(
     population, seed = chosen
     cells = cells_of(done)
     limits = limits_of(
-        extent.interval, extent.hours, beacon_spoke=False, flagless_share=extent.flagless_share
+        met.interval,
+        met.hours,
+        beacon_spoke=0 < met.densest <= MEANINGFUL,
+        flagless_share=met.flagless_share,
     )
     botnets = sum(cell.botnets for cell in cells)
     twins = sum(each.twin is not None for rnd in done for each in rnd.overlay.planted)
@@ -237,8 +244,8 @@ def _summarise(
         ran_ms=home.clock(),
         plan=plan_hash(register),
         register=register.version,
-        sampling_interval=extent.interval,
-        hours=extent.hours,
+        sampling_interval=met.interval,
+        hours=met.hours,
         lines=population,
         rounds=len(done),
         botnets=botnets,
@@ -263,6 +270,7 @@ def _summarise(
         cells=cells,
         pace_limits=tuple(pace_limit(pace.name, cells, limits.smallest) for pace in PACES),
         limits=limits.render(),
+        model={},
         played=sum(rnd.overlay.lines for rnd in done),
         left_out=wanted - botnets,
         precision_least=now.found / shown if shown else None,

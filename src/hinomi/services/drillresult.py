@@ -63,6 +63,7 @@ class Drill:
     cells: tuple[Cell, ...]  # By pace, then size.
     pace_limits: tuple[PaceLimit, ...]
     limits: Mapping[str, object]
+    model: Mapping[str, object]  # Name and digest of the model in use.
     played: int  # Lines that played bots, over all rounds.
     left_out: int  # Botnets that did not fit into the rounds.
     precision_least: float | None  # If every other candidate were wrong, 0..1; None: no candidate.
