@@ -86,6 +86,60 @@ def test_the_second_pass_sums_over_clients(engine: DuckEngine, found: passes.Sur
     assert cc["mesh"] == len(BOTS) // 2
 
 
+def test_sums_follow_the_services(engine: DuckEngine, found: passes.Survey) -> None:
+    """In their order, as floats, and 0 where nobody spoke with a service."""
+    one = pa.array(np.ones(len(found.lines), dtype=np.int64))
+
+    sums = passes.client_sums(engine, found, found.lines.select(LINE).append_column("one", one))
+
+    assert sums.select(SERVICE).equals(found.services.select(SERVICE))
+    assert sums["one"].type == pa.float64()
+    assert sums["one"].to_pylist() == found.services["clients"].to_pylist()
+    assert 0.0 in sums["one"].to_pylist()
+
+
+def test_lines_that_did_not_speak_are_fetched_too(engine: DuckEngine, found: passes.Survey) -> None:
+    """Who only knocked at the targets of the scan; who spoke with the C&C knocked at nothing."""
+    cc = found.services.slice(row_of(found, CC, CC_PORT), 1)
+    target = found.services.slice(row_of(found, "198.51.100.100", 23), 1)
+
+    knocked = passes.lines_of_services(engine, found.parts, target, spoke=False)
+
+    assert sorted(knocked["line_lo"].to_pylist()) == list(BOTS)
+    assert passes.lines_of_services(engine, found.parts, target).num_rows == 0
+    assert passes.lines_of_services(engine, found.parts, cc, spoke=False).num_rows == 0
+
+
+def test_services_of_lines_tell_when_they_first_met(
+    engine: DuckEngine, found: passes.Survey
+) -> None:
+    """The first contact of each pair that spoke."""
+    bot = pa.table({"line_hi": pa.array([1], pa.int64()), "line_lo": pa.array([1], pa.int64())})
+
+    pairs = passes.pairs_of_lines(engine, found.parts, bot)
+    met = passes.services_of_lines(engine, found, bot)
+
+    names = [*SERVICE, "first_ms"]
+    assert sorted_rows(met.select(names)) == sorted_rows(pairs.select(names))
+
+
+def test_floods_are_told_line_by_line(engine: DuckEngine, tmp_path: Path) -> None:
+    """What strikes a host that hardly answers, whichever part it lies in."""
+    rows = [
+        knock(line, f"203.0.113.{host}", NOON_MS + again, tcp_flags=0x10)
+        for host in (1, 2, 3)
+        for line in range(50)
+        for again in range(1 + line % 2)
+    ]
+    rows += [row for hour in range(24) for row in talk(99, WEB, NOON_MS + hour * HOUR_MS)]
+
+    found = survey(engine, tmp_path, rows, buckets=3)
+
+    struck = {(row["remote_lo"], row["line_lo"]): row["blows"] for row in found.blows.to_pylist()}
+    assert len(struck) == 3 * 50
+    assert {(line % 2, count) for (_, line), count in struck.items()} == {(0, 1), (1, 2)}
+
+
 def test_pairs_are_fetched_by_line_and_by_service(engine: DuckEngine, found: passes.Survey) -> None:
     """Only pairs that spoke, unless asked for all."""
     bot = pa.table({"line_hi": pa.array([1], pa.int64()), "line_lo": pa.array([1], pa.int64())})
@@ -178,6 +232,23 @@ def test_the_extent_tells_what_a_window_holds(engine: DuckEngine, opened: Open) 
 
     assert (found.rows, found.hours, found.interval, found.densest) == (4, 2, 1_000, 100)
     assert found.flagless_share == pytest.approx(1 / 3)
+
+
+def test_the_hours_of_rest_are_those_with_the_fewest_records(
+    engine: DuckEngine, opened: Open
+) -> None:
+    """Eight hours of the day, over all days, and the share of the records in them."""
+    rows = [
+        conversation(ts_ms=NOON_MS + day * 24 * HOUR_MS + hour * HOUR_MS + again)
+        for day in range(2)
+        for hour in range(24)
+        for again in range(1 if hour < 8 else 4)
+    ]
+
+    found = passes.extent(engine, opened(rows))
+
+    assert found.quiet == tuple(range(12, 20))
+    assert found.quiet_share == pytest.approx(8 / (8 + 16 * 4))
 
 
 def test_one_unknown_interval_makes_the_largest_unknown(engine: DuckEngine, opened: Open) -> None:

@@ -70,9 +70,9 @@ def observe(
     table = survey.services
     on = {kind: known.match(table, lists.get(kind, ())) for kind in NAMES_SERVICES}
     named = (on[ListKind.KNOWN_CC] >= 0) | (on[ListKind.SINKHOLES] >= 0)
-    few = _few_meet(survey, register)
-    teaches = named & few & (ints(table, "clients") > 0)
-    dead = named & few & (ints(table, "clients") == 0)
+    clients_of = ints(table, "clients")
+    teaches = named & (clients_of > 0) & _few(survey, clients_of, register)
+    dead = named & (clients_of == 0) & _few(survey, ints(table, "lines"), register)
     suspected = _suspected(engine, survey, (teaches, dead), lists, register)
     pooled = clients.pool(engine, survey, suspected, teaches, register)
     return Observed(survey, on, teaches, suspected, pooled, features.describe(survey, pooled))
@@ -101,15 +101,16 @@ def second_view(
     return {**observed.columns, **told, **alike}
 
 
-def _few_meet(survey: passes.Survey, register: Register) -> NDArray[np.bool_]:
+def _few(survey: passes.Survey, lines: NDArray[np.int64], register: Register) -> NDArray[np.bool_]:
     """
-    Choose the services that few lines meet.
+    Choose the services that few *lines* (shape (services,)) speak with, or call.
 
     A listed service that a large share of all lines meets is a shared host or a wrong
-    entry, and would make suspects of everybody.
+    entry, and would make suspects of everybody. Who only knocks at a server that others
+    speak with is not counted: scanners and forged sources knock everywhere.
     """
     most = max(3, register.number("suspects.known_share_max") * len(survey.talking))
-    return np.asarray(ints(survey.services, "lines") <= most, dtype=bool)
+    return np.asarray(lines <= most, dtype=bool)
 
 
 def _suspected(
