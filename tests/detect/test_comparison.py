@@ -105,6 +105,16 @@ def test_lower_precision_is_never_better() -> None:
     assert found.verdict == "no clear difference"
 
 
+def test_what_is_told_apart_and_means_nothing_is_no_difference() -> None:
+    """A sure gain of a thousandth is for nobody to act on."""
+    sure = Figure(in_use=0.5, own=0.501, low=0.0005, high=0.0015)
+    spared = Figure(in_use=5.0, own=4.99, low=-0.015, high=-0.005)
+
+    found = Comparison(servers=5, rows=50, average_precision=sure, log_loss=spared)
+
+    assert found.verdict == "no clear difference"
+
+
 def test_nothing_withheld_is_the_callers_bug() -> None:
     """There is no truth to compare on."""
     with pytest.raises(ValueError, match="withheld"):

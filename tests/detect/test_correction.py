@@ -1,5 +1,7 @@
 """Trees on top of a model: what they learn, what they leave, what they cannot hold."""
 
+import dataclasses
+
 import lightgbm
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from hinomi.detect.correction import FOLDS, Examples, correct, sample
+from hinomi.detect.correction import FOLDS, ROUNDS, Examples, best_rounds, correct, sample
 from hinomi.detect.model import Card, Model
 
 NAMES = ["span", "habit", "tcp"]
@@ -60,7 +62,7 @@ def _window(seed: int, size: int = 6_000) -> np.ndarray:
 
 
 def _corrected(start: Model, *examples: Examples) -> Model:
-    return Model(start.card, start.first, correct(start, examples))
+    return Model(start.card, start.first, correct(start, examples, 0.1, rounds=40))
 
 
 def test_what_listed_ccs_look_like_here_is_learned(start: Model) -> None:
@@ -107,7 +109,7 @@ def test_finds_that_no_list_names_are_not_unlearned(start: Model) -> None:
 
 def test_the_starting_trees_all_stay(start: Model) -> None:
     """The first trees of the corrected model are those of the start, and more follow."""
-    after = correct(start, [_examples(start, _window(1), np.arange(6_000) < 40)], rounds=5)
+    after = correct(start, [_examples(start, _window(1), np.arange(6_000) < 40)], 0.1, rounds=5)
 
     old, new = lightgbm.Booster(model_str=start.second), lightgbm.Booster(model_str=after)
     table = _window(3)
@@ -119,11 +121,51 @@ def test_the_starting_trees_all_stay(start: Model) -> None:
     assert new.feature_name() == NAMES
 
 
+def test_no_trees_leave_the_model_as_it_is(start: Model) -> None:
+    """Where none do better, the own model is the start."""
+    assert correct(start, [], 0.1, rounds=0) == start.second
+
+
+@pytest.mark.parametrize("is_news", [True, False])
+def test_trees_are_put_on_top_as_far_as_they_help(start: Model, is_news: bool) -> None:  # noqa: FBT001 - a fact.
+    """Many where listed C&Cs of all folds share a look; few where the start knew all of it."""
+    rng = np.random.default_rng(5)
+    examples = []
+    for fold in range(FOLDS):
+        table = _window(10 + fold)
+        likely = special.expit(special.logit(RATE) + _evidence(start, table))
+        withheld = table[:, 1] > 2.0 if is_news else rng.random(len(table)) < likely / 2
+        made = _examples(start, table, withheld)
+        examples.append(dataclasses.replace(made, fold=fold))
+
+    rounds = best_rounds(start, examples, 0.1)
+
+    assert rounds in (ROUNDS[3:] if is_news else ROUNDS[:3])
+
+
+def test_more_finds_than_lists_leave_room_for_are_believed_less(start: Model) -> None:
+    """Finds that no list names sink where nine in ten C&Cs are said to be listed."""
+    table = _window(1)
+    withheld = (table[:, 1] > 1.8) & (table[:, 0] < 0)
+    unlisted = table[:, 0] > 2.5
+    examples = _examples(start, table, withheld)
+    trusted, doubted = (
+        _evidence(
+            Model(start.card, start.first, correct(start, [examples], share, rounds=80)), table
+        )[unlisted].mean()
+        for share in (0.1, 0.99)
+    )
+
+    assert doubted < trusted - 0.3
+
+
 def test_no_leaf_rests_on_few_services(start: Model) -> None:
     """Twenty services or more lie in each leaf that was added: none tells of one of them."""
     examples = _examples(start, _window(1), np.arange(6_000) < 40)
 
-    after = lightgbm.Booster(model_str=correct(start, [examples])).trees_to_dataframe()
+    after = lightgbm.Booster(
+        model_str=correct(start, [examples], 0.1, rounds=40)
+    ).trees_to_dataframe()
 
     start_trees = lightgbm.Booster(model_str=start.second).num_trees()
     added = after[(after["tree_index"] >= start_trees) & after["split_feature"].isna()]

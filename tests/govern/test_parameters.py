@@ -72,6 +72,13 @@ def test_the_version_does_not_depend_on_the_order_of_entries() -> None:
     assert turned.version == register.version
 
 
+def test_text_comes_out_as_text() -> None:
+    """A number is none."""
+    assert _register("default").text("a.b_ms") == "default"
+    with pytest.raises(ConfigError, match="no text"):
+        _register(5).text("a.b_ms")
+
+
 def test_values_come_out_in_the_type_asked_for() -> None:
     """A whole number is a number too."""
     assert _register(5).integer("a.b_ms") == 5

@@ -29,6 +29,8 @@ def test_the_os_user_is_the_account_of_the_process(monkeypatch: pytest.MonkeyPat
         (Operation.LIST, Power.STORE),
         (Operation.DETECT, Power.ANALYSE),
         (Operation.DRILL, Power.ANALYSE),
+        (Operation.TRAIN, Power.ANALYSE),
+        (Operation.MODELS, Power.STORE),
         (Operation.EXPLAIN, Power.ANALYSE),
         (Operation.DESCRIBE, Power.STORE),
         (Operation.NETWORKS, Power.STORE),

@@ -88,7 +88,9 @@ def test_the_decision_is_journalled(home: Home) -> None:
     assert entry["operation"] == "models"
     assert (entry["act"], entry["model_before"], entry["reason"]) == ("use", DEFAULT, "better")
     assert entry["digest"] == kept_model(home, "own").digest
-    assert entry["mandate"]["who"] == os_user()
+    mandate = entry["mandate"]
+    assert isinstance(mandate, dict)
+    assert mandate["who"] == os_user()
 
 
 def test_the_way_back_is_the_same(home: Home) -> None:

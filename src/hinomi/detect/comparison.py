@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 from scipy import special
 
 DRAWS: Final = 1_000
+LEAST_GAIN: Final = 0.01
+LEAST_SPARED: Final = 0.1
+"""Smaller differences of average precision, or of nats for each C&C, mean nothing to anybody."""
+
 _INTERVAL: Final = (2.5, 97.5)
 _MOST_SHARE: Final = 0.99
 
@@ -51,9 +55,12 @@ class Comparison:
     def verdict(self) -> str:
         """Tell whether own is better, worse, or no difference can be told."""
         precision, loss = self.average_precision, self.log_loss
-        if precision.high < 0 or loss.low > 0:
+        gain, spared = precision.own - precision.in_use, loss.in_use - loss.own
+        if (precision.high < 0 and gain < -LEAST_GAIN) or (loss.low > 0 and spared < -LEAST_SPARED):
             return "worse"
-        if precision.low > 0 or (loss.high < 0 and precision.low + precision.high >= 0):
+        if precision.low > 0 and gain > LEAST_GAIN:
+            return "better"
+        if loss.high < 0 and spared > LEAST_SPARED and gain >= 0:
             return "better"
         return "no clear difference"
 

@@ -31,7 +31,9 @@ FOLDS: Final = 3
 LEAST_POSITIVES: Final = 12
 """Fewer listed C&Cs that are alive, and the correction would follow single servers."""
 
-_ROUNDS: Final = 40
+ROUNDS: Final = (0, 20, 40, 80, 160)
+"""How many trees may be put on top: as many as do best on C&Cs that they never met."""
+
 _MOST_UNLABELLED: Final = 60_000  # Of one window and fold.
 _PLAIN: Final = 0.01  # Unlabelled services less likely than this are nearly all alike.
 _LEAST_CHANCE: Final = 1e-4
@@ -77,13 +79,15 @@ def sample(
     return rows, np.where(plain[rows], 1.0 / kept, 1.0)
 
 
-def correct(model: Model, examples: Sequence[Examples], *, rounds: int = _ROUNDS) -> str:
+def correct(model: Model, examples: Sequence[Examples], listed_share: float, *, rounds: int) -> str:
     """
     Put trees on top of those of *model* that judge last.
 
     Args:
         model: Where to start from.
         examples: Rows of windows and folds; at least one of them is withheld.
+        listed_share: Least share of all C&Cs that is taken to be listed, above 0 and below 1:
+            more unlisted ones than that leaves are not believed in.
         rounds: So many trees.
 
     Returns:
@@ -91,8 +95,10 @@ def correct(model: Model, examples: Sequence[Examples], *, rounds: int = _ROUNDS
         temperature as they were, since C&Cs are weighed up to that very base rate. How many
         there are in a network is no part of what they look like.
     """
+    if rounds == 0:
+        return model.second
     start = lightgbm.Booster(model_str=model.second)
-    table, label, weight = _both_ways(examples)
+    table, label, weight = _both_ways(examples, _belief(examples, listed_share))
     # The starting odds are divided by the temperature before they mean a probability.
     wanted = float(special.logit(model.card.base_rate)) / model.card.temperature
     positive = label > 0
@@ -105,14 +111,59 @@ def correct(model: Model, examples: Sequence[Examples], *, rounds: int = _ROUNDS
     return lightgbm.train(settings, data, rounds, init_model=start).model_to_string()
 
 
+def best_rounds(model: Model, examples: Sequence[Examples], listed_share: float) -> int:
+    """
+    Choose how many trees to put on top, 0 if none do better: each fold by the others.
+
+    Args:
+        model: Where to start from.
+        examples: Rows of windows and folds.
+        listed_share: As `correct`.
+    """
+    surprise = np.zeros(len(ROUNDS))
+    start = lightgbm.Booster(model_str=model.second).num_trees()
+    for fold in range(FOLDS):
+        others = [each for each in examples if each.fold != fold]
+        if not any(each.withheld.any() for each in others):
+            continue
+        trees = lightgbm.Booster(model_str=correct(model, others, listed_share, rounds=ROUNDS[-1]))
+        for each in (each for each in examples if each.fold == fold):
+            for place, rounds in enumerate(ROUNDS):
+                odds = trees.predict(
+                    each.table, raw_score=True, num_iteration=start + rounds, num_threads=1
+                )
+                surprise[place] += _surprise(model, each, np.asarray(odds))
+    return ROUNDS[int(np.argmin(surprise))]
+
+
+def _surprise(model: Model, examples: Examples, odds: NDArray[np.float64]) -> float:
+    """Give the log loss of being listed, as `comparison` has it, for C&Cs never met."""
+    evidence = (odds - special.logit(model.card.base_rate)) / model.card.temperature
+    rate = float((examples.chance * examples.weight).sum() / examples.weight.sum())
+    chance = special.expit(special.logit(np.clip(rate, 1e-6, 0.5)) + evidence)
+    withheld = examples.withheld
+    total = float((chance * examples.weight).sum())
+    share = float(np.clip(withheld.sum() / max(total, 1e-9), 1e-6, 0.99))
+    unlisted = np.log1p(-share * chance[~withheld]) * examples.weight[~withheld]
+    return -float(np.log(share * chance[withheld]).sum() + unlisted.sum())
+
+
+def _belief(examples: Sequence[Examples], listed_share: float) -> float:
+    """Give by how much the unlabelled are believed less, so that listed ones are no rarity."""
+    listed = sum(float((each.chance * each.weight)[each.withheld].sum()) for each in examples)
+    found = sum(float((each.chance * each.weight)[~each.withheld].sum()) for each in examples)
+    return min(1.0, listed * (1.0 - listed_share) / listed_share / max(found, 1e-9))
+
+
 def _both_ways(
-    examples: Sequence[Examples],
+    examples: Sequence[Examples], belief: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
     """Count each row as C&C by its chance and as none by the rest: columns, labels, weights."""
     tables, labels, weights = [], [], []
     for each in examples:
-        likely = each.chance > _LEAST_CHANCE
+        chance = np.where(each.withheld, each.chance, each.chance * belief)
+        likely = chance > _LEAST_CHANCE
         tables += [each.table[likely], each.table]
         labels += [np.ones(int(likely.sum())), np.zeros(likely.size)]
-        weights += [(each.weight * each.chance)[likely], each.weight * (1.0 - each.chance)]
+        weights += [(each.weight * chance)[likely], each.weight * (1.0 - chance)]
     return np.vstack(tables), np.concatenate(labels), np.concatenate(weights)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from hinomi.clock import render_time
 from hinomi.detect.comparison import Comparison, Figure, Trial, compare
-from hinomi.detect.correction import FOLDS, LEAST_POSITIVES, Examples, correct, sample
+from hinomi.detect.correction import FOLDS, LEAST_POSITIVES, Examples, best_rounds, correct, sample
 from hinomi.detect.drift import deciles_of
 from hinomi.detect.model import Card, Model, matrix
 from hinomi.detect.passes import Progress
@@ -69,6 +69,7 @@ class _Gathered:
     measured: dict[str, list[NDArray[np.float64]]] = field(default_factory=dict)
     intervals: set[int] = field(default_factory=set)
     learned_on: list[Window] = field(default_factory=list)
+    held_out: list[Window] = field(default_factory=list)
     skipped: list[Window] = field(default_factory=list)
 
 
@@ -95,40 +96,33 @@ def train(home: Home, window: Window, name: str, tell: Progress = lambda _: None
         raise Conflict(f"a model {name} exists in this home; choose another name")
     start, used = shipped_model(), model_in_use(home)
     earlier, later = _split(home, window)
-    steps = len(earlier) + len(later)
     gathered = _Gathered()
     for done, each in enumerate(earlier):
-        tell(done / steps)
+        tell(done / (len(earlier) + len(later)))
         with withholding(home, each, start.model) as opened:
             _learn_from(gathered, each, opened)
-    if len(gathered.servers) < LEAST_POSITIVES:
-        raise NotFound(
-            f"{len(gathered.servers)} listed C&Cs are alive in the earlier windows and "
-            f"{LEAST_POSITIVES} are needed to learn from; add lists, or wait for more days"
-        )
-    crossed = [_crossed(start.model, gathered.examples, fold) for fold in range(FOLDS)]
+    _require_taught(gathered)
+    second, crossed = _learn(home, start.model, gathered.examples)
     trials: list[Trial] = []
-    held_out: list[Window] = []
     for done, each in enumerate(later, start=len(earlier)):
-        tell(done / steps)
+        tell(done / (len(earlier) + len(later)))
         with withholding(home, each, start.model) as opened:
             if opened is None:
                 gathered.skipped.append(each)
                 continue
-            held_out.append(each)
+            gathered.held_out.append(each)
             trials += [_trial(glance, crossed, used.model, home) for glance in opened.glances]
     if not any((trial.server >= 0).any() for trial in trials):
         raise NotFound("no listed C&C is alive in the later windows: nothing to compare on")
     comparison = compare(trials)
     card = _card(home, name, start, gathered, comparison)
-    second = correct(start.model, gathered.examples)
     write_model(Model(card, start.model.first, second), folder)
     trained = Trained(
         kept=kept_model(home, name),
-        started_from=f"{start.name}@{start.digest[:DIGEST_LETTERS]}",
-        in_use=f"{used.name}@{used.digest[:DIGEST_LETTERS]}",
+        started_from=_named(start),
+        in_use=_named(used),
         learned_on=gathered.learned_on,
-        held_out=held_out,
+        held_out=gathered.held_out,
         skipped=gathered.skipped,
         servers=len(gathered.servers),
         comparison=comparison,
@@ -136,6 +130,14 @@ def train(home: Home, window: Window, name: str, tell: Progress = lambda _: None
     _journal(home, trained)
     tell(1.0)
     return trained
+
+
+def _require_taught(gathered: _Gathered) -> None:
+    if len(gathered.servers) < LEAST_POSITIVES:
+        raise NotFound(
+            f"{len(gathered.servers)} listed C&Cs are alive in the earlier windows and "
+            f"{LEAST_POSITIVES} are needed to learn from; add lists, or wait for more days"
+        )
 
 
 def _split(home: Home, window: Window) -> tuple[list[Window], list[Window]]:
@@ -192,18 +194,37 @@ def _examples(glance: Glance) -> Examples:
     )
 
 
-def _crossed(start: Model, examples: Sequence[Examples], fold: int) -> Model:
-    """Learn without *fold*: its listed C&Cs are what these trees are compared on."""
-    others = [each for each in examples if each.fold != fold]
-    return Model(start.card, start.first, correct(start, others))
+def _learn(home: Home, start: Model, examples: Sequence[Examples]) -> tuple[str, list[Model]]:
+    """
+    Learn from all folds, and once without each: by those the comparison is made.
+
+    Returns:
+        The trees of the own model that judge last; and by fold, the model that never met it.
+    """
+    share = home.register.number("train.listed_share_min")
+    rounds = best_rounds(start, examples, share)
+    crossed = [
+        Model(
+            start.card,
+            start.first,
+            correct(start, [each for each in examples if each.fold != fold], share, rounds=rounds),
+        )
+        for fold in range(FOLDS)
+    ]
+    return correct(start, examples, share, rounds=rounds), crossed
 
 
 def _trial(glance: Glance, crossed: Sequence[Model], used: Model, home: Home) -> Trial:
+    """Ask both models about the C&Cs that are withheld in a later window."""
     return Trial(
         server=glance.server,
         in_use=glance.odds(used, home.register),
         own=glance.odds(crossed[glance.fold], home.register),
     )
+
+
+def _named(kept: KeptModel) -> str:
+    return f"{kept.name}@{kept.digest[:DIGEST_LETTERS]}"
 
 
 def _card(
@@ -216,7 +237,7 @@ def _card(
         name=name,
         made=render_time(home.clock())[:_DAY_LETTERS],
         trained_on=[
-            f"{start.name}@{start.digest[:DIGEST_LETTERS]}",
+            _named(start),
             *(f"{each['since']}/{each['until']}" for each in windows),
         ],
         intervals=sorted(gathered.intervals),
