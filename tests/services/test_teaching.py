@@ -22,7 +22,8 @@ Taught = tuple[Model, Learned, list[Lesson], list[str]]
 @pytest.fixture(scope="module", name="taught")
 def what_three_worlds_teach(tmp_path_factory: pytest.TempPathFactory) -> Taught:
     """Learn once from three small worlds of two schools."""
-    folder, told = tmp_path_factory.mktemp("worlds"), []
+    folder = tmp_path_factory.mktemp("worlds")
+    told: list[str] = []
     worlds = [
         (write_small_world(folder / str(number), interval=interval), "ab"[number % 2])
         for number, interval in enumerate(INTERVALS)
