@@ -39,6 +39,9 @@ $(STAMP): requirements.lock pyproject.toml
 	@echo "Installing what requirements.lock pins (some minutes the first time)"
 	@$(PIP) install --quiet --require-hashes --requirement requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'import lightgbm' 2>/dev/null || { \
+	    echo "LightGBM needs OpenMP's run-time library, libgomp.so.1." >&2; \
+	    echo "On Debian and Ubuntu: apt install libgomp1" >&2; exit 1; }
 	@touch $@
 
 install: $(STAMP) ## Make .venv and install what requirements.lock pins.
@@ -73,6 +76,8 @@ fix: $(STAMP) ## Mend what ruff and codespell can mend; write generated referenc
 	mv build/cli.md docs/reference/cli.md
 	$(BIN)/python -m hinomi.cli.counters > build/counters.md
 	mv build/counters.md docs/reference/collector-counters.md
+	$(BIN)/python -m hinomi.cli.modelcard > build/model-card.md
+	mv build/model-card.md docs/reference/model-card.md
 
 bench: $(STAMP) ## Measure import and detection on this machine.
 	$(BIN)/python benchmarks/run.py
@@ -92,7 +97,7 @@ lock: ## Pin every dependency anew from pyproject.toml.
 	rm -rf build/lock
 	$(PYTHON) -m venv build/lock
 	build/lock/bin/python -m pip install --quiet pip-tools
-	build/lock/bin/pip-compile --quiet --upgrade --extra dev --build-deps-for editable \
+	build/lock/bin/pip-compile --quiet --upgrade --extra dev --extra bench --build-deps-for editable \
 	    --generate-hashes --strip-extras --no-header --no-emit-index-url \
 	    --no-emit-find-links --no-emit-trusted-host --output-file build/pins pyproject.toml
 	sed -n '/^#/p;/^[^#]/q' requirements.lock > build/head
