@@ -336,6 +336,12 @@ def details(engine: Engine, parts: Sequence[Part], chosen: pa.Table) -> tuple[pa
     return pa.concat_tables(hours), pa.concat_tables(sizes)
 
 
+def hours_of(engine: Engine, records: Any, chosen: pa.Table) -> pa.Table:
+    """Fetch `measures.hourly` of the services in *chosen*, of records nobody oriented."""
+    kept = engine.keep_table(chosen.select(SERVICE))
+    return engine.fetch(measures.hourly(orient.conversing(records), kept))
+
+
 def line_servers(engine: Engine, spoken: Any, buckets: int) -> list[Path]:
     """Find `orient.line_servers` of what `orient.conversing` left, part by part."""
     asked = orient.doubtful(spoken).select(*ENDPOINT, "remote_hi", "remote_lo", "remote_port")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import pyarrow as pa
@@ -66,6 +66,8 @@ def run_detection(
     top: int,
     tell: Progress = lambda _: None,
     engine_kind: EngineKind = EngineKind.DUCKDB,
+    judge_with: "Judge | None" = None,
+    with_timeline: bool = True,
 ) -> Detection:
     """
     Detect C&C candidates among the conversation records of *window*.
@@ -76,6 +78,8 @@ def run_detection(
         top: So many candidates at most.
         tell: Told the share of the work that is done, 0..1.
         engine_kind: What computes.
+        judge_with: Judges; `judge_opened` where None.
+        with_timeline: Whether to count each candidate's records by hour.
 
     Raises:
         NotPermitted: If no mandate permits it.
@@ -83,19 +87,16 @@ def run_detection(
         Unavailable: If memory or disk do not suffice, or the engine is not there.
     """
     kept = model_in_use(home)
-    with judging(home, window, Operation.DETECT, tell, engine_kind=engine_kind, kept=kept) as (
-        engine,
-        judged,
-        sources,
-    ):
+    with opening(home, window, Operation.DETECT, engine_kind=engine_kind) as opened:
+        judged = (judge_with or judge_opened)(home, opened, tell, kept=kept)
         chosen = _ranked(judged)[:top]
-        candidates = tuple(_candidate(judged, int(row), window, sources) for row in chosen)
+        candidates = tuple(_candidate(judged, int(row), window, opened.sources) for row in chosen)
         detection = Detection(
             window=window,
             limits=_limits(judged),
             candidates=candidates,
             register_version=home.register.version,
-            timeline=_timeline(engine, judged, chosen),
+            timeline=_timeline(opened, judged, chosen) if with_timeline else {},
             suspects=judged.kinds,
             model=model_used(kept, judged),
             drift=drift_of(home, judged),
@@ -186,6 +187,23 @@ class Opened:
     records: Any  # Conversation records of the window, as the engine's table.
     lists: Mapping[ListKind, Sequence[ListEntry]]
     sources: Sources
+    window: Window = field(default_factory=Window)
+
+
+class Judge(Protocol):
+    """Judges what was opened; `judge_opened` is one, `incremental.judge_in_parts` another."""
+
+    def __call__(
+        self,
+        home: Home,
+        opened: Opened,
+        tell: Progress,
+        asked: Sequence[ListEntry] = (),
+        *,
+        with_model: bool = True,
+        kept: KeptModel | None = None,
+    ) -> Judgement:
+        """Run both passes."""
 
 
 @contextmanager
@@ -218,7 +236,7 @@ def opening(
             records = records.filter(records.ts_ms >= window.since_ms)
         if window.until_ms is not None:
             records = records.filter(records.ts_ms < window.until_ms)
-        yield Opened(engine, records, lists, sources)
+        yield Opened(engine, records, lists, sources, window)
 
 
 def judge_opened(
@@ -340,10 +358,13 @@ def _limits(judged: Judgement) -> dict[str, object]:
 
 
 def _timeline(
-    engine: passes.Engine, judged: Judgement, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]
+    opened: Opened, judged: Judgement, chosen: np.ndarray[tuple[int], np.dtype[np.int64]]
 ) -> dict[Service, dict[int, int]]:
     table = judged.survey.services.take(pa.array(chosen))
-    hours, _ = passes.details(engine, judged.survey.parts, table)
+    if all(part.kept for part in judged.survey.parts):
+        hours, _ = passes.details(opened.engine, judged.survey.parts, table)
+    else:
+        hours = passes.hours_of(opened.engine, opened.records, table)
     timeline: dict[Service, dict[int, int]] = {
         _service(table, row): {} for row in range(table.num_rows)
     }

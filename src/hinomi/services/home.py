@@ -8,6 +8,7 @@ The home: one folder with everything a node keeps.
 ``keys/``            the key of each key period, readable by the owner alone
 ``casebook.sqlite``  exporters, own networks, imports, lists
 ``lake/``            conversation records
+``partials/``        what finished days and hours came to, for the next run
 ``collect/``         what the collector counts, and what its next run needs
 ``context/``         dated tables of others: routes, allocations, earlier lists
 ``models/``          models that this provider made of its own
@@ -32,12 +33,14 @@ from hinomi.model.network import OwnNetwork
 from hinomi.services.mandates import os_user
 from hinomi.store.casebook import CaseBook, open_casebook
 from hinomi.store.lake import LocalLake
+from hinomi.store.partials import LocalPartials
 
 CONFIG: Final = "config.toml"
 REGISTER: Final = "register.toml"
 JOURNAL: Final = "journal.jsonl"
 CASEBOOK: Final = "casebook.sqlite"
 LAKE: Final = "lake"
+PARTIALS: Final = "partials"
 KEYS: Final = "keys"
 COLLECT: Final = "collect"
 MODELS: Final = "models"
@@ -75,6 +78,15 @@ class Home:
             lateness_ms=self.register.integer("store.lateness_ms"),
             reader_grace_ms=self.register.integer("store.reader_grace_ms"),
         )
+
+    def partials(self) -> LocalPartials:
+        """Open the partial results."""
+        return LocalPartials(self.folder / PARTIALS, self.clock)
+
+    @property
+    def key_period(self) -> str:
+        """Name the present key period: pseudonyms of another one cannot be compared."""
+        return max((path.stem for path in (self.folder / KEYS).glob("period-*.key")), default="")
 
     def casebook(self) -> CaseBook:
         """Open the case book; the caller closes it."""

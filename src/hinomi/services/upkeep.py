@@ -5,6 +5,7 @@ from dataclasses import asdict
 from hinomi.clock import render_time
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.store.flowfile import HOUR_MS
 
 
 def store_status(home: Home) -> dict[str, object]:
@@ -30,7 +31,11 @@ def compact_store(home: Home) -> dict[str, object]:
 
 
 def remove_before(home: Home, before_ms: int) -> dict[str, object]:
-    """Remove every hour that ended by *before_ms*, for good; journalled before and after."""
+    """
+    Remove every hour that ended by *before_ms*, for good; journalled before and after.
+
+    Partial results that any of these hours is in go first.
+    """
     mandate = mandate_for(Operation.MAINTAIN, home.clock)
     act: dict[str, object] = {
         "act": "remove",
@@ -38,7 +43,8 @@ def remove_before(home: Home, before_ms: int) -> dict[str, object]:
         "register": home.register.version,
     }
     record(home.journal(), Operation.MAINTAIN, mandate, {**act, "stage": "begins"})
-    done = asdict(home.lake().remove(before_ms, mandate))
+    partials = home.partials().remove(before_ms // HOUR_MS * HOUR_MS, mandate)
+    done = {**asdict(home.lake().remove(before_ms, mandate)), "partials": partials}
     record(home.journal(), Operation.MAINTAIN, mandate, {**act, "stage": "done", **done})
     return done
 

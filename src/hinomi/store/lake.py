@@ -35,7 +35,7 @@ from hinomi.store.flowfile import (
     require_present,
 )
 from hinomi.store.locking import WriteLock
-from hinomi.store.manifest import BatchEntry, FileEntry, Manifest, State
+from hinomi.store.manifest import BatchEntry, FileEntry, Manifest, State, digest
 from hinomi.store.ports import Commit
 from hinomi.store.spreading import Spreader, SpreadLimits
 from hinomi.store.staging import LIVE, Staged, Staging, StagingFolder, sweep_staging
@@ -191,6 +191,19 @@ class LocalLake:
     def statistics(self) -> LakeStatistics:
         """Say how much there is; reads the manifest alone and needs no mandate."""
         return self._manifest.ask(_statistics)
+
+    def digest(self, window: Window, mandate: Mandate) -> str:
+        """
+        Digest what the manifest says of the rows of the hours that *window* touches.
+
+        Rows that come late change it, hours that are removed too; compaction, which leaves
+        every row as it was, does not.
+
+        Raises:
+            NotPermitted: If *mandate* lacks the power to analyse.
+        """
+        mandate.require(Power.ANALYSE, self._clock())
+        return digest(self._files_of(window))
 
     def compact(self, mandate: Mandate) -> Compacted:
         """

@@ -8,6 +8,7 @@ needed and are pruned one checkpoint late, so that a reader half way through its
 still finds them.
 """
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -130,6 +131,30 @@ class State:
         """Give the files that may hold rows of *window*, oldest hour first."""
         found = [f for f in self.files.values() if window.overlaps(f.first_ms, f.last_ms)]
         return tuple(sorted(found, key=lambda file: (file.hour, file.path)))
+
+
+def digest(files: Iterable[FileEntry]) -> str:
+    """
+    Digest what is said of the rows in *files*, hour by hour, however they lie in files.
+
+    Returns:
+        SHA-256, hex.
+    """
+    hours: dict[int, list[FileEntry]] = {}
+    for file in files:
+        hours.setdefault(file.hour, []).append(file)
+    said = [
+        (
+            hour,
+            sum(file.rows for file in hours[hour]),
+            min(file.first_ms for file in hours[hour]),
+            max(file.last_ms for file in hours[hour]),
+            max(file.arrived_ms for file in hours[hour]),
+            sorted({file.schema_version for file in hours[hour]}),
+        )
+        for hour in sorted(hours)
+    ]
+    return hashlib.sha256(msgspec.json.encode(said)).hexdigest()
 
 
 class Manifest:

@@ -1,6 +1,6 @@
 """The ports of the store. Each is defined by its suite under ``tests/contracts``."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -56,4 +56,59 @@ class FlowStore(Protocol):
 
         Raises:
             NotPermitted: If *mandate* lacks the power to analyse.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptPartial:
+    """One partial result in the store."""
+
+    facts: bytes  # What its maker said of it.
+    tables: Mapping[str, tuple[Path, ...]]  # Its files by table and part, for engines.
+
+
+class PartialStore(Protocol):
+    """
+    Partial results of detection, by window. See tests/contracts/partial_store.py.
+
+    They are flow data: the same mandate as for records, and gone with their day.
+    """
+
+    def find(self, window: Window, key: str, mandate: Mandate) -> KeptPartial | None:
+        """
+        Give what was kept for *window* under *key*; None, and it is deleted, under another.
+
+        Raises:
+            NotPermitted: If *mandate* lacks the power to analyse.
+        """
+
+    def keep(
+        self,
+        window: Window,
+        key: str,
+        facts: bytes,
+        tables: Mapping[str, Sequence[Path]],
+        mandate: Mandate,
+    ) -> KeptPartial:
+        """
+        Keep a partial result in place of all that lie within its window; whole or not at all.
+
+        Args:
+            window: What it was made of; both ends are stated.
+            key: Names all that it depends on: it counts under this key alone.
+            facts: What its maker wants to know of it again.
+            tables: Its files by table and part. They are moved, and must lie on the same disk.
+            mandate: Permits to analyse and to store.
+
+        Raises:
+            Unavailable: If the disk refuses; nothing was kept.
+            NotPermitted: If *mandate* lacks one of the powers.
+        """
+
+    def remove(self, before_ms: int, mandate: Mandate) -> int:
+        """
+        Remove, for good, what was made of any moment before *before_ms*, and count it.
+
+        Raises:
+            NotPermitted: If *mandate* lacks the power to maintain.
         """

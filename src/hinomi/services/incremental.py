@@ -1,0 +1,194 @@
+"""
+Detection from partial results: each day, and each hour of the running day, is read once.
+
+The window is cut into whole days, whole hours and ragged ends. What is finished is kept for
+the next run (`store.partials`), under a key that names all that it depends on.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from hinomi.detect import partials
+from hinomi.detect.beacon import MEANINGFUL
+from hinomi.detect.judge import Judgement, judge, worth_judging
+from hinomi.detect.partials import Facts, Unit
+from hinomi.detect.passes import Progress
+from hinomi.govern.mandate import Mandate
+from hinomi.model.flow import CONVERSATIONS, SCHEMA_VERSION
+from hinomi.model.listed import ListEntry
+from hinomi.model.window import Window
+from hinomi.services.detecting import Opened, judge_opened
+from hinomi.services.home import Home
+from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.models import KeptModel, model_in_use
+from hinomi.store.flowfile import HOUR_MS
+from hinomi.store.lake import LocalLake
+
+DAY_MS: Final = 24 * HOUR_MS
+MAKING_TAKES: Final = 0.5
+"""Share of the progress that making units is told as."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """A part of a window that becomes one unit."""
+
+    window: Window
+    since_ms: int
+    until_ms: int
+    stays: bool  # Whether it is finished, so that its unit is worth keeping.
+
+
+def sliding_window(home: Home, until_ms: int | None = None) -> Window:
+    """
+    Give the window of hourly detection: the registered days, up to the last full hour.
+
+    Args:
+        home: Its register says how many days.
+        until_ms: Stands for the present time.
+    """
+    end_ms = (home.clock() if until_ms is None else until_ms) // HOUR_MS * HOUR_MS
+    days = home.register.integer("detect.window_days")
+    # The last moment inside says which day is running: at midnight, the one just over.
+    return Window((end_ms - 1) // DAY_MS * DAY_MS - (days - 1) * DAY_MS, end_ms)
+
+
+def judge_in_parts(
+    home: Home,
+    opened: Opened,
+    tell: Progress,
+    asked: Sequence[ListEntry] = (),
+    *,
+    with_model: bool = True,
+    kept: KeptModel | None = None,
+) -> Judgement:
+    """
+    Judge as `detecting.judge_opened` does, from partial results where they can stand in.
+
+    Notes:
+        A window with densely sampled records is read whole: there single contacts speak
+        (`beacon.MEANINGFUL`), which partial results do not hold.
+    """
+    units = units_of(home, opened, lambda share: tell(MAKING_TAKES * share))
+    if not units:
+        return judge_opened(home, opened, tell, asked, with_model=with_model, kept=kept)
+    extent = partials.extent_of([unit.facts for unit in units])
+    survey = partials.survey(
+        opened.engine,
+        units,
+        buckets=opened.engine.buckets(extent.rows),
+        tell=lambda share: tell(MAKING_TAKES + (1 - MAKING_TAKES) * share),
+        choose=worth_judging(extent, opened.lists, asked),
+    )
+    chosen = (kept or model_in_use(home)).model if with_model else None
+    judged = judge(opened.engine, survey, opened.lists, home.register, chosen)
+    tell(0.95)
+    return judged
+
+
+def units_of(home: Home, opened: Opened, tell: Progress) -> list[Unit]:
+    """Find or make the units of the window; none where it is empty or densely sampled."""
+    maker = _Maker(home, opened.engine, home.lake(), mandate_for(Operation.PARTIALS, home.clock))
+    statistics = maker.lake.statistics()
+    if statistics.first_ms is None or statistics.last_ms is None:
+        return []
+    slices = cut(opened.window, statistics.first_ms, statistics.last_ms, home.clock())
+    done: list[tuple[Slice, str, Unit]] = []
+    for number, each in enumerate(slices):
+        # An hour is made in view of the day before it, and is stale with it.
+        near = [] if _is_day(each) else [d for d in done if d[0].until_ms > each.since_ms - DAY_MS]
+        key = maker.key(each, [key for _, key, _ in near])
+        unit = maker.unit(each, key, [unit for _, _, unit in near])
+        if unit is not None:
+            if 0 < unit.facts.densest <= MEANINGFUL:
+                return []
+            done.append((each, key, unit))
+        tell((number + 1) / len(slices))
+    return [unit for _, _, unit in done]
+
+
+def cut(window: Window, first_ms: int, last_ms: int, now_ms: int) -> list[Slice]:
+    """
+    Cut a window into whole days, whole hours and ragged ends, in order of time.
+
+    Args:
+        window: What to cut; an open side ends with the records.
+        first_ms: Start of the first record there is.
+        last_ms: Start of the last one.
+        now_ms: The present: what has not ended by then is not finished.
+    """
+    least, most = first_ms // DAY_MS * DAY_MS, (last_ms // DAY_MS + 1) * DAY_MS
+    since_ms = least if window.since_ms is None else max(window.since_ms, least)
+    until_ms = most if window.until_ms is None else min(window.until_ms, most)
+    return list(_slices(since_ms, until_ms, now_ms))
+
+
+def _slices(since_ms: int, until_ms: int, now_ms: int) -> Iterator[Slice]:
+    at_ms = since_ms
+    while at_ms < until_ms:
+        day_ends = at_ms + DAY_MS
+        if at_ms % DAY_MS == 0 and day_ends <= min(until_ms, now_ms):
+            end_ms, stays = day_ends, True
+        else:
+            hour_ends = (at_ms // HOUR_MS + 1) * HOUR_MS
+            end_ms = min(hour_ends, until_ms)
+            stays = at_ms % HOUR_MS == 0 and end_ms == hour_ends and hour_ends <= now_ms
+        yield Slice(Window(at_ms, end_ms), at_ms, end_ms, stays)
+        at_ms = end_ms
+
+
+def _is_day(each: Slice) -> bool:
+    return each.until_ms - each.since_ms == DAY_MS
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Finds units, or makes them."""
+
+    home: Home
+    engine: Any
+    lake: LocalLake
+    mandate: Mandate
+
+    def key(self, each: Slice, before: Sequence[str]) -> str:
+        """Name all that a unit depends on: rows, pseudonyms, parameters, program, units before."""
+        parameters = self.home.register.parameters
+        depends = {
+            "rows": self.lake.digest(each.window, self.mandate),
+            "schema": SCHEMA_VERSION,
+            "version": partials.VERSION,
+            "key_period": self.home.key_period,
+            "parameters": {name: parameters[name].value for name in partials.SHAPED_BY},
+            "before": list(before),
+        }
+        return hashlib.sha256(msgspec.json.encode(depends, order="sorted")).hexdigest()
+
+    def unit(self, each: Slice, key: str, before: Sequence[Unit]) -> Unit | None:
+        """Find the unit of a slice, or make it; None where no record lies in it."""
+        store = self.home.partials()
+        found = store.find(each.window, key, self.mandate) if each.stays else None
+        if found is None:
+            files = self.lake.files(each.window, self.mandate)
+            unit = self._made(files, each, before) if files else None
+            if unit is None or not each.stays:
+                return unit
+            said = msgspec.json.encode({"parts": unit.parts, "facts": unit.facts})
+            found = store.keep(each.window, key, said, unit.files, self.mandate)
+            what = {"window": each.window.render(), "records": unit.facts.rows}
+            record(self.home.journal(), Operation.PARTIALS, self.mandate, {"act": "keep", **what})
+        kept = msgspec.json.decode(found.facts)
+        return Unit(msgspec.convert(kept["facts"], Facts), kept["parts"], found.tables)
+
+    def _made(self, files: Sequence[Path], each: Slice, before: Sequence[Unit]) -> Unit:
+        records = self.engine.table(files, CONVERSATIONS)
+        inside = records.filter((records.ts_ms >= each.since_ms) & (records.ts_ms < each.until_ms))
+        rows = self.engine.fetch(inside.aggregate(rows=inside.count()))["rows"][0].as_py()
+        buckets = self.engine.buckets(rows)
+        return partials.make(
+            self.engine, inside, self.home.register, buckets=buckets, before=before
+        )
