@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from detections import detection
+from hinomi.cli.detect import print_model
+from hinomi.detect.drift import Drift
 from terminal import NOON_MS, hinomi, make_home, table_row, write_table
 
 SERVER = "198.51.100.66"
@@ -83,6 +86,23 @@ def test_the_table_shows_service_and_reasons(home: Path) -> None:
     assert f"{SERVER} tcp/6667" in said.out
     assert "register " in said.out
     assert "limits of this run" in said.out
+
+
+def test_the_model_is_named_where_it_spoke(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A laboratory is judged by terms alone; elsewhere name, digest and drift stand below."""
+    assert "judged by terms alone" in hinomi("detect", home=home).out
+    document = hinomi("detect", "--json", home=home).document
+    assert (document["model"]["spoke"], document["drift"]) == (False, None)
+
+    drift = Drift(
+        services=9, index={"span": 0.9}, threshold=0.25, interval=64, known_intervals=(1_000,)
+    )
+    print_model(detection(model={"name": "spring", "digest": "ab12"}, drift=drift))
+
+    said = capsys.readouterr().out
+    assert "model spring ab12" in said
+    assert "span 0.90" in said
+    assert "not learned at this sampling interval" in said
 
 
 def test_a_report_is_written_beside_the_answer(home: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from builders import HOUR_MS, NOON_MS
 from detections import LIMITS, candidate, detection, reason
+from hinomi.detect.drift import Drift
 from hinomi.model.address import parse_address
 from hinomi.model.service import Service
 from hinomi.model.window import Window
@@ -253,6 +254,30 @@ def test_the_page_tells_window_register_and_when_it_was_made() -> None:
     assert "12:00 UTC" in text
     assert "1 in 10,000" in text
     assert "48 hours with records" in text
+
+
+def test_the_page_names_the_model_that_spoke() -> None:
+    """By name and digest; where none spoke, it says so."""
+    spoke = {"name": "spring", "digest": "ab12", "spoke": True}
+
+    assert "spring" in page_of(model=spoke)
+    assert "ab12" in page_of(model=spoke)
+    assert "none spoke" in page_of(model=spoke | {"spoke": False})
+
+
+def test_drift_stands_above_the_candidates() -> None:
+    """Columns with their index, and sampling that was not learned; else nothing."""
+    known = {"services": 9, "threshold": 0.25, "known_intervals": (1_000, 10_000)}
+    drifted = Drift(index={"span": 0.9, "habit": 0.1}, interval=64, **known)  # type: ignore[arg-type]
+    ordinary = Drift(index={"span": 0.1}, interval=4_096, **known)  # type: ignore[arg-type]
+
+    told = page_of(drift=drifted)
+
+    assert "span 0.90" in told
+    assert "habit 0.10" not in told
+    assert "not learned at this sampling interval" in told
+    for silent in (page_of(drift=ordinary), page_of()):
+        assert 'aria-label="Drift"' not in silent
 
 
 def test_an_open_window_is_said_in_words() -> None:
