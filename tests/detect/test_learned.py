@@ -15,7 +15,7 @@ from hinomi.detect.observe import Observed
 from hinomi.engine.duckdb import DuckEngine
 from hinomi.govern.parameters import default_register
 from hinomi.model.address import Address
-from hinomi.model.listed import ListEntry, ListKind
+from hinomi.model.listed import ListEntry, ListKind, Role
 from surveys import CC, CC_PORT, clock, entry, row_of, small_network, survey
 from tinymodels import tiny_model
 
@@ -39,6 +39,21 @@ def mixture(rate: float, size: int, apart: float, seed: int) -> NDArray[np.float
     rng = np.random.default_rng(seed)
     is_cc = rng.random(size) < rate
     return apart * (rng.normal(size=size) + apart * is_cc) - apart**2 / 2
+
+
+@pytest.mark.parametrize(("role", "tier"), [(Role.UPPER, 2), (None, 1)])
+def test_a_list_names_the_tier_before_the_model(
+    engine: DuckEngine, tmp_path: Path, role: Role | None, tier: int
+) -> None:
+    """The role of an entry stands; without one, its clients tell."""
+    found = survey(engine, tmp_path, small_network())
+    lists = {ListKind.KNOWN_CC: [entry(CC, CC_PORT, **({"role": role} if role else {}))]}
+
+    judged = judge(engine, found, lists, REGISTER, tiny_model())
+
+    assert judged.tier[row_of(found, CC, CC_PORT)] == tier
+    sinkhole = judge(engine, found, {ListKind.SINKHOLES: [entry(CC)]}, REGISTER, tiny_model())
+    assert sinkhole.tier[row_of(found, CC, CC_PORT)] == 0
 
 
 @pytest.mark.parametrize("rate", [0.0005, 0.002, 0.008])
@@ -93,11 +108,12 @@ def test_evidence_moves_a_list_within_bounds() -> None:
     assert alone.terms["learned"].tolist() == [0.0, NEVER]
 
 
-def test_probable_servers_of_finds_are_the_upper_tier() -> None:
-    """Both are asked: clients that are finds themselves, and even odds."""
-    view = view_of(np.zeros(3), front_share=np.array([0.9, 0.9, 0.0]))
+def test_likely_servers_have_a_tier() -> None:
+    """Fronts among the clients, or suspects; without even odds, or without both, undecided."""
+    fronts, surplus = np.array([0.9, 0.9, 0.0, 0.0]), np.array([9.0, 9.0, 9.0, 0.0])
+    view = view_of(np.zeros(4), front_share=fronts, joint_surplus=surplus)
 
-    assert view.tier_of(np.array([0.9, 0.1, 0.9])).tolist() == [True, False, False]
+    assert view.tier_of(np.array([0.9, 0.1, 0.9, 0.9])).tolist() == [2, 0, 1, 0]
 
 
 def test_models_speak_for_sampled_windows_of_many_lines(engine: DuckEngine, tmp_path: Path) -> None:

@@ -142,8 +142,9 @@ def judge(
         judged.view = learned.look(engine, observed, model)
         judged.prior = learned.base_rate(judged.view.evidence, observed, register)
         learned.weigh(judged.ledger, judged.view, observed)
-        judged.tier[judged.view.tier_of(judged.probability())] = 2
         _add_lists(judged, lists, register)
+        tier = judged.view.tier_of(judged.probability())
+        judged.tier = np.where(judged.tier == 0, tier, judged.tier)
         return judged
     _add_lists(judged, lists, register)
     _add_terms(engine, judged, register)

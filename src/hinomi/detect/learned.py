@@ -32,6 +32,10 @@ _CROWDED_LEAST: Final = -6.0
 """The same where many lines meet it: a shared host, or a wrong entry."""
 
 _ROUNDS: Final = 50
+_LIKELY_FROM: Final = 0.5
+_BOTS_FROM: Final = 1.0
+"""Log-odds of enrichment from which a service is a first tier."""
+
 _FRONTS_FROM: Final = 0.3
 """Share of the clients that are finds themselves, from which a service is an upper tier."""
 
@@ -44,10 +48,18 @@ class View:
     columns: Columns  # `observe.second_view`.
     evidence: NDArray[np.float64]  # ln P(looks so | C&C) - ln P(looks so | not), (services,).
 
-    def tier_of(self, probability: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell which likely C&Cs are met by other finds above all: the upper tier (R14)."""
+    def tier_of(self, probability: NDArray[np.float64]) -> NDArray[np.int64]:
+        """
+        Tell the tier of likely C&Cs, shape (services,).
+
+        Returns:
+            2 where many clients are finds themselves (R14), 1 where suspects and clients of
+            other finds are over-represented, 0 elsewhere: undecided.
+        """
+        likely = probability >= _LIKELY_FROM
         fronts = self.columns["front_share"] >= _FRONTS_FROM
-        return np.asarray(fronts & (probability >= 0.5), dtype=bool)  # noqa: PLR2004
+        bots = self.columns["joint_surplus"] > _BOTS_FROM
+        return np.where(likely & fronts, 2, np.where(likely & bots, 1, 0)).astype(np.int64)
 
 
 def speaks_for(survey: passes.Survey) -> bool:
