@@ -15,8 +15,9 @@ from hinomi.errors import UsageError
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, render_probability
 from hinomi.model.window import Window
-from hinomi.services.detecting import Detection, run_detection
+from hinomi.services.detecting import Detection, judge_opened, run_detection
 from hinomi.services.engines import EngineKind
+from hinomi.services.incremental import judge_in_parts, sliding_window
 from hinomi.services.report import write_report
 
 DAY_MS = 86_400_000
@@ -42,6 +43,17 @@ _REASONS_SHOWN = 3
     help="What computes: duckdb is embedded, spark an optional extra.",
 )
 @click.option(
+    "--partials",
+    is_flag=True,
+    help="Read finished days and hours once: keep what they came to, for the next run.",
+)
+@click.option(
+    "--hourly",
+    is_flag=True,
+    help="As --partials, over the registered days up to the last full hour before --until "
+    "(now): what a timer calls.",
+)
+@click.option(
     "--report",
     type=click.Path(path_type=Path),
     metavar="FILE",
@@ -55,6 +67,8 @@ def detect(
     until: int | None,
     top: int,
     engine: str,
+    partials: bool,
+    hourly: bool,
     report: Path | None,
 ) -> None:
     """
@@ -68,11 +82,21 @@ def detect(
       hinomi detect
       hinomi detect --since 2026-01-01 --until 2026-01-08 --report week.html
       hinomi detect --json --top 10
+      hinomi detect --hourly --json --top 100
     """
+    if hourly and since is not None:
+        raise UsageError("--hourly says itself where the window begins: leave out --since")
     home = session.open_home()
+    window = sliding_window(home, until) if hourly else window_of(since, until)
     with render.share_bar("detecting") as tell:
         detection = run_detection(
-            home, window_of(since, until), top=top, tell=tell, engine_kind=EngineKind(engine)
+            home,
+            window,
+            top=top,
+            tell=tell,
+            engine_kind=EngineKind(engine),
+            judge_with=judge_in_parts if hourly or partials else judge_opened,
+            with_timeline=report is not None,
         )
     if report is not None:
         write_report(detection, report)
