@@ -2,7 +2,7 @@
 How long after the fifth sampled line a C&C server is found.
 
 Detection is run over windows that begin where the world does and end a step later each
-time, as it would be by a scheduler, with nothing kept between the runs.
+time, from partial results, as a scheduler runs it (`hinomi detect --hourly`).
 """
 
 from typing import Final
@@ -20,7 +20,8 @@ from hinomi.detect.orient import SERVICE
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import parse_service_address
 from hinomi.model.window import Window
-from hinomi.services.detecting import judging
+from hinomi.services.detecting import judging, opening
+from hinomi.services.incremental import judge_in_parts
 from hinomi.services.laboratory import Laboratory, Tell
 from hinomi.services.mandates import Operation
 
@@ -59,7 +60,8 @@ def measure_delays(laboratory: Laboratory, tell: Tell, *, every_h: int) -> list[
             continue  # Nobody to be found yet.
         tell(f"window of {(end_ms - int(bounds[0].min())) / HOUR_MS:.0f} h")
         window = Window(None, end_ms)
-        with judging(laboratory.home, window, Operation.DETECT, lambda _: None) as (_, judged, _):
+        with opening(laboratory.home, window, Operation.DETECT) as opened:
+            judged = judge_in_parts(laboratory.home, opened, lambda _: None)
             found_ms[(found_ms < 0) & _likely(judged, waiting)] = end_ms
     hours = np.maximum(found_ms - fifth_ms[counted], 0) / HOUR_MS
     return [

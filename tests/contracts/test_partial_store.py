@@ -1,0 +1,115 @@
+"""What every store of partial results does."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from builders import HOUR_MS, NOON_MS, mandate
+from hinomi.errors import NotPermitted
+from hinomi.govern.mandate import Power
+from hinomi.model.window import Window
+from hinomi.store.partials import LocalPartials
+from hinomi.store.ports import KeptPartial, PartialStore
+
+NOON = Window(NOON_MS, NOON_MS + HOUR_MS)
+BOTH = (Power.ANALYSE, Power.STORE)
+
+
+@pytest.fixture(params=["local"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> PartialStore:
+    """Give an empty store of each kind."""
+    assert request.param == "local"
+    return LocalPartials(tmp_path / "partials", lambda: NOON_MS)
+
+
+@pytest.fixture(name="scratch")
+def a_scratch_folder(tmp_path: Path) -> Path:
+    """Give a folder on the same disk, where an engine would write."""
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    return folder
+
+
+def written(scratch: Path, *texts: str) -> tuple[Path, ...]:
+    """Write one file for each text."""
+    before = sum(1 for _ in scratch.iterdir())
+    paths = tuple(scratch / f"{before + number}" for number in range(len(texts)))
+    for path, text in zip(paths, texts, strict=True):
+        path.write_text(text)
+    return paths
+
+
+def read(kept: KeptPartial | None) -> Mapping[str, list[str]]:
+    """Read all files."""
+    assert kept is not None
+    return {name: [path.read_text() for path in paths] for name, paths in kept.tables.items()}
+
+
+def test_what_was_kept_is_found_under_its_key(store: PartialStore, scratch: Path) -> None:
+    """Facts and the files of each table, in the order of the parts."""
+    tables = {"pairs": written(scratch, "a", "b"), "busy": written(scratch, "c")}
+    store.keep(NOON, "key", b'{"rows":3}', tables, mandate(*BOTH))
+
+    found = store.find(NOON, "key", mandate(Power.ANALYSE))
+
+    assert read(found) == {"pairs": ["a", "b"], "busy": ["c"]}
+    assert found is not None
+    assert found.facts == b'{"rows":3}'
+    assert store.find(Window(NOON_MS, NOON_MS + 1), "key", mandate(Power.ANALYSE)) is None
+
+
+def test_under_another_key_it_is_stale_and_gone(store: PartialStore, scratch: Path) -> None:
+    """Not found, deleted with its files, and not found under the old key again."""
+    kept = store.keep(NOON, "old", b"", {"pairs": written(scratch, "a")}, mandate(*BOTH))
+
+    assert store.find(NOON, "new", mandate(Power.ANALYSE)) is None
+    assert not kept.tables["pairs"][0].exists()
+    assert store.find(NOON, "old", mandate(Power.ANALYSE)) is None
+
+
+def test_a_day_takes_the_place_of_its_hours(store: PartialStore, scratch: Path) -> None:
+    """What lies inside the window goes, what lies beside it stays."""
+    midnight = NOON_MS - 12 * HOUR_MS
+    for hour in (11, 12, 24):
+        window = Window(midnight + hour * HOUR_MS, midnight + (hour + 1) * HOUR_MS)
+        store.keep(window, "key", b"", {"pairs": written(scratch, str(hour))}, mandate(*BOTH))
+
+    day = Window(midnight, midnight + 24 * HOUR_MS)
+    store.keep(day, "key", b"", {"pairs": written(scratch, "day")}, mandate(*BOTH))
+
+    after = Window(midnight + 24 * HOUR_MS, midnight + 25 * HOUR_MS)
+    assert read(store.find(day, "key", mandate(Power.ANALYSE))) == {"pairs": ["day"]}
+    assert read(store.find(after, "key", mandate(Power.ANALYSE))) == {"pairs": ["24"]}
+    assert store.find(NOON, "key", mandate(Power.ANALYSE)) is None
+
+
+def test_it_goes_with_the_first_moment_it_was_made_of(store: PartialStore, scratch: Path) -> None:
+    """A day of which one hour is removed holds flow data that must be gone."""
+    kept = store.keep(NOON, "key", b"", {"pairs": written(scratch, "a")}, mandate(*BOTH))
+
+    assert store.remove(NOON_MS, mandate(Power.MAINTAIN)) == 0
+    assert store.remove(NOON_MS + 1, mandate(Power.MAINTAIN)) == 1
+
+    assert not kept.tables["pairs"][0].exists()
+    assert store.find(NOON, "key", mandate(Power.ANALYSE)) is None
+
+
+def test_each_access_needs_its_power(store: PartialStore, scratch: Path) -> None:
+    """To read, to keep and to remove: as for the records it was made of."""
+    files = {"pairs": written(scratch, "a")}
+    with pytest.raises(NotPermitted):
+        store.find(NOON, "key", mandate(Power.STORE))
+    for power in BOTH:
+        with pytest.raises(NotPermitted):
+            store.keep(NOON, "key", b"", files, mandate(power))
+    with pytest.raises(NotPermitted):
+        store.remove(NOON_MS, mandate(Power.ANALYSE))
+    assert files["pairs"][0].exists()
+
+
+@pytest.mark.parametrize("window", [Window(), Window(NOON_MS, None), Window(-HOUR_MS, 0)])
+def test_a_partial_result_has_two_ends(store: PartialStore, window: Window) -> None:
+    """Anything else is the caller's bug."""
+    with pytest.raises(ValueError, match="beginning and an end"):
+        store.find(window, "key", mandate(Power.ANALYSE))
