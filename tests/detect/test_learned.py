@@ -1,16 +1,18 @@
-"""The base rate is the window's own; evidence is weighed, lists keep their word within bounds."""
+"""The base rate is that of training; evidence is weighed, lists keep their word within bounds."""
 
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Final, cast
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hinomi.detect import fuse, passes
+from hinomi.detect import fuse, learned, passes
 from hinomi.detect.judge import judge
-from hinomi.detect.learned import LEAST_LINES, NEVER, View, base_rate, speaks_for, weigh
+from hinomi.detect.learned import NEVER, View, base_rate, speaks_for, weigh
 from hinomi.detect.observe import Observed
 from hinomi.engine.duckdb import DuckEngine
 from hinomi.govern.parameters import default_register
@@ -21,6 +23,7 @@ from tinymodels import tiny_model
 
 REGISTER: Final = default_register()
 HIGHEST: Final = REGISTER.number("learned.base_rate_max")
+LOWEST: Final = REGISTER.number("fuse.base_rate_min")
 
 
 def seen(size: int, *, listed: int = 0, alone: int = 0, crowded: int = 0) -> Observed:
@@ -32,13 +35,6 @@ def seen(size: int, *, listed: int = 0, alone: int = 0, crowded: int = 0) -> Obs
         several=place < size - alone,
     )
     return cast("Observed", found)
-
-
-def mixture(rate: float, size: int, apart: float, seed: int) -> NDArray[np.float64]:
-    """Draw log likelihood ratios of two bells of which *rate* are C&Cs."""
-    rng = np.random.default_rng(seed)
-    is_cc = rng.random(size) < rate
-    return apart * (rng.normal(size=size) + apart * is_cc) - apart**2 / 2
 
 
 @pytest.mark.parametrize(("role", "tier"), [(Role.UPPER, 2), (None, 1)])
@@ -56,37 +52,15 @@ def test_a_list_names_the_tier_before_the_model(
     assert sinkhole.tier[row_of(found, CC, CC_PORT)] == 0
 
 
-@pytest.mark.parametrize("rate", [0.0005, 0.002, 0.008])
-def test_the_base_rate_of_a_known_mixture_is_found(rate: float) -> None:
-    """Whatever share was put in comes out, from evidence alone."""
-    evidence = mixture(rate, 60_000, 4.0, 5)
+@pytest.mark.parametrize(("learned_rate", "used"), [(0.002, 0.002), (0.5, HIGHEST), (1e-9, LOWEST)])
+def test_the_base_rate_is_that_of_training_within_the_register(
+    learned_rate: float, used: float
+) -> None:
+    """A window full of suspicion does not make C&Cs commoner."""
+    model = tiny_model()
+    card = msgspec.structs.replace(model.card, base_rate=learned_rate)
 
-    assert base_rate(evidence, seen(60_000), REGISTER) == pytest.approx(rate, rel=0.25)
-
-
-def test_listed_services_and_those_of_one_line_are_left_out() -> None:
-    """Lists do not make C&Cs commoner, and what nobody looked at does not make them rarer."""
-    evidence = mixture(0.004, 20_000, 4.0, 6)
-    framed = np.concatenate([np.full(500, 9.0), evidence, np.full(50_000, NEVER)])
-
-    whole = base_rate(framed, seen(framed.size, listed=500, alone=50_000), REGISTER)
-
-    assert whole == pytest.approx(base_rate(evidence, seen(evidence.size), REGISTER))
-
-
-def test_the_base_rate_stays_within_the_register() -> None:
-    """Everything suspicious, nothing suspicious, nothing at all."""
-    low = REGISTER.number("fuse.base_rate_min")
-
-    assert base_rate(np.full(1_000, 9.0), seen(1_000), REGISTER) == HIGHEST
-    assert base_rate(np.zeros(0), seen(0), REGISTER) == HIGHEST
-    rate = base_rate(np.full(10**6, -9.0), seen(10**6), REGISTER)
-    assert low <= rate < 1e-5
-
-
-def test_one_cc_is_always_thought_possible() -> None:
-    """In a window where nothing speaks for any, about one in all its services."""
-    assert 0.5e-4 < base_rate(np.full(10_000, -6.0), seen(10_000), REGISTER) < 2e-4
+    assert base_rate(replace(model, card=card), REGISTER) == used
 
 
 def view_of(evidence: NDArray[np.float64], **columns: NDArray[np.float64]) -> View:
@@ -120,7 +94,7 @@ def test_models_speak_for_sampled_windows_of_many_lines(engine: DuckEngine, tmp_
     """Not where single contacts can be told apart, not for a handful of lines."""
     sampled = survey(engine, tmp_path, small_network())
 
-    assert len(sampled.talking) >= LEAST_LINES
+    assert len(sampled.talking) >= learned.LEAST_LINES
     assert speaks_for(sampled)
     assert not speaks_for(survey(engine, tmp_path, small_network(sampling_interval=1)))
     assert not speaks_for(survey(engine, tmp_path, clock(1, CC, sampling_interval=10_000)))

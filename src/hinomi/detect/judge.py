@@ -140,7 +140,7 @@ def judge(
     judged = _begin(engine, observed, register)
     if model is not None and learned.speaks_for(survey):
         judged.view = learned.look(engine, observed, model)
-        judged.prior = learned.base_rate(judged.view.evidence, observed, register)
+        judged.prior = learned.base_rate(model, register)
         learned.weigh(judged.ledger, judged.view, observed)
         _add_lists(judged, lists, register)
         tier = judged.view.tier_of(judged.probability())

@@ -49,7 +49,7 @@ class Glance:
             evidence = np.where(several, evidence, learned.NEVER)
         else:
             evidence = learned.look(self.engine, self.observed, model).evidence
-        rate = learned.base_rate(evidence, self.observed, register)
+        rate = learned.base_rate(model, register)
         return np.asarray(special.logit(rate) + evidence[self.rows], dtype=np.float64)
 
 
@@ -121,7 +121,7 @@ def _labelled(
     withheld &= ~sinkhole & ~harmless
     unlabelled = ~whole.listed & ~sinkhole
     rows = np.flatnonzero(whole.several & (withheld | unlabelled))
-    rate = learned.base_rate(view.evidence, seen, register)
+    rate = learned.base_rate(view.model, register)
     chance = special.expit(special.logit(rate) + view.evidence)
     chance[harmless] = 0.0
     chance[withheld] = _right(entries, place[withheld], view.evidence[withheld], register)
