@@ -94,7 +94,7 @@ def test_no_bound_is_told_where_a_pace_is_not_stated() -> None:
 
 
 def test_servers_are_parted_by_how_often_their_bots_call() -> None:
-    """Keep-alives, beacons of minutes and hourly ones are told apart."""
+    """Keep-alive packets, beacons of minutes and hourly ones are told apart."""
     paces = (4_320.0, 2_880.0, 240.0, 5_000.0, None)
     parts = by_pace([_server(9, pace) for pace in paces])
 

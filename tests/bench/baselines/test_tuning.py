@@ -12,7 +12,7 @@ from hinomi.bench.baselines.forest import TrueForest
 from hinomi.bench.baselines.interface import Observed, ranked
 from hinomi.bench.baselines.tuning import precision_of, quality, tune
 from hinomi.detect import passes
-from hinomi.detect.judge import Lists
+from hinomi.detect.observe import Lists
 from hinomi.govern.parameters import Register
 from surveys import CC, CC_PORT, LOADER, LOADER_PORT, row_of
 
