@@ -2,9 +2,13 @@
 Detection over a made-up lake: records per second, CPU, memory and scratch at the peak.
 
     python benchmarks/detect_records.py --records 50000000
+    python benchmarks/detect_records.py --series 10000000 50000000 100000000 200000000
+    python benchmarks/detect_records.py --records 10000000 --partials
 
 The work is done in a process of its own, so that its memory is its own. Memory and CPU are
-those of that process: what Spark's Java uses is not in them.
+those of that process: what Spark's Java uses is not in them. Writing the lake is not measured.
+With --partials each of its seven days is made a partial result first, then the week is put
+together, as `hinomi detect --partials` does it.
 """
 
 import argparse
@@ -15,19 +19,23 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 from made_up_lake import MadeUp, write_lake
 from measuring import FolderWatch, Stopwatch, peak_rss_mib
 
 from hinomi.config import EngineConfig
-from hinomi.detect import passes
+from hinomi.detect import partials, passes
 from hinomi.detect.judge import judge, worth_judging
+from hinomi.detect.observe import Lists
 from hinomi.engine.duckdb import BUCKET_ROWS
 from hinomi.govern.parameters import default_register
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.services.engines import EngineKind, open_engine
 
 Figures = dict[str, object]
+
+HOURS_OF_DAY: Final = 24
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -37,13 +45,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         figures = _detect(chosen.worker, chosen)
         json.dump(figures, sys.stdout)
         return
-    if chosen.lake:
-        figures = measure(chosen.lake, chosen)
-    else:
-        with tempfile.TemporaryDirectory(prefix="hinomi-bench-") as folder:
-            write_lake(Path(folder, "lake"), MadeUp(chosen.records))
-            figures = measure(Path(folder, "lake"), chosen)
+    if chosen.series:
+        rows = []
+        for records in chosen.series:
+            chosen.records = records
+            rows.append(_measured(chosen))
+            print(json.dumps(rows[-1]), file=sys.stderr, flush=True)
+        print(json.dumps(rows) if chosen.json else render_series(rows))
+        return
+    figures = _measured(chosen)
     print(json.dumps(figures) if chosen.json else render(figures))
+
+
+def _measured(chosen: argparse.Namespace) -> Figures:
+    if chosen.lake:
+        return measure(chosen.lake, chosen)
+    with tempfile.TemporaryDirectory(prefix="hinomi-bench-", dir=chosen.folder) as folder:
+        write_lake(Path(folder, "lake"), MadeUp(chosen.records))
+        return measure(Path(folder, "lake"), chosen)
 
 
 def measure(lake: Path, chosen: argparse.Namespace) -> Figures:
@@ -51,6 +70,8 @@ def measure(lake: Path, chosen: argparse.Namespace) -> Figures:
     command = [sys.executable, __file__, "--worker", str(lake)]
     for name in ("records", "engine", "bucket_rows", "memory_mib", "threads"):
         command += [f"--{name.replace('_', '-')}", str(getattr(chosen, name))]
+    if chosen.partials:
+        command.append("--partials")
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     figures: Figures = json.loads(done.stdout)
     return figures
@@ -65,6 +86,23 @@ def render(figures: Figures) -> str:
         for name, used in (steps.items() if isinstance(steps, dict) else ())
     ]
     return "\n".join(["detection", *lines])
+
+
+def render_series(rows: Sequence[Figures]) -> str:
+    """Lay several sizes out as a Markdown table, with the slope between neighbours."""
+    names = ("records", "buckets", "cpu_s", "wall_s", "peak_mib", "scratch_mib", "services")
+    lines = [
+        f"| {' | '.join(names)} | CPU s per million | slope |",
+        f"|{'---|' * (len(names) + 2)}",
+    ]
+    before: tuple[float, float] | None = None
+    for row in rows:
+        records, cpu_s = float(str(row["records"])), float(str(row["cpu_s"]))
+        slope = "" if before is None else f"{(cpu_s - before[1]) / (records - before[0]) * 1e6:.2f}"
+        cells = [f"{row[name]:,}" for name in names]
+        lines.append(f"| {' | '.join(cells)} | {cpu_s / records * 1e6:.2f} | {slope} |")
+        before = (records, cpu_s)
+    return "\n".join(lines)
 
 
 def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
@@ -82,35 +120,40 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
             )
         idle = peak_rss_mib()
         with FolderWatch(folder) as disk, engine:
-            records = engine.table(files, CONVERSATIONS)
-            with watch.step("extent"):
-                extent = passes.extent(engine, records)
-            buckets = max(1, -(-extent.rows // chosen.bucket_rows))
-            with watch.step("survey"):
-                survey = passes.survey(
-                    engine,
-                    records,
-                    extent,
-                    buckets=buckets,
-                    register=register,
-                    tell=_tell,
-                    choose=worth_judging(extent, made_up.lists()),
-                )
+            lists = made_up.lists()
+            if chosen.partials:
+                survey, buckets = _from_days(engine, files, lists, watch, chosen)
+            else:
+                records = engine.table(files, CONVERSATIONS)
+                with watch.step("extent"):
+                    extent = passes.extent(engine, records)
+                buckets = max(1, -(-extent.rows // chosen.bucket_rows))
+                with watch.step("survey"):
+                    survey = passes.survey(
+                        engine,
+                        records,
+                        extent,
+                        buckets=buckets,
+                        register=register,
+                        tell=_tell,
+                        choose=worth_judging(extent, lists),
+                    )
             after_survey = peak_rss_mib()
             with watch.step("judge"):
-                judged = judge(engine, survey, made_up.lists(), register)
-            largest = max(_bytes_of(part.records) for part in survey.parts)
+                judged = judge(engine, survey, lists, register)
+            largest = max(_bytes_of(part.pairs) for part in survey.parts)
     wall = sum(used.wall_s for used in watch.steps.values())
     cpu = sum(used.cpu_s for used in watch.steps.values())
     return {
-        "records": extent.rows,
+        "records": survey.extent.rows,
         "buckets": buckets,
         "services": survey.met,
         "services_judged": len(survey.services),
         "lines": len(survey.lines),
         "probable": int((judged.probability() >= 0.5).sum()),
-        "records_per_s": round(extent.rows / wall),
+        "records_per_s": round(survey.extent.rows / wall),
         "cpu_s": round(cpu, 1),
+        "wall_s": round(wall, 1),
         "idle_mib": round(idle),
         "survey_peak_mib": round(after_survey),
         "peak_mib": round(peak_rss_mib()),
@@ -118,6 +161,31 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
         "largest_part_mib": round(largest / 2**20, 1),
         "steps": {name: asdict(used) for name, used in watch.steps.items()},
     }
+
+
+def _from_days(
+    engine: passes.Engine,
+    files: Sequence[Path],
+    lists: Lists,
+    watch: Stopwatch,
+    chosen: argparse.Namespace,
+) -> tuple[passes.Survey, int]:
+    """Make a unit of each day, the last one in a step of its own, and put them together."""
+    units = []
+    for first in range(0, len(files), HOURS_OF_DAY):
+        last = first + HOURS_OF_DAY >= len(files)
+        with watch.step("last day" if last else "earlier days"):
+            records = engine.table(files[first : first + HOURS_OF_DAY], CONVERSATIONS)
+            rows = chosen.records * HOURS_OF_DAY // len(files)
+            buckets = max(1, -(-rows // chosen.bucket_rows))
+            units.append(partials.make(engine, records, default_register(), buckets=buckets))
+    extent = partials.extent_of([unit.facts for unit in units])
+    buckets = max(1, -(-extent.rows // chosen.bucket_rows))
+    with watch.step("survey"):
+        survey = partials.survey(
+            engine, units, buckets=buckets, tell=_tell, choose=worth_judging(extent, lists)
+        )
+    return survey, len(survey.parts)
 
 
 def _bytes_of(path: Path) -> int:
@@ -131,6 +199,9 @@ def _tell(share: float) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1] if __doc__ else "")
     parser.add_argument("--records", type=int, default=5_000_000)
+    parser.add_argument("--series", type=int, nargs="+", metavar="RECORDS")
+    parser.add_argument("--partials", action="store_true")
+    parser.add_argument("--folder", type=Path, help="where the lake is written")
     parser.add_argument("--engine", choices=[each.value for each in EngineKind], default="duckdb")
     parser.add_argument("--bucket-rows", type=int, default=BUCKET_ROWS)
     parser.add_argument("--memory-mib", type=int, default=3000)

@@ -68,9 +68,9 @@ def facts(records: Any) -> Any:
         bins=(records.ts_ms // BIN_MS).nunique(),
         interval=records.sampling_interval.max().coalesce(0).cast("int64"),
         densest=least.coalesce(0).cast("int64"),
-        unknown=_count(records.sampling_interval == 0).coalesce(0),
-        tcp=_count(tcp).coalesce(0),
-        flagless=_count(tcp & (records.tcp_flags < 0)).coalesce(0),
+        unknown=_count(records.sampling_interval == 0),
+        tcp=_count(tcp),
+        flagless=_count(tcp & (records.tcp_flags < 0)),
     )
 
 
@@ -368,4 +368,5 @@ def _total(column: Any, where: Any) -> Any:
 
 
 def _count(where: Any) -> Any:
-    return where.cast("int64").sum().cast("int64")
+    # Counting keeps 8 bytes a group, where DuckDB's sum of integers keeps 24.
+    return ibis.ifelse(where, 1, ibis.null()).count()

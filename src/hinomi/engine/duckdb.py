@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from hinomi.errors import Unavailable
 
-BUCKET_ROWS: Final = 4_000_000
+BUCKET_ROWS: Final = 2_500_000
 """Conversation records that one bucket may hold on average."""
 
 
