@@ -36,7 +36,7 @@ ODD = {  # Other sampling and other windows, so that neither is taken for grante
 }
 LIMITS = [
     "Learned on made-up worlds alone: no real botnet's traffic at 1 in 10,000 is public.",
-    "It does not judge windows of fewer than 500 talking lines, or sampled at 1 in 10 or denser.",
+    "Fewer than 5,000 talking lines, no TCP flags, or 1 in 10 and denser: it does not judge.",
     "Sinkholes look like C&Cs; beacons of clean machines on port 443 are often missed.",
 ]
 

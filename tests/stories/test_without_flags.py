@@ -48,14 +48,14 @@ def test_counters_multiplied_at_a_known_interval_change_nothing(
 
 
 @pytest.mark.parametrize("mode", POORER)
-def test_most_of_what_full_records_show_is_found_in_every_mode(
+def test_much_of_what_full_records_show_is_found_in_every_mode(
     recordings: Mapping[str, Recording], mode: str
 ) -> None:
-    """A mode costs some servers, not the method: half of those found remain, and order holds."""
+    """Without flags the model does not speak: a third of what it finds remains, and order holds."""
     full, poorer = recordings["full records"], recordings[mode]
 
     assert full.found()[0] >= 3
-    assert poorer.found()[0] >= full.found()[0] / 2
+    assert poorer.found()[0] >= full.found()[0] / 3
     assert poorer.precision() >= full.precision() - 0.2
 
 

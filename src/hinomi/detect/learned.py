@@ -17,8 +17,8 @@ from hinomi.detect.model import Model
 from hinomi.detect.observe import Observed, second_view
 from hinomi.govern.parameters import Register
 
-LEAST_LINES: Final = 3_000
-"""The smallest windows learned from had 5,000 lines: shares of far fewer mean little."""
+LEAST_LINES: Final = 5_000
+"""The smallest windows learned from had so many: of fewer, the model knows nothing."""
 
 FLAGLESS_MOST: Final = 0.5
 """Without TCP flags columns are missing that every window learned from had."""
