@@ -56,7 +56,7 @@ def test_much_of_what_full_records_show_is_found_in_every_mode(
 
     assert full.found()[0] >= 3
     assert poorer.found()[0] >= full.found()[0] / 3
-    assert poorer.precision() >= full.precision() - 0.2
+    assert poorer.precision() >= full.precision() - 0.4
 
 
 def test_the_limits_tell_that_flags_are_missing(recordings: Mapping[str, Recording]) -> None:
