@@ -125,3 +125,30 @@ def test_each_detection_is_journalled(home: Path) -> None:
     assert entry["operation"] == "detect"
     assert entry["mandate"]["purpose"] == "detect-cc"
     assert entry["window"]["since"] == "2026-01-01T00:00:00Z"
+
+
+def test_partial_results_give_the_same_answer_twice(home: Path) -> None:
+    """The second answer comes from what the first one kept, and is the same."""
+    first, again = (hinomi("detect", "--partials", "--json", home=home) for _ in range(2))
+
+    assert first.code == 0, first.err
+    assert again.document == first.document
+    assert any((home / "partials").iterdir())
+
+
+def test_hourly_ends_at_the_last_full_hour(home: Path) -> None:
+    """It begins at midnight, the registered days back."""
+    said = hinomi("detect", "--hourly", "--until", "2026-01-01T20:30:00Z", "--json", home=home)
+
+    assert said.document["window"] == {
+        "since": "2025-12-19T00:00:00Z",
+        "until": "2026-01-01T20:00:00Z",
+    }
+
+
+def test_hourly_says_itself_where_it_begins(home: Path) -> None:
+    """A beginning beside it is a usage error."""
+    said = hinomi("detect", "--hourly", "--since", "2026-01-01", home=home)
+
+    assert said.code == 64
+    assert "--since" in said.err

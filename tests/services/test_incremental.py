@@ -15,7 +15,6 @@ from hinomi.services.detecting import Detection, run_detection
 from hinomi.services.home import Home, open_home
 from hinomi.services.incremental import DAY_MS, cut, judge_in_parts, sliding_window
 from hinomi.services.listing import add_list
-from hinomi.services.mandates import Operation
 from hinomi.services.upkeep import compact_store, remove_before
 from surveys import CC, CC_PORT, Row, clock, small_network
 from terminal import make_home
@@ -250,12 +249,11 @@ def test_hourly_looks_back_the_registered_days(home: Home) -> None:
     assert 0 <= home.clock() - present < 2 * HOUR_MS
 
 
-def test_units_are_made_under_a_mandate_to_analyse_and_to_store(home: Home) -> None:
-    """And each is journalled with its window and its count."""
+def test_each_unit_is_journalled(home: Home) -> None:
+    """With its window and its count."""
     detect(home)
 
     (entry, _) = [e for e in home.journal().entries() if e["operation"] == "partials"]
     assert entry["records"] == home.lake().rows(
         Window(MIDNIGHT_MS, MIDNIGHT_MS + DAY_MS), mandate(Power.ANALYSE)
     )
-    assert Operation.PARTIALS.powers == {Power.ANALYSE, Power.STORE}

@@ -28,6 +28,7 @@ def test_the_os_user_is_the_account_of_the_process(monkeypatch: pytest.MonkeyPat
         (Operation.IMPORT, Power.STORE),
         (Operation.LIST, Power.STORE),
         (Operation.DETECT, Power.ANALYSE),
+        (Operation.PARTIALS, Power.STORE),
         (Operation.DRILL, Power.ANALYSE),
         (Operation.TRAIN, Power.ANALYSE),
         (Operation.MODELS, Power.STORE),

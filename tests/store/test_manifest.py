@@ -14,6 +14,7 @@ from hinomi.store.manifest import (
     FileEntry,
     Manifest,
     State,
+    digest,
 )
 
 
@@ -140,3 +141,22 @@ def test_a_missing_checkpoint_of_a_killed_writer_does_no_harm(folder: Path) -> N
     (folder / f"checkpoint-{CHECKPOINT_EVERY:012d}.json").unlink()
 
     assert len(_files(Manifest(folder))) == CHECKPOINT_EVERY
+
+
+def _of_hour(path: str, hour: int, rows: int, *, arrived_ms: int = 5) -> FileEntry:
+    return FileEntry(path, hour, rows, hour * 10, hour * 10 + rows, arrived_ms, "1")
+
+
+def test_the_digest_sees_rows_and_no_files() -> None:
+    """Compacted, in another order: the same. More rows, later ones, another hour: another."""
+    apart = [_of_hour("a", 7, 3), _of_hour("b", 7, 4), _of_hour("c", 8, 1)]
+    joined = FileEntry("d", 7, 7, 70, 74, 5, "1", compacted=True)
+
+    assert digest(apart) == digest(reversed(apart)) == digest([joined, apart[2]])
+    others = [
+        [*apart, _of_hour("e", 8, 1)],
+        [*apart[:2], _of_hour("c", 8, 1, arrived_ms=6)],
+        [*apart[:2], _of_hour("c", 9, 1)],
+        apart[:2],
+    ]
+    assert len({digest(each) for each in [apart, *others]}) == 5

@@ -11,7 +11,6 @@ from hinomi.model.window import Window
 from hinomi.store.partials import LocalPartials
 
 NOON = Window(NOON_MS, NOON_MS + HOUR_MS)
-BOTH = (Power.ANALYSE, Power.STORE)
 DEAD_PROCESS = 2**22 + 1
 """Beyond the largest number that Linux gives (proc(5), pid_max)."""
 
@@ -27,7 +26,7 @@ def a_store_with_one(root: Path, tmp_path: Path) -> LocalPartials:
     """Keep noon."""
     store = LocalPartials(root, lambda: NOON_MS)
     (tmp_path / "a").write_text("a")
-    store.keep(NOON, "key", b"", {"pairs": [tmp_path / "a"]}, mandate(*BOTH))
+    store.keep(NOON, "key", b"", {"pairs": [tmp_path / "a"]}, mandate(Power.STORE))
     return store
 
 
@@ -43,7 +42,9 @@ def test_what_fails_half_way_leaves_nothing(
     """The second file is missing: what was there stays, and no draft."""
     (tmp_path / "b").write_text("b")
     with pytest.raises(Unavailable):
-        store.keep(NOON, "new", b"", {"pairs": [tmp_path / "b", tmp_path / "no"]}, mandate(*BOTH))
+        store.keep(
+            NOON, "new", b"", {"pairs": [tmp_path / "b", tmp_path / "no"]}, mandate(Power.STORE)
+        )
 
     assert [path.name for path in root.iterdir()] == [f"{NOON_MS}-{NOON_MS + HOUR_MS}"]
     assert store.find(NOON, "key", mandate(Power.ANALYSE)) is not None

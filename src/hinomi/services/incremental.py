@@ -93,7 +93,13 @@ def judge_in_parts(
 
 def units_of(home: Home, opened: Opened, tell: Progress) -> list[Unit]:
     """Find or make the units of the window; none where it is empty or densely sampled."""
-    maker = _Maker(home, opened.engine, home.lake(), mandate_for(Operation.PARTIALS, home.clock))
+    maker = _Maker(
+        home,
+        opened.engine,
+        home.lake(),
+        to_read=mandate_for(Operation.DETECT, home.clock),
+        to_keep=mandate_for(Operation.PARTIALS, home.clock),
+    )
     statistics = maker.lake.statistics()
     if statistics.first_ms is None or statistics.last_ms is None:
         return []
@@ -153,13 +159,14 @@ class _Maker:
     home: Home
     engine: Any
     lake: LocalLake
-    mandate: Mandate
+    to_read: Mandate
+    to_keep: Mandate
 
     def key(self, each: Slice, before: Sequence[str]) -> str:
         """Name all that a unit depends on: rows, pseudonyms, parameters, program, units before."""
         parameters = self.home.register.parameters
         depends = {
-            "rows": self.lake.digest(each.window, self.mandate),
+            "rows": self.lake.digest(each.window, self.to_read),
             "schema": SCHEMA_VERSION,
             "version": partials.VERSION,
             "key_period": self.home.key_period,
@@ -171,16 +178,16 @@ class _Maker:
     def unit(self, each: Slice, key: str, before: Sequence[Unit]) -> Unit | None:
         """Find the unit of a slice, or make it; None where no record lies in it."""
         store = self.home.partials()
-        found = store.find(each.window, key, self.mandate) if each.stays else None
+        found = store.find(each.window, key, self.to_read) if each.stays else None
         if found is None:
-            files = self.lake.files(each.window, self.mandate)
+            files = self.lake.files(each.window, self.to_read)
             unit = self._made(files, each, before) if files else None
             if unit is None or not each.stays:
                 return unit
             said = msgspec.json.encode({"parts": unit.parts, "facts": unit.facts})
-            found = store.keep(each.window, key, said, unit.files, self.mandate)
+            found = store.keep(each.window, key, said, unit.files, self.to_keep)
             what = {"window": each.window.render(), "records": unit.facts.rows}
-            record(self.home.journal(), Operation.PARTIALS, self.mandate, {"act": "keep", **what})
+            record(self.home.journal(), Operation.PARTIALS, self.to_keep, {"act": "keep", **what})
         kept = msgspec.json.decode(found.facts)
         return Unit(msgspec.convert(kept["facts"], Facts), kept["parts"], found.tables)
 

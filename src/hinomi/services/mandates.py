@@ -25,7 +25,7 @@ class Operation(Enum):
     COLLECT = ("collect", Purpose.DETECT_CC, frozenset({Power.STORE}))
     LIST = ("lists", Purpose.DETECT_CC, frozenset({Power.STORE}))
     DETECT = ("detect", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
-    PARTIALS = ("partials", Purpose.DETECT_CC, frozenset({Power.ANALYSE, Power.STORE}))
+    PARTIALS = ("partials", Purpose.DETECT_CC, frozenset({Power.STORE}))
     DRILL = ("drill", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     EXPLAIN = ("explain", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     TRAIN = ("train", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))

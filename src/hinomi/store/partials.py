@@ -65,8 +65,7 @@ class LocalPartials:
         mandate: Mandate,
     ) -> KeptPartial:
         """Move the files of *tables* here, in place of all that lies within *window*."""
-        for power in (Power.ANALYSE, Power.STORE):
-            mandate.require(power, self._clock())
+        mandate.require(Power.STORE, self._clock())
         about = _About(key, facts.decode(), {name: len(paths) for name, paths in tables.items()})
         folder = self._root / _name(window)
         with on_disk(self._root):

@@ -98,11 +98,11 @@ class PartialStore(Protocol):
             key: Names all that it depends on: it counts under this key alone.
             facts: What its maker wants to know of it again.
             tables: Its files by table and part. They are moved, and must lie on the same disk.
-            mandate: Permits to analyse and to store.
+            mandate: Permits to store; to make it took one to analyse.
 
         Raises:
             Unavailable: If the disk refuses; nothing was kept.
-            NotPermitted: If *mandate* lacks one of the powers.
+            NotPermitted: If *mandate* lacks the power to store.
         """
 
     def remove(self, before_ms: int, mandate: Mandate) -> int:
