@@ -152,3 +152,12 @@ def test_hourly_says_itself_where_it_begins(home: Path) -> None:
 
     assert said.code == 64
     assert "--since" in said.err
+
+
+@pytest.mark.parametrize("option", ["--hourly", "--partials"])
+def test_partial_results_are_kept_by_duckdb_alone(home: Path, option: str) -> None:
+    """Another engine beside them is a usage error, before anything is read."""
+    said = hinomi("detect", option, "--engine", "spark", home=home)
+
+    assert said.code == 64
+    assert "DuckDB" in said.err

@@ -86,6 +86,8 @@ def detect(
     """
     if hourly and since is not None:
         raise UsageError("--hourly says itself where the window begins: leave out --since")
+    if (hourly or partials) and EngineKind(engine) is not EngineKind.DUCKDB:
+        raise UsageError("partial results are kept by DuckDB alone: leave out --engine")
     home = session.open_home()
     window = sliding_window(home, until) if hourly else window_of(since, until)
     with render.share_bar("detecting") as tell:
