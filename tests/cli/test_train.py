@@ -19,12 +19,13 @@ from terminal import Said, hinomi, make_home
 def an_answer(tmp_path_factory: pytest.TempPathFactory) -> Said:
     """Train once on a small lake."""
     home = teachable_home(tmp_path_factory.mktemp("train") / "home", windows=2)
-    return hinomi("train", "--name", "spring", home=home.folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(learned, "LEAST_LINES", 500)  # This network is small.
+        return hinomi("train", "--name", "spring", home=home.folder)
 
 
 def test_the_comparison_is_shown(said: Said) -> None:
     """Both measures, the verdict, and how to put it in use: that is another command."""
-    monkeypatch.setattr(learned, "LEAST_LINES", 500)  # This network is small.
     assert said.code == 0, said.err
     assert "average precision" in said.out
     assert "log loss" in said.out
