@@ -1,8 +1,9 @@
 """
 Windows of sampled traffic of many lines, judged by what was learned on worlds of known truth.
 
-A model gives the evidence; the base rate is the window's own. Where single contacts can be
-told apart, or few lines talk, nothing was learned and `judge` adds up terms instead.
+A model gives the evidence, and the base rate of the windows it was made from. Where single
+contacts can be told apart, few lines talk or flags are missing, nothing was learned and `judge`
+adds up terms instead.
 """
 
 from dataclasses import dataclass
