@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.detect.families import least_share
+from hinomi.detect.families import best_share, least_share
 
 
 def shares(*services: tuple[range, int]) -> list[float]:
@@ -11,8 +11,7 @@ def shares(*services: tuple[range, int]) -> list[float]:
     pairs = [(place, who) for place, (members, _) in enumerate(services) for who in members]
     columns: NDArray[np.int64] = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
     clients = np.array([clients for _, clients in services], dtype=float)
-    everywhere = np.ones(columns.shape[1], dtype=bool)
-    return list(least_share(columns[0], columns[1], everywhere, clients).round(6))
+    return list(least_share(best_share(columns[0], columns[1], clients)).round(6))
 
 
 def test_a_cloud_would_have_to_show_what_the_cc_shows() -> None:
@@ -49,24 +48,13 @@ def test_what_has_few_suspects_or_clients_is_not_compared() -> None:
     assert shares((range(4), 4), (range(20), 20)) == [0.0, 0.0]
 
 
-def test_a_suspect_that_does_not_count_there_does_not_relate() -> None:
-    """Evidence from a service's own port must not make it a sister."""
-    service = np.repeat([0, 1], 20)
-    who = np.tile(np.arange(20), 2)
-    counts = service == 1
-
-    assert not least_share(service, who, counts, np.array([20.0, 400.0])).any()
-
-
 def test_a_pair_that_comes_twice_counts_once() -> None:
     """The same suspect-service pair in two rows changes nothing."""
     service, who = np.repeat([0, 1], 10), np.tile(np.arange(10), 2)
     clients = np.array([10.0, 40.0])
-    once = least_share(service, who, np.ones(20, dtype=bool), clients)
+    once = best_share(service, who, clients)
 
-    twice = least_share(
-        np.append(service, service), np.append(who, who), np.ones(40, dtype=bool), clients
-    )
+    twice = best_share(np.append(service, service), np.append(who, who), clients)
 
     assert twice.tolist() == once.tolist()
 
@@ -75,4 +63,4 @@ def test_without_suspects_nothing_is_asked() -> None:
     """No pair at all: zeros."""
     nobody = np.zeros(0, dtype=np.int64)
 
-    assert least_share(nobody, nobody, nobody.astype(bool), np.array([9.0, 9.0])).tolist() == [0, 0]
+    assert best_share(nobody, nobody, np.array([9.0, 9.0])).tolist() == [0, 0]

@@ -25,25 +25,17 @@ _PART: Final = 0.65
 """Share of the best that a sister C&C still reaches: families do split their members."""
 
 
-def least_share(
-    service: NDArray[np.int64],
-    who: NDArray[np.int64],
-    is_suspect: NDArray[np.bool_],
-    clients: NDArray[np.float64],
-) -> NDArray[np.float64]:
+def least_share(best: NDArray[np.float64]) -> NDArray[np.float64]:
     """
     Tell the smallest share of suspects that a C&C with these clients would show.
 
     Args:
-        service: Service of each suspect-service pair, shape (m,).
-        who: Suspect of each pair, shape (m,).
-        is_suspect: Whether the suspect counts at that service, shape (m,).
-        clients: Clients of each service, shape (n,).
+        best: What `best_share` gave, 0..1, shape (n,).
 
     Returns:
-        0.65 times `best_share`, shape (n,); 0 where there is none.
+        0.65 times as much, shape (n,); 0 where there is no related service.
     """
-    return _PART * best_share(service[is_suspect], who[is_suspect], clients)
+    return _PART * best
 
 
 def best_share(

@@ -157,10 +157,7 @@ def _begin(engine: passes.Engine, observed: Observed, register: Register) -> Jud
     clients, seen = floats(table, "clients"), pooled.seen["credited"]
     expected = pooled.expected["any"]
     null = enrich.learn_null(clients, seen, expected)
-    counts = pooled.counts
-    least = families.least_share(
-        pooled.pairs.service, pooled.pairs.line, counts, floats(table, "clients")
-    )
+    least = families.least_share(observed.columns["family_best"])
     # A listed C&C's own suspects are counted without the listing: no sister compares.
     least = np.where(observed.listed, 0.0, least)
     enrichment = enrich.enrich(
