@@ -37,6 +37,7 @@ def teachable_home(folder: Path, *, windows: int = 3, listed: int = SERVERS) -> 
     """
     home = make_home(folder)
     change_register(home, "train.window_ms", WINDOW_MS)
+    change_register(home, "learned.least_lines", LINES // 2)
     opened = open_home(home)
     rng = np.random.default_rng(7)
     rows = [row for window in range(windows) for row in _window(window, rng)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,9 +10,13 @@ from numpy.typing import NDArray
 from hinomi.detect.features import Columns
 from hinomi.detect.lessons import Lesson, learn
 from hinomi.detect.model import FIRST, SECOND, Card, Model, digest
+from hinomi.govern.parameters import default_register
 
 TELLING = ("any_ratio", "credited_ratio", "find_ratio", "in_share")
 """Columns in which the C&Cs of these lessons differ from other services."""
+
+SMALL: Final = default_register().with_value("learned.least_lines", 500, decided_by="tests")
+"""A register under which models speak for networks as small as those of tests."""
 
 LookAgain = Callable[[NDArray[np.float64]], Columns]
 

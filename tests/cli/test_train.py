@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from hinomi.cli.train import as_json
-from hinomi.detect import learned
 from hinomi.detect.comparison import Comparison, Figure
 from hinomi.model.window import Window
 from hinomi.services.models import shipped_model
@@ -19,9 +18,7 @@ from terminal import Said, hinomi, make_home
 def an_answer(tmp_path_factory: pytest.TempPathFactory) -> Said:
     """Train once on a small lake."""
     home = teachable_home(tmp_path_factory.mktemp("train") / "home", windows=2)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(learned, "LEAST_LINES", 500)  # This network is small.
-        return hinomi("train", "--name", "spring", home=home.folder)
+    return hinomi("train", "--name", "spring", home=home.folder)
 
 
 def test_the_comparison_is_shown(said: Said) -> None:

@@ -9,7 +9,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders import Open, conversations
-from hinomi.detect import learned
 from hinomi.engine.duckdb import DuckEngine
 from hinomi.govern.parameters import Register, default_register
 
@@ -41,9 +40,3 @@ def opened(engine: DuckEngine, tmp_path: Path) -> Open:
 def register() -> Register:
     """Give the parameters that ship with hinomi."""
     return default_register()
-
-
-@pytest.fixture(autouse=True)
-def small_networks_are_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let models speak for the small networks of tests; `learned` asks for more lines."""
-    monkeypatch.setattr(learned, "LEAST_LINES", 500)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hinomi.detect import fuse, learned, passes
+from hinomi.detect import fuse, passes
 from hinomi.detect.judge import judge
 from hinomi.detect.learned import NEVER, View, base_rate, speaks_for, weigh
 from hinomi.detect.observe import Observed
@@ -19,9 +19,9 @@ from hinomi.govern.parameters import default_register
 from hinomi.model.address import Address
 from hinomi.model.listed import ListEntry, ListKind, Role
 from surveys import CC, CC_PORT, clock, entry, row_of, small_network, survey
-from tinymodels import tiny_model
+from tinymodels import SMALL, tiny_model
 
-REGISTER: Final = default_register()
+REGISTER: Final = SMALL
 HIGHEST: Final = REGISTER.number("learned.base_rate_max")
 LOWEST: Final = REGISTER.number("fuse.base_rate_min")
 
@@ -94,11 +94,13 @@ def test_models_speak_for_sampled_windows_of_many_lines(engine: DuckEngine, tmp_
     """Not where single contacts can be told apart, not for a handful of lines."""
     sampled = survey(engine, tmp_path, small_network())
 
-    assert len(sampled.talking) >= learned.LEAST_LINES
-    assert speaks_for(sampled)
-    assert not speaks_for(survey(engine, tmp_path, small_network(sampling_interval=1)))
-    assert not speaks_for(survey(engine, tmp_path, clock(1, CC, sampling_interval=10_000)))
-    assert not speaks_for(survey(engine, tmp_path, []))
+    assert speaks_for(sampled, REGISTER)
+    assert not speaks_for(sampled, default_register())
+    assert not speaks_for(survey(engine, tmp_path, small_network(sampling_interval=1)), REGISTER)
+    assert not speaks_for(
+        survey(engine, tmp_path, clock(1, CC, sampling_interval=10_000)), REGISTER
+    )
+    assert not speaks_for(survey(engine, tmp_path, []), REGISTER)
 
 
 def judged_in(

@@ -17,7 +17,7 @@ from hinomi.engine.duckdb import DuckEngine
 from hinomi.govern.parameters import default_register
 from hinomi.model.listed import ListKind
 from surveys import CC, CC_PORT, LOADER, LOADER_PORT, WEB, entry, row_of, small_network, survey
-from tinymodels import tiny_model
+from tinymodels import SMALL, tiny_model
 
 HABIT_CODES = {
     "rhythm", "repeats", "retries", "standing", "port", "alone", "bulk", "inside", "mesh",
@@ -50,7 +50,7 @@ def a_learned_judgement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ju
     scratch = tmp_path_factory.mktemp("scratch")
     with DuckEngine(scratch, threads=1) as engine:
         found = survey(engine, folder, small_network())
-        yield judge(engine, found, LISTS, default_register(), tiny_model())
+        yield judge(engine, found, LISTS, SMALL, tiny_model())
 
 
 @pytest.fixture(scope="module", name="judged")

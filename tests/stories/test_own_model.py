@@ -3,24 +3,18 @@
 import re
 from pathlib import Path
 
-import pytest
-
-from hinomi.detect import learned
 from hinomi.services.home import MODELS
 from hinomi.services.models import SECOND, shipped_model
 from teachable import teachable_home
 from terminal import hinomi
 
 
-def test_an_own_model_is_made_decided_on_used_and_guarded(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_own_model_is_made_decided_on_used_and_guarded(tmp_path: Path) -> None:
     """
     Trained, compared, put in use by a person, named by each result, refused once changed.
 
     Until somebody decides, results rest on the shipped model as before.
     """
-    monkeypatch.setattr(learned, "LEAST_LINES", 500)  # The network of this story is small.
     home = teachable_home(tmp_path / "home", windows=2).folder
     trained = hinomi("train", "--name", "spring", "--json", home=home).document
     before = hinomi("detect", "--json", "--top", "3", home=home).document

@@ -138,7 +138,7 @@ def judge(
     """
     observed = observe(engine, survey, lists, register)
     judged = _begin(engine, observed, register)
-    if model is not None and learned.speaks_for(survey):
+    if model is not None and learned.speaks_for(survey, register):
         judged.view = learned.look(engine, observed, model)
         judged.prior = learned.base_rate(model, register)
         learned.weigh(judged.ledger, judged.view, observed)

@@ -18,12 +18,6 @@ from hinomi.detect.model import Model
 from hinomi.detect.observe import Observed, second_view
 from hinomi.govern.parameters import Register
 
-LEAST_LINES: Final = 5_000
-"""The smallest windows learned from had so many: of fewer, the model knows nothing."""
-
-FLAGLESS_MOST: Final = 0.5
-"""Without TCP flags columns are missing that every window learned from had."""
-
 NEVER: Final = -12.0
 """Evidence on a service that one line alone spoke with: it cannot be enriched."""
 
@@ -64,11 +58,17 @@ class View:
         return np.where(likely & fronts, 2, np.where(likely & bots, 1, 0)).astype(np.int64)
 
 
-def speaks_for(survey: passes.Survey) -> bool:
-    """Tell whether windows like this one were learned from."""
+def speaks_for(survey: passes.Survey, register: Register) -> bool:
+    """
+    Tell whether windows like this one were learned from.
+
+    Args:
+        survey: What the first pass found.
+        register: Gives ``learned.least_lines`` and ``learned.flagless_most``.
+    """
     sampled = not 0 < survey.extent.densest <= beacon.MEANINGFUL
-    flags = survey.extent.flagless_share <= FLAGLESS_MOST
-    return sampled and flags and len(survey.talking) >= LEAST_LINES
+    flags = survey.extent.flagless_share <= register.number("learned.flagless_most")
+    return sampled and flags and len(survey.talking) >= register.integer("learned.least_lines")
 
 
 def look(engine: passes.Engine, observed: Observed, model: Model) -> View:

@@ -77,7 +77,7 @@ def withholding(home: Home, window: Window, start: Model) -> Iterator[Opening | 
     """
     with opening(home, window, Operation.TRAIN) as opened:
         survey = survey_opened(home, opened, lambda _: None)
-        if not learned.speaks_for(survey):
+        if not learned.speaks_for(survey, home.register):
             yield None
             return
         whole = observe(opened.engine, survey, opened.lists, home.register)
