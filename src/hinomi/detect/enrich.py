@@ -142,8 +142,7 @@ def enrich(
         A botnet may leave no evidence at all on its members: with the registered chance a
         C&C's clients look like anybody's, so that missing evidence is nearly neutral.
     """
-    benign = _log_benign(clients, seen, expected)
-    under_null = special.logsumexp(benign + np.log(np.maximum(null.weights, 1e-12)), axis=1)
+    under_null = _log_null(clients, seen, expected, null)
     silent = register.number("enrich.silent_families")
     under_cc = np.logaddexp(
         np.log(silent) + under_null, np.log1p(-silent) + _log_slab(clients, seen, least_share)
@@ -177,9 +176,7 @@ def surplus(
     Returns:
         Shape (n,); 0 where there are no clients. Silent families are not allowed for.
     """
-    null = learn_null(clients, seen, expected)
-    benign = _log_benign(clients, seen, expected)
-    under_null = special.logsumexp(benign + np.log(np.maximum(null.weights, 1e-12)), axis=1)
+    under_null = _log_null(clients, seen, expected, learn_null(clients, seen, expected))
     return np.where(clients > 0, _log_slab(clients, seen) - under_null, 0.0)
 
 
@@ -199,6 +196,18 @@ def _log_benign(
     share = _shares_under(clients, expected)
     rest = (clients - seen)[:, None]
     return np.asarray(seen[:, None] * np.log(share) + rest * np.log1p(-share))
+
+
+def _log_null(
+    clients: NDArray[np.float64],
+    seen: NDArray[np.float64],
+    expected: NDArray[np.float64],
+    null: Null,
+) -> NDArray[np.float64]:
+    """ln P(suspects | benign), over all shifts of the null, shape (n,)."""
+    benign = _log_benign(clients, seen, expected)
+    weights = np.log(np.maximum(null.weights, 1e-12))
+    return np.asarray(special.logsumexp(benign + weights, axis=1), dtype=np.float64)
 
 
 def _log_slab(
