@@ -204,7 +204,7 @@ def _log_null(
     expected: NDArray[np.float64],
     null: Null,
 ) -> NDArray[np.float64]:
-    """ln P(suspects | benign), over all shifts of the null, shape (n,)."""
+    """Give ln P(suspects | benign), over all shifts of the null, shape (n,)."""
     benign = _log_benign(clients, seen, expected)
     weights = np.log(np.maximum(null.weights, 1e-12))
     return np.asarray(special.logsumexp(benign + weights, axis=1), dtype=np.float64)
