@@ -9,7 +9,7 @@ from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from hinomi.cli import render
-from hinomi.cli.session import TIME, Session, shared_options
+from hinomi.cli.session import TIME, Session, engine_option, shared_options
 from hinomi.detect.passes import Progress
 from hinomi.errors import UsageError
 from hinomi.model.protocol import render_protocol
@@ -35,13 +35,7 @@ _REASONS_SHOWN = 3
     metavar="N",
     help="Show the first N candidates.",
 )
-@click.option(
-    "--engine",
-    type=click.Choice([each.value for each in EngineKind]),
-    default="duckdb",
-    show_default=True,
-    help="What computes: duckdb is embedded, spark an optional extra.",
-)
+@engine_option
 @click.option(
     "--partials",
     is_flag=True,

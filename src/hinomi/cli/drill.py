@@ -7,7 +7,7 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.detect import window_of
-from hinomi.cli.session import TIME, Session, shared_options
+from hinomi.cli.session import TIME, Session, engine_option, shared_options
 from hinomi.clock import render_time
 from hinomi.services.drilling import run_drill
 from hinomi.services.drillmetrics import write_metrics
@@ -35,13 +35,7 @@ ALARM: Final = 1
     help="So many detections at most.  [default: as registered]",
 )
 @click.option("--seed", type=int, metavar="N", help="Of all chance.  [default: another each time]")
-@click.option(
-    "--engine",
-    type=click.Choice([each.value for each in EngineKind]),
-    default="duckdb",
-    show_default=True,
-    help="What computes: duckdb is embedded, spark an optional extra.",
-)
+@engine_option
 @click.option(
     "--metrics",
     type=click.Path(path_type=Path),

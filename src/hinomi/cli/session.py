@@ -9,6 +9,7 @@ from typing import Final, ParamSpec, TypeVar
 import click
 
 from hinomi.clock import Clock, parse_time, wall_clock
+from hinomi.services.engines import EngineKind
 from hinomi.services.home import Home, open_home
 from hinomi.telemetry import set_up_logging
 
@@ -59,6 +60,16 @@ class TimeType(click.ParamType[int]):
 
 
 TIME: Final = TimeType()
+
+
+engine_option: Final = click.option(
+    "--engine",
+    type=click.Choice([each.value for each in EngineKind]),
+    default="duckdb",
+    show_default=True,
+    help="What computes: duckdb is embedded, spark an optional extra.",
+)
+"""Choose the engine of a command that detects."""
 
 
 def shared_options(command: Callable[P, R]) -> Callable[P, R]:

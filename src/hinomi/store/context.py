@@ -7,8 +7,6 @@ kept; a reader asks for what stood before a moment and is given nothing later (R
 
 import hashlib
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -19,6 +17,7 @@ import pyarrow.parquet as pq
 from hinomi.errors import ConfigError, NotFound, Unavailable, UsageError
 from hinomi.model.context import SCHEMAS, ContextKind, ContextTable, TableStatement
 from hinomi.store.durable import draft_of, on_disk, publish, sync_folder
+from hinomi.store.flowfile import readable
 
 SCHEMA_VERSION: Final = "1"
 _VERSION_KEY: Final = b"hinomi.context_version"
@@ -124,7 +123,7 @@ class ContextStore:
         return sorted(self._root.glob("*/*.parquet"))
 
     def _statement(self, path: Path) -> TableStatement:
-        with _readable(path):
+        with readable(path):
             metadata = pq.read_schema(path).metadata or {}
         version = metadata.get(_VERSION_KEY, b"none").decode()
         if version != SCHEMA_VERSION:
@@ -137,16 +136,8 @@ class ContextStore:
 
     def _rows(self, statement: TableStatement) -> pa.Table:
         path = self._path(statement)
-        with _readable(path):
+        with readable(path):
             rows = pq.read_table(path, partitioning=None).replace_schema_metadata(None)
         if rows.num_rows != statement.rows or not rows.schema.equals(SCHEMAS[statement.kind]):
             raise Unavailable(f"{path} is not what it states; add its source again")
         return rows
-
-
-@contextmanager
-def _readable(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, pa.ArrowException) as error:
-        raise Unavailable(f"{path} cannot be read; restore it from backup") from error

@@ -128,7 +128,7 @@ def read_file(root: Path, file: FileEntry, window: Window) -> Iterator[pa.Record
     require_present(root, [file])
     path = root / file.path
     whole = window.covers(file.first_ms) and window.covers(file.last_ms)
-    with _readable(path), pq.ParquetFile(path) as parquet:
+    with readable(path), pq.ParquetFile(path) as parquet:
         version = (parquet.schema_arrow.metadata or {}).get(_VERSION_KEY, b"none").decode()
         if version != SCHEMA_VERSION:
             raise _other_version(path, version)
@@ -149,7 +149,7 @@ def count_rows(root: Path, file: FileEntry, window: Window) -> int:
     if window.covers(file.first_ms) and window.covers(file.last_ms):
         return file.rows
     require_present(root, [file])
-    with _readable(root / file.path):
+    with readable(root / file.path):
         starts = pq.read_table(root / file.path, columns=["ts_ms"], partitioning=None)
     return int(np.count_nonzero(_mask(starts.column("ts_ms").to_numpy(), window)))
 
@@ -183,7 +183,13 @@ def _mask(starts_ms: np.ndarray, window: Window) -> np.ndarray:
 
 
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
+    """
+    Turn what a damaged Parquet file says into `Unavailable`, naming *path*.
+
+    Raises:
+        Unavailable: In place of an OSError or an Arrow error.
+    """
     try:
         yield
     except (OSError, pa.ArrowException) as error:
