@@ -1,7 +1,7 @@
 """
 Make the model that ships with hinomi: draw the worlds, learn from them, write model and card.
 
-Usage: train_model.py [--worlds FOLDER] [--out FOLDER]
+Usage: train_model.py [--worlds FOLDER] [--out FOLDER] [--examine]
 
 Worlds that lie in FOLDER already are taken as they are, so that a run can be taken up again.
 Every school of generators teaches as much as every other; families and operators of the
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+from examine_model import examine
 from scipy import special
 
 from hinomi.detect.lessons import Lesson
@@ -62,6 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--worlds", type=Path, default=Path("build") / "worlds")
     parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument("--examine", action="store_true", help="see examine_model.py")
     asked = parser.parse_args()
     started = time.monotonic()
 
@@ -86,6 +88,8 @@ def main() -> None:
     )
     for name, value in card.scores.items():
         print(f"  {name}: {value}")
+    if asked.examine:
+        print(examine(seen))
 
 
 def held_out_scores(

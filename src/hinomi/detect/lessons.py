@@ -6,7 +6,7 @@ the first view that its second view is built on, and probabilities are tempered 
 trees say of windows that they have not seen.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -90,7 +90,7 @@ def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
         ValueError: If there are too few windows with C&Cs in them, or two of one name (the
             caller's bug).
     """
-    fold = _folds(lessons)
+    fold = folds(lessons)
     taught = {at for each, at in zip(lessons, fold, strict=True) if each.is_cc[each.rows()].any()}
     if len({*fold}) < FOLDS or len(taught) < 2:  # noqa: PLR2004 - one is always held out.
         raise ValueError(f"{FOLDS} windows are needed to learn from, two of them with C&Cs")
@@ -103,24 +103,49 @@ def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
             if at == held:
                 odds = _odds(trees, lesson.columns, FIRST, lesson.several)
                 lesson.second = lesson.look_again(special.expit(odds))
-    held_out: dict[str, NDArray[np.float64]] = {}
-    for held in range(FOLDS):
-        others = [each for each, at in zip(lessons, fold, strict=True) if at != held]
-        trees, rate = _fit(others, SECOND, rounds), base_rate(others)
-        for lesson, at in zip(lessons, fold, strict=True):
-            if at == held:
-                odds = _odds(trees, lesson.second, SECOND, lesson.several)
-                held_out[lesson.name] = odds - special.logit(rate)
-    temperature = temper(lessons, held_out)
+    held_out = ratios_without(lessons, fold, rounds=rounds)
+    rate = base_rate(lessons)
+    temperature = temper(lessons, held_out, rate)
     return Learned(
         first=_fit(lessons, FIRST, rounds).model_to_string(),
         second=_fit(lessons, SECOND, rounds).model_to_string(),
-        base_rate=base_rate(lessons),
+        base_rate=rate,
         temperature=temperature,
         services=sum(lesson.rows().size for lesson in lessons),
         positives=sum(int(lesson.is_cc[lesson.rows()].sum()) for lesson in lessons),
         held_out={name: ratio / temperature for name, ratio in held_out.items()},
     )
+
+
+def ratios_without(
+    lessons: Sequence[Lesson],
+    groups: Sequence[Hashable],
+    names: Sequence[str] = SECOND,
+    *,
+    rounds: int = ROUNDS,
+) -> dict[str, NDArray[np.float64]]:
+    """
+    Ask, of each window, trees that learned from no window of its group.
+
+    Args:
+        lessons: Windows whose `second` is filled in.
+        groups: The group of each; at least two differ.
+        names: The columns that trees may look at.
+        rounds: Trees.
+
+    Returns:
+        Log likelihood ratios by the lesson's name, shape (services,) each; -inf for services
+        that fewer than two lines spoke with.
+    """
+    ratios: dict[str, NDArray[np.float64]] = {}
+    for held in dict.fromkeys(groups):
+        others = [each for each, group in zip(lessons, groups, strict=True) if group != held]
+        trees, rate = _fit(others, names, rounds), base_rate(others)
+        for lesson, group in zip(lessons, groups, strict=True):
+            if group == held:
+                odds = _odds(trees, lesson.second, names, lesson.several)
+                ratios[lesson.name] = odds - special.logit(rate)
+    return ratios
 
 
 def base_rate(lessons: Sequence[Lesson]) -> float:
@@ -129,13 +154,14 @@ def base_rate(lessons: Sequence[Lesson]) -> float:
     return float((label * weight).sum() / weight.sum())
 
 
-def temper(lessons: Sequence[Lesson], ratios: dict[str, NDArray[np.float64]]) -> float:
+def temper(lessons: Sequence[Lesson], ratios: dict[str, NDArray[np.float64]], rate: float) -> float:
     """
     Find the temperature at which held-out probabilities are least surprised.
 
     Args:
         lessons: Windows with truth.
         ratios: Log likelihood ratios that trees gave which had not seen the window.
+        rate: The base rate that they will be used with, 0..1.
 
     Returns:
         What to divide the ratios by: above 1 where they were too sure.
@@ -149,7 +175,6 @@ def temper(lessons: Sequence[Lesson], ratios: dict[str, NDArray[np.float64]]) ->
         for lesson in lessons:
             rows = lesson.rows()
             is_cc = lesson.is_cc[rows]
-            rate = (is_cc.sum() + 0.5) / (rows.size + 1.0)
             odds = special.logit(rate) + ratios[lesson.name][rows] / temperature
             total -= float(special.log_expit(np.where(is_cc, odds, -odds)).sum())
         return total
@@ -158,7 +183,7 @@ def temper(lessons: Sequence[Lesson], ratios: dict[str, NDArray[np.float64]]) ->
     return float(found.x)
 
 
-def _folds(lessons: Sequence[Lesson]) -> list[int]:
+def folds(lessons: Sequence[Lesson]) -> list[int]:
     """Spread the windows of each school over the folds, and those of all schools evenly."""
     by_school = sorted(range(len(lessons)), key=lambda at: lessons[at].school)
     fold = [0] * len(lessons)
