@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from hinomi.bench.addressing import is_own
+from hinomi.bench.ground.records import Records
 from hinomi.bench.profiled.conduct import act, deliver_mail, login_hosts, mail_hosts
 from hinomi.bench.profiled.families import Design, Family, Underworld
 from hinomi.bench.profiled.scene import Scene
-from hinomi.bench.profiled.sheet import Records
 
 
 def _under(scene: Scene) -> Underworld:

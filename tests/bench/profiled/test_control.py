@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hinomi.bench.addressing import is_own
-from hinomi.bench.profiled.book import CC
+from hinomi.bench.ground.book import CC
 from hinomi.bench.profiled.families import Design
 from hinomi.bench.profiled.world import World
 

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from hinomi.bench.addressing import is_own
+from hinomi.bench.ground.records import Records
 from hinomi.bench.profiled.conduct import login_hosts, mail_hosts
 from hinomi.bench.profiled.families import Design, Family, Underworld
 from hinomi.bench.profiled.floods import flood
 from hinomi.bench.profiled.scene import Scene, set_scene
-from hinomi.bench.profiled.sheet import Records
 from hinomi.model.flow import Ingress
 
 NICHE = (0xF1000001, 6, 9_999)

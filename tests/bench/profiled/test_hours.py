@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinomi.bench.profiled.draws import Draws
+from hinomi.bench.ground.draws import Draws
 from hinomi.bench.profiled.hours import DAYS, Habit, Hours
 
 HOURS = Hours(Draws(1, "dense", "hours"))

@@ -3,8 +3,8 @@
 import numpy as np
 
 from hinomi.bench.addressing import is_own
-from hinomi.bench.profiled.book import Service
-from hinomi.bench.profiled.draws import Wholes
+from hinomi.bench.ground.book import Service
+from hinomi.bench.ground.draws import Wholes
 from hinomi.bench.profiled.world import World
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hinomi.bench.addressing import REMOTE_V6
-from hinomi.bench.profiled.draws import Draws, Wholes
+from hinomi.bench.ground.draws import Draws, Wholes
 from hinomi.bench.profiled.scene import new_hosts
 from hinomi.bench.profiled.shapes import Shapes, Usual
 

@@ -3,7 +3,7 @@
 import pytest
 
 from hinomi.bench.addressing import render_code
-from hinomi.bench.profiled.book import CC
+from hinomi.bench.ground.book import CC
 from hinomi.bench.profiled.world import World
 from hinomi.bench.teachers import LISTS
 

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import Codes
-from hinomi.bench.profiled.draws import Draws, Reals, Wholes
+from hinomi.bench.ground.draws import Draws, Reals, Wholes
 from hinomi.bench.profiled.everyday import Use, use
 from hinomi.bench.profiled.families import Design, Family, Scan, Underworld
 from hinomi.bench.profiled.hours import DAYS, Habit

@@ -6,9 +6,9 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import REMOTE_V6
-from hinomi.bench.profiled.book import CC, FIRST_TIER, SECOND_TIER
+from hinomi.bench.ground.book import CC, FIRST_TIER, SECOND_TIER
+from hinomi.bench.ground.draws import Draws, Mask, Reals, Wholes
 from hinomi.bench.profiled.devices import expected
-from hinomi.bench.profiled.draws import Draws, Mask, Reals, Wholes
 from hinomi.bench.profiled.families import Design, Family, Server, Underworld
 from hinomi.bench.profiled.fleets import station
 from hinomi.bench.profiled.hours import DAYS, Habit

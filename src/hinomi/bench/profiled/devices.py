@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import Codes
-from hinomi.bench.profiled.draws import Draws, Mask, Reals, Wholes
+from hinomi.bench.ground.draws import Draws, Mask, Reals, Wholes
 from hinomi.bench.profiled.hours import DAYS, Habit
 from hinomi.bench.profiled.scene import INTERVAL, Scene, new_hosts, odd_port
 from hinomi.bench.profiled.shapes import Usual

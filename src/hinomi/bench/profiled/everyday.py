@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import REMOTE_V6, Codes
-from hinomi.bench.profiled.draws import Draws, Wholes
+from hinomi.bench.ground.draws import Draws, Wholes
 from hinomi.bench.profiled.hours import Habit
 from hinomi.bench.profiled.scene import Scene, new_host, new_hosts, odd_ports
 from hinomi.bench.profiled.shapes import Usual

@@ -7,8 +7,8 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import Codes
+from hinomi.bench.ground.draws import Draws, Mask, Reals, Wholes
 from hinomi.bench.profiled.devices import Households
-from hinomi.bench.profiled.draws import Draws, Mask, Reals, Wholes
 from hinomi.bench.profiled.hours import DAYS
 from hinomi.bench.profiled.scene import Scene
 

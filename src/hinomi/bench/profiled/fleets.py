@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from hinomi.bench.profiled.draws import Draws
+from hinomi.bench.ground.draws import Draws
 from hinomi.bench.profiled.families import Design, Family, Server
 from hinomi.bench.profiled.hours import DAYS
 from hinomi.bench.profiled.scene import Scene, new_host, odd_port

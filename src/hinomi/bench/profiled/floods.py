@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import REMOTE_V6, is_own
-from hinomi.bench.profiled.book import Service
-from hinomi.bench.profiled.draws import Draws, Wholes
+from hinomi.bench.ground.book import Service
+from hinomi.bench.ground.draws import Draws, Wholes
 from hinomi.bench.profiled.families import Design, Family, Underworld
 from hinomi.bench.profiled.scene import Scene, new_host, odd_port
 from hinomi.bench.profiled.shapes import Usual

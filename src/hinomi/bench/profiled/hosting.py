@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from hinomi.bench.profiled.draws import Draws, Wholes
+from hinomi.bench.ground.draws import Draws, Wholes
 from hinomi.bench.profiled.hours import DAYS, Habit
 from hinomi.bench.profiled.scene import Scene, new_host, new_hosts, odd_port
 from hinomi.bench.profiled.shapes import Usual

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from hinomi.bench.profiled.draws import Draws, Mask, Reals, Wholes
+from hinomi.bench.ground.draws import Draws, Mask, Reals, Wholes
 
 DAYS: Final = 7.0
 _WEEKEND: Final = 5  # First of its days, counted from Monday.

@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import REMOTE_V6
-from hinomi.bench.profiled.draws import Draws
+from hinomi.bench.ground.draws import Draws
 from hinomi.bench.profiled.families import Family
 from hinomi.bench.profiled.hours import DAYS, Habit
 from hinomi.bench.profiled.scene import Scene, new_host, odd_port

@@ -5,9 +5,9 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import Codes
-from hinomi.bench.profiled.book import Service
+from hinomi.bench.ground.book import Service
+from hinomi.bench.ground.draws import Draws, Wholes
 from hinomi.bench.profiled.devices import Households, expected
-from hinomi.bench.profiled.draws import Draws, Wholes
 from hinomi.bench.profiled.hours import DAYS, Habit
 from hinomi.bench.profiled.scene import Scene, new_hosts, odd_port
 from hinomi.bench.profiled.sheet import Relations

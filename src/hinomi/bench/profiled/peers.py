@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from hinomi.bench.profiled.draws import Wholes
+from hinomi.bench.ground.draws import Wholes
 from hinomi.bench.profiled.everyday import Use, use
 from hinomi.bench.profiled.hours import DAYS, Habit
 from hinomi.bench.profiled.scene import Scene, remote

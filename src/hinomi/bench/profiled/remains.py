@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from hinomi.bench.profiled.book import Service
+from hinomi.bench.ground.book import Service
+from hinomi.bench.ground.draws import Draws, Wholes
 from hinomi.bench.profiled.devices import Households, expected
-from hinomi.bench.profiled.draws import Draws, Wholes
 from hinomi.bench.profiled.families import Underworld
 from hinomi.bench.profiled.scene import Scene, new_host, odd_port
 from hinomi.bench.profiled.shapes import Shape, Usual

@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import REMOTE_BITS, REMOTE_V4, REMOTE_V6, Codes
-from hinomi.bench.profiled.book import Book
-from hinomi.bench.profiled.draws import Draws, Mask, Reals, Wholes
+from hinomi.bench.ground.book import Book
+from hinomi.bench.ground.draws import Draws, Mask, Reals, Wholes
+from hinomi.bench.ground.lines import Lines, settle_lines
 from hinomi.bench.profiled.hours import Hours
-from hinomi.bench.profiled.lines import Lines, settle_lines
 from hinomi.bench.profiled.shapes import Shapes
 from hinomi.bench.profiled.sheet import Sheet
 from hinomi.bench.sampling import scatter, scatter_unit

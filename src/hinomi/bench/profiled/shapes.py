@@ -8,7 +8,7 @@ import numpy as np
 
 from hinomi.bench.addressing import OWN_V6, Codes
 from hinomi.bench.exchange import ACK, FIN, MAX_BYTES, PSH, RST, SYN
-from hinomi.bench.profiled.draws import Draws, Mask, Wholes
+from hinomi.bench.ground.draws import Draws, Mask, Wholes
 from hinomi.bench.sampling import scatter
 from hinomi.model.flow import UNKNOWN_FLAGS
 from hinomi.model.protocol import Protocol

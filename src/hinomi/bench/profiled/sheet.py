@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hinomi.bench.addressing import Codes, is_own
-from hinomi.bench.profiled.draws import Draws, Mask, Reals, Wholes
+from hinomi.bench.ground.draws import Draws, Mask, Reals, Wholes
+from hinomi.bench.ground.lines import Lines
+from hinomi.bench.ground.records import Ledger, Records
 from hinomi.bench.profiled.hours import DAYS, Habit, Hours
-from hinomi.bench.profiled.lines import Lines
 from hinomi.bench.profiled.shapes import Shapes
 from hinomi.bench.sampling import scatter, scatter_unit
 from hinomi.bench.spec import DAY_MS
@@ -58,38 +59,18 @@ class Relations:
     ingress: ArrayLike | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Records:
-    """Flow records; every array has shape (n,)."""
-
-    ts_ms: Wholes  # Since the window began.
-    src: Codes
-    dst: Codes
-    src_port: Wholes
-    dst_port: Wholes
-    proto: Wholes
-    flags: Wholes
-    packets: Wholes
-    octets: Wholes
-    duration_ms: Wholes
-    ingress: Wholes
-
-
-_TYPES: Final = {
-    "ts_ms": np.int64, "src": np.int64, "dst": np.int64, "src_port": np.int32,
-    "dst_port": np.int32, "proto": np.int16, "flags": np.int16, "packets": np.int32,
-    "octets": np.int32, "duration_ms": np.int32, "ingress": np.int16,
-}  # fmt: skip
-
-
 class Sheet:
     """Collects what was sampled."""
 
     def __init__(self, lines: Lines, hours: Hours, shapes: Shapes) -> None:
         """Begin empty."""
         self._lines, self._hours, self._shapes = lines, hours, shapes
-        self._columns: dict[str, list[Wholes]] = {name: [] for name in _TYPES}
-        self.count = 0
+        self._ledger = Ledger()
+
+    @property
+    def count(self) -> int:
+        """Count the records written down."""
+        return self._ledger.count
 
     def write(self, draws: Draws, rows: Rows) -> None:
         """Write packets down as they are."""
@@ -106,7 +87,7 @@ class Sheet:
         sender = np.where(is_own(src), Ingress.SUBSCRIBER, Ingress.TRANSIT)
         packets = np.ones(count, np.int64) if rows.packets is None else rows.packets
         lasting = draws.rng.exponential(_MERGED_MS[0], count).astype(np.int64) % _MERGED_MS[1]
-        self._keep(
+        self._ledger.keep(Records(
             ts_ms=(rows.at * DAY_MS).astype(np.int64),
             src=src,
             dst=np.where(down, rows.client, rows.server),
@@ -120,8 +101,7 @@ class Sheet:
             ingress=np.broadcast_to(
                 np.asarray(sender if rows.ingress is None else rows.ingress), (count,)
             ),
-        )
-        self.count += count
+        ))  # fmt: skip
 
     def relate(self, draws: Draws, relations: Relations) -> Wholes:
         """
@@ -164,16 +144,7 @@ class Sheet:
 
     def records(self) -> Records:
         """Give everything written down, in that order; the sheet is empty afterwards."""
-        columns = {}
-        for name, kind in _TYPES.items():
-            columns[name] = np.concatenate([*self._columns.pop(name), np.empty(0, kind)])
-        self._columns = {name: [] for name in _TYPES}
-        self.count = 0
-        return Records(**columns)
-
-    def _keep(self, **columns: Wholes) -> None:
-        for name, values in columns.items():
-            self._columns[name].append(values.astype(_TYPES[name]))
+        return self._ledger.close()
 
     def _ports(
         self, client: Codes, server: Codes, port: Wholes, line: Wholes, lives: Reals

@@ -6,8 +6,8 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import Codes, render_code
-from hinomi.bench.profiled.book import SECOND_TIER, Service, Sighting
-from hinomi.bench.profiled.draws import Draws
+from hinomi.bench.ground.book import SECOND_TIER, Service, Sighting
+from hinomi.bench.ground.draws import Draws
 from hinomi.bench.profiled.families import Underworld
 from hinomi.bench.profiled.scene import Scene, new_host, odd_port
 from hinomi.bench.teachers import ListRow

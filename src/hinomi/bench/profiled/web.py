@@ -5,7 +5,7 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import REMOTE_V6, Codes
-from hinomi.bench.profiled.draws import Draws, Mask, Reals, Wholes, ranks_of
+from hinomi.bench.ground.draws import Draws, Mask, Reals, Wholes, ranks_of
 from hinomi.bench.profiled.hours import DAYS, Habit
 from hinomi.bench.profiled.scene import ODD_PORTS, Scene, remote
 from hinomi.bench.profiled.shapes import Usual

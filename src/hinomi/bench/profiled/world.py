@@ -4,11 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hinomi.bench.profiled.book import Service, Sighting
+from hinomi.bench.ground.book import Service, Sighting
+from hinomi.bench.ground.draws import Wholes
+from hinomi.bench.ground.records import Records
 from hinomi.bench.profiled.conduct import act, deliver_mail, login_hosts, mail_hosts
 from hinomi.bench.profiled.control import lead
 from hinomi.bench.profiled.devices import Households, equip
-from hinomi.bench.profiled.draws import Wholes
 from hinomi.bench.profiled.everyday import go_about
 from hinomi.bench.profiled.families import Underworld, found
 from hinomi.bench.profiled.floods import flood
@@ -19,7 +20,6 @@ from hinomi.bench.profiled.outside import disturb
 from hinomi.bench.profiled.peers import share
 from hinomi.bench.profiled.remains import leave_dead, leave_sunk
 from hinomi.bench.profiled.scene import Scene, set_scene
-from hinomi.bench.profiled.sheet import Records
 from hinomi.bench.profiled.teachers import Lesson, Remains, teach
 from hinomi.bench.profiled.web import browse, name_sites
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinomi.bench.profiled.draws import Draws, ranks_of
+from hinomi.bench.ground.draws import Draws, ranks_of
 
 
 def test_a_stream_is_fixed_by_seed_kind_and_part() -> None:

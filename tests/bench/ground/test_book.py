@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from hinomi.bench.profiled.book import CC, Book
-from hinomi.bench.profiled.draws import Wholes
+from hinomi.bench.ground.book import CC, Book
+from hinomi.bench.ground.draws import Wholes
 from hinomi.bench.profiled.scene import Scene, new_host
 from hinomi.bench.profiled.shapes import Usual
 from hinomi.bench.profiled.sheet import Relations

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from hinomi.bench.addressing import Codes
-from hinomi.bench.profiled.draws import Mask, Wholes
-from hinomi.bench.profiled.lines import Lines
-from hinomi.bench.profiled.sheet import Records
+from hinomi.bench.ground.draws import Mask, Wholes
+from hinomi.bench.ground.lines import Lines
+from hinomi.bench.ground.records import Records
 from hinomi.bench.truth import MIN_CLIENTS, MIN_FRONTS
 
 CC: Final = "cc"

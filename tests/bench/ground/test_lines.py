@@ -3,7 +3,7 @@
 import numpy as np
 
 from hinomi.bench.addressing import OWN_V6, REMOTE_V6, is_own
-from hinomi.bench.profiled.draws import Draws
+from hinomi.bench.ground.draws import Draws
 from hinomi.bench.profiled.scene import Scene, new_host
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from hinomi.bench.addressing import LARGE_V4, OWN_V6, REMOTE_V6, Codes
-from hinomi.bench.profiled.draws import Draws, Mask, Reals, Wholes
+from hinomi.bench.ground.draws import Draws, Mask, Reals, Wholes
 from hinomi.bench.sampling import scatter
 
 _BLOCKS: Final = 2_048  # /16 in 248.0.0.0/5.
@@ -21,18 +21,24 @@ _FIRST: Final = 256  # The first /24 of a block is the provider's own.
 _LAST: Final = 65_000  # Addresses of a block that lines may have.
 _SPARE: Final = (1.15, 2.2)  # Addresses in use for each line.
 
-_ACTIVITY_SIGMA: Final = 1.3
-_BUSINESS: Final = 0.06
-_WITH_V6: Final = 0.35
 _DEVICES: Final = 3  # With an IPv6 address of their own.
 _IANA_PORTS: Final = 0.6  # Lines whose devices use the range of RFC 6335, section 6.
 _IANA_FIRST: Final = 49_152
 _USER_FIRST: Final = 1_024
 _LAST_PORT: Final = 65_535
-_SHARED: Final = 0.08
 _SHARERS: Final = 55  # Lines behind one address, each with
 _SLOT: Final = 1_100  # so many ports.
 _PHASE_DAYS: Final = 1.2 / 24  # Early risers and night owls.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """What the subscribers of a network are like."""
+
+    sigma: float = 1.3  # Of the log-normal activity.
+    business: float = 0.06  # Share of the lines, as the next two.
+    with_v6: float = 0.35
+    shared: float = 0.08  # Behind an address of several lines.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +96,9 @@ class Lines:
         return np.where(is_v6, (code & ~OWN_V6) >> 32, line).astype(np.int64)
 
 
-def settle_lines(draws: Draws, count: int, least_blocks: int) -> Lines:
+def settle_lines(
+    draws: Draws, count: int, least_blocks: int, people: People | None = None
+) -> Lines:
     """
     Draw the subscribers.
 
@@ -98,23 +106,24 @@ def settle_lines(draws: Draws, count: int, least_blocks: int) -> Lines:
         draws: Source of chance.
         count: Number of lines, at least 1.
         least_blocks: They lie in at least so many blocks of 65,536 addresses.
+        people: What they are like; None: the usual.
     """
-    rng = draws.rng
+    rng, who = draws.rng, people or People()
     blocks, block = _fill(draws, count, max(least_blocks, int(count * 1.5 / _BLOCK) + 1))
     v4 = _place(draws, blocks, block)
     base = np.where(draws.chances(_IANA_PORTS, count), _IANA_FIRST, _USER_FIRST)
     span = _LAST_PORT - base
-    shared = draws.chances(_SHARED, count)
+    shared = draws.chances(who.shared, count)
     _share(v4, base, span, np.flatnonzero(shared)[np.argsort(block[shared], kind="stable")])
-    activity = draws.spread(-(_ACTIVITY_SIGMA**2) / 2, _ACTIVITY_SIGMA, count)
+    activity = draws.spread(-(who.sigma**2) / 2, who.sigma, count)
     return Lines(
         blocks=blocks,
         block=block,
         v4=v4,
         activity=activity,
         reach=np.cumsum(activity),
-        business=draws.chances(_BUSINESS, count),
-        has_v6=draws.chances(_WITH_V6, count),
+        business=draws.chances(who.business, count),
+        has_v6=draws.chances(who.with_v6, count),
         shared=shared,
         port_base=base.astype(np.int64),
         port_span=span.astype(np.int64),
