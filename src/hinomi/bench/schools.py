@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from hinomi.bench.communal.writing import build as build_communal
+from hinomi.bench.motley.writing import build as build_motley
 from hinomi.bench.profiled.writing import build as build_profiled
 
 Build = Callable[[str, int, float, Path], dict[str, Path]]
@@ -27,5 +28,6 @@ KINDS: Final = ("dense", "sparse")
 SCHOOLS: Final[dict[str, Build]] = {
     "communal": build_communal,
     "profiled": build_profiled,
+    "motley": build_motley,
 }
 """Each further school by name."""
