@@ -36,7 +36,7 @@ def test_numbers_are_rounded_for_people(code: str) -> None:
         "packets_out", "contacts", "failed", "siblings", "shared_with", "port", "refused",
         "port_services", "address_ports", "address_clients", "telling", "before",
     }  # fmt: skip
-    text = {"source", "habit", "habit_ja"}
+    text = {"source", "until", "habit", "habit_ja"}
 
     for words in REASONS[code]:
         for _, name, spec, _ in Formatter().parse(words):

@@ -7,8 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from contexts import DAY, listed
+from hinomi.clock import parse_time
 from hinomi.detect import persistence
+from hinomi.detect.background import FORMERLY, NEIGHBOURS, Background, FormerEntry, Looked
 from hinomi.detect.catalogue import HABITS, REASONS
+from hinomi.detect.context import context_columns
 from hinomi.detect.features import Columns
 from hinomi.detect.judge import Judgement, judge
 from hinomi.detect.model import BASIS, ORDINARY, Model
@@ -32,6 +36,11 @@ SOURCES: Sources = {
     ListKind.BENIGN: ["clouds", "shops"],
     ListKind.SINKHOLES: ["holes"],
 }
+BEFORE = Background(
+    starts_ms=parse_time("2026-01-01"),
+    tables=(listed(("203.0.113.77", -1)),),
+    former=(FormerEntry(entry=entry(CC, CC_PORT), source="hunters", until="2025-06-01"),),
+)
 
 
 class Outspoken(Model):
@@ -60,7 +69,7 @@ def a_judgement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judgement]
     scratch = tmp_path_factory.mktemp("scratch")
     with DuckEngine(scratch, threads=1) as engine:
         found = survey(engine, folder, small_network(sampling_interval=1))
-        yield judge(engine, found, LISTS, default_register())
+        yield judge(engine, found, LISTS, default_register(), before=BEFORE)
 
 
 def loud(judged: Judgement, place: int) -> Judgement:
@@ -68,6 +77,14 @@ def loud(judged: Judgement, place: int) -> Judgement:
     ledger = replace(judged.ledger, terms={})
     for number, code in enumerate(judged.ledger.terms):
         ledger.add(code, np.full(judged.ledger.services, 1.0 + number))
+    services = judged.survey.services.slice(place, 1)
+    looked = Looked(
+        rows=np.array([place]),
+        columns=context_columns(services, BEFORE.tables, BEFORE.starts_ms),
+        former=np.array([0]),
+        background=BEFORE,
+    )
+    judged = replace(judged, looked=looked)
     if judged.view is not None:
         card, evidence = judged.view.model.card, ledger.terms["learned"]
         view = replace(judged.view, model=Outspoken(card, "", ""), evidence=evidence)
@@ -82,7 +99,7 @@ def test_every_reason_of_the_catalogue_can_be_given(judged: Judgement, learned: 
     columns = judged.ledger.terms.keys() - {"behaviour"}
     assert learned.ledger.terms.keys() - columns == {"learned"}
 
-    assert columns | HABIT_CODES | {*BASIS.values(), ORDINARY} == REASONS.keys()
+    assert columns | HABIT_CODES | {*BASIS.values(), ORDINARY} == REASONS.keys() | {NEIGHBOURS}
 
 
 def test_every_reason_is_told_with_its_numbers(judged: Judgement, learned: Judgement) -> None:
@@ -100,7 +117,26 @@ def test_every_reason_is_told_with_its_numbers(judged: Judgement, learned: Judge
         sizes = [abs(told.weight) for told in others]
         assert sizes == sorted(sizes, reverse=True)
         codes |= {told.code for told in found}
-    assert codes == REASONS.keys()
+    assert codes == REASONS.keys() | {NEIGHBOURS}
+
+
+def test_what_was_known_before_names_its_source_and_day(judged: Judgement) -> None:
+    """A neighbour by the table that lists it, a former entry by its list and its end."""
+    place = row_of(judged.survey, CC, CC_PORT)
+
+    told = {each.code: each for each in reasons_for(loud(judged, place), place, SOURCES)}
+
+    assert f"bureau, {DAY}" in told[NEIGHBOURS].text
+    assert told[NEIGHBOURS].values["wide"] == 1
+    assert "hunters" in told[FORMERLY].text
+    assert "2025-06-01" in told[FORMERLY].text_ja
+
+
+def test_what_was_not_looked_up_is_not_told(judged: Judgement) -> None:
+    """A listed service has its list; nothing is said of its neighbours."""
+    place = row_of(judged.survey, CC, CC_PORT)
+
+    assert not {each.code for each in reasons_for(judged, place, SOURCES)} & {NEIGHBOURS, FORMERLY}
 
 
 @pytest.mark.parametrize(("address", "port"), [(CC, CC_PORT), (LOADER, LOADER_PORT), (WEB, 443)])

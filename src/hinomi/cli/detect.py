@@ -121,6 +121,10 @@ def as_json(detection: Detection) -> dict[str, object]:
         "register": detection.register_version,
         "model": detection.model,
         "drift": None if detection.drift is None else detection.drift.render(),
+        "context": [
+            {"kind": each.kind.value, "source": each.source, "day": each.day}
+            for each in detection.context
+        ],
         "limits": detection.limits,
         "candidates": [
             candidate_document(rank, each)
@@ -142,6 +146,9 @@ def print_candidates(detection: Detection) -> None:
         print_reasons(detection, most=_REASONS_SHOWN)
     click.echo(f"\nregister {detection.register_version}")
     print_model(detection)
+    if detection.context:
+        told = (f"{each.kind.value} of {each.label}" for each in detection.context)
+        click.echo(render.fold(f"context {'; '.join(told)}", indent=0) + "\n")
     limits = [
         (name.replace("_", " "), render.plain(value)) for name, value in detection.limits.items()
     ]

@@ -20,6 +20,12 @@ REASONS: Final[dict[str, Words]] = {
         "Stands on the C&C list {source}, and {clients} lines spoke with it in this window.",
         "C&Cリスト {source} に掲載。この期間に {clients} 回線が通信した。",
     ),
+    "formerly-listed": Words(
+        "Stood on the C&C list {source} before this window and was gone from it on {until}; few "
+        "such servers come back.",
+        "この期間より前に C&Cリスト {source} に掲載され、{until} には削除されていた。"
+        "再び使われることは少ない。",
+    ),
     "sinkhole": Words(
         "Is listed as a sinkhole by {source}: infected lines meet it, but it is no C&C.",
         "{source} によればシンクホール。感染端末は接続するが C&C ではない。",

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from hinomi.detect import (
+    background,
     beacon,
     enrich,
     families,
@@ -32,6 +33,7 @@ from hinomi.detect.observe import Lists, Observed, observe
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.ports import habit
 from hinomi.govern.parameters import Register
+from hinomi.model.context import TableStatement
 from hinomi.model.listed import ListEntry, ListKind, Role
 
 _FRONT_FROM: Final = 0.5
@@ -53,6 +55,7 @@ class Judgement:
     fronts: NDArray[np.int64]  # Clients that are C&C candidates themselves.
     habits: dict[int, habits.Habit]  # Of services that one line keeps coming back to.
     view: learned.View | None = None  # What the model says; None where terms were added up.
+    looked: background.Looked | None = None  # None where nothing was known before.
 
     @property
     def survey(self) -> passes.Survey:
@@ -84,6 +87,11 @@ class Judgement:
     def listed(self) -> NDArray[np.bool_]:
         """Tell which services stand on a known-C&C list."""
         return self.observed.listed
+
+    @property
+    def context(self) -> tuple[TableStatement, ...]:
+        """The context tables that stood before the window."""
+        return () if self.looked is None else self.looked.columns.tables
 
     def probability(self) -> NDArray[np.float64]:
         """Probability of each service to be a C&C server."""
@@ -124,6 +132,8 @@ def judge(
     lists: Lists,
     register: Register,
     model: Model | None = None,
+    *,
+    before: background.Background | None = None,
 ) -> Judgement:
     """
     Weigh all evidence on all services of a window.
@@ -135,6 +145,7 @@ def judge(
         register: The parameters.
         model: What was learned of sampled windows; without it, and in windows that it does
             not speak for (`learned.speaks_for`), the terms of `fuse` are added up.
+        before: What was known before the window of addresses in it, if anything.
     """
     observed = observe(engine, survey, lists, register)
     judged = _begin(engine, observed, register)
@@ -143,11 +154,13 @@ def judge(
         judged.prior = learned.base_rate(model, register)
         learned.weigh(judged.ledger, judged.view, observed)
         _add_lists(judged, lists, register)
+        _add_background(judged, before, register)
         tier = judged.view.tier_of(judged.probability())
         judged.tier = np.where(judged.tier == 0, tier, judged.tier)
         return judged
     _add_lists(judged, lists, register)
     _add_terms(engine, judged, register)
+    _add_background(judged, before, register)
     return judged
 
 
@@ -210,6 +223,21 @@ def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
     judged.ledger.add("sinkhole", np.where(sinkhole, fuse.SINKHOLE, 0.0))
     harmless = (on[ListKind.BENIGN] >= 0) | (on[ListKind.SCANNERS] >= 0)
     judged.ledger.add("benign", np.where(harmless, register.number("known.benign_weight"), 0.0))
+
+
+def _add_background(
+    judged: Judgement, before: background.Background | None, register: Register
+) -> None:
+    """Add what was known before, last of all: it weighs by what else stands in the ledger."""
+    if before is not None:
+        judged.looked = background.weigh(
+            judged.ledger,
+            judged.survey.services,
+            before,
+            prior=judged.prior,
+            listed=judged.listed,
+            register=register,
+        )
 
 
 def _of_entries(

@@ -6,6 +6,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from hinomi.detect.background import FORMERLY, NEIGHBOURS
 from hinomi.detect.catalogue import HABITS, REASONS
 from hinomi.detect.explain import Values, order, reason
 from hinomi.detect.features import Columns
@@ -13,6 +14,8 @@ from hinomi.detect.habits import Habit
 from hinomi.detect.judge import Judgement
 from hinomi.detect.model import ORDINARY
 from hinomi.detect.passes import Survey
+from hinomi.detect.surroundings import context_reasons
+from hinomi.model.address import Address
 from hinomi.model.listed import ListKind
 from hinomi.model.service import Reason
 
@@ -27,6 +30,7 @@ _SPEAK: Final = {
 """The kinds of lists on which each reason rests."""
 
 _WORTH_SAYING = 0.05
+_ADDRESS: Final = ("remote_hi", "remote_lo")
 
 
 def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason, ...]:
@@ -50,12 +54,27 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
         elif code == "behaviour":
             if index in judged.habits:
                 said.extend(_habit(judged.habits[index], weight, facts))
+        elif code in (NEIGHBOURS, FORMERLY):
+            said.extend(_known_before(judged, index, code, facts))
         elif abs(weight) >= _WORTH_SAYING:
             said.append(
                 reason(code, weight, {**facts, "source": _source(judged, index, sources, code)})
             )
     said.append(reason("base-rate", ordinary, {"one_in": 1.0 / judged.prior}))
     return order(said)
+
+
+def _known_before(judged: Judgement, index: int, code: str, facts: Values) -> list[Reason]:
+    """Put into words what was known before the window, where that was looked up."""
+    looked, weight = judged.looked, float(judged.ledger.terms[code][index])
+    place = None if looked is None else looked.place(index)
+    if looked is None or place is None or abs(weight) < _WORTH_SAYING:
+        return []
+    if code == NEIGHBOURS:
+        hi, lo = (judged.survey.services[name][index].as_py() for name in _ADDRESS)
+        return context_reasons(looked.columns, place, Address(hi, lo), {code: weight})
+    former = looked.background.former[int(looked.former[place])]
+    return [reason(code, weight, {**facts, "source": former.source, "until": former.until})]
 
 
 def _facts(judged: Judgement, index: int) -> Values:

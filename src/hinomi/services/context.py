@@ -12,11 +12,15 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 
+from hinomi.clock import render_time
 from hinomi.collect.context.catalogue import parse_context
 from hinomi.collect.context.intake import Parsed
 from hinomi.collect.ownership import NOT_OWN, OwnTable
+from hinomi.detect.background import Background, FormerEntry
 from hinomi.errors import MalformedDocument, UsageError
-from hinomi.model.context import ContextKind, ContextTable, TableStatement, parse_day
+from hinomi.model.context import DAY_MS, ContextKind, ContextTable, TableStatement, parse_day
+from hinomi.model.listed import ListKind
+from hinomi.model.window import Window
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.store.context import ContextStore
@@ -24,6 +28,8 @@ from hinomi.telemetry import mask_addresses, name_without_addresses
 
 CONTEXT: Final = "context"
 """The folder of the home in which the tables lie."""
+
+_DAY: Final = len("2026-01-31")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +127,35 @@ def context_before(home: Home, starts_ms: int) -> tuple[ContextTable, ...]:
         Unavailable: If a table cannot be read.
     """
     return context_store(home).before(starts_ms)
+
+
+def background_of(home: Home, window: Window) -> Background | None:
+    """
+    Gather what was known of addresses before *window*; None where nothing was.
+
+    Args:
+        home: Its context tables, and what lists of known C&Cs dropped.
+        window: An open begin is that of the first record of the lake.
+
+    Raises:
+        Unavailable: If a table cannot be read.
+    """
+    starts_ms = window.since_ms
+    if starts_ms is None:
+        starts_ms = home.lake().statistics().first_ms
+    if starts_ms is None:
+        return None
+    since_ms = starts_ms - home.register.integer("context.history_days") * DAY_MS
+    with home.casebook() as casebook:
+        former = casebook.lists.former(ListKind.KNOWN_CC, since_ms=since_ms, before_ms=starts_ms)
+    tables = context_before(home, starts_ms)
+    if not tables and not former:
+        return None
+    entries = tuple(
+        FormerEntry(entry=each.entry, source=each.source, until=render_time(each.until_ms)[:_DAY])
+        for each in former
+    )
+    return Background(starts_ms=starts_ms, tables=tables, former=entries)
 
 
 def context_store(home: Home) -> ContextStore:

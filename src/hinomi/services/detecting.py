@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from hinomi.detect import passes
+from hinomi.detect.background import Background
 from hinomi.detect.beacon import MEANINGFUL
 from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.drift import Drift
@@ -23,11 +24,13 @@ from hinomi.detect.passes import Progress
 from hinomi.detect.reasons import Sources, measures_of, reasons_for
 from hinomi.errors import NotFound
 from hinomi.model.address import Address
+from hinomi.model.context import TableStatement
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.listed import ListEntry, ListKind
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, Service, parse_service_address
 from hinomi.model.window import Window
+from hinomi.services.context import background_of
 from hinomi.services.engines import EngineKind, open_engine
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
@@ -57,6 +60,7 @@ class Detection:
     """Name and digest of the model in use, and whether it spoke of this window."""
 
     drift: Drift | None = None  # None where the model did not speak.
+    context: tuple[TableStatement, ...] = ()  # The tables that stood before the window.
 
 
 def run_detection(
@@ -100,6 +104,7 @@ def run_detection(
             suspects=judged.kinds,
             model=model_used(kept, judged),
             drift=drift_of(home, judged),
+            context=judged.context,
         )
     warn_of_drift(detection.model, detection.drift)
     tell(1.0)
@@ -188,6 +193,7 @@ class Opened:
     lists: Mapping[ListKind, Sequence[ListEntry]]
     sources: Sources
     window: Window = field(default_factory=Window)
+    background: Background | None = None  # What was known before the window, if anything.
 
 
 class Judge(Protocol):
@@ -216,12 +222,8 @@ def opening(
 ) -> Iterator[Opened]:
     """Open the records of *window* under a mandate, with a scratch folder that goes afterwards."""
     mandate = mandate_for(operation, home.clock)
-    record(
-        home.journal(),
-        operation,
-        mandate,
-        {"window": window.render(), "register": home.register.version},
-    )
+    facts = {"window": window.render(), "register": home.register.version}
+    record(home.journal(), operation, mandate, facts)
     files = home.lake().files(window, mandate)
     with home.casebook() as casebook:
         listed = {kind: casebook.lists.entries(kind) for kind in ListKind}
@@ -236,7 +238,7 @@ def opening(
             records = records.filter(records.ts_ms >= window.since_ms)
         if window.until_ms is not None:
             records = records.filter(records.ts_ms < window.until_ms)
-        yield Opened(engine, records, lists, sources, window)
+        yield Opened(engine, records, lists, sources, window, background_of(home, window))
 
 
 def judge_opened(
@@ -251,7 +253,9 @@ def judge_opened(
     """Run both passes over what was opened."""
     survey = survey_opened(home, opened, tell, asked)
     chosen = (kept or model_in_use(home)).model if with_model else None
-    judged = judge(opened.engine, survey, opened.lists, home.register, chosen)
+    judged = judge(
+        opened.engine, survey, opened.lists, home.register, chosen, before=opened.background
+    )
     tell(0.95)
     return judged
 

@@ -86,7 +86,9 @@ def judge_in_parts(
         choose=worth_judging(extent, opened.lists, asked),
     )
     chosen = (kept or model_in_use(home)).model if with_model else None
-    judged = judge(opened.engine, survey, opened.lists, home.register, chosen)
+    judged = judge(
+        opened.engine, survey, opened.lists, home.register, chosen, before=opened.background
+    )
     tell(0.95)
     return judged
 

@@ -5,7 +5,7 @@ A list is known by its kind and its source. Adding it again makes a new snapshot
 the old one held is ended, not erased, so that a list can be read as it stood.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -45,6 +45,15 @@ class Listed:
 
     source: str
     number: int  # Of the first snapshot that holds it as it stands.
+    entry: ListEntry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Former:
+    """One entry that its list dropped, and when it was gone."""
+
+    source: str
+    until_ms: int
     entry: ListEntry
 
 
@@ -190,6 +199,44 @@ class ListStore:
             return tuple(
                 Listed(source=row.source, number=row.number, entry=_entry(row)) for row in rows
             )
+
+    def former(self, kind: ListKind, *, since_ms: int, before_ms: int) -> tuple[Former, ...]:
+        """
+        Give the entries with a port that lists of *kind* held and dropped, latest first.
+
+        Args:
+            kind: What the lists said of them.
+            since_ms: What was gone earlier is left out.
+            before_ms: What came to its list at this moment or later is left out.
+
+        Notes:
+            Of a list that was removed nothing is given: its operator trusts it no longer.
+            Nor are entries of the own network. An entry may stand on a list again.
+        """
+        with self._database.read() as connection:
+            return tuple(_former(connection, kind, since_ms, before_ms))
+
+
+def _former(
+    connection: sa.Connection, kind: ListKind, since_ms: int, before_ms: int
+) -> Iterator[Former]:
+    current = sa.select(LISTS.c.source).where(
+        LISTS.c.kind == kind.value, LISTS.c.ended_ms.is_(None)
+    )
+    wanted = (
+        sa.select(LISTS.c.source, LIST_ENTRIES)
+        .join_from(LIST_ENTRIES, LISTS)
+        .where(LISTS.c.kind == kind.value, LISTS.c.source.in_(current))
+        .where(LIST_ENTRIES.c.port.is_not(None), ~LIST_ENTRIES.c.own)
+        .where(LIST_ENTRIES.c.since_ms < before_ms, LIST_ENTRIES.c.until_ms >= since_ms)
+        .order_by(LIST_ENTRIES.c.until_ms.desc(), LIST_ENTRIES.c.id)
+    )
+    seen: set[_Key] = set()
+    for row in connection.execute(wanted):
+        entry = _entry(row)
+        if _key(entry) not in seen:
+            seen.add(_key(entry))
+            yield Former(source=row.source, until_ms=row.until_ms, entry=entry)
 
 
 def _by_key(entries: Iterable[ListEntry]) -> dict[_Key, ListEntry]:
