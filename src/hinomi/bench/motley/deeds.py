@@ -21,7 +21,12 @@ _SCAN_PORTS: Final = (23, 2323, 22, 80, 8080, 5555, 7547, 37215, 52869, 445, 338
 _TARGETS: Final = (5, 60)  # Hosts that answer, and are tried again and again.
 _MAIL_HOSTS: Final = 200
 _SHARED_POOL: Final = (2, 8)  # Pools, and services that tell one's address, of a world.
+_INSTALLED: Final = 0.3  # Families that come with what innocents install, too.
 _ABUSED: Final = (2, 15)
+
+
+Place = tuple[int, int, int]
+"""Address, port, manner."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,8 +34,9 @@ class Abused:
     """Servers that bots meet though they are no C&C, and who seemed to misbehave."""
 
     mail: Codes
-    pools: list[tuple[int, int, int]]  # Address, port, manner.
-    echoes: list[tuple[int, int, int]]
+    pools: list[Place]
+    echoes: list[Place]
+    installers: list[Place]
     seen: list[Wholes] = field(default_factory=list)  # Lines that a darknet or trap may have met.
 
 
@@ -39,7 +45,7 @@ def offer(scene: Scene, models: list[Model]) -> Abused:
     draws = scene.draws("offers")
     mail = new_hosts(draws, _MAIL_HOSTS)
     scene.book.name_all(mail, Protocol.TCP, 25, "mail-server")
-    places: dict[str, list[tuple[int, int, int]]] = {"mining-pool": [], "ip-echo": []}
+    places: dict[str, list[Place]] = {"mining-pool": [], "ip-echo": [], "installer": []}
     for label, found in places.items():
         for code in new_hosts(draws, draws.whole(*_SHARED_POOL)).tolist():
             manner = scene.choose(draws)
@@ -47,9 +53,12 @@ def offer(scene: Scene, models: list[Model]) -> Abused:
             scene.book.name((code, scene.proto(manner), found[-1][1]), label)
             users = gather(scene, draws, models, round(draws.number(5, 400)))
             scene.meet(draws, users, *found[-1])
-    lines, abused = (
-        scene.lines,
-        Abused(mail=mail, pools=places["mining-pool"], echoes=places["ip-echo"]),
+    lines = scene.lines
+    abused = Abused(
+        mail=mail,
+        pools=places["mining-pool"],
+        echoes=places["ip-echo"],
+        installers=places["installer"],
     )
     senders = lines.pick(round(lines.count * draws.number(0.001, 0.02)), draws)
     _send_mail(scene, draws, abused.mail, senders, draws.number(1, 20), since=0.0)
@@ -79,7 +88,7 @@ def act(scene: Scene, family: Family, abused: Abused) -> None:
         code, port, manner = draws.pick(abused.pools)
         scene.meet(draws, line, code, port, manner, starts=since)
     if "loading" in family.deeds:
-        _load(scene, draws, family)
+        _load(scene, draws, family, abused)
     if "asking" in family.deeds:
         code, port, manner = draws.pick(abused.echoes)
         scene.meet(draws, family.bots, code, port, manner, starts=family.since)
@@ -152,14 +161,15 @@ def _carry(scene: Scene, draws: Draws, family: Family, line: Wholes, since: Real
     scene.book.name_all(sites, scene.proto(manner), port, "abuse-target", family.name)
 
 
-def _load(scene: Scene, draws: Draws, family: Family) -> None:
-    """Let new members fetch what they run, from one server or two, soon after infection."""
-    manner = scene.choose(draws)
-    port, code = scene.port(draws, manner, 0.5), new_hosts(draws, draws.whole(1, 3))
+def _load(scene: Scene, draws: Draws, family: Family, abused: Abused) -> None:
+    """Let new members soon fetch what they run, from a server of theirs or one of everybody's."""
+    code, port, manner = draws.pick(abused.installers)
+    if not draws.happens(_INSTALLED):
+        manner = scene.choose(draws)
+        code, port = int(new_hosts(draws, 1)[0]), scene.port(draws, manner, 0.5)
+        scene.book.name((code, scene.proto(manner), port), "loader", family.name)
     new = family.since > 0
     line, since = family.bots[new], family.since[new]
     rate = draws.number(0.3, 5) / scene.manners.table["rate"][manner] * scene.laws.days
     soon = np.minimum(since + 0.2, scene.laws.days)
-    server = draws.some(code, line.size)
-    scene.meet(draws, line, server, port, manner, factor=rate, starts=since, ends=soon)
-    scene.book.name_all(code, scene.proto(manner), port, "loader", family.name)
+    scene.meet(draws, line, code, port, manner, factor=rate, starts=since, ends=soon)

@@ -10,6 +10,7 @@ from hinomi.bench.motley.manners import depart, draw_law
 from hinomi.bench.motley.scene import Fixed, Scene, new_hosts
 from hinomi.model.protocol import Protocol
 
+_AT_ONCE: Final = 1_000_000  # Visits.
 _SLOTS: Final = 25  # Sites that a line likes.
 _TOP: Final = 60  # Ranks of which each has several addresses,
 _NAMED: Final = 400  # and those that have names.
@@ -33,7 +34,8 @@ def live(scene: Scene) -> None:
     """Let the lines browse and use what everybody knows."""
     draws = scene.draws("sites")
     count = int(scene.lines.count * scene.laws.visits)
-    visit(scene, draws, scene.lines.pick(count, draws))
+    for first in range(0, count, _AT_ONCE):  # Bounds memory.
+        visit(scene, draws, scene.lines.pick(min(_AT_ONCE, count - first), draws))
     for number in range(round(scene.laws.uses)):
         _use(scene, scene.draws(f"use {number}"))
 

@@ -12,6 +12,8 @@ import numpy as np
 
 from hinomi.bench.ground.book import Service
 from hinomi.bench.ground.draws import Draws, Wholes
+from hinomi.bench.motley.calling import call, stand
+from hinomi.bench.motley.control import REPORTED
 from hinomi.bench.motley.groups import Model, gather, taint
 from hinomi.bench.motley.meetings import Pairs
 from hinomi.bench.motley.scene import Scene, new_hosts
@@ -22,8 +24,9 @@ TAINTED: Final = "tainted-group"
 _FEWEST: Final = 2  # Clients.
 _LONELY: Final = 0.6  # Groups that have one server only,
 _SERVERS: Final = (2, 9)  # and what the others have.
-_HOSTED: Final = 0.1
 _USUAL: Final = 0.15
+_GROWING: Final = 0.5  # Servers that lines of a group may begin to call within the window.
+_HOSTS: Final = (3, 12)  # Lines of ours that serve others,
 _CLOUDS: Final = (1, 5)  # Servers of a model's maker.
 _FLEET: Final = (100, 4_000)
 _FLEET_RATE: Final = (0.01, 0.3)  # Sampled packets of one of a fleet.
@@ -46,6 +49,8 @@ def keep_apart(scene: Scene, models: list[Model], infected: Wholes) -> list[Serv
     _clouds(scene, models)
     for number in range(round(laws.fleets)):
         _fleet(scene, draws, models, number)
+    for number in range(round(laws.hubs)):
+        _hub(scene, draws, f"hub{number}")
     for number in range(round(laws.meshes)):
         _swarm(scene, draws, number)
     return services
@@ -67,25 +72,34 @@ def _serve(
     tainted = draws.happens(laws.tainted)
     if tainted:
         line = taint(draws, line, infected)
-    manner, met = scene.choose(draws), draws.between(0.3, 1)
-    one_port, count = scene.port(draws, manner, _USUAL), 1
-    if shared and not draws.happens(_LONELY):
-        count = draws.whole(*_SERVERS)
-    code = scene.place(draws, count, inside=laws.at_lines, hosted=_HOSTED)
-    if draws.happens(0.3):
-        code[1:] = code[0] + np.arange(1, count)
-    starts = draws.between(0, laws.days) * draws.happens(laws.fresh)
-    joined = np.where(draws.chances(laws.fresh, line.size), draws.rng.random(line.size), 0.0)
-    begins = np.maximum(starts, joined * laws.days * draws.happens(0.3))
+    count = draws.whole(*_SERVERS) if shared and not draws.happens(_LONELY) else 1
+    met = draws.between(0.3, 1) if count > 1 else 1.0
+    late = np.where(draws.chances(laws.fresh, line.size), draws.rng.random(line.size), 0.0)
+    since = np.maximum(late, draws.rng.random() * draws.happens(laws.fresh)) * laws.days
     label = TAINTED if tainted else "community" if shared else draws.pick(_LABELS)
-    services = []
-    for each in code.tolist():
-        port = one_port if draws.happens(0.7) else scene.port(draws, manner, _USUAL)
-        calling = draws.chances(met if count > 1 else 1.0, line.size)
-        scene.meet(draws, line[calling], each, port, manner, starts=begins[calling])
-        services.append((each, scene.proto(manner), port))
-        scene.book.name(services[-1], label, name)
-    return services
+    servers = stand(scene, draws, count, bad=False)
+    for server in servers:
+        call(scene, draws, server, line, met=met, since=since * draws.happens(_GROWING))
+        scene.book.name(server.service, label, name)
+    return [server.service for server in servers]
+
+
+def _hub(scene: Scene, draws: Draws, name: str) -> None:
+    """Let some lines of ours serve others, and report to servers above, as fronts do."""
+    open_lines = np.flatnonzero(~scene.lines.shared)
+    hosts = np.unique(draws.some(open_lines, draws.whole(*_HOSTS)))
+    manner, above = scene.choose(draws), scene.choose(draws)
+    port, users = scene.port(draws, manner), scene.lines.pick(draws.whole(5, 200), draws)
+    for code in scene.lines.v4[hosts].tolist():
+        client = new_hosts(draws, round(draws.number(5, 300)))
+        scene.meetings.meet(draws, Pairs(client=client, server=code, port=port, manner=manner))
+        calling = draws.chances(draws.between(0, 1), users.size)
+        scene.meet(draws, users[calling], code, port, manner)
+        scene.book.name((code, scene.proto(manner), port), "relay", name)
+    code, port = int(new_hosts(draws, 1)[0]), scene.port(draws, above, _USUAL)
+    rate = draws.number(*REPORTED) / scene.manners.table["rate"][above]
+    scene.meet(draws, hosts, code, port, above, factor=rate)
+    scene.book.name((code, scene.proto(above), port), "relay-master", name)
 
 
 def _clouds(scene: Scene, models: list[Model]) -> None:

@@ -51,8 +51,12 @@ class Laws:
     tainted: float  # Groups of which many are infected, for no reason of the service.
     fresh: float  # Small services that begin within the window.
     fleets: float
+    hubs: float  # Of lines that serve others.
     meshes: float
-    at_lines: float  # Small services at lines of subscribers.
+    small_at_lines: float  # Small services at lines of subscribers; so are the next three.
+    small_on_hosting: float
+    small_usual_port: float
+    small_moving: float
 
     # Infection.
     infected: float
@@ -66,11 +70,11 @@ class Laws:
     met: float  # Members that call a server.
     strays: float  # Innocents that touch a server, a member.
 
-    # C&C servers.
+    # C&C servers: shares of them, or of families.
     at_subscribers: float
     on_hosting: float
     usual_port: float
-    together: float  # Families whose servers stand in one /24.
+    together: float  # Families, and groups, whose servers stand in one /24.
     moving: float
     tiered: float
     led_by_peers: float
@@ -120,7 +124,8 @@ _EVEN: Final[Ranges] = {
     "activity": (0.4, 1.8), "business": (0, 0.3), "with_v6": (0, 0.6), "shared": (0, 0.3),
     "weak": (0.15, 0.8), "steepness": (0.7, 1.6), "favourites": (0, 0.8), "standard": (0.4, 0.98),
     "hosted": (0, 0.6), "overlap": (0, 1), "wobble": (0, 0.6), "fresh": (0, 0.4),
-    "at_lines": (0, 0.15), "again": (0, 0.6), "by_model": (0, 1), "before": (0.2, 1),
+    "small_at_lines": (0, 0.15), "small_on_hosting": (0, 0.3), "small_usual_port": (0, 0.5),
+    "small_moving": (0, 0.3), "again": (0, 0.6), "by_model": (0, 1), "before": (0.2, 1),
     "cured": (0, 0.3), "met": (0.3, 1), "at_subscribers": (0, 0.15), "on_hosting": (0, 0.3),
     "usual_port": (0, 0.5), "together": (0, 0.6), "moving": (0, 0.5), "tiered": (0, 0.25),
     "led_by_peers": (0, 0.2), "scanning": (0.1, 0.6), "spamming": (0, 0.3), "attacking": (0, 0.5),
@@ -134,19 +139,19 @@ _EVEN: Final[Ranges] = {
 _WIDE: Final[Ranges] = {
     "models": (6, 60), "devices": (0.3, 4), "sites": (20_000, 1_500_000), "uses": (6, 24),
     "manners": (20, 60), "narrowness": (0.3, 6), "crowd": (60, 300), "tainted": (0.005, 0.12),
-    "fleets": (3, 40), "meshes": (0.6, 8), "uneven": (0.3, 2), "strays": (0.001, 0.1),
-    "loudness": (0.7, 40), "floods": (1, 20), "remains": (3, 30),
+    "fleets": (3, 40), "hubs": (0.6, 12), "meshes": (0.6, 8), "uneven": (0.3, 2),
+    "strays": (0.001, 0.1), "loudness": (0.7, 40), "floods": (1, 20), "remains": (3, 30),
 }  # fmt: skip
 
 _OF_KIND: Final[dict[str, Ranges]] = {
     "dense": {
         "visits": (15, 50), "niches": (300, 2_400), "communities": (60, 600),
-        "infected": (0.03, 0.15), "families": (8, 60), "wanted": (28, 70), "probes": (0.3, 6),
+        "infected": (0.03, 0.15), "families": (8, 60), "wanted": (22, 56), "probes": (0.3, 6),
         "noisy": (0.0003, 0.02),
     },
     "sparse": {
         "visits": (5, 18), "niches": (600, 4_000), "communities": (100, 1_000),
-        "infected": (0.003, 0.02), "families": (8, 32), "wanted": (10, 26), "probes": (0.1, 2.5),
+        "infected": (0.003, 0.02), "families": (8, 32), "wanted": (9, 24), "probes": (0.1, 2.5),
         "noisy": (0.0001, 0.004),
     },
 }  # fmt: skip
@@ -169,16 +174,23 @@ def draw_laws(kind: str, seed: int, scale: float) -> Laws:
     lines = int(SIZES[kind] * scale)
     if not _LEAST <= lines <= SIZES[kind]:
         raise ValueError(f"scale {scale} gives {lines} lines: {_LEAST} to {SIZES[kind]} can be")
-    draws = Draws(seed, kind, "motley laws")
-    drawn = {name: draws.between(*ends) for name, ends in _EVEN.items()}
-    wide = _WIDE | _OF_KIND[kind]
-    drawn |= {name: draws.number(*ends) for name, ends in wide.items()}
+    even = {name: _draws(kind, seed, name).between(*ends) for name, ends in _EVEN.items()}
+    wide = {
+        name: _draws(kind, seed, name).number(*ends)
+        for name, ends in (_WIDE | _OF_KIND[kind]).items()
+    }
     return Laws(
         kind=kind,
         seed=seed,
         scale=scale,
         lines=lines,
-        days=draws.pick(_DAYS),
-        interval=draws.pick(_INTERVALS),
-        **drawn,
+        days=_draws(kind, seed, "days").pick(_DAYS),
+        interval=_draws(kind, seed, "interval").pick(_INTERVALS),
+        **even,
+        **wide,
     )
+
+
+def _draws(kind: str, seed: int, law: str) -> Draws:
+    """Give each law a stream of its own: one more law does not change the others."""
+    return Draws(seed, kind, f"motley law {law}")

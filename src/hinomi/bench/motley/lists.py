@@ -8,8 +8,9 @@ import numpy as np
 from hinomi.bench.addressing import Codes, render_code
 from hinomi.bench.ground.book import Service, Sighting
 from hinomi.bench.ground.draws import Draws, Wholes
-from hinomi.bench.motley.control import Server
+from hinomi.bench.motley.control import Leader
 from hinomi.bench.motley.deeds import Abused
+from hinomi.bench.motley.everyday import popular_site
 from hinomi.bench.motley.scene import Fixed, Scene, new_hosts
 from hinomi.bench.teachers import ListRow
 from hinomi.model.protocol import Protocol, render_protocol
@@ -17,6 +18,7 @@ from hinomi.model.protocol import Protocol, render_protocol
 _SUNK: Final = 0.4  # Of what older botnets left.
 _CALLERS: Final = (3, 200)
 _LISTED: Final = 0.6  # Of the remains: as C&C servers; of those sunk, as sinkholes.
+_SITES_WRONG: Final = 0.3  # Of the wrong entries: sites, many of them on shared hosts.
 _NEVER_MET: Final = (0, 40)
 _FAMOUS: Final = 30  # Members seen from which fame grows no more.
 _NOT_LISTED: Final = frozenset({"cc", "dead-cc", "sinkhole", "loader", "ddos-victim"})
@@ -63,7 +65,7 @@ def leave(scene: Scene, infected: Wholes) -> Remains:
 
 def teach(
     scene: Scene,
-    servers: list[Server],
+    leaders: list[Leader],
     remains: Remains,
     *,
     small: list[Service],
@@ -73,9 +75,12 @@ def teach(
 ) -> Lesson:
     """Draw the lists of a world."""
     draws, laws = scene.draws("lists"), scene.laws
-    living = _living(scene, draws, servers, sightings)
+    living = _living(scene, draws, leaders, sightings)
     old = [each for each in [*remains.dead, *remains.sunk] if draws.happens(_LISTED)]
-    wrong = [draws.pick(small) for _ in range(draws.rng.poisson(laws.mistaken * len(living)))]
+    wrong = [
+        popular_site(scene, draws) if draws.happens(_SITES_WRONG) else draws.pick(small)
+        for _ in range(draws.rng.poisson(laws.mistaken * len(living)))
+    ]
     never = [
         (code, int(Protocol.TCP), draws.whole(1, 65_000))
         for code in new_hosts(draws, draws.whole(*_NEVER_MET)).tolist()
@@ -102,20 +107,20 @@ def teach(
 
 
 def _living(
-    scene: Scene, draws: Draws, servers: list[Server], sightings: dict[Service, Sighting]
+    scene: Scene, draws: Draws, leaders: list[Leader], sightings: dict[Service, Sighting]
 ) -> list[Service]:
     """Draw which living C&C servers are known: by their family, by how much is seen, by chance."""
-    names = sorted({server.family for server in servers})
+    names = sorted({leader.family for leader in leaders})
     fame = dict(zip(names, draws.rng.random(len(names)).tolist(), strict=True))
     by_size, by_family = draws.between(0, 0.6), scene.laws.by_family
     marks = [
-        by_family * fame[server.family]
+        by_family * fame[leader.family]
         + (1 - by_family) * draws.rng.random()
-        + by_size * min(1.0, sightings[server.service].seen / _FAMOUS)
-        for server in servers
+        + by_size * min(1.0, sightings[leader.service].seen / _FAMOUS)
+        for leader in leaders
     ]
-    count = max(1, round(scene.laws.coverage * len(servers)))
-    return [servers[place].service for place in np.argsort(marks)[-count:].tolist()]
+    count = max(1, round(scene.laws.coverage * len(leaders)))
+    return [leaders[place].service for place in np.argsort(marks)[-count:].tolist()]
 
 
 def _suspects(scene: Scene, draws: Draws, abused: Abused) -> list[ListRow]:

@@ -144,7 +144,7 @@ class Meetings:
         mirrored = (law["mirror"][manner] > 0) & ~self._is_shared(line)
         client_port = np.where(mirrored, port, client_port)
         down = draws.rng.random(pair.size) < law["down"][manner]
-        flags, size = _packets(draws, law[manner], down)
+        flags, size = _packets(draws, law, manner, down)
         many = packets > 1
         flags |= np.where(many & (proto == Protocol.TCP), ACK, 0)
         size += np.where((client >= OWN_V6) | (server >= OWN_V6), _MORE_OF_V6, 0)
@@ -177,20 +177,20 @@ class Meetings:
         return np.asarray(first + drawn.astype(np.int64), np.int64)
 
 
-def _packets(draws: Draws, law: NDArray[Any], down: Mask) -> tuple[Wholes, Wholes]:
+def _packets(draws: Draws, law: NDArray[Any], manner: Wholes, down: Mask) -> tuple[Wholes, Wholes]:
     """Draw TCP flags, and bytes at the IP layer, of one packet a row."""
-    rows, way = np.arange(down.size), down.astype(np.int64)
+    way = down.astype(np.int64)
     chance = draws.rng.random((2, down.size))
-    kind = (chance[0][:, None] > law["kinds"][rows, way]).sum(axis=1)
+    kind = (chance[0][:, None] > law["kinds"][manner, way]).sum(axis=1)
     kind = np.minimum(kind, int(PacketKind.FULL))
-    part = (chance[1][:, None] > law["odds"][rows, way]).sum(axis=1)
+    part = (chance[1][:, None] > law["odds"][manner, way]).sum(axis=1)
     part = np.minimum(part, SIZES - 1)
-    payload = law["bytes"][rows, way, part]
-    payload *= np.exp(draws.rng.normal(0, 1, down.size) * law["vary"][rows, way])
+    payload = law["bytes"][manner, way, part]
+    payload *= np.exp(draws.rng.normal(0, 1, down.size) * law["vary"][manner, way])
     payload = np.maximum(np.round(payload), 1).astype(np.int64)
-    is_udp = law["proto"] == Protocol.UDP
+    is_udp = law["proto"][manner] == Protocol.UDP
     size = np.where((kind == PacketKind.DATA) | is_udp, payload, 0)
-    size += np.where(is_udp, _UDP_HEADERS, law["headers"])
+    size += np.where(is_udp, _UDP_HEADERS, law["headers"][manner])
     size += np.where((kind == PacketKind.SYN) & ~is_udp, _SYN_BYTES, 0)
     size = np.where((kind == PacketKind.FULL) & ~is_udp, MAX_BYTES, size)
     flags = np.where((kind == PacketKind.SYN) & down, SYN | ACK, _FLAGS[kind])

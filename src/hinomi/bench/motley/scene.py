@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hinomi.bench.addressing import REMOTE_BITS, REMOTE_V4, Codes, remote_v6_codes
+from hinomi.bench.addressing import REMOTE_BITS, REMOTE_V4, Codes, is_own, remote_v6_codes
 from hinomi.bench.ground.book import Book
 from hinomi.bench.ground.draws import Draws, Reals, Wholes
 from hinomi.bench.ground.lines import Lines, People, settle_lines
@@ -21,6 +21,7 @@ from hinomi.bench.sampling import scatter, scatter_unit
 from hinomi.model.protocol import Protocol
 
 _V6: Final = 0.05  # Servers.
+_NEAR: Final = 0.8  # Of services that stand together.
 _HIGH_PORTS: Final = (1_024, 65_000)
 _ORDINARY: Final = (6, 16)  # Manners of ordinary use.
 _HOSTS: Final = 12_000  # Addresses of shared hosting.
@@ -103,15 +104,27 @@ class Scene:
         """Give addresses of shared hosting by any numbers."""
         return REMOTE_V4 + self.below(1 << REMOTE_BITS, 991, number % _HOSTS)
 
-    def place(self, draws: Draws, count: int, *, inside: float, hosted: float) -> Codes:
-        """Draw addresses of *count* services: elsewhere, at lines of ours, beside others."""
+    def place(
+        self, draws: Draws, count: int, *, inside: float, hosted: float, together: float
+    ) -> Codes:
+        """
+        Draw the addresses of *count* services that belong together.
+
+        Args:
+            draws: Source of chance.
+            count: At least 1.
+            inside: Share at lines of ours.
+            hosted: Share beside others on one address.
+            together: Probability that most stand next to the first, if that is elsewhere.
+        """
         code = new_hosts(draws, count)
         code = np.where(draws.chances(_V6, count), remote_v6_codes(code), code)
         where = draws.rng.random(count)
-        open_lines = np.flatnonzero(~self.lines.shared)
-        at_line = self.lines.v4[draws.some(open_lines, count)]
+        at_line = self.lines.v4[draws.some(np.flatnonzero(~self.lines.shared), count)]
         beside = self.shared_hosts(draws.wholes(0, _HOSTS, count))
-        return np.select([where < inside, where < inside + hosted], [at_line, beside], code)
+        code = np.select([where < inside, where < inside + hosted], [at_line, beside], code)
+        near = draws.chances(_NEAR * draws.happens(together), count) & ~is_own(code[:1])
+        return np.unique(np.where(near, code[0] + np.arange(count), code))
 
     def meet(
         self,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hinomi.bench.ground.book import Service, Sighting
 from hinomi.bench.ground.records import Records
-from hinomi.bench.motley.control import Server, lead
+from hinomi.bench.motley.control import Leader, lead
 from hinomi.bench.motley.deeds import act, offer
 from hinomi.bench.motley.everyday import live, name_sites, resolve
 from hinomi.bench.motley.families import Family, found, infected
@@ -21,7 +21,7 @@ class World:
 
     scene: Scene
     families: list[Family]
-    servers: list[Server]
+    leaders: list[Leader]
     records: Records
     sightings: dict[Service, Sighting]
     lesson: Lesson
@@ -47,9 +47,9 @@ def compose(kind: str, seed: int, scale: float) -> World:
     families = found(scene, models)
     bots = infected(families)
     abused = offer(scene, models)
-    servers: list[Server] = []
+    leaders: list[Leader] = []
     for family in families:
-        servers += lead(scene, family)
+        leaders += lead(scene, family)
         act(scene, family, abused)
     small = keep_apart(scene, models, bots)
     flood(scene, families, small)
@@ -58,13 +58,13 @@ def compose(kind: str, seed: int, scale: float) -> World:
     records = scene.meetings.ledger.close()
     sightings = scene.book.sightings(records, scene.lines)
     lesson = teach(
-        scene, servers, remains, small=small, abused=abused, researchers=researchers,
+        scene, leaders, remains, small=small, abused=abused, researchers=researchers,
         sightings=sightings,
     )  # fmt: skip
     return World(
         scene=scene,
         families=families,
-        servers=servers,
+        leaders=leaders,
         records=records,
         sightings=sightings,
         lesson=lesson,
