@@ -57,10 +57,11 @@ def draw_families(w: World, infected: int, count: int) -> list[Family]:
     designs = [*["scanner"] * scanning, *(str(each) for each in silent)]
     sizes = rng.lognormal(0, rng.uniform(0.9, 1.3), count)
     sizes = np.where([design == "small" for design in designs], sizes * 0.15, sizes)
-    whole = np.clip((sizes / sizes.sum() * infected).astype(int), 5, 3_000)
+    both = rng.uniform(0.1, 0.4)  # Of a family's members: infected by another as well.
+    sizes *= infected / (1 - both / 2) / sizes.sum()
+    whole = np.clip(sizes.astype(int), 5, 3_000)
     families: list[Family] = []
     ill = {True: w.some(0), False: w.some(0)}  # Devices and computers already infected.
-    both = rng.uniform(0.1, 0.4)  # Of a family's members: infected by another as well.
     for i in rng.permutation(count).tolist():
         again = ill[designs[i] in IOT]
         shared = rng.choice(again, min(again.size, int(whole[i] * both * rng.random())))
@@ -72,11 +73,7 @@ def draw_families(w: World, infected: int, count: int) -> list[Family]:
 def _draw(w: World, name: str, design: str, *, size: int, shared: Ints) -> Family:
     rng = w.rng
     if design in IOT:
-        chosen = rng.integers(0, len(w.owners), int(rng.integers(1, 4)))
-        pool = np.unique(np.concatenate([w.owners[each] for each in chosen]))
-        members = rng.permutation(pool)[:size]
-        stray = w.some(max(size - members.size, size // 8))
-        members = np.concatenate([members, stray])
+        members = np.concatenate([_weak_devices(w, size), w.some(size // 8 + 1)])
     else:
         members = w.some(size, corporate=True if design == "small" and rng.random() < 0.7 else None)
     members = rng.permutation(np.unique(np.concatenate([members[shared.size :], shared])))
@@ -99,6 +96,19 @@ def _draw(w: World, name: str, design: str, *, size: int, shared: Ints) -> Famil
         port=port,
         scans=design == "scanner",
     )
+
+
+def _weak_devices(w: World, size: int) -> Ints:
+    """Draw owners of one or a few weak models, of each only the part that stands open."""
+    rng = w.rng
+    owned = np.array([each.size for each in w.owners], float)
+    found = w.some(0)
+    for model in rng.choice(owned.size, 12, p=owned / owned.sum()).tolist():
+        pool = rng.permutation(w.owners[model])
+        found = np.concatenate([found, pool[: int(pool.size * rng.uniform(0.1, 0.6))]])
+        if found.size >= size:
+            return found[:size]
+    return np.concatenate([found, w.some(size - found.size)])
 
 
 def _voice(w: World, design: str) -> tuple[Profile, float, int]:

@@ -117,7 +117,8 @@ def tunnels(w: World) -> None:
         users = w.some(int(w.lines.n * rng.uniform(0.0005, 0.01)) + 4)
         mu = rng.lognormal(12, 1.5, users.size)
         w.talk(users, rng.choice(hosts, users.size), mu, look.bulk(rng, proto=proto), slot=0)
-        w.talk(users, rng.choice(hosts, users.size), 60_000, look.datagrams(rng), slot=0)
+        idle = look.datagrams(rng) if proto == UDP else look.keep_alive(rng)
+        w.talk(users, rng.choice(hosts, users.size), 60_000, idle, slot=0)
     for _ in range(int(rng.integers(5, 12))):
         port = int(rng.choice([3333, 4444, 5555, 7777, 14433, 14444, 443, look.odd_port(rng)]))
         pool = w.serve("mining-pool", w.far(CLOUD, int(rng.integers(1, 5))), TCP, port)

@@ -43,7 +43,7 @@ def commit(w: World, family: Family, mail: Ints) -> None:
         _load(w, family)
     if family.design == "proxy":
         _relay(w, family)
-    if w.rng.random() < (0.4 if family.scans else 0.12):
+    if w.rng.random() < (0.15 if family.scans else 0.08):
         _guess(w, family)
 
 
@@ -214,14 +214,11 @@ def _attack(w: World, family: Family) -> None:
 def _load(w: World, family: Family) -> None:
     """Where members fetch the program when infected, and its changes later."""
     rng = w.rng
-    host = w.serve(
-        "loader",
-        w.far(HOSTING, 1),
-        TCP,
-        int(rng.choice([80, 80, 8080, 69, look.odd_port(rng)])),
-        family=family.name,
-        design=family.design,
-    )
+    first_cc, port = family.controllers[0], int(rng.choice([80, 80, 8080, 69, look.odd_port(rng)]))
+    of = w.services
+    together = rng.random() < 0.4 and of.host[first_cc] < 0 and of.port[first_cc] != port
+    machine = of.address[[first_cc]] if together else w.far(HOSTING, 1)
+    host = w.serve("loader", machine, TCP, port, family=family.name, design=family.design)
     who = np.repeat(host, family.members.size)
     first = np.minimum(family.since + 600_000, family.until)
     shape = look.bulk(rng, proto=TCP)
@@ -251,7 +248,12 @@ def _relay(w: World, family: Family) -> None:
 
 
 def _guess(w: World, family: Family) -> None:
-    """A list of servers that all members try passwords on, and that answer."""
+    """
+    A list of servers that all members try passwords on, and that answer.
+
+    Herds such as StealthWorker and GoldBrute give each member its own few passwords for each
+    of many targets: some connections of a bot with a target, not a siege.
+    """
     rng = w.rng
     count, port = int(rng.integers(40, 400)), int(rng.choice([22, 3389, 443, 80, 21, 5900, 993]))
     hosts = w.serve(
@@ -265,7 +267,7 @@ def _guess(w: World, family: Family) -> None:
     t0, t1 = (
         np.clip(t, np.repeat(family.since, met), np.repeat(family.until, met)) for t in (t0, t1)
     )
-    tries = rng.lognormal(np.log(rng.uniform(500, 8_000)), 1, who.size)
+    tries = rng.lognormal(rng.uniform(np.log(30), np.log(3_000)), 1, who.size)
     w.talk(who, hosts[whom], tries * 168 / hours, shape, habit=FLAT, t0=t0, t1=t1, slot=7)
     honest = w.some(count * 2)  # Those whom the targets serve.
     w.talk(honest, rng.choice(hosts, honest.size), rng.lognormal(7.5, 1.5, honest.size), shape)

@@ -37,7 +37,7 @@ def draw(kind: str, seed: int, lines: int, folder: Path) -> dict[str, object]:
     w = World(rng, lines)
     niche.clouds(w)
     infected = lines * INFECTED[kind] * rng.uniform(0.85, 1.15)
-    count = max(10, round(0.95 * infected**0.45 * rng.uniform(0.9, 1.1)))
+    count = max(10, round(0.86 * infected**0.45 * rng.uniform(0.9, 1.1)))
     families = botnets.draw_families(w, int(infected), count)
     mail = w.serve("mail", w.far(OTHER, 2_500), TCP, 25)
     for family in families:
@@ -59,6 +59,7 @@ def draw(kind: str, seed: int, lines: int, folder: Path) -> dict[str, object]:
     daily.tunnels(w)
     noise.scanners(w)
     noise.backscatter(w)
+    noise.control(w)
     noise.own_servers(w)
     for family in families:  # Members elsewhere call at servers inside.
         for each in family.controllers:

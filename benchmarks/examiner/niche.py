@@ -65,7 +65,7 @@ def clouds(w: World) -> None:
         kind = int(rng.choice([CLOUD, HOSTING, OTHER], p=[0.6, 0.35, 0.05]))
         cloud = w.serve("vendor-cloud", w.far(kind, count, networks=1), proto, port, design=name)
         w.double(cloud, 0.15)
-        if rng.random() < 0.25:
+        if proto == TCP and rng.random() < 0.3:
             cloud = platform
         turns = WEEK_S / np.exp(rng.uniform(np.log(15), np.log(400)))
         away = rng.random(owners.size) < 0.15  # Switched off, or cut from the cloud.
@@ -107,6 +107,8 @@ def small_services(w: World) -> None:
         kind = int(rng.choice([HOSTING, CLOUD, OTHER], p=[0.6, 0.25, 0.15]))
         hosts = w.serve(label, w.far(kind, 1 + int(rng.random() < 0.15)), proto, port)
         period = np.exp(rng.uniform(np.log(least), np.log(most)))
+        if port not in {80, 443} and rng.random() < 0.4:
+            _dashboard(w, users, hosts)
         _meet(w, users, hosts, _shape(w, shape, proto, port), period=period, hours=hours)
 
 
@@ -158,6 +160,17 @@ def _shape(w: World, name: str, proto: int, port: int) -> Profile:
     if name == "bulk":
         return look.bulk(w.rng, proto=TCP, up=True)
     return look.call(w.rng, tls=port != 80)
+
+
+def _dashboard(w: World, users: Ints, host: Ints) -> None:
+    """Let the same machine serve pages to some of its clients, and to others."""
+    rng = w.rng
+    port = int(rng.choice([443, 443, 443, 80, 8443]))
+    page = w.serve("dashboard", w.services.address[host[:1]], TCP, port)
+    others = w.some(int(np.clip(rng.lognormal(1.5, 1.2), 0, 200)))
+    seen = np.concatenate([users[rng.random(users.size) < rng.uniform(0.1, 0.9)], others])
+    mu = rng.lognormal(7, 1.5, seen.size)
+    w.talk(seen, np.repeat(page, seen.size), mu, look.web(rng, proto=TCP), slot=0)
 
 
 def _meet(w: World, users: Ints, hosts: Ints, shape: Profile, *, period: float, hours: int) -> None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from examiner import profiles as look
 from examiner.lines import HOSTED, OFFICE
-from examiner.profiles import ACK, PSH, RST, SYN, SYN_ACK, TCP, UDP
+from examiner.profiles import ACK, ICMP, PSH, RST, SYN, SYN_ACK, TCP, UDP
 from examiner.rows import DAY, WEEK, Codes, Ints
 from examiner.world import ACCESS, CLOUD, HOSTING, OTHER, World
 
@@ -139,6 +139,25 @@ def backscatter(w: World) -> None:
         size=40,
         forged=True,
     )
+
+
+def control(w: World) -> None:
+    """Messages of ICMP both ways, and tunnels without ports: GRE and ESP."""
+    rng = w.rng
+    for up in (True, False):
+        count = int(w.lines.n * rng.uniform(0.2, 1.0))
+        kind = rng.choice([8 << 8, 0, 3 << 8 | 3, 3 << 8 | 1, 11 << 8], count)  # Type and code.
+        far, near = w.far(ACCESS, count), own_targets(w, count)
+        ports = {"near_port": 0 if up else kind, "far_port": kind if up else 0}
+        ts = rng.integers(0, WEEK, count)
+        w.raw(ts, near, far, up=up, proto=ICMP, size=rng.choice([56, 60, 84], count), **ports)
+    for proto in (47, 50):
+        users = rng.choice(w.static, int(w.lines.n * 0.002) + 2)
+        gates = w.far(HOSTING, users.size)
+        at = np.repeat(np.arange(users.size), rng.poisson(rng.lognormal(3, 1, users.size)))
+        ts, out = rng.integers(0, WEEK, at.size), rng.random(at.size) < 0.4
+        near = w.lines.v4[0, users[at]]
+        w.raw(ts, near, gates[at], up=out, proto=proto, size=120, near_port=0, far_port=0)
 
 
 def own_servers(w: World) -> None:
