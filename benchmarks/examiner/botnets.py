@@ -198,9 +198,8 @@ def _lodge(w: World, count: int, family: Family, facts: dict[str, Any]) -> Ints:
     kind = int(rng.choice([HOSTING, CDN]))
     ids = w.serve("cc", w.far(kind, count), TCP, 443, **facts)
     for each in ids.tolist():
-        guests = w.some(
-            int(np.clip(rng.lognormal(np.log(family.members.size) + 0.5, 1), 4, w.lines.n // 5))
-        )
+        crowd = np.log(family.members.size) + (0.5 if kind == HOSTING else 1.5)
+        guests = w.some(int(np.clip(rng.lognormal(crowd, 1), 4, w.lines.n // 5)))
         mu = rng.lognormal(7, 1.3, guests.size)
         w.talk(guests, np.full(guests.size, each), mu, look.web(rng, proto=TCP), slot=0)
     return ids

@@ -55,7 +55,7 @@ def deliver(w: World, servers: Ints) -> None:
     weight = 1 / np.arange(1, mail.size + 1)
     who = np.repeat(np.concatenate([servers, w.some(w.lines.n // 500)]), 150)
     whom = rng.choice(mail, who.size, p=weight / weight.sum())
-    w.talk(who, whom, rng.lognormal(5.5, 1.5, who.size), look.call(rng, tls=False), slot=0)
+    w.talk(who, whom, rng.lognormal(6.5, 1.5, who.size), look.call(rng, tls=False), slot=0)
 
 
 def peers(w: World) -> None:

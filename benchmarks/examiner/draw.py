@@ -4,7 +4,12 @@ Draw one ISP world of the examiner and write it as a folder that `hinomi bench r
     .venv/bin/python benchmarks/examiner/draw.py --kind dense --seed 1 --lines 20000 FOLDER
 
 Nothing here follows the detector or its own generator: the detector must never learn from
-these worlds, and nobody should tune anything on them.
+these worlds, and nobody should tune anything on them. Seven days at exactly 1 in 10,000,
+records of sampled packets only, no context tables. A line is a household: one that changed its
+address counts once in `clients`; those behind one CGNAT address without port blocks count as
+one. Detectable is a C&C server with five members sampled, an upper one with three of its
+fronts on own lines. Honest services and C&C servers draw their packets from the same shapes
+(`profiles.py`), so that no length or port betrays the generator.
 """
 
 import argparse
