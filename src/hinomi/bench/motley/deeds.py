@@ -63,10 +63,10 @@ def offer(scene: Scene, models: list[Model]) -> Abused:
     senders = lines.pick(round(lines.count * draws.number(0.001, 0.02)), draws)
     _send_mail(scene, draws, abused.mail, senders, draws.number(1, 20), since=0.0)
     noisy = np.unique(draws.wholes(0, lines.count, round(lines.count * scene.laws.noisy) + 1))
-    parts = np.array_split(draws.rng.permutation(noisy), 3)
-    _scan(scene, draws, parts[0], scene.laws.loudness, 0.0)  # Tools, games, faulty devices.
-    _send_mail(scene, draws, abused.mail, parts[1], scene.laws.loudness, since=0.0)  # Newsletters.
-    abused.seen.append(parts[0])
+    tools, newsletters = np.array_split(draws.rng.permutation(noisy), 2)
+    _scan(scene, draws, tools, scene.laws.loudness, 0.0)
+    _send_mail(scene, draws, abused.mail, newsletters, scene.laws.loudness, since=0.0)
+    abused.seen.append(tools)
     return abused
 
 

@@ -17,6 +17,8 @@ _FAMILY_LEAST: Final = 9  # Infections for each family, at least.
 _DEEDS: Final = ("scanning", "spamming", "attacking", "carrying", "mining", "loading", "asking")
 _FOUND: Final = 0.65  # C&C servers of which enough members are sampled, about.
 _MOST_SERVERS: Final = 12
+_WHOLE_FROM: Final = 0.1  # Scale below which families and servers become fewer,
+_SHRINK, _LEAST_SHRINK = 0.35, 0.3  # by this power, and not by more.
 _WAVES: Final = ("even", "one day", "growing")
 
 
@@ -47,7 +49,7 @@ def found(scene: Scene, models: list[Model]) -> list[Family]:
     draws, laws = scene.draws("families"), scene.laws
     hit = scene.lines.count * laws.infected
     infections = hit * (1 + laws.again)
-    shrink = max(scene.laws.scale * 2, 0.3) ** 0.35 if scene.laws.scale < 0.1 else 1.0  # noqa: PLR2004 - small worlds.
+    shrink = max(_LEAST_SHRINK, min(1.0, laws.scale / _WHOLE_FROM) ** _SHRINK)
     count = int(np.clip(laws.families * shrink, 3, max(3, infections / _FAMILY_LEAST)))
     weight = draws.spread(0, laws.uneven, count)
     sizes = np.clip(weight / weight.sum() * infections, FEWEST, _MOST).astype(np.int64)
