@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from hinomi.bench.addressing import is_own
+from hinomi.bench.exchange import SYN
 from hinomi.bench.motley.families import Family
 from hinomi.bench.motley.outside import flood, probe
 from hinomi.bench.motley.scene import Scene
@@ -47,13 +48,16 @@ def test_attackers_flood_their_victims(bare: Scene) -> None:
 
 
 def test_without_attackers_only_the_forged_flood(bare: Scene) -> None:
-    """Forged sources are lines that have nothing to do with it, each with a few packets."""
+    """Forged sources are lines of no family; towards lines of ours they come in from transit."""
     bare.laws = replace(bare.laws, forged=0.0, floods=3.0)
     flood(bare, [_family(bare, "spamming")], SMALL)
     assert bare.meetings.ledger.close().src.size == 0
 
-    bare.laws = replace(bare.laws, forged=1.0, floods=6.0)
+    bare.laws = replace(bare.laws, forged=1.0, floods=30.0)
     flood(bare, [], SMALL)
     records = bare.meetings.ledger.close()
+    at_us = is_own(records.src) & is_own(records.dst) & (records.flags == SYN)
     assert np.unique(records.src).size > 100
-    assert {Ingress.TRANSIT, Ingress.SUBSCRIBER} >= {*records.ingress.tolist()}
+    assert at_us.any()
+    assert (records.ingress[at_us] == Ingress.TRANSIT).all()
+    assert (records.ingress[is_own(records.src) & ~at_us] == Ingress.SUBSCRIBER).any()
