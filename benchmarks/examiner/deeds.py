@@ -241,6 +241,9 @@ def _relay(w: World, family: Family) -> None:
     """What the buyers of a proxy network look at through the members."""
     rng = w.rng
     shops = w.services.add(w.far(HOSTING, 4_000), TCP, 443)
+    honest = rng.integers(0, w.lines.n, 40_000)  # Who comes on his own account.
+    visits = rng.lognormal(4.5, 1.5, honest.size)
+    w.talk(honest, rng.choice(shops, honest.size), visits, look.call(rng), slot=0)
     many = min(family.members.size, 500)
     who = np.repeat(family.members[:many], 80)
     mu = rng.lognormal(4.5, 1.5, who.size)
