@@ -53,9 +53,9 @@ def test_fronts_are_lines_of_ours_under_a_second_tier(bare: Scene) -> None:
 
 
 def test_peers_of_a_mesh_are_no_leaders(bare: Scene) -> None:
-    """They are named for what they are."""
+    """Those that several met are named for what they are."""
     leaders = lead(bare, _family(bare, meshed=True))
     nodes = [each for each, entry in bare.book.entries.items() if entry.label == "p2p-node"]
 
-    assert len(nodes) >= 50
+    assert nodes
     assert not {each.service for each in leaders} & set(nodes)

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from hinomi.bench.addressing import Codes
 from hinomi.bench.ground.book import CC, FIRST_TIER, SECOND_TIER, Service
 from hinomi.bench.ground.draws import Draws, Wholes
 from hinomi.bench.motley.calling import Server, call, stand
@@ -18,6 +19,7 @@ REPORTED: Final = (3, 150)
 
 _FRONTED: Final = 0.03  # Servers behind a site that many visit.
 _OUTSIDE: Final = (20, 500)  # Members elsewhere that call a front here.
+_PEER_MET: Final = 3  # Times that a peer was met, to have a name.
 _PEERS: Final = (60, 3_000)
 
 
@@ -108,9 +110,15 @@ def _mesh(scene: Scene, draws: Draws, family: Family) -> None:
     member = np.repeat(np.arange(family.bots.size), draws.rng.poisson(20, family.bots.size))
     peer = np.minimum(draws.ranks(draws.between(0.4, 0.95), count + 1, member.size) - 1, count - 1)
     rate = draws.number(0.03, 0.5) / scene.manners.table["rate"][manner]
-    scene.meet(
+    met = scene.meet(
         draws, family.bots[member], peers[peer], ports[peer], manner, factor=rate,
         starts=family.since[member], ends=family.until[member],
     )  # fmt: skip
-    for code, port in zip(peers[:100].tolist(), ports[:100].tolist(), strict=True):
-        scene.book.name((code, scene.proto(manner), port), "p2p-node", family.name)
+    name_peers(scene, peers[peer[met > 0]], ports[peer[met > 0]], manner, family.name)
+
+
+def name_peers(scene: Scene, code: Codes, port: Wholes, manner: int, name: str) -> None:
+    """Name the peers that several met; *code* and *port* are of each one that was met."""
+    ends, times = np.unique(np.stack([code, port]), axis=1, return_counts=True)
+    for address, at in ends[:, times >= _PEER_MET].T.tolist():
+        scene.book.name((address, scene.proto(manner), at), "p2p-node", name)

@@ -13,7 +13,7 @@ import numpy as np
 from hinomi.bench.ground.book import Service
 from hinomi.bench.ground.draws import Draws, Wholes
 from hinomi.bench.motley.calling import call, stand
-from hinomi.bench.motley.control import REPORTED
+from hinomi.bench.motley.control import REPORTED, name_peers
 from hinomi.bench.motley.groups import Model, gather, taint
 from hinomi.bench.motley.meetings import Pairs
 from hinomi.bench.motley.scene import Scene, new_hosts
@@ -135,11 +135,10 @@ def _swarm(scene: Scene, draws: Draws, number: int) -> None:
     rank = draws.ranks(draws.between(0.3, 0.95), count + 1, member.size) - 1
     peer = np.minimum(rank, count - 1)
     rate = draws.number(0.03, 1) / scene.manners.table["rate"][manner]
-    scene.meet(draws, member, peers[peer], ports[peer], manner, factor=rate)
+    met = scene.meet(draws, member, peers[peer], ports[peer], manner, factor=rate)
     called = draws.some(member, member.size // 5)
     scene.meetings.meet(draws, Pairs(
         client=draws.some(peers, called.size), server=scene.lines.v4[called],
         port=1_024 + scene.below(60_000, called, 71), manner=manner, factor=rate,
     ))  # fmt: skip
-    for code, port in zip(peers[:50].tolist(), ports[:50].tolist(), strict=True):
-        scene.book.name((code, scene.proto(manner), port), "p2p-node", f"swarm{number}")
+    name_peers(scene, peers[peer[met > 0]], ports[peer[met > 0]], manner, f"swarm{number}")
