@@ -1,5 +1,6 @@
 """Every method is measured on the same world, by the same code."""
 
+import shutil
 from pathlib import Path
 
 import pyarrow as pa
@@ -89,6 +90,24 @@ def test_the_ranking_is_the_list_that_detection_shows(world: Path) -> None:
         (each.service.render_address(), each.service.port) for each in shown.candidates
     ]
     assert [row["known"] for row in head] == [each.known for each in shown.candidates]
+
+
+def test_context_can_be_left_out(world: Path, tmp_path: Path) -> None:
+    """A world's history is weighed, unless --without-context asks for none."""
+    folder = tmp_path / "w"
+    shutil.copytree(world, folder)
+    (folder / "history.csv").write_text("address\n192.0.2.77\n", "utf-8")
+
+    weighed = []
+    for with_context in (True, False):
+        opened = open_laboratory(find_world(folder), _quiet, with_context=with_context)
+        with (
+            opened as laboratory,
+            judging(laboratory.home, Window(), Operation.DETECT, _quiet) as (_, judged, _),
+        ):
+            weighed.append((len(judged.context), "listed-neighbours" in judged.ledger.terms))
+
+    assert weighed == [(1, True), (0, False)]
 
 
 def test_one_method_alone_can_be_measured(world: Path) -> None:

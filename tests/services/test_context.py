@@ -4,19 +4,26 @@ from pathlib import Path
 
 import pytest
 
+from builders import conversation, conversations
 from contexts import column, services_at
 from hinomi.clock import parse_time
 from hinomi.detect.context import context_columns
 from hinomi.errors import MalformedDocument, NotFound, UsageError
-from hinomi.model.context import ContextKind
+from hinomi.model.address import parse_address
+from hinomi.model.context import DAY_MS, ContextKind
+from hinomi.model.listed import ListKind
+from hinomi.model.window import Window
 from hinomi.services.context import (
     AddedContext,
     add_context,
+    background_of,
     context_before,
     remove_context,
     show_context,
 )
 from hinomi.services.home import Home, open_home
+from hinomi.services.listing import add_list
+from hinomi.services.mandates import Operation, mandate_for
 from terminal import make_home
 
 NOW_MS = parse_time("2025-06-01T12:00:00Z")
@@ -50,6 +57,47 @@ def test_own_addresses_are_left_out_and_counted(home: Home) -> None:
     assert (added.statement.rows, added.ignored) == (1, {"own-network": 2})
     (table,) = context_before(home, NOW_MS)
     assert table.rows["lo"].to_pylist() == [(0xFFFF << 32) | 0xC6336407]
+
+
+def test_without_anything_known_there_is_no_background(home: Home) -> None:
+    """No table and no dropped entry, or no record and no begin: detection is as without."""
+    assert background_of(home, Window(NOW_MS, None)) is None
+    add(home, "address\n198.51.100.7\n")
+    assert background_of(home, Window()) is None
+
+
+def test_the_background_stood_before_the_window(home: Home) -> None:
+    """Tables by their day; an open begin is that of the first record."""
+    add(home, "address\n198.51.100.7\n", day="2025-01-01")
+    add(home, "address\n198.51.100.8\n", day="2025-03-01")
+    rows = [conversation(ts_ms=parse_time("2025-02-01T06:00:00Z"))]
+    mandate = mandate_for(Operation.IMPORT, home.clock)
+    home.lake().append([conversations(rows)], "one", mandate)
+
+    for window in (Window(), Window(parse_time("2025-02-01"), None)):
+        found = background_of(home, window)
+        assert found is not None
+        assert [each.statement.day for each in found.tables] == ["2025-01-01"]
+    later = background_of(home, Window(NOW_MS, None))
+    assert later is not None
+    assert len(later.tables) == 2
+
+
+def test_dropped_entries_belong_to_the_background(home: Home) -> None:
+    """What came to its list before the window and was dropped, with source and day."""
+    path = home.folder.parent / "known.csv"
+    for number, host in enumerate((7, 8, 9)):
+        path.write_text(f"address,protocol,port\n198.51.100.{host},tcp,443\n", "utf-8")
+        day_ms = parse_time("2025-05-01") + number * DAY_MS
+        at = open_home(home.folder, day_ms.__int__)
+        add_list(at, ListKind.KNOWN_CC, path, "hunters")
+
+    found = background_of(home, Window(parse_time("2025-05-01T12:00:00Z"), None))
+
+    assert found is not None
+    (former,) = found.former
+    assert former.entry.base == parse_address("198.51.100.7")
+    assert (former.source, former.until) == ("hunters", "2025-05-02")
 
 
 def test_a_file_of_own_addresses_alone_is_refused(home: Home) -> None:

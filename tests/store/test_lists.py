@@ -164,6 +164,45 @@ def test_the_same_entry_twice_is_the_callers_bug(lists: ListStore) -> None:
         put(lists, [entry(1), replace(entry(1), label="x")])
 
 
+def test_what_a_list_dropped_is_former(lists: ListStore) -> None:
+    """Since when and until when decide; the latest end comes first, each entry once."""
+    put(lists, [entry(1), entry(2), entry(3)], added_ms=10)
+    put(lists, [entry(2), entry(3)], sha256="b", added_ms=20)
+    put(lists, [entry(1), entry(3), entry(4)], sha256="c", added_ms=30)
+    put(lists, [entry(3)], sha256="d", added_ms=40)
+
+    assert former(lists) == [(1, 40), (4, 40), (2, 30)]
+    assert former(lists, before_ms=30) == [(2, 30), (1, 20)]
+    assert former(lists, since_ms=31) == [(1, 40), (4, 40)]
+    assert former(lists, before_ms=10) == []
+
+
+def test_a_list_that_was_removed_has_no_former_entries(lists: ListStore) -> None:
+    """Its operator trusts it no longer; another list's are still there."""
+    for source, host in (("feed", 1), ("other", 2)):
+        put(lists, [entry(host)], source=source)
+        put(lists, [entry(9)], source=source, sha256="b", added_ms=20)
+    lists.remove(KNOWN, "feed", ended_ms=30)
+
+    assert former(lists) == [(2, 20)]
+
+
+def test_own_entries_and_whole_addresses_are_no_former_ones(lists: ListStore) -> None:
+    """A line's pseudonym is looked up nowhere; an address without a port is no service."""
+    put(lists, [replace(entry(1), own=True), replace(entry(2), port=None), entry(3)])
+    put(lists, [entry(3)], sha256="b", added_ms=20)
+    put(lists, [entry(4)], kind=OTHER)
+    put(lists, [entry(5)], kind=OTHER, sha256="b", added_ms=20)
+
+    assert former(lists) == []
+
+
+def former(lists: ListStore, *, since_ms: int = 0, before_ms: int = 1_000) -> list[tuple[int, int]]:
+    """Give the last octet and the end of each former known C&C."""
+    found = lists.former(KNOWN, since_ms=since_ms, before_ms=before_ms)
+    return [(each.entry.base.lo & 0xFF, each.until_ms) for each in found]
+
+
 @settings(deadline=None, max_examples=15)
 @given(st.lists(st.sets(st.integers(0, 9), min_size=1), min_size=1, max_size=6))
 def test_any_history_of_a_list_is_kept(
