@@ -145,8 +145,8 @@ def raise_servers(w: World, family: Family) -> None:
         _mesh(w, family)
         return
     rng, size = w.rng, family.members.size
-    mean = {"proxy": 4.0, "https": 3.0, "shared": 1.3, "small": 1.2}.get(family.design, 1.8)
-    count = int(np.clip(rng.poisson(mean * (size / 80) ** 0.25), 1, 14))
+    mean = {"proxy": 3.0, "https": 2.2, "shared": 1.3, "small": 1.2}.get(family.design, 1.5)
+    count = int(np.clip(rng.poisson(mean * (size / 80) ** 0.25), 1, 9))
     count = min(count, max(1, size // 5))
     facts: dict[str, Any] = {
         "family": family.name, "tier": 1, "design": family.design, "members": size,
