@@ -105,6 +105,22 @@ def test_the_model_is_named_where_it_spoke(home: Path, capsys: pytest.CaptureFix
     assert "not learned at this sampling interval" in said
 
 
+def test_the_context_that_was_read_is_named(home: Path, tmp_path: Path) -> None:
+    """Tables of before the window, by kind, source and day; without any, nothing is said."""
+    history = tmp_path / "history.csv"
+    history.write_text("address\n198.51.100.67\n")
+    table = ("--source", "archive", "--date", "2025-12-31")
+    assert hinomi("detect", "--json", home=home).document["context"] == []
+
+    hinomi("context", "add", "history", history, *table, "--licence", "CC0", home=home)
+    document, text = (hinomi("detect", *form, home=home) for form in (("--json",), ()))
+    hinomi("context", "remove", "history", *table, home=home)
+
+    named = {"kind": "history", "source": "archive", "day": "2025-12-31"}
+    assert document.document["context"] == [named]
+    assert "context history of archive, 2025-12-31" in text.out
+
+
 def test_a_report_is_written_beside_the_answer(home: Path, tmp_path: Path) -> None:
     """--report writes one HTML page and says where; the document on stdout stays alone."""
     path = tmp_path / "report.html"

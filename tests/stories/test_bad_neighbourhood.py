@@ -34,7 +34,7 @@ NICHE: Final = ("203.0.113.5", 9_911)
 QUIET: Final = ("203.0.113.6", 9_912)
 """Another, of clean members alone."""
 
-LISTED: Final = ("203.0.113.2", "203.0.113.3", "203.0.113.200", "203.0.114.9")
+LISTED: Final = ("203.0.113.2", "203.0.113.3", "203.0.113.200", "203.0.113.222")
 EVE: Final = render_time(NOON_MS - DAY_MS)[:10]
 
 Detections = dict[str, Detection]
