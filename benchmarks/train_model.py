@@ -4,8 +4,9 @@ Make the model that ships with hinomi: draw the worlds, learn from them, write m
 Usage: train_model.py [--worlds FOLDER] [--out FOLDER] [--examine]
 
 Worlds that lie in FOLDER already are taken as they are, so that a run can be taken up again.
-Every school of generators teaches as much as every other; families and operators of the
-held-out split, and all seeds from 100 on, are never drawn here.
+Every school of generators teaches as much as every other; of the motley one, no two worlds of
+which are alike, each third counts as a school. Families and operators of the held-out split,
+all seeds from 100 on, and the examiner's worlds are never drawn here.
 """
 
 import argparse
@@ -25,15 +26,22 @@ from hinomi.services.models import write_model
 from hinomi.services.teaching import teach
 
 OUT = Path(__file__).parents[1] / "src" / "hinomi" / "models" / "default"
-SEEDS = (31, 32, 33, 34)
+SEEDS = (31, 32, 33, 34, 41, 42, 43)
 OTHERS = ("communal", "profiled")
 SCALES = {"dense": "0.35", "sparse": "0.15"}
+MOTLEY = range(61, 85)
+MOTLEY_SCALES = {"dense": "0.3", "sparse": "0.15"}
+MOTLEY_SCHOOLS = 3
 LINES = {"dense": "16000", "sparse": "50000"}
 ODD = {  # Other sampling and other windows, so that neither is taken for granted.
     "hinomi-thick-35": ["--kind", "dense", "--lines", "5000", "--days", "3", "--interval", "1000"],
     "hinomi-thick-36": ["--kind", "sparse", "--lines", "8000", "--days", "2", "--interval", "1000"],
     "hinomi-short-37": ["--kind", "dense", "--lines", "30000", "--days", "2"],
     "hinomi-short-38": ["--kind", "sparse", "--lines", "80000", "--days", "3"],
+    "hinomi-small-51": ["--kind", "dense", "--lines", "2500", "--interval", "5000"],
+    "hinomi-small-52": ["--kind", "dense", "--lines", "4000"],
+    "hinomi-small-53": ["--kind", "dense", "--lines", "6000"],
+    "hinomi-small-54": ["--kind", "sparse", "--lines", "6000", "--interval", "2000"],
 }
 LIMITS = [
     "Learned on made-up worlds alone: no real botnet's traffic at 1 in 10,000 is public.",
@@ -55,7 +63,18 @@ def worlds() -> dict[str, list[str]]:
             drawn[f"hinomi-{kind}-{seed}"] = [*common, "--lines", LINES[kind]]
     for name, options in ODD.items():
         drawn[name] = [*options, "--seed", name.rsplit("-", 1)[1]]
+    for seed in MOTLEY:
+        for kind, scale in MOTLEY_SCALES.items():
+            drawn[f"motley-{kind}-{seed}"] = [
+                "--school", "motley", "--kind", kind, "--seed", str(seed), "--scale", scale,
+            ]  # fmt: skip
     return drawn
+
+
+def school_of(name: str) -> str:
+    """Tell which school a world weighs with."""
+    school, _, seed = name.split("-")
+    return f"{school}-{int(seed) % MOTLEY_SCHOOLS}" if school == "motley" else school
 
 
 def main() -> None:
@@ -77,7 +96,7 @@ def main() -> None:
             tell(f"drawing {name}")
             command = [sys.executable, "-m", "hinomi", "bench", "world", *options, str(folder)]
             subprocess.run(command, check=True, capture_output=True)
-        lessons.append((folder, name.split("-", 1)[0]))
+        lessons.append((folder, school_of(name)))
     model, learned, seen = teach(lessons, "default", tell)
     card = msgspec.structs.replace(
         model.card, scores=held_out_scores(seen, learned.held_out), limits=LIMITS

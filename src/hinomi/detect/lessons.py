@@ -22,7 +22,9 @@ FOLDS: Final = 3
 LEAST_CLIENTS: Final = 3
 """A C&C that fewer lines spoke with teaches nothing but noise."""
 
-ROUNDS: Final = 220
+ROUNDS: Final = 140
+"""More learn how the windows' own C&Cs talk, and rank those of unlike networks worse."""
+
 _TREES: Final[dict[str, Any]] = {
     "objective": "binary", "learning_rate": 0.06, "num_leaves": 15, "max_depth": 6,
     "min_data_in_leaf": 20, "feature_fraction": 0.5, "bagging_fraction": 0.7, "bagging_freq": 1,
@@ -105,7 +107,8 @@ def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
                 lesson.second = lesson.look_again(special.expit(odds))
     held_out = ratios_without(lessons, fold, rounds=rounds)
     rate = base_rate(lessons)
-    temperature = temper(lessons, held_out, rate)
+    strangers = _strangers(lessons, rounds)
+    temperature = temper(lessons, strangers or held_out, rate)
     return Learned(
         first=_fit(lessons, FIRST, rounds).model_to_string(),
         second=_fit(lessons, SECOND, rounds).model_to_string(),
@@ -115,6 +118,19 @@ def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
         positives=sum(int(lesson.is_cc[lesson.rows()].sum()) for lesson in lessons),
         held_out={name: ratio / temperature for name, ratio in held_out.items()},
     )
+
+
+def _strangers(lessons: Sequence[Lesson], rounds: int) -> dict[str, NDArray[np.float64]]:
+    """
+    Ask, of each window, trees that learned nothing from its school.
+
+    Any network that a model is used in is a stranger to it, and its probabilities are
+    tempered for one. With fewer than `FOLDS` schools that have C&Cs nobody is: no ratios.
+    """
+    with_cc = {lesson.school for lesson in lessons if lesson.is_cc[lesson.rows()].any()}
+    if len(with_cc) < FOLDS:
+        return {}
+    return ratios_without(lessons, [lesson.school for lesson in lessons], rounds=rounds)
 
 
 def ratios_without(
