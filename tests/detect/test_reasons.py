@@ -26,6 +26,11 @@ from tinymodels import SMALL, tiny_model
 HABIT_CODES = {
     "rhythm", "repeats", "retries", "standing", "port", "alone", "bulk", "inside", "mesh",
 }  # fmt: skip
+CONTRARY = {
+    "not-alike", "not-shared-clients", "not-sisters", "few", "probed",
+}  # fmt: skip
+"""Further words for what speaks against; others have them from the terms that are added up."""
+
 LISTS = {
     ListKind.KNOWN_CC: [entry(CC, CC_PORT)],
     ListKind.BENIGN: [entry(CC), entry(WEB)],
@@ -52,6 +57,14 @@ class Outspoken(Model):
         return {code: 1.0 + place + 0.0 * columns["tcp"][row] for place, code in enumerate(codes)}
 
 
+class Disparaging(Outspoken):
+    """A model for which everything speaks against every service."""
+
+    def contributions(self, columns: Columns, row: int) -> dict[str, float]:
+        """Turn each weight round."""
+        return {code: -weight for code, weight in super().contributions(columns, row).items()}
+
+
 @pytest.fixture(scope="module", name="learned")
 def a_learned_judgement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judgement]:
     """Judge the small network, sampled, by a model."""
@@ -72,7 +85,7 @@ def a_judgement(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Judgement]
         yield judge(engine, found, LISTS, default_register(), before=BEFORE)
 
 
-def loud(judged: Judgement, place: int) -> Judgement:
+def loud(judged: Judgement, place: int, model: type[Model] = Outspoken) -> Judgement:
     """Give every column of the ledger, and every habit, something to say of one service."""
     ledger = replace(judged.ledger, terms={})
     for number, code in enumerate(judged.ledger.terms):
@@ -87,11 +100,21 @@ def loud(judged: Judgement, place: int) -> Judgement:
     judged = replace(judged, looked=looked)
     if judged.view is not None:
         card, evidence = judged.view.model.card, ledger.terms["learned"]
-        view = replace(judged.view, model=Outspoken(card, "", ""), evidence=evidence)
+        view = replace(judged.view, model=model(card, "", ""), evidence=evidence)
         return replace(judged, ledger=ledger, view=view)
     habit = judged.habits[place]
     terms = {code: 0.5 + number for number, code in enumerate(sorted(HABIT_CODES))}
     return replace(judged, ledger=ledger, habits={place: replace(habit, terms=terms)})
+
+
+def hardly_met(judged: Judgement) -> Judgement:
+    """Let two lines have spoken with each service, and one have knocked at it only."""
+    services = judged.survey.services
+    for name, value in (("clients", 2), ("silent", 1)):
+        column = np.full(len(services), value, dtype=np.int64)
+        services = services.set_column(services.column_names.index(name), name, [column])
+    survey_hardly = replace(judged.survey, services=services)
+    return replace(judged, observed=replace(judged.observed, survey=survey_hardly))
 
 
 def test_every_reason_of_the_catalogue_can_be_given(judged: Judgement, learned: Judgement) -> None:
@@ -99,15 +122,20 @@ def test_every_reason_of_the_catalogue_can_be_given(judged: Judgement, learned: 
     columns = judged.ledger.terms.keys() - {"behaviour"}
     assert learned.ledger.terms.keys() - columns == {"learned"}
 
-    assert columns | HABIT_CODES | {*BASIS.values(), ORDINARY} == REASONS.keys() | {NEIGHBOURS}
+    said = columns | HABIT_CODES | {*BASIS.values(), ORDINARY}
+    assert said | CONTRARY == REASONS.keys() | {NEIGHBOURS}
 
 
 def test_every_reason_is_told_with_its_numbers(judged: Judgement, learned: Judgement) -> None:
     """Each sentence of both languages comes out whole, from real facts."""
     codes = set()
-    for each in (judged, learned):
-        place = row_of(each.survey, CC, CC_PORT)
-        found = reasons_for(loud(each, place), place, SOURCES)
+    place = row_of(learned.survey, CC, CC_PORT)
+    for each in (
+        loud(judged, row_of(judged.survey, CC, CC_PORT)),
+        loud(learned, place),
+        loud(hardly_met(learned), place, Disparaging),
+    ):
+        found = reasons_for(each, row_of(each.survey, CC, CC_PORT), SOURCES)
         for told in found:
             assert "{" not in told.text + told.text_ja
             assert told.text.endswith(".")

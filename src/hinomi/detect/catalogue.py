@@ -26,6 +26,12 @@ REASONS: Final[dict[str, Words]] = {
         "この期間より前に C&Cリスト {source} に掲載され、{until} には削除されていた。"
         "再び使われることは少ない。",
     ),
+    "unanswered": Words(
+        "No line got an answer from it in this window; {silent} only knocked at it with SYNs. "
+        "Listed servers that are silent are mostly dead.",
+        "この期間に応答を得た回線はなく、{silent} 回線は SYN を送っただけだった。"
+        "応答のない掲載サーバの多くは既に停止している。",
+    ),
     "sinkhole": Words(
         "Is listed as a sinkhole by {source}: infected lines meet it, but it is no C&C.",
         "{source} によればシンクホール。感染端末は接続するが C&C ではない。",
@@ -43,10 +49,10 @@ REASONS: Final[dict[str, Words]] = {
         "({effect:.3g} 倍、p = {p_value:.1e}、偽発見率 {fdr:.1e})。",
     ),
     "not-enriched": Words(
-        "Suspects are no commoner among its {clients} clients than their activity explains "
-        "({suspects} seen, {expected:.2g} expected).",
-        "通信相手 {clients} 回線の中に疑いのある回線が多いとは言えない"
-        "({suspects} 回線、期待値 {expected:.2g})。",
+        "Too few suspects for a C&C server: {suspects} of its {clients} clients are suspected of "
+        "infection on other evidence, {expected:.2g} were expected from how active they are.",
+        "C&C としては疑いのある通信相手が少ない:{clients} 回線のうち {suspects} 回線"
+        "(活動量からの期待値 {expected:.2g})。",
     ),
     "rhythm": Words(
         "A line comes back to it by a clock: {contacts} contacts, median gap {period_s:.1f} s, "
@@ -99,10 +105,10 @@ REASONS: Final[dict[str, Words]] = {
         "ほとんど応答しない:受信 {packets_in} パケット、送信 {packets_out} パケット。",
     ),
     "transfer": Words(
-        "It answers in packets of {size_in:.0f} bytes on average: infected lines fetch programs "
-        "that way, orders are short.",
-        "応答パケットは平均 {size_in:.0f} バイト。感染端末がプログラムを取得する際の大きさで、"
-        "指令は短い。",
+        "It answers in packets of {size_in:.0f} bytes on average: downloads look so, as of the "
+        "programs that infected lines fetch; orders are short.",
+        "応答パケットは平均 {size_in:.0f} バイト。感染端末がプログラムを取得する際など、"
+        "ダウンロードの大きさで、指令は短い。",
     ),
     "momentary": Words(
         "Clients do not come back: of {several} seen more than once, {returned} were seen an "
@@ -138,6 +144,18 @@ REASONS: Final[dict[str, Words]] = {
         "SYN を送っただけの回線は {silent}。通信相手の {probing_share:.0%} はポート {port} で"
         "他のホストも探っている。",
     ),
+    "probed": Words(
+        "Lines may meet it by scanning: {probing_share:.0%} of its clients probe other hosts on "
+        "port {port}, and {silent} lines only knocked at it with SYNs.",
+        "スキャンによる接触とみられる:通信相手の {probing_share:.0%} はポート {port} で"
+        "他のホストも探っており、{silent} 回線は SYN を送っただけだった。",
+    ),
+    "few": Words(
+        "Only {clients} lines spoke with it: little to go by, and peers of a network without a "
+        "centre are met by as few.",
+        "通信したのは {clients} 回線のみで手がかりが乏しい。"
+        "中心のない網の参加者も同様に少数としか通信しない。",
+    ),
     "answers": Words(
         "{packets_in} packets came from it, {packets_out} went to it; {refused} line(s) were "
         "refused.",
@@ -159,6 +177,12 @@ REASONS: Final[dict[str, Words]] = {
         "通信相手は他の C&C 候補とも通信している:平均 {find_share:.0%}、活動量からの期待の "
         "{find_ratio:.2g} 倍。",
     ),
+    "not-shared-clients": Words(
+        "Its clients do not meet other likely C&Cs as those of a C&C server do: {find_share:.0%} "
+        "of them on average, {find_ratio:.2g} times what their activity explains.",
+        "通信相手は C&C の場合ほど他の C&C 候補と通信していない:平均 {find_share:.0%}、"
+        "活動量からの期待の {find_ratio:.2g} 倍。",
+    ),
     "explained": Words(
         "Of the suspicion on its clients, {explained:.0%} is explained by other likely C&Cs that "
         "they meet; {unexplained_share:.0%} of the rest are suspects.",
@@ -169,9 +193,20 @@ REASONS: Final[dict[str, Words]] = {
         "Other likely C&Cs on port {port}, its address or its network: {relatives:.1f}.",
         "同じポート {port}・アドレス・ネットワークにある他の C&C 候補:{relatives:.1f}。",
     ),
+    "not-sisters": Words(
+        "Likely C&Cs on port {port}, its address or its network are no more than chance brings "
+        "there: {relatives:.1f}.",
+        "同じポート {port}・アドレス・ネットワークにある C&C 候補は偶然の範囲:{relatives:.1f}。",
+    ),
     "alike": Words(
         "It talks like the C&Cs known in this window: ahead of {alike_rank:.1%} of all services.",
         "この期間に確認された C&C と通信の仕方が似ている:全サービスの {alike_rank:.1%} より上位。",
+    ),
+    "not-alike": Words(
+        "It talks less like the C&Cs known in this window than these do: ahead of "
+        "{alike_rank:.1%} of all services only.",
+        "この期間に確認された C&C ほどには似た通信をしていない:"
+        "全サービスの {alike_rank:.1%} より上位にとどまる。",
     ),
     "size": Words(
         "Packets average {size_out:.0f} bytes towards it and {size_in:.0f} from it.",

@@ -6,7 +6,7 @@ is suspected, who is enriched, what single lines do, and what speaks against.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -56,6 +56,7 @@ class Judgement:
     habits: dict[int, habits.Habit]  # Of services that one line keeps coming back to.
     view: learned.View | None = None  # What the model says; None where terms were added up.
     looked: background.Looked | None = None  # None where nothing was known before.
+    typical: Mapping[str, float] | None = field(default=None, init=False)  # See `contrast`.
 
     @property
     def survey(self) -> passes.Survey:
@@ -216,10 +217,13 @@ def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
     sinkhole = on[ListKind.SINKHOLES] >= 0
     sinkhole |= _of_entries(entries, place, lambda entry: entry.role is Role.SINKHOLE)
     judged.tier[_of_entries(entries, place, lambda entry: entry.role is Role.UPPER)] = 2
-    judged.ledger.add(
-        "listed",
-        fuse.listed_term(judged.listed & ~sinkhole, spoke, names_port, judged.prior, register),
+    right, everyone = judged.listed & ~sinkhole, np.ones(len(table), dtype=bool)
+    alive, as_met = (
+        fuse.listed_term(right, answered, names_port, judged.prior, register)
+        for answered in (everyone, spoke)
     )
+    judged.ledger.add("listed", alive)
+    judged.ledger.add("unanswered", as_met - alive)
     judged.ledger.add("sinkhole", np.where(sinkhole, fuse.SINKHOLE, 0.0))
     harmless = (on[ListKind.BENIGN] >= 0) | (on[ListKind.SCANNERS] >= 0)
     judged.ledger.add("benign", np.where(harmless, register.number("known.benign_weight"), 0.0))

@@ -7,7 +7,8 @@ from typing import Final
 import pyarrow as pa
 
 from hinomi.detect.background import FORMERLY, NEIGHBOURS
-from hinomi.detect.catalogue import HABITS, REASONS
+from hinomi.detect.catalogue import HABITS
+from hinomi.detect.contrast import lacking, turned, typical
 from hinomi.detect.explain import Values, order, reason
 from hinomi.detect.features import Columns
 from hinomi.detect.habits import Habit
@@ -49,6 +50,8 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
         weight = float(column[index])
         if code == "learned":
             parts = _learned(judged, index, weight)
+            if not _is_likely(judged, index):
+                parts = lacking(parts, typical(judged))
             ordinary = parts.pop(ORDINARY, 0.0)
             said.extend(_told(judged, index, facts, parts))
         elif code == "behaviour":
@@ -62,6 +65,12 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
             )
     said.append(reason("base-rate", ordinary, {"one_in": 1.0 / judged.prior}))
     return order(said)
+
+
+def _is_likely(judged: Judgement, index: int) -> bool:
+    """Tell whether a service is held to be a C&C server rather than not."""
+    total = sum(float(column[index]) for column in judged.ledger.terms.values())
+    return total + math.log(judged.prior / (1.0 - judged.prior)) >= 0
 
 
 def _known_before(judged: Judgement, index: int, code: str, facts: Values) -> list[Reason]:
@@ -126,15 +135,10 @@ def _told(judged: Judgement, index: int, facts: Values, parts: Mapping[str, floa
         return []
     numbers = {**facts, **_seen_by_model(judged.survey, judged.view.columns, index)}
     return [
-        reason(_turned(code, weight), weight, numbers)
+        reason(turned(code, weight, numbers), weight, numbers)
         for code, weight in parts.items()
         if abs(weight) >= _WORTH_SAYING
     ]
-
-
-def _turned(code: str, weight: float) -> str:
-    """Name the reason that says the contrary where there are words for it."""
-    return f"not-{code}" if weight < 0 and f"not-{code}" in REASONS else code
 
 
 def _seen_by_model(survey: Survey, columns: Columns, index: int) -> Values:
