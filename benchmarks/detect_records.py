@@ -141,7 +141,7 @@ def _detect(lake: Path, chosen: argparse.Namespace) -> Figures:
             after_survey = peak_rss_mib()
             with watch.step("judge"):
                 judged = judge(engine, survey, lists, register)
-            largest = max(_bytes_of(part.pairs) for part in survey.parts)
+            largest = max(_bytes_of(_pairs_of(part)) for part in survey.parts)
     wall = sum(used.wall_s for used in watch.steps.values())
     cpu = sum(used.cpu_s for used in watch.steps.values())
     return {
@@ -186,6 +186,10 @@ def _from_days(
             engine, units, buckets=buckets, tell=_tell, choose=worth_judging(extent, lists)
         )
     return survey, len(survey.parts)
+
+
+def _pairs_of(part: passes.Part) -> Path:
+    return part.pairs if part.edges is None else part.edges.spoken
 
 
 def _bytes_of(path: Path) -> int:

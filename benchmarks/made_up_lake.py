@@ -42,19 +42,22 @@ _ATTACK_HOUR: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class MadeUp:
-    """What a lake is made of."""
+    """What a lake is made of; a week of it unless *hours* say otherwise."""
 
     records: int
+    hours: int = HOURS
+    subscribers: int = 0  # Lines; 0: as many more as there are records.
+    sites: int = 0  # Services; 0: likewise.
 
     @property
     def lines(self) -> int:
         """Number of lines there are; nearly all are met in a large lake."""
-        return max(2_000, self.records // 15)
+        return self.subscribers or max(2_000, self.records // 15)
 
     @property
     def services(self) -> int:
         """Number of services there are; most of them are never met."""
-        return max(5_000, self.records * 2 // 5)
+        return self.sites or max(5_000, self.records * 2 // 5)
 
     def lists(self) -> dict[ListKind, Sequence[ListEntry]]:
         """Name every second C&C of the lake."""
@@ -70,14 +73,17 @@ class MadeUp:
 def write_lake(folder: Path, made_up: MadeUp, seed: int = 1) -> tuple[Path, ...]:
     """Write one Parquet file an hour into *folder* and name the files."""
     folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for hour in range(HOURS):
-        rng = np.random.default_rng((seed, hour))
-        rows = made_up.records * (hour + 1) // HOURS - made_up.records * hour // HOURS
-        path = folder / f"hour-{hour:03d}.parquet"
-        pq.write_table(_hour(made_up, hour, rows, rng), path, compression="zstd")
-        paths.append(path)
-    return tuple(paths)
+    return tuple(write_hour(folder, made_up, hour, seed) for hour in range(made_up.hours))
+
+
+def write_hour(folder: Path, made_up: MadeUp, hour: int, seed: int = 1) -> Path:
+    """Write the records of one *hour*, from 0, into *folder*; the same whatever was written."""
+    rng = np.random.default_rng((seed, hour))
+    hours = made_up.hours
+    rows = made_up.records * (hour + 1) // hours - made_up.records * hour // hours
+    path = folder / f"hour-{hour:03d}.parquet"
+    pq.write_table(_hour(made_up, hour, rows, rng), path, compression="zstd")
+    return path
 
 
 def _hour(made_up: MadeUp, hour: int, rows: int, rng: np.random.Generator) -> pa.Table:

@@ -1,11 +1,13 @@
 """Keys of several columns are looked up as a dictionary would."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinomi.detect.columns import floats, ints, keys, positions
+from hinomi.detect import columns
+from hinomi.detect.columns import floats, ints, keys, numbered, positions
 
 HALF = st.sampled_from([0, 1, -1, 256, -(2**63), 2**63 - 1]) | st.integers(-(2**63), 2**63 - 1)
 ROWS = st.lists(st.tuples(HALF, HALF), max_size=40)
@@ -68,3 +70,22 @@ def test_columns_of_any_width_become_one(kind: pa.DataType) -> None:
     assert ints(narrow, "n").tolist() == [1, -2, 3]
     assert floats(narrow, "n").dtype == float
     assert keys(narrow, ["n"]).tolist() == keys(pa.table({"n": [1, -2, 3]}), ["n"]).tolist()
+
+
+@given(rows=ROWS)
+def test_equal_keys_have_one_number(rows: list[tuple[int, int]]) -> None:
+    """From 0, without a gap; each number is met first where it says."""
+    first, number = numbered(keys(table(rows), ["hi", "lo"]))
+
+    assert first.size == len(set(rows)) == len(set(number.tolist()))
+    assert [rows[first[each]] for each in number.tolist()] == rows
+    assert sorted(set(number.tolist())) == list(range(first.size))
+
+
+def test_numbers_tell_keys_that_share_a_digest_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However badly keys are mixed."""
+    monkeypatch.setattr(columns, "_digests", lambda rows: np.zeros(rows.size, dtype=np.uint64))
+
+    _, number = numbered(keys(table([(1, 2), (2, 1), (1, 2)]), ["hi", "lo"]))
+
+    assert number[0] == number[2] != number[1]

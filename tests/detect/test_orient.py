@@ -1,14 +1,18 @@
 """Which end is the service: SYN, SYN-ACK, peers, port classes; the rest stays unknown."""
 
 import ipaddress
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import ibis
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from builders import Open, conversation, knock, remote, talk
+from builders import Open, conversation, conversations, knock, remote, talk
 from hinomi.detect import orient
 from hinomi.engine.duckdb import DuckEngine
 from hinomi.model.address import from_int, from_packed
@@ -246,3 +250,33 @@ def test_multicast_is_left_out_and_own_pseudonyms_are_not(engine: DuckEngine, op
     table = engine.fetch(orient.conversing(opened(rows)))
 
     assert sorted(table["remote_own"].to_pylist()) == [0, 1]
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_doubtful_records_may_be_settled_apart(seed: int) -> None:
+    """What leaves no doubt and what is settled are together what is kept at once."""
+    rng = np.random.default_rng(seed)
+    rows = [
+        one(
+            line_lo=int(rng.integers(1, 4)),
+            **remote(f"198.51.100.{int(rng.integers(1, 4))}"),
+            line_port=int(rng.choice([53, 20_000, 50_000])),
+            remote_port=int(rng.choice([53, 20_001, 50_001])),
+            direction=int(rng.integers(0, 2)),
+            tcp_flags=int(rng.choice([SYN, SYN_ACK, TALKING])),
+            packets=1,
+        )
+        for _ in range(40)
+    ]
+    with tempfile.TemporaryDirectory() as folder, DuckEngine(Path(folder)) as engine:
+        records = orient.conversing(engine.keep_table(pa.Table.from_batches([conversations(rows)])))
+        servers = engine.table([engine.keep(orient.line_servers(records))])
+        told = orient.undecided(records)
+        sure = told.filter(told.doubt == 0).drop("doubt")
+        settled = orient.settled(told.filter(told.doubt == 1), servers)
+
+        found = engine.fetch(sure.union(settled)).to_pylist()
+        expected = engine.fetch(orient.towards_services(records, servers)).to_pylist()
+
+    assert sorted(map(str, found)) == sorted(map(str, expected))

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from builders import HOUR_MS, NOON_MS, Open, knock, remote, talk
 from hinomi.detect import partials, passes
+from hinomi.detect.orient import LINE
 from hinomi.detect.partials import Facts, Unit, power_of_two
 from hinomi.engine.duckdb import DuckEngine
 from hinomi.govern.parameters import Register
@@ -96,16 +97,29 @@ def test_clients_are_fetched_from_units_as_from_records(
     expected = whole(engine, opened, register, rows)
     units = by_day(engine, opened, register, rows)
     found = partials.survey(engine, units, buckets=2, tell=quiet_progress)
+    some = expected.services.slice(0, 5)
     few = expected.lines.slice(0, 40)
+    line = np.arange(len(expected.lines), dtype=np.float64)
+    said = expected.lines.select(LINE).append_column("number", pa.array(line))
 
-    pairs = [
-        passes.pairs_of_lines(engine, each.parts, few, only_spoken=False).select(
-            ["remote_lo", "line_lo", "spoke", "records", "ports", "syn_out", "first_ms", "last_ms"]
+    fetched = [
+        (
+            passes.services_of_lines(engine, each, few),
+            passes.lines_of_services(engine, each.parts, some),
+            passes.lines_of_services(engine, each.parts, expected.services, spoke=False),
+            passes.client_sums(engine, each, said),
         )
         for each in (expected, found)
     ]
-    assert pairs[0].num_rows > 40
-    assert rows_of(pairs[1]) == rows_of(pairs[0])
+    for theirs, ours in zip(*fetched, strict=True):
+        assert theirs.num_rows > 5
+        names = [name for name in ours.column_names if name != "syn_out"]
+        assert rows_of(ours.select(names)) == rows_of(theirs.select(names))
+    knocked = [
+        sorted(row["line_lo"] for row in others.to_pylist() if row["syn_out"] > 0)
+        for _, _, others, _ in fetched
+    ]
+    assert knocked[0] == knocked[1] != []
 
 
 def test_units_hold_no_records(engine: DuckEngine, opened: Open, register: Register) -> None:
@@ -202,7 +216,8 @@ def facts(**changed: object) -> Facts:
     """Give the facts of a unit."""
     usual: dict[str, object] = {
         "rows": 10, "hours": 2, "bins": 3, "interval": 1_000, "densest": 1_000, "unknown": 0,
-        "tcp": 4, "flagless": 1, "by_hour": (0,) * 22 + (5, 5),
+        "tcp": 4, "flagless": 1, "first_ms": 0, "last_ms": 9,
+        "by_hour": (0,) * 22 + (5, 5),
     }  # fmt: skip
     return Facts(**{**usual, **changed})  # type: ignore[arg-type]
 

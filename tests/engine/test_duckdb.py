@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import ibis
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -165,3 +166,46 @@ def test_no_bucket_holds_more_than_its_bound(rows: int) -> None:
     assert buckets >= 1
     assert rows <= buckets * BUCKET_ROWS
     assert buckets == 1 or rows > (buckets - 1) * BUCKET_ROWS
+
+
+@pytest.mark.parametrize(
+    "within", [(0, 99_999), (20_000, 20_001), (16_383, 40_000), (60_000, 70_000)]
+)
+def test_a_range_of_a_sorted_file_is_read(tmp_path: Path, within: tuple[int, int]) -> None:
+    """In order, the columns that were asked for, whatever groups of rows they lie in."""
+    numbers = np.random.default_rng(3).permutation(50_000)
+    with DuckEngine(tmp_path) as engine:
+        given = engine.keep_table(pa.table({"n": numbers, "twice": 2 * numbers}))
+        path = engine.keep_ordered(given.order_by("n"))
+        found = engine.read(path, ["twice"], ("n", *within))
+        whole = engine.read(path, ["twice", "n"])
+
+    assert found.column_names == ["twice"]
+    assert found["twice"].to_pylist() == list(range(2 * within[0], 2 * min(within[1], 50_000), 2))
+    assert whole["n"].to_pylist() == list(range(50_000))
+
+
+def test_a_range_of_a_file_without_rows_is_empty(tmp_path: Path) -> None:
+    """With its columns and their types."""
+    with DuckEngine(tmp_path) as engine:
+        path = engine.keep_ordered(engine.keep_table(ROWS.slice(0, 0)).order_by("n"))
+        found = engine.read(path, ["n"], ("n", 0, 9))
+
+    assert found.schema == ROWS.schema
+    assert found.num_rows == 0
+
+
+def test_what_is_mapped_comes_back(tmp_path: Path) -> None:
+    """Also nothing."""
+    with DuckEngine(tmp_path) as engine:
+        for table in (ROWS, ROWS.slice(0, 0)):
+            assert engine.mapped(engine.keep_mapped(table)) == table
+
+
+def test_a_file_that_is_gone_is_unavailable(tmp_path: Path) -> None:
+    """One line that says what to do."""
+    with DuckEngine(tmp_path) as engine:
+        with pytest.raises(Unavailable, match="could not read"):
+            engine.read(tmp_path / "gone", ["n"])
+        with pytest.raises(Unavailable, match="could not read"):
+            engine.mapped(tmp_path / "gone")

@@ -13,7 +13,7 @@ from hinomi.model.listed import ListKind
 from hinomi.model.window import Window
 from hinomi.services.detecting import Detection, run_detection
 from hinomi.services.home import Home, open_home
-from hinomi.services.incremental import DAY_MS, cut, judge_in_parts, sliding_window
+from hinomi.services.incremental import DAY_MS, cut, judge_at_once, judge_in_parts, sliding_window
 from hinomi.services.listing import add_list
 from hinomi.services.upkeep import compact_store, remove_before
 from surveys import CC, CC_PORT, Row, clock, small_network
@@ -94,6 +94,22 @@ def test_candidates_are_those_of_the_records(home: Home) -> None:
     )
     assert found.timeline == expected.timeline
     assert found.suspects == expected.suspects
+
+
+def test_at_once_is_what_the_records_say(home: Home) -> None:
+    """Nothing differs, nothing is kept."""
+    expected = run_detection(home, Window(), top=20)
+
+    found = run_detection(home, Window(), top=20, judge_with=judge_at_once, with_timeline=False)
+
+    assert [(c.service, c.clients, c.suspects, c.known, c.tier) for c in found.candidates] == [
+        (c.service, c.clients, c.suspects, c.known, c.tier) for c in expected.candidates
+    ]
+    assert [c.probability for c in found.candidates] == pytest.approx(
+        [c.probability for c in expected.candidates], abs=1e-6
+    )
+    assert found.suspects == expected.suspects
+    assert kept(home) == set()
 
 
 def test_each_day_is_read_once(home: Home) -> None:
@@ -200,7 +216,9 @@ def test_dense_sampling_is_read_whole(tmp_path: Path) -> None:
     home = new_home(tmp_path / "home", small_network() + clock(1, "203.0.113.50",
                                                                sampling_interval=1))  # fmt: skip
 
-    assert detect(home).candidates == run_detection(home, Window(), top=20).candidates
+    whole = run_detection(home, Window(), top=20).candidates
+    assert detect(home).candidates == whole
+    assert run_detection(home, Window(), top=20, judge_with=judge_at_once).candidates == whole
     assert "rhythm" in {r.code for c in detect(home).candidates for r in c.reasons}
 
 
@@ -209,6 +227,7 @@ def test_an_empty_lake_has_no_candidates(tmp_path: Path) -> None:
     home = new_home(tmp_path / "home")
 
     assert detect(home).candidates == ()
+    assert run_detection(home, Window(), top=20, judge_with=judge_at_once).candidates == ()
     assert kept(home) == set()
 
 

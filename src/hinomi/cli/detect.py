@@ -15,9 +15,9 @@ from hinomi.errors import UsageError
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, render_probability
 from hinomi.model.window import Window
-from hinomi.services.detecting import Detection, judge_opened, run_detection
+from hinomi.services.detecting import Detection, Judge, judge_opened, run_detection
 from hinomi.services.engines import EngineKind
-from hinomi.services.incremental import judge_in_parts, sliding_window
+from hinomi.services.incremental import judge_at_once, judge_in_parts, sliding_window
 from hinomi.services.report import write_report
 
 DAY_MS = 86_400_000
@@ -84,6 +84,11 @@ def detect(
         raise UsageError("partial results are kept by DuckDB alone: leave out --engine")
     home = session.open_home()
     window = sliding_window(home, until) if hourly else window_of(since, until)
+    if hourly or partials:
+        judge: Judge = judge_in_parts
+    else:  # A report counts the records of candidates, which a unit does not hold.
+        at_once = report is None and EngineKind(engine) is EngineKind.DUCKDB
+        judge = judge_at_once if at_once else judge_opened
     with render.share_bar("detecting") as tell:
         detection = run_detection(
             home,
@@ -91,7 +96,7 @@ def detect(
             top=top,
             tell=tell,
             engine_kind=EngineKind(engine),
-            judge_with=judge_in_parts if hourly or partials else judge_opened,
+            judge_with=judge,
             with_timeline=report is not None,
         )
     if report is not None:

@@ -53,6 +53,23 @@ def positions(wanted: NDArray[np.void], among: NDArray[np.void]) -> NDArray[np.i
     return np.where(among[found] == wanted, found, -1)
 
 
+def numbered(rows: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Number keys so that equal ones have one number.
+
+    Args:
+        rows: What `keys` gave, shape (n,).
+
+    Returns:
+        Where each number, from 0, is met first, shape (distinct,), and the number of each
+        row, shape (n,). The order of numbers means nothing.
+    """
+    _, first, number = np.unique(_digests(rows), return_index=True, return_inverse=True)
+    if not np.array_equal(rows[first][number], rows):  # Two keys of one digest.
+        _, first, number = np.unique(rows, return_index=True, return_inverse=True)
+    return first.astype(np.int64), number.astype(np.int64)
+
+
 def _digests(rows: NDArray[np.void]) -> NDArray[np.uint64]:
     """Mix each key into one number: numbers sort much faster than keys."""
     words = np.ascontiguousarray(rows).view(np.uint64).reshape(rows.size, rows.itemsize // 8)

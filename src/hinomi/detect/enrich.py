@@ -6,6 +6,7 @@ clients' own activity lets expect, and against the shares that all services of t
 window show. Popular services, clouds and content networks need no list to be passed over.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +25,9 @@ _SHARES: Final = np.linspace(0.15, 0.95, 17)
 
 _LEARNED_FROM: Final = 100_000
 """Services from which the null is learned; more change nothing that can be measured."""
+
+_BLOCK: Final = 16_384
+"""Services whose grids are worked on at a time."""
 
 _ROUNDING: Final = 0.3
 """A suspect of reliability 0.7 counts as one where whole suspects are asked for."""
@@ -205,9 +209,13 @@ def _log_null(
     null: Null,
 ) -> NDArray[np.float64]:
     """Give ln P(suspects | benign), over all shifts of the null, shape (n,)."""
-    benign = _log_benign(clients, seen, expected)
     weights = np.log(np.maximum(null.weights, 1e-12))
-    return np.asarray(special.logsumexp(benign + weights, axis=1), dtype=np.float64)
+
+    def some(rows: slice) -> NDArray[np.float64]:
+        benign = _log_benign(clients[rows], seen[rows], expected[rows])
+        return np.asarray(special.logsumexp(benign + weights, axis=1), dtype=np.float64)
+
+    return _by_block(some, clients.size)
 
 
 def _log_slab(
@@ -215,13 +223,24 @@ def _log_slab(
     seen: NDArray[np.float64],
     least_share: NDArray[np.float64] | None = None,
 ) -> NDArray[np.float64]:
-    rest = (clients - seen)[:, None]
-    each = seen[:, None] * np.log(_SHARES) + rest * np.log1p(-_SHARES)
-    if least_share is None:
-        return np.asarray(special.logsumexp(each, axis=1) - np.log(_SHARES.size))
-    may = np.minimum(least_share, _SHARES[-1])[:, None] <= _SHARES[None, :]
-    summed = special.logsumexp(np.where(may, each, -np.inf), axis=1)
-    return np.asarray(summed - np.log(may.sum(axis=1)))
+    def some(rows: slice) -> NDArray[np.float64]:
+        rest = (clients[rows] - seen[rows])[:, None]
+        each = seen[rows, None] * np.log(_SHARES) + rest * np.log1p(-_SHARES)
+        if least_share is None:
+            return np.asarray(special.logsumexp(each, axis=1) - np.log(_SHARES.size))
+        may = np.minimum(least_share[rows], _SHARES[-1])[:, None] <= _SHARES[None, :]
+        summed = special.logsumexp(np.where(may, each, -np.inf), axis=1)
+        return np.asarray(summed - np.log(may.sum(axis=1)))
+
+    return _by_block(some, clients.size)
+
+
+def _by_block(some: Callable[[slice], NDArray[np.float64]], rows: int) -> NDArray[np.float64]:
+    """Work on so many rows at a time that grids over all services need no memory."""
+    found = np.empty(rows)
+    for first in range(0, rows, _BLOCK):
+        found[first : first + _BLOCK] = some(slice(first, first + _BLOCK))
+    return found
 
 
 def _tail(

@@ -57,8 +57,9 @@ def facts(records: Any) -> Any:
     Measure records as a whole, in one row.
 
     Columns: `rows`; `hours` and `bins` (distinct, of one hour and of ten minutes);
-    `interval` (largest N of 1-in-N), `densest` (smallest known N, 0 where none is known),
-    `unknown` (records without N); `tcp`, `flagless` (of them without flags).
+    `first_ms`, `last_ms` (starts, 0 where there are none); `interval` (largest N of 1-in-N),
+    `densest` (smallest known N, 0 where none is known), `unknown` (records without N); `tcp`,
+    `flagless` (of them without flags).
     """
     tcp = records.proto == int(Protocol.TCP)
     least = records.sampling_interval.nullif(0).min()
@@ -66,6 +67,8 @@ def facts(records: Any) -> Any:
         rows=records.count(),
         hours=(records.ts_ms // HOUR_MS).nunique(),
         bins=(records.ts_ms // BIN_MS).nunique(),
+        first_ms=records.ts_ms.min().coalesce(0),
+        last_ms=records.ts_ms.max().coalesce(0),
         interval=records.sampling_interval.max().coalesce(0).cast("int64"),
         densest=least.coalesce(0).cast("int64"),
         unknown=_count(records.sampling_interval == 0),
@@ -148,16 +151,18 @@ def pairs(records: Any, quiet: Sequence[int] = ()) -> Any:
     return finished(pair_sums(records, quiet))
 
 
-def pair_sums(records: Any, quiet: Sequence[int] = ()) -> Any:
+def pair_sums(
+    records: Any, quiet: Sequence[int] = (), by: Sequence[str] = (*SERVICE, *LINE)
+) -> Any:
     """
-    Roll records up to what adds up of `pairs` over parts of the window.
+    Roll records up to what adds up of `pairs` over parts of the window, one row for each *by*.
 
     Columns are those of `pairs` but `ports` and `spoke`, and what these two are made of:
     `low_port`, `high_port` (of the line), `talks` (records that show a conversation),
     `flagless` (records of TCP without flags). `merged` puts parts together.
     """
     out = records.direction == int(Direction.OUT)
-    return records.group_by([*SERVICE, *LINE]).aggregate(
+    return records.group_by([*by]).aggregate(
         line_net=records.line_net.min(),
         records=records.count(),
         packets_out=_total(records.packets, out),

@@ -18,8 +18,13 @@ _SHARE = 0.2
 
 def lonely(services: pa.Table) -> pa.Table:
     """Choose the services on uncommon ports that one line alone spoke with: columns `SERVICE`."""
+    return services.filter(pa.array(is_lonely(services))).select(SERVICE)
+
+
+def is_lonely(services: pa.Table) -> NDArray[np.bool_]:
+    """Tell which services are on uncommon ports and were spoken with by one line alone."""
     uncommon = habit(ints(services, "remote_port")) >= 4  # noqa: PLR2004 - see `habit`.
-    return services.filter(pa.array(uncommon & (ints(services, "clients") == 1))).select(SERVICE)
+    return np.asarray(uncommon & (ints(services, "clients") == 1), dtype=bool)
 
 
 def is_mesh(lines: pa.Table) -> NDArray[np.bool_]:

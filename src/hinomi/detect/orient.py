@@ -117,22 +117,59 @@ def towards_services(records: Any, servers: Any) -> Any:
         the service as its remote end, so nothing is counted twice. Peers are looked up for
         doubtful records alone, a fraction of all: elsewhere they decide nothing.
     """
+    voted = _voted(records)
+    decided = _decided(doubtful(voted), records, servers).select(*voted.columns)
+    return voted.filter(~_is_doubtful(voted)).union(decided)
+
+
+def undecided(records: Any) -> Any:
+    """
+    Drop the records where packets say that the line is the service, but not doubtful ones.
+
+    There is a column `votes`, see `towards_services`, and `doubt`: 0 where the remote end is
+    the service, 1 where `settled` must look at the record again.
+    """
+    doubt = _is_doubtful(records)
+    voted = records.mutate(**_votes(records), doubt=doubt.cast("int64"))
+    return voted.filter((voted.doubt == 1) | (voted.for_line == 0)).drop("for_line")
+
+
+def settled(doubts: Any, servers: Any) -> Any:
+    """
+    Keep, of the doubtful records of `undecided`, those whose *remote* end is the service.
+
+    With the others of `undecided` they are what `towards_services` keeps.
+    """
+    doubts = doubts.drop("votes", "doubt")
+    voted = _voted(doubts)
+    return _decided(voted, doubts, servers).select(*voted.columns)
+
+
+def _votes(records: Any) -> dict[str, Any]:
+    """Tell what the packets of each record say: 1 where an end is the service, else 0."""
     out = records.direction == int(Direction.OUT)
     tcp = (records.proto == int(Protocol.TCP)) & (records.tcp_flags >= 0)
     opening = tcp & (records.tcp_flags == SYN)
     answering = tcp & (records.tcp_flags == SYN | ACK) & (records.packets == 1)
     for_remote = (opening & out) | (answering & ~out)
     for_line = (opening & ~out) | (answering & out)
-    voted = records.mutate(votes=for_remote.cast("int64")).filter(~for_line)
-    asked = doubtful(voted)
+    return {"votes": for_remote.cast("int64"), "for_line": for_line.cast("int64")}
+
+
+def _voted(records: Any) -> Any:
+    voted = records.mutate(**_votes(records))
+    return voted.filter(voted.for_line == 0).drop("for_line")
+
+
+def _decided(asked: Any, records: Any, servers: Any) -> Any:
+    """Keep, of the doubtful records *asked*, those whose remote end is the service."""
     known = asked.left_join(servers, ENDPOINT).drop(*[f"{name}_right" for name in ENDPOINT])
     known = known.left_join(remote_peers(records), SERVICE)
     known = known.drop(*[f"{name}_right" for name in SERVICE])
     peers, line_ends = known.peers.coalesce(1), known.line_ends.coalesce(1)
     is_lower = port_class(known.line_port) < port_class(known.remote_port)
     line_serves = (peers > 1) & (is_lower | (peers > line_ends))
-    decided = known.filter((known.votes == 1) | ~line_serves).select(*voted.columns)
-    return voted.filter(~_is_doubtful(voted)).union(decided)
+    return known.filter((known.votes == 1) | ~line_serves)
 
 
 def _is_doubtful(records: Any) -> Any:

@@ -7,7 +7,7 @@ which end is the service, and which bins are bursts, is decided once, inside the
 the units just before it in view.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,18 +16,22 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hinomi.detect import bursts, measures, orient, passes
+from hinomi.detect import bursts, contacts, measures, orient, passes, together
 from hinomi.detect.columns import keys, positions
 from hinomi.detect.orient import ENDPOINT, SERVICE
-from hinomi.detect.passes import Engine
 from hinomi.detect.quiet import quiet_hours
+from hinomi.detect.standing import Source
+from hinomi.detect.together import Engine
 from hinomi.govern.parameters import Register
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised when a table of a unit changes: units of another version are made anew."""
 
 SHAPED_BY: Final = ("measures.burst_lines", "measures.burst_ratio")
 """Registered parameters that a unit depends on."""
+
+MOST_MS: Final = 2**31 - 1
+"""Times in a unit are counted from its first record, in 32 bits: 24 days."""
 
 _BUSY: Final = [*SERVICE, "bin", "records", "lines"]
 _FEW_PEERS: Final = 2
@@ -46,6 +50,8 @@ class Facts:
     unknown: int
     tcp: int
     flagless: int
+    first_ms: int  # Starts of the first and the last record.
+    last_ms: int
     by_hour: tuple[int, ...]  # Records by hour of the day, UTC, 24 numbers.
     cut_bins: int = 0  # Bins left out as bursts.
 
@@ -55,10 +61,10 @@ class Unit:
     """
     One partial result, opened.
 
-    *files* hold, by name and by part: ``pairs`` (`measures.pair_sums` less `TALLIED`, outside
-    bursts) and ``tallies`` of their services; ``hidden`` and ``hidden_tallies``, the same of
+    *files* hold, by name and by part: ``services``, ``pairs`` and ``quiet`` of `contacts`,
+    outside bursts; ``hidden`` (`measures.pair_sums` less `TALLIED`) and ``hidden_tallies``, of
     services met in bursts only; ``blows``; ``busy`` (`measures.busy_bins`, with ``cut``); and
-    in one part ``servers`` (`orient.line_servers`).
+    in one part ``lines`` (`contacts.lines`) and ``servers`` (`orient.line_servers`).
     """
 
     facts: Facts
@@ -73,35 +79,42 @@ def make(
     *,
     buckets: int,
     before: Sequence[Unit] = (),
+    found: Facts | None = None,
 ) -> Unit:
     """
     Roll the records of one unit up.
 
     Args:
         engine: Runs the expressions; the files lie in its scratch folder.
-        records: Conversation records of the unit.
+        records: Conversation records of the unit, of `MOST_MS` at most.
         register: Gives the parameters in `SHAPED_BY`.
         buckets: Number of parts at least.
         before: The units of about a day before this one. An hour alone shows neither which
             lines serve others nor what is usual; a day needs none.
+        found: What `facts_of` found, if that was asked before.
     """
-    found = _facts(engine, records)
+    found = found or facts_of(engine, records)
     parts = power_of_two(buckets)
     spoken = orient.conversing(records)
     servers = _servers(engine, spoken, parts, before)
-    split = engine.keep_parts(spoken, orient.bucket_of(spoken, "remote", parts), parts)
+    lines = engine.keep(contacts.lines(records))
     seen = [np.array(each.by_hour) for each in (found, *(unit.facts for unit in before))]
-    roller = _Roller(engine, register, before, parts, quiet_hours(np.sum(seen, axis=0))[0])
+    quiet = quiet_hours(np.sum(seen, axis=0))[0]
+    frame = _Frame(found, parts, quiet, engine.table([lines]))
+    roller = _Roller(engine, register, before, frame=frame)
+    told = orient.undecided(spoken)
+    # Most records leave no doubt: they are written once, and not again when the others are.
+    number = contacts.part_of(told, parts) * 2 + told.doubt
+    split = engine.keep_parts(told, number, 2 * parts)
     for bucket in range(parts):
-        kept = engine.keep(
-            orient.towards_services(engine.table(split[bucket]), engine.table([servers]))
-        )
-        engine.drop(split[bucket])
-        roller.add(engine.table([kept]), bucket, found.bins)
-        engine.drop([kept])
+        sure, doubts = split[2 * bucket : 2 * bucket + 2]
+        kept = engine.keep(orient.settled(engine.table(doubts), engine.table([servers])))
+        engine.drop(doubts)
+        roller.add(engine.table(sure).drop("doubt").union(engine.table([kept])), bucket)
+        engine.drop([*sure, kept])
     files = {name: tuple(paths) for name, paths in roller.files.items()}
     facts = {**_as_dict(found), "cut_bins": roller.cut_bins}
-    return Unit(Facts(**facts), parts, {**files, "servers": (servers,)})
+    return Unit(Facts(**facts), parts, {**files, "lines": (lines,), "servers": (servers,)})
 
 
 def survey(
@@ -122,8 +135,17 @@ def survey(
         tell: Told the progress.
         choose: Chooses the services to hold.
     """
-    merged = _merged(engine, units, power_of_two(buckets), tell)
-    return passes.assemble(engine, extent_of([unit.facts for unit in units]), merged, choose)
+    sources = [
+        Source(unit.facts.first_ms, unit.parts, unit.facts.cut_bins, unit.files) for unit in units
+    ]
+    return together.survey(
+        engine,
+        sources,
+        extent_of([unit.facts for unit in units]),
+        buckets=power_of_two(buckets),
+        tell=tell,
+        choose=choose,
+    )
 
 
 def extent_of(facts: Sequence[Facts]) -> passes.Extent:
@@ -147,52 +169,62 @@ def power_of_two(least: int) -> int:
     return 1 << max(least - 1, 0).bit_length()
 
 
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What all parts of one unit have in common."""
+
+    facts: Facts
+    parts: int
+    quiet: Sequence[int]
+    lines: Any
+
+
 class _Roller:
     """Rolls the parts of one unit up, into files."""
 
     def __init__(
-        self,
-        engine: Engine,
-        register: Register,
-        before: Sequence[Unit],
-        parts: int,
-        quiet: Sequence[int],
+        self, engine: Engine, register: Register, before: Sequence[Unit], *, frame: _Frame
     ) -> None:
         self._engine = engine
         self._register = register
         self._before = before
-        self._parts = parts
-        self._quiet = quiet
+        self._frame = frame
         self.cut_bins = 0
         self.files: dict[str, list[Path]] = {}
 
-    def add(self, oriented: Any, bucket: int, bins: int) -> None:
-        """Roll the oriented records of one part up; *bins* hold records in the unit."""
+    def add(self, oriented: Any, bucket: int) -> None:
+        """Roll the oriented records of one part up."""
         engine = self._engine
-        busy, crowded = self._crowded(oriented, bucket, bins)
+        busy, crowded = self._crowded(oriented, bucket)
         loud = engine.keep_table(crowded)
         calm = measures.outside(oriented, loud) if crowded.num_rows else oriented
-        self._keep_sums("pairs", "tallies", calm)
-        paired = engine.table([self.files["pairs"][-1]])
-        hidden = oriented.semi_join(loud, SERVICE).anti_join(paired, SERVICE)
-        self._keep_sums("hidden", "hidden_tallies", hidden)
-        self._keep("blows", measures.blows(oriented, loud))
+        services = self._keep_ordered("services", contacts.services(calm, self._frame.quiet))
+        pairs = contacts.pairs(calm, services, self._frame.lines, self._frame.facts.first_ms)
+        pairs = self._keep_ordered("pairs", pairs)
+        self._keep("quiet", contacts.quiet_pairs(pairs, services))
+        # Without a crowd nothing is hidden: no need to look through the records.
+        struck = oriented if crowded.num_rows else oriented.limit(0)
+        hidden = struck.semi_join(loud, SERVICE).anti_join(services, SERVICE)
+        sums = engine.table([engine.keep(measures.pair_sums(hidden, self._frame.quiet))])
+        self._keep("hidden", sums.drop(*measures.TALLIED))
+        self._keep("hidden_tallies", measures.tallies(sums))
+        self._keep("blows", measures.blows(struck, loud))
         cut = positions(keys(busy, [*SERVICE, "bin"]), keys(crowded, [*SERVICE, "bin"])) >= 0
         busy = busy.append_column("cut", pa.array(cut.astype(np.int64)))
         self._keep("busy", engine.keep_table(busy))
         self.cut_bins += crowded.num_rows
 
-    def _keep(self, name: str, expression: Any) -> None:
-        self.files.setdefault(name, []).append(self._engine.keep(expression))
+    def _keep(self, name: str, expression: Any) -> Any:
+        return self._opened(name, self._engine.keep(expression))
 
-    def _keep_sums(self, pairs: str, tallies: str, records: Any) -> None:
-        wide = self._engine.keep(measures.pair_sums(records, self._quiet))
-        sums = self._engine.table([wide])
-        self._keep(pairs, sums.drop(*measures.TALLIED))
-        self._keep(tallies, measures.tallies(sums))
-        self._engine.drop([wide])
+    def _keep_ordered(self, name: str, expression: Any) -> Any:
+        return self._opened(name, self._engine.keep_ordered(expression))
 
-    def _crowded(self, oriented: Any, bucket: int, bins: int) -> tuple[pa.Table, pa.Table]:
+    def _opened(self, name: str, path: Path) -> Any:
+        self.files.setdefault(name, []).append(path)
+        return self._engine.table([path])
+
+    def _crowded(self, oriented: Any, bucket: int) -> tuple[pa.Table, pa.Table]:
         """Find the busy bins, and those of them that are bursts beside what is usual."""
         engine = self._engine
         least = self._register.integer("measures.burst_lines")
@@ -201,12 +233,12 @@ class _Roller:
             return busy, busy.select([*SERVICE, "bin"])
         among = engine.keep_table(busy.select(SERVICE))
         totals = [engine.fetch(measures.totals(oriented.semi_join(among, SERVICE)))]
-        every = [busy]
+        every, bins = [busy], self._frame.facts.bins
         if self._before:
-            earlier = _stacked(engine, self._before, "pairs", bucket, self._parts)
+            earlier = _stacked(engine, self._before, "services", bucket, self._frame.parts)
             columns = earlier.select(*SERVICE, "records", "first_ms", "last_ms")
             totals.append(engine.fetch(columns.semi_join(among, SERVICE)))
-            crowds = _stacked(engine, self._before, "busy", bucket, self._parts)
+            crowds = _stacked(engine, self._before, "busy", bucket, self._frame.parts)
             known = engine.fetch(crowds.semi_join(among, SERVICE))
             every.append(_typed(known, _BUSY))
             totals.append(_cut_totals(known))
@@ -218,7 +250,8 @@ class _Roller:
         return busy, found.filter(pa.array(mine))
 
 
-def _facts(engine: Engine, records: Any) -> Facts:
+def facts_of(engine: Engine, records: Any) -> Facts:
+    """Measure the records of a unit as a whole: one cheap scan."""
     row = engine.fetch(measures.facts(records)).to_pylist()[0]
     return Facts(**row, by_hour=tuple(passes.by_hour(engine, records).tolist()))
 
@@ -238,45 +271,25 @@ def _servers(engine: Engine, spoken: Any, parts: int, before: Sequence[Unit]) ->
     return engine.keep(own.union(first.select(*own.columns)))
 
 
-def _merged(
-    engine: Engine, units: Sequence[Unit], buckets: int, tell: passes.Progress
-) -> Iterator[passes.Rolled]:
-    """Put the parts of all units together, bucket by bucket."""
-    cut_bins = sum(unit.facts.cut_bins for unit in units)
-    for bucket in range(buckets):
-
-        def rows(name: str, at: int = bucket) -> Any:
-            return _stacked(engine, units, name, at, buckets)
-
-        pairs_file = engine.keep(measures.finished(measures.merged(rows("pairs"))))
-        pair = engine.table([pairs_file])
-        tallied = measures.merged(rows("tallies"), SERVICE)
-        services = engine.fetch(measures.services(pair, tallied))
-        if cut_bins:
-            hidden = measures.merged(rows("hidden").anti_join(pair, SERVICE))
-            hidden = measures.finished(hidden).mutate(spoke=0)
-            tallied = measures.merged(rows("hidden_tallies"), SERVICE)
-            more = engine.fetch(measures.services(hidden, tallied))
-            services = pa.concat_tables([services, more.cast(services.schema)])
-        blows = engine.fetch(measures.merged(rows("blows")))
-        # Bursts were cut when the units were made; they are counted with the first part.
-        yield passes.Rolled(
-            passes.Part(pairs_file, None), services, blows, 0 if bucket else cut_bins
-        )
-        tell(0.2 + 0.6 * (bucket + 1) / buckets)
-
-
 def _stacked(engine: Engine, units: Sequence[Unit], name: str, bucket: int, buckets: int) -> Any:
     """Lay the rows of one bucket of all units upon each other, however many parts they have."""
     fine = [unit for unit in units if unit.parts >= buckets]
     coarse = [unit for unit in units if unit.parts < buckets]
     tables = []
     if fine:
-        tables.append(engine.table([f for u in fine for f in u.files[name][bucket::buckets]]))
+        tables.append(
+            engine.table([f for u in fine for f in u.files[name][_range(u, bucket, buckets)]])
+        )
     if coarse:
-        rows = engine.table([unit.files[name][bucket % unit.parts] for unit in coarse])
-        tables.append(orient.in_bucket(rows, "remote", bucket, buckets))
+        rows = engine.table([u.files[name][bucket * u.parts // buckets] for u in coarse])
+        tables.append(rows.filter(contacts.part_of(rows, buckets) == bucket))
     return tables[0] if len(tables) == 1 else tables[0].union(tables[1])
+
+
+def _range(unit: Unit, bucket: int, buckets: int) -> slice:
+    """Tell which parts of a *unit* with as many or more make up one of *buckets*."""
+    each = unit.parts // buckets
+    return slice(bucket * each, (bucket + 1) * each)
 
 
 def _cut_totals(known: pa.Table) -> pa.Table:

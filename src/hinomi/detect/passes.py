@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hinomi.detect import beacon, bursts, measures, mesh, orient, suspects
+from hinomi.detect import beacon, bursts, edges, measures, mesh, orient, suspects
 from hinomi.detect.columns import floats, ints, keys, positions
+from hinomi.detect.edges import Edges
 from hinomi.detect.orient import ENDPOINT, LINE, SERVICE
 from hinomi.detect.quiet import quiet_hours
 from hinomi.govern.parameters import Register
@@ -55,20 +56,30 @@ class Engine(Protocol):
 class Part:
     """Files of one bucket: whole services, each in one part only."""
 
-    pairs: Path  # Rows of `measures.pairs`, outside bursts.
-    kept: Path | None  # Records whose remote end is the service; None: pairs alone were kept.
+    rolled: Path | None = None  # Rows of `measures.pairs`, outside bursts.
+    kept: Path | None = None  # Records whose remote end is the service.
+    edges: Edges | None = None  # Pairs by number, in place of both, where units were put together.
+
+    @property
+    def pairs(self) -> Path:
+        """Rows of `measures.pairs`; ValueError where there are none (the caller's bug)."""
+        return _there(self.rolled)
 
     @property
     def records(self) -> Path:
-        """
-        Records whose remote end is the service.
+        """Records; ValueError where there are none (the caller's bug)."""
+        return _there(self.kept)
 
-        Raises:
-            ValueError: If the part was put together from partial results (the caller's bug).
-        """
-        if self.kept is None:
-            raise ValueError("partial results hold pairs, no records")
-        return self.kept
+
+def _there(path: Path | None) -> Path:
+    if path is None:
+        raise ValueError("partial results hold pairs by number, no records")
+    return path
+
+
+def edges_of(parts: Sequence[Part]) -> list[Edges]:
+    """Give the edges of a window that was put together of units; none of another window."""
+    return [part.edges for part in parts if part.edges is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +183,7 @@ def survey(
 def assemble(
     engine: Engine, found: Extent, rolled: Iterable[Rolled], choose: Choose | None = None
 ) -> Survey:
-    """
-    Make a survey of all parts, taken one after the other.
-
-    Args:
-        engine: Runs the expressions.
-        found: What the window holds.
-        rolled: Its parts.
-        choose: Chooses the services to hold, see `survey`.
-    """
+    """Make a survey of all parts, taken one after the other; *choose* as in `survey`."""
     parts, services, lines, struck, cut, met = [], [], [], [], 0, 0
     for each in rolled:
         held = each.services
@@ -257,6 +260,8 @@ def client_sums(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Table:
         Columns `SERVICE`, and the sums under the same names, float64, in the order of the
         survey's services: shape (services,); 0 where a service has no clients.
     """
+    if numbered := edges_of(survey.parts):
+        return edges.client_sums(numbered, survey.services, lines)
     names = [name for name in lines.column_names if name not in LINE]
     kept = engine.keep_table(lines)
     held = engine.keep_table(survey.services.select(SERVICE))
@@ -281,6 +286,8 @@ def services_of_lines(engine: Engine, survey: Survey, lines: pa.Table) -> pa.Tab
 
     Columns: `SERVICE`, `LINE`, `first_ms`.
     """
+    if numbered := edges_of(survey.parts):
+        return edges.services_of_lines(numbered, lines)
     kept = engine.keep_table(lines.select(LINE))
     held = engine.keep_table(survey.services.select(SERVICE))
     rows = []
@@ -307,7 +314,13 @@ def pairs_of_lines(
 def lines_of_services(
     engine: Engine, parts: Sequence[Part], chosen: pa.Table, *, spoke: bool = True
 ) -> pa.Table:
-    """Fetch the pairs that really *spoke*, or did not, with *chosen* (columns `SERVICE`)."""
+    """
+    Fetch the pairs that really *spoke*, or did not, with *chosen* (columns `SERVICE`).
+
+    At least the columns `SERVICE`, `LINE`, `first_ms`, `syn_out`.
+    """
+    if numbered := edges_of(parts):
+        return edges.lines_of_services(numbered, chosen, spoke=spoke)
     kept = engine.keep_table(chosen.select(SERVICE))
     rows = []
     for part in parts:

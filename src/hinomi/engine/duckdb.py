@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 import duckdb
 import ibis
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -20,6 +21,12 @@ from hinomi.errors import Unavailable
 
 BUCKET_ROWS: Final = 2_500_000
 """Conversation records that one bucket may hold on average."""
+
+PARTED_ROWS: Final = 50_000
+"""Rows that a thread gathers before it writes them by part: it holds as many of each part."""
+
+GROUP_ROWS: Final = 16_384
+"""Rows of a sorted file that are read or left out together."""
 
 
 class DuckEngine:
@@ -34,6 +41,7 @@ class DuckEngine:
             "temp_directory": f"'{_quoted(scratch / 'spill')}'",
             "preserve_insertion_order": "false",
             "enable_progress_bar": "false",
+            "partitioned_write_flush_threshold": str(PARTED_ROWS),
         }
         if threads:
             settings["threads"] = str(threads)
@@ -78,9 +86,17 @@ class DuckEngine:
 
     def keep(self, expression: Any) -> Path:
         """Run *expression* and keep its rows in a scratch Parquet file, whose path it returns."""
+        return self._kept(expression)
+
+    def keep_ordered(self, expression: Any) -> Path:
+        """Keep rows as `keep` does, of a sorted expression: `read` finds a range of them."""
+        return self._kept(expression, f", ROW_GROUP_SIZE {GROUP_ROWS}")
+
+    def _kept(self, expression: Any, options: str = "") -> Path:
         path = self._next("kept")
         self._run(
-            f"COPY ({_typed(expression)}) TO '{_quoted(path)}' (FORMAT parquet, COMPRESSION lz4)"
+            f"COPY ({_typed(expression)}) TO '{_quoted(path)}' "
+            f"(FORMAT parquet, COMPRESSION lz4{options})"
         )
         return path
 
@@ -119,6 +135,48 @@ class DuckEngine:
         """Run *expression* and return its rows as an Arrow table."""
         with _failures():
             return self._backend.to_pyarrow(expression)
+
+    def read(
+        self, path: Path, columns: Sequence[str], within: tuple[str, int, int] | None = None
+    ) -> pa.Table:
+        """
+        Read rows of one Parquet file in their order, without a query.
+
+        Args:
+            path: A file whose rows lie in order.
+            columns: Which columns.
+            within: Name of an ascending column, the least value and the value beyond the
+                greatest; None: all rows.
+        """
+        with _failures(), pq.ParquetFile(path) as file:
+            if within is None:
+                return _plain(file.read(list(columns), use_threads=False), columns)
+            name, low, high = within
+            place = file.schema_arrow.get_field_index(name)
+            groups = [
+                number
+                for number in range(file.num_row_groups)
+                if _overlaps(file.metadata.row_group(number).column(place), low, high)
+            ]
+            rows = file.read_row_groups(groups, sorted({*columns, name}), use_threads=False)
+        first, beyond = np.searchsorted(rows.column(name).to_numpy(), [low, high])
+        return _plain(rows.slice(int(first), int(beyond - first)), columns)
+
+    def keep_mapped(self, table: pa.Table) -> Path:
+        """Keep an in-memory table in a scratch file that `mapped` opens at no cost."""
+        path = self._next("mapped")
+        with (
+            _failures(),
+            pa.OSFile(str(path), "wb") as sink,
+            pa.ipc.new_file(sink, table.schema) as writer,
+        ):
+            writer.write_table(table)
+        return path
+
+    def mapped(self, path: Path) -> pa.Table:
+        """Open what `keep_mapped` kept: read from the disk as it is looked at."""
+        with _failures():
+            return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
 
     def drop(self, paths: Iterable[Path]) -> None:
         """Delete scratch files that are no longer needed."""
@@ -159,6 +217,17 @@ def _typed(expression: Any) -> str:
     ]
     sql = ibis.to_sql(expression, dialect="duckdb")
     return f"SELECT {', '.join(columns)} FROM ({sql})"  # noqa: S608 - Ibis wrote both.
+
+
+def _plain(rows: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """Give *columns* as a query would: in that order, with no promise about nulls."""
+    kinds = pa.schema([(name, rows.schema.field(name).type) for name in columns])
+    return rows.select(list(columns)).cast(kinds)
+
+
+def _overlaps(column: Any, low: int, high: int) -> bool:
+    found = column.statistics
+    return found is None or not found.has_min_max or (found.max >= low and found.min < high)
 
 
 def _quoted(path: Path) -> str:

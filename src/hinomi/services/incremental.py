@@ -16,6 +16,7 @@ import msgspec
 from hinomi.detect import partials
 from hinomi.detect.beacon import MEANINGFUL
 from hinomi.detect.judge import Judgement, judge, worth_judging
+from hinomi.detect.model import Model
 from hinomi.detect.partials import Facts, Unit
 from hinomi.detect.passes import Progress
 from hinomi.govern.mandate import Mandate
@@ -77,6 +78,47 @@ def judge_in_parts(
     units = units_of(home, opened, lambda share: tell(MAKING_TAKES * share))
     if not units:
         return judge_opened(home, opened, tell, asked, with_model=with_model, kept=kept)
+    chosen = (kept or model_in_use(home)).model if with_model else None
+    return _judged(home, opened, units, tell, asked=asked, model=chosen)
+
+
+def judge_at_once(
+    home: Home,
+    opened: Opened,
+    tell: Progress,
+    asked: Sequence[ListEntry] = (),
+    *,
+    with_model: bool = True,
+    kept: KeptModel | None = None,
+) -> Judgement:
+    """
+    Judge as `detecting.judge_opened` does, with less work: from one unit, which is not kept.
+
+    Notes:
+        A unit holds no records: a densely sampled window is read whole, and so is one that
+        is longer than the times of a unit reach (`partials.MOST_MS`).
+    """
+    engine = opened.engine
+    found = partials.facts_of(engine, opened.records)
+    if found.rows == 0 or _is_dense(found) or found.last_ms - found.first_ms > partials.MOST_MS:
+        return judge_opened(home, opened, tell, asked, with_model=with_model, kept=kept)
+    buckets = engine.buckets(found.rows)
+    unit = partials.make(engine, opened.records, home.register, buckets=buckets, found=found)
+    tell(MAKING_TAKES)
+    chosen = (kept or model_in_use(home)).model if with_model else None
+    return _judged(home, opened, [unit], tell, asked=asked, model=chosen)
+
+
+def _judged(
+    home: Home,
+    opened: Opened,
+    units: Sequence[Unit],
+    tell: Progress,
+    *,
+    asked: Sequence[ListEntry],
+    model: Model | None,
+) -> Judgement:
+    """Put units together and judge."""
     extent = partials.extent_of([unit.facts for unit in units])
     survey = partials.survey(
         opened.engine,
@@ -85,12 +127,15 @@ def judge_in_parts(
         tell=lambda share: tell(MAKING_TAKES + (1 - MAKING_TAKES) * share),
         choose=worth_judging(extent, opened.lists, asked),
     )
-    chosen = (kept or model_in_use(home)).model if with_model else None
     judged = judge(
-        opened.engine, survey, opened.lists, home.register, chosen, before=opened.background
+        opened.engine, survey, opened.lists, home.register, model, before=opened.background
     )
     tell(0.95)
     return judged
+
+
+def _is_dense(found: Facts) -> bool:
+    return 0 < found.densest <= MEANINGFUL
 
 
 def units_of(home: Home, opened: Opened, tell: Progress) -> list[Unit]:
@@ -113,7 +158,7 @@ def units_of(home: Home, opened: Opened, tell: Progress) -> list[Unit]:
         key = maker.key(each, [key for _, key, _ in near])
         unit = maker.unit(each, key, [unit for _, _, unit in near])
         if unit is not None:
-            if 0 < unit.facts.densest <= MEANINGFUL:
+            if _is_dense(unit.facts):
                 return []
             done.append((each, key, unit))
         tell((number + 1) / len(slices))
