@@ -134,5 +134,17 @@ def test_what_speaks_against_has_words_of_its_own(
     code: str, numbers: dict[str, float], said: str
 ) -> None:
     """By what was measured; what speaks for keeps its name."""
-    assert turned(code, -0.1, numbers) == said
-    assert turned(code, 0.1, numbers) == code
+    counted = {"suspects": 3, "clients": 4, "joint_share": 0.9, **numbers}
+
+    assert turned(code, -0.1, counted) == said
+    assert turned(code, 0.1, counted) == code
+
+
+@pytest.mark.parametrize(
+    ("suspects", "said"), [(0, "joint"), (3, "joint"), (4, "enriched"), (8, "enriched")]
+)
+def test_suspects_are_not_claimed_where_other_finds_made_them(suspects: int, said: str) -> None:
+    """Eight of ten clients are suspects, most of them only since they meet other likely C&Cs."""
+    counted = {"suspects": suspects, "clients": 10, "joint_share": 0.8}
+
+    assert turned("enriched", 0.1, counted) == said

@@ -26,10 +26,10 @@ from tinymodels import SMALL, tiny_model
 HABIT_CODES = {
     "rhythm", "repeats", "retries", "standing", "port", "alone", "bulk", "inside", "mesh",
 }  # fmt: skip
-CONTRARY = {
-    "not-alike", "not-shared-clients", "not-sisters", "few", "probed",
+TURNED = {
+    "joint", "not-alike", "not-shared-clients", "not-sisters", "few", "probed",
 }  # fmt: skip
-"""Further words for what speaks against; others have them from the terms that are added up."""
+"""Further words of the model's reasons; others stand with the terms that are added up."""
 
 LISTS = {
     ListKind.KNOWN_CC: [entry(CC, CC_PORT)],
@@ -117,13 +117,22 @@ def hardly_met(judged: Judgement) -> Judgement:
     return replace(judged, observed=replace(judged.observed, survey=survey_hardly))
 
 
+def met_by_others(judged: Judgement) -> Judgement:
+    """Let all clients meet other likely C&Cs, and none be suspected for anything else."""
+    assert judged.view is not None
+    share = np.ones(len(judged.survey.services))
+    view = replace(judged.view, columns={**judged.view.columns, "joint_share": share})
+    pooled = replace(judged.observed.pooled, whole=np.zeros(share.size, dtype=np.int64))
+    return replace(judged, view=view, observed=replace(judged.observed, pooled=pooled))
+
+
 def test_every_reason_of_the_catalogue_can_be_given(judged: Judgement, learned: Judgement) -> None:
     """Columns of the ledger, habits, learned evidence and the base rate are the catalogue."""
     columns = judged.ledger.terms.keys() - {"behaviour"}
     assert learned.ledger.terms.keys() - columns == {"learned"}
 
     said = columns | HABIT_CODES | {*BASIS.values(), ORDINARY}
-    assert said | CONTRARY == REASONS.keys() | {NEIGHBOURS}
+    assert said | TURNED == REASONS.keys() | {NEIGHBOURS}
 
 
 def test_every_reason_is_told_with_its_numbers(judged: Judgement, learned: Judgement) -> None:
@@ -134,6 +143,7 @@ def test_every_reason_is_told_with_its_numbers(judged: Judgement, learned: Judge
         loud(judged, row_of(judged.survey, CC, CC_PORT)),
         loud(learned, place),
         loud(hardly_met(learned), place, Disparaging),
+        loud(met_by_others(learned), place),
     ):
         found = reasons_for(each, row_of(each.survey, CC, CC_PORT), SOURCES)
         for told in found:

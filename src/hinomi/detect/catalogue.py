@@ -54,6 +54,12 @@ REASONS: Final[dict[str, Words]] = {
         "C&C としては疑いのある通信相手が少ない:{clients} 回線のうち {suspects} 回線"
         "(活動量からの期待値 {expected:.2g})。",
     ),
+    "joint": Words(
+        "{joint_share:.0%} of its {clients} clients are suspects once those are counted that meet "
+        "other likely C&Cs; {suspects} of them on evidence of another kind.",
+        "他の C&C 候補と通信する回線も数えると、通信相手 {clients} 回線の {joint_share:.0%} に"
+        "疑いがある。別の種類の根拠によるものは {suspects} 回線。",
+    ),
     "rhythm": Words(
         "A line comes back to it by a clock: {contacts} contacts, median gap {period_s:.1f} s, "
         "regularity {regularity:.2f} (1 is a clock, 0.33 is chance).",

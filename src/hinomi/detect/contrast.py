@@ -93,15 +93,16 @@ def lacking(parts: Mapping[str, float], usual: Mapping[str, float]) -> dict[str,
 
 def turned(code: str, weight: float, numbers: Mapping[str, Any]) -> str:
     """
-    Name the reason that says what speaks against, where there are words for it.
+    Name the reason whose words fit the side it is on.
 
     Args:
         code: What the model's evidence rests on.
-        weight: Its log-odds; what speaks for keeps its name.
+        weight: Its log-odds.
         numbers: Those that the words name, as measured.
     """
     if weight >= 0:
-        return code
+        by_finds = 2 * numbers["suspects"] < numbers["joint_share"] * numbers["clients"]
+        return "joint" if code == "enriched" and by_finds else code
     if code == "persistence" and 2 * numbers["returned"] < numbers["several"]:
         return "momentary"
     if code == "size" and numbers["size_in"] > _DOWNLOAD_BYTES:

@@ -154,6 +154,7 @@ def _seen_by_model(survey: Survey, columns: Columns, index: int) -> Values:
         "activity": math.exp(seen["activity"]),
         "probing_share": seen["probing_share"],
         "refused": row["refused"],
+        "joint_share": seen["joint_share"],
         "find_share": seen["find_share"],
         "find_ratio": math.exp(seen["find_ratio"]),
         "explained": seen["explained"],
