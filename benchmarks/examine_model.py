@@ -67,7 +67,7 @@ def examine(lessons: Sequence[Lesson]) -> str:
     for name, columns in parts().items():
         kept = [column for column in SECOND if column not in columns]
         said.append(row(name, lessons, ratios_without(lessons, folds(lessons), kept)))
-    schools = [lesson.school.split("-")[0] for lesson in lessons]
+    schools = [lesson.school for lesson in lessons]
     ratios = ratios_without(lessons, schools)
     said += ["", f"| never learned from | {head} |", "|---" * (len(FIGURES) + 1) + "|"]
     for school in dict.fromkeys(schools):

@@ -22,7 +22,7 @@ FOLDS: Final = 3
 LEAST_CLIENTS: Final = 3
 """A C&C that fewer lines spoke with teaches nothing but noise."""
 
-ROUNDS: Final = 140
+ROUNDS: Final = 160
 """More learn how the windows' own C&Cs talk, and rank those of unlike networks worse."""
 
 _TREES: Final[dict[str, Any]] = {
@@ -45,7 +45,7 @@ class Lesson:
     """One window with its truth; columns of shape (services,)."""
 
     name: str
-    school: str  # Generator or provider: each weighs the same.
+    school: str  # Generator or provider: weighs as the root of how many windows it gave.
     columns: Columns
     several: NDArray[np.bool_]
     is_cc: NDArray[np.bool_]
@@ -214,10 +214,12 @@ def _table(
     """Put the rows of all windows together: columns, labels, weights."""
     tables, labels, weights = [], [], []
     positives: dict[str, float] = {}
+    windows: dict[str, int] = {}
     for lesson in lessons:
         count = float(lesson.is_cc[lesson.rows()].sum())
         positives[lesson.school] = positives.get(lesson.school, 0.0) + count
-    some = [count for count in positives.values() if count > 0]
+        windows[lesson.school] = windows.get(lesson.school, 0) + 1
+    some = [count / windows[school] ** 0.5 for school, count in positives.items() if count > 0]
     mean = sum(some) / max(len(some), 1)
     for lesson in lessons:
         rows, weight = lesson.sample()
@@ -225,7 +227,8 @@ def _table(
             tables.append(matrix(lesson.second or lesson.columns, list(names), rows))
         labels.append(lesson.is_cc[rows].astype(np.float64))
         # A school without C&Cs shows what is ordinary, and weighs what it counts.
-        weights.append(weight * mean / (positives[lesson.school] or mean or 1.0))
+        of_one = positives[lesson.school] / windows[lesson.school] ** 0.5
+        weights.append(weight * mean / (of_one or mean or 1.0))
     table = np.vstack(tables) if tables else np.empty((0, 0), dtype=np.float32)
     return table, np.concatenate(labels), np.concatenate(weights)
 

@@ -138,7 +138,7 @@ _EVEN: Final[Ranges] = {
 # Even by logarithm.
 _WIDE: Final[Ranges] = {
     "models": (6, 60), "devices": (0.3, 4), "sites": (20_000, 1_500_000), "uses": (6, 24),
-    "manners": (20, 60), "narrowness": (0.3, 6), "crowd": (60, 300), "tainted": (0.005, 0.12),
+    "manners": (20, 60), "narrowness": (0.3, 6), "crowd": (60, 300), "tainted": (0.0002, 0.006),
     "fleets": (3, 40), "hubs": (0.6, 12), "meshes": (0.6, 8), "uneven": (0.3, 2),
     "strays": (0.001, 0.1), "loudness": (0.7, 40), "floods": (1, 20), "remains": (3, 30),
 }  # fmt: skip
