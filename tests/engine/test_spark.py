@@ -172,3 +172,31 @@ def test_a_java_that_ends_at_once_is_said_in_one_line(
 
     with pytest.raises(Unavailable, match="Java ended"):
         open_spark(tmp_path)
+
+
+def test_a_relative_scratch_folder_is_made_absolute(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Java and Spark are told whole paths alone, wherever hinomi was called."""
+    pytest.importorskip("pyspark")
+    from hinomi.engine import spark  # noqa: PLC0415 - an optional extra.
+
+    monkeypatch.chdir(tmp_path)
+    (java := tmp_path / "bin" / "java").parent.mkdir()
+    java.touch(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    told: dict[str, str] = {}
+
+    def tell(conf: Any, _: object) -> None:
+        told.update(conf.getAll())
+        raise OSError  # No Java is started.
+
+    monkeypatch.setattr(spark, "launch_gateway", tell)
+    Path("scratch").mkdir()
+
+    with pytest.raises(Unavailable, match="Java ended"):
+        open_spark(Path("scratch"))
+
+    options = told["spark.driver.extraJavaOptions"]
+    assert f"-Djava.io.tmpdir={tmp_path}/scratch/java" in options
+    assert f"file://{tmp_path}/scratch/java/log4j2.properties" in options

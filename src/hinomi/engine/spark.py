@@ -73,6 +73,7 @@ class SparkEngine:
             Unavailable: If Java is missing or the cluster does not answer; also below, where
                 memory, disk or workers fail.
         """
+        scratch = scratch.absolute()  # A home may be named relatively; workers are elsewhere.
         self._scratch = scratch
         self._written = 0
         self._schemas: dict[Path, ibis.Schema] = {}
