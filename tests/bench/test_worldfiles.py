@@ -102,7 +102,33 @@ def test_the_truth_is_read_with_its_types(tmp_path: Path) -> None:
     assert (second["protocol"], second["tier"], second["members"]) == ("udp", None, None)
 
 
-@pytest.mark.parametrize("row", ["x,tcp,443,,1,cc,0,0", "192.0.2.1,tcp,,,1,cc,0,0", "192.0.2.1"])
+def test_flags_are_read_however_they_are_spelt(tmp_path: Path) -> None:
+    """A data frame writes True and False; a true one read as 0 would count against the finder."""
+    path = tmp_path / "truth.csv"
+    rows = [
+        f"192.0.2.{place},tcp,443,,1,cc,{known},{detectable}\n"
+        for place, (known, detectable) in enumerate((("True", "False"), ("TRUE", "1"), (0, "true")))
+    ]
+    path.write_text(f"{HEADER}\n{''.join(rows)}")
+
+    truth = read_truth(path)
+    assert truth.column("known").to_pylist() == [True, True, False]
+    assert truth.column("detectable").to_pylist() == [False, True, True]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "x,tcp,443,,1,cc,0,0",
+        "192.0.2.1,tcp,,,1,cc,0,0",
+        "192.0.2.1",
+        "192.0.2.1,tcp,443,,1,cc,yes,0",
+        "192.0.2.1,tcp,443,,1,cc,0,",
+        "192.0.2.1,tcp,443,,1,cc,0,2",
+        "192.0.2.1,tcp,65536,,1,cc,0,0",
+        "192.0.2.1,tcp,-1,,1,cc,0,0",
+    ],
+)
 def test_a_row_that_cannot_be_read_is_named_by_its_line(tmp_path: Path, row: str) -> None:
     """The line is told, never its values: it may be about a subscriber."""
     path = tmp_path / "truth.csv"

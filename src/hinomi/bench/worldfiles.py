@@ -49,6 +49,8 @@ TRUTH: Final = pa.schema(
 REQUIRED: Final = (
     "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
 )  # fmt: skip
+_MOST_PORT: Final = 65_535
+_FLAGS: Final = {"1": True, "true": True, "0": False, "false": False}
 _PACED: Final = ("packets_a_day", "label", "tier", "family")
 _NETWORKS: Final = ("own-networks.txt", "own-networks.csv")
 
@@ -194,20 +196,32 @@ def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterable[dict[str, objec
             yield {
                 "address": row["address"],
                 "protocol": render_protocol(parse_protocol(row["protocol"])),
-                "port": int(row["port"]),
+                "port": _port(row["port"]),
                 "family": row["family"],
                 "tier": _whole(row["tier"]) or None,  # Some write 0 for none.
                 "label": row["label"],
-                "known": row["known"] == "1",
-                "detectable": row["detectable"] == "1",
+                "known": _FLAGS[row["known"].lower()],
+                "detectable": _FLAGS[row["detectable"].lower()],
                 "clients": _whole(row.get("clients")),
                 "bots": _whole(row.get("bots")),
                 "members": _whole(row.get("members")),
                 "packets_a_day": float(row["packets_a_day"]) if row.get("packets_a_day") else None,
                 "design": row.get("design") or None,
             }
-        except (ValueError, TypeError, AttributeError):  # A short row has None in its place.
-            raise MalformedDocument("is no row of a truth", str(path), reader.line_num) from None
+        except (ValueError, KeyError, TypeError, AttributeError):  # A short row has None there.
+            raise MalformedDocument(
+                "is no row of a truth: an address, a protocol, a port from 0 to 65535, whole "
+                "numbers, and 1 or 0 for known and detectable",
+                str(path),
+                reader.line_num,
+            ) from None
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 0 <= port <= _MOST_PORT:
+        raise ValueError(text)
+    return port
 
 
 def _whole(text: str | None) -> int | None:
