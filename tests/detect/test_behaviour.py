@@ -35,6 +35,11 @@ def everyone(rows: int = ROWS) -> NDArray[np.bool_]:
     return np.ones(rows, dtype=bool)
 
 
+def numbers(rows: int = ROWS) -> NDArray[np.uint64]:
+    """Give services identities."""
+    return np.random.default_rng(99).integers(0, 2**63, rows).astype(np.uint64)
+
+
 def some(seed: int, count: int, rows: int = ROWS) -> NDArray[np.bool_]:
     """Choose services by chance."""
     chosen = np.zeros(rows, dtype=bool)
@@ -57,7 +62,7 @@ def test_services_that_talk_like_known_ones_rank_first() -> None:
     listed = is_cc.copy()
     listed[np.flatnonzero(is_cc)[8:]] = False
 
-    found = likeness(marked(noise(2), is_cc), listed, np.zeros(ROWS), everyone())
+    found = likeness(marked(noise(2), is_cc), listed, np.zeros(ROWS), everyone(), numbers())
 
     assert auc(found["alike"], is_cc) > 0.95
     unlisted = is_cc & ~listed
@@ -68,7 +73,7 @@ def test_a_label_alone_says_nothing_of_its_service() -> None:
     """On noise, the listed rank like all others: their own labels never helped them."""
     chances = [
         auc(
-            likeness(noise(seed), some(seed, 60), np.zeros(ROWS), everyone())["alike"],
+            likeness(noise(seed), some(seed, 60), np.zeros(ROWS), everyone(), numbers())["alike"],
             some(seed, 60),
         )
         for seed in range(6)
@@ -77,19 +82,29 @@ def test_a_label_alone_says_nothing_of_its_service() -> None:
     assert np.mean(chances) < 0.58
 
 
-def test_the_fold_of_a_service_is_scored_without_its_label() -> None:
-    """Taking one service off the list moves all of its fold alike, itself included."""
-    columns, listed = noise(3), some(4, 30)
-    row = int(np.flatnonzero(listed)[5])
-    unlisted = listed.copy()
-    unlisted[row] = False
+def test_neither_order_nor_newcomers_deal_services_anew() -> None:
+    """Rows in any order say the same; a few services more move hardly anybody."""
+    is_cc = some(3, 30)
+    columns, listed = marked(noise(4), is_cc), is_cc & some(5, 200)
+    order = np.random.default_rng(6).permutation(ROWS)
+    kept = np.ones(ROWS, dtype=bool)
+    kept[np.flatnonzero(~is_cc)[:3]] = False
 
-    before = likeness(columns, listed, np.zeros(ROWS), everyone())["alike"]
-    after = likeness(columns, unlisted, np.zeros(ROWS), everyone())["alike"]
+    before = likeness(columns, listed, np.zeros(ROWS), everyone(), numbers())["alike"]
+    turned, without = (
+        likeness(
+            {name: column[rows] for name, column in columns.items()},
+            listed[rows],
+            np.zeros(rows.size),
+            everyone(rows.size),
+            numbers()[rows],
+        )["alike"]
+        for rows in (order, np.flatnonzero(kept))
+    )
 
-    moved = after - before
-    with_it = np.isclose(moved, moved[row], atol=1e-9)
-    assert ROWS / 6 < with_it.sum() < ROWS / 2
+    assert turned.tolist() == pytest.approx(before[order].tolist(), abs=1e-9)
+    moved = np.abs(without - before[kept])
+    assert np.median(moved) < 0.1 * before.std()
 
 
 def test_confident_finds_teach_as_lists_do() -> None:
@@ -98,8 +113,8 @@ def test_confident_finds_teach_as_lists_do() -> None:
     columns = marked(noise(6), is_cc)
     nobody = np.zeros(ROWS, dtype=bool)
 
-    sure = likeness(columns, nobody, np.where(is_cc, 0.8, 0.01), everyone())
-    unsure = likeness(columns, nobody, np.where(is_cc, 0.2, 0.01), everyone())
+    sure = likeness(columns, nobody, np.where(is_cc, 0.8, 0.01), everyone(), numbers())
+    unsure = likeness(columns, nobody, np.where(is_cc, 0.2, 0.01), everyone(), numbers())
 
     assert auc(sure["alike"], is_cc) > 0.95
     assert not unsure["alike"].any()
@@ -108,8 +123,8 @@ def test_confident_finds_teach_as_lists_do() -> None:
 @pytest.mark.parametrize("known", [0, 3])
 def test_few_known_teach_nothing(known: int) -> None:
     """Below four positives, or without services, nothing is alike."""
-    found = likeness(noise(7), some(8, known), np.zeros(ROWS), everyone())
-    empty = likeness(noise(7, 0), some(8, 0, 0), np.zeros(0), everyone(0))
+    found = likeness(noise(7), some(8, known), np.zeros(ROWS), everyone(), numbers())
+    empty = likeness(noise(7, 0), some(8, 0, 0), np.zeros(0), everyone(0), numbers(0))
 
     assert not found["alike"].any()
     assert not found["alike_rank"].any()
@@ -122,7 +137,9 @@ def test_services_of_one_line_are_not_looked_at() -> None:
     columns = marked(noise(11), is_cc)
     other = {name: np.where(several, column, 9.0) for name, column in columns.items()}
 
-    one, two = (likeness(each, is_cc, np.zeros(ROWS), several) for each in (columns, other))
+    one, two = (
+        likeness(each, is_cc, np.zeros(ROWS), several, numbers()) for each in (columns, other)
+    )
 
     for name in BASIS:
         assert one[name].tolist() == two[name].tolist()
@@ -135,7 +152,7 @@ def test_ties_rank_alike_whatever_their_order() -> None:
     is_cc = some(12, 40)
     columns = {name: np.zeros(ROWS) for name in LOOKED_AT}
 
-    found = likeness(columns, is_cc, np.zeros(ROWS), everyone())
+    found = likeness(columns, is_cc, np.zeros(ROWS), everyone(), numbers())
 
     folds = len({*found["alike"].tolist()})
     assert len({*found["alike_rank"].tolist()}) <= folds
@@ -147,7 +164,7 @@ def test_the_same_window_is_judged_the_same() -> None:
     """No chance is left in it."""
     columns, listed = noise(13), some(14, 20)
 
-    one, two = (likeness(columns, listed, np.zeros(ROWS), everyone()) for _ in range(2))
+    one, two = (likeness(columns, listed, np.zeros(ROWS), everyone(), numbers()) for _ in range(2))
 
     assert one["alike"].tolist() == two["alike"].tolist()
 
@@ -156,6 +173,10 @@ def test_degenerate_columns_stay_finite() -> None:
     """All services listed, or all alike: numbers all the same."""
     for listed in (everyone(), some(15, 10)):
         found = likeness(
-            {name: np.zeros(ROWS) for name in LOOKED_AT}, listed, np.zeros(ROWS), everyone()
+            {name: np.zeros(ROWS) for name in LOOKED_AT},
+            listed,
+            np.zeros(ROWS),
+            everyone(),
+            numbers(),
         )
         assert all(np.isfinite(column).all() for column in found.values())

@@ -84,7 +84,7 @@ def test_equal_keys_have_one_number(rows: list[tuple[int, int]]) -> None:
 
 def test_numbers_tell_keys_that_share_a_digest_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """However badly keys are mixed."""
-    monkeypatch.setattr(columns, "_digests", lambda rows: np.zeros(rows.size, dtype=np.uint64))
+    monkeypatch.setattr(columns, "digests", lambda rows: np.zeros(rows.size, dtype=np.uint64))
 
     _, number = numbered(keys(table([(1, 2), (2, 1), (1, 2)]), ["hi", "lo"]))
 

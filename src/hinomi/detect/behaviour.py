@@ -5,6 +5,9 @@ Known C&Cs, and services that the first view is confident of, are the positives;
 are unlabelled, which is not benign. Each service is judged by trees that never saw it. What
 comes out is a rank, not a probability: how far it may be trusted is for the fusion to say.
 
+Who is judged by which trees goes by who the service is, not by its place in a table: one more
+service in the window must not deal the others anew.
+
 Source:
     Elkan and Noto (2008), KDD 213, for positives among unlabelled; out-of-fold scores after
     Wolpert (1992), Neural Networks 5:241.
@@ -34,15 +37,16 @@ _LISTED: Final = 0.9  # Lists are wrong now and then.
 _CONFIDENT: Final = 0.3
 _LEAST_POSITIVES: Final = 4
 _FOLDS: Final = 4
+_FOLDINGS: Final = 3
 _UNLABELLED: Final = 20_000
 _POSITIVE_MASS: Final = 0.02  # Of the unlabelled, so that leaves are not made of one positive.
 _ROUNDS: Final = 80
 _MOST: Final = 10.0
+_BLOCK: Final = 65_536
 _TREES: Final = {
     "objective": "binary", "learning_rate": 0.08, "num_leaves": 8, "min_data_in_leaf": 3,
-    "min_sum_hessian_in_leaf": 0.01, "feature_fraction": 0.4, "bagging_fraction": 0.6,
-    "bagging_freq": 1, "lambda_l2": 10.0, "verbose": -1, "num_threads": 1, "seed": 0,
-    "deterministic": True, "force_row_wise": True,
+    "min_sum_hessian_in_leaf": 0.01, "feature_fraction": 0.4, "lambda_l2": 10.0, "verbose": -1,
+    "num_threads": 1, "deterministic": True, "force_row_wise": True,
 }  # fmt: skip
 
 
@@ -51,6 +55,7 @@ def likeness(
     listed: NDArray[np.bool_],
     probability: NDArray[np.float64],
     several: NDArray[np.bool_],
+    identity: NDArray[np.uint64],
 ) -> Columns:
     """
     Tell how much each service talks like the C&Cs known in this window.
@@ -60,6 +65,8 @@ def likeness(
         listed: Services on known-C&C lists, shape (services,).
         probability: First probability of each service.
         several: Services with two clients or more: the others are not looked at.
+        identity: A well-mixed number of each service, its own in any window
+            (`columns.digests`).
 
     Returns:
         `alike`, ln odds above the middle service, and `alike_rank`, -ln of the share of
@@ -72,8 +79,10 @@ def likeness(
     weight = weight[rows]
     if (weight > 0).sum() < _LEAST_POSITIVES:
         return {"alike": np.zeros(size), "alike_rank": np.zeros(size)}
-    table = np.column_stack([columns[name][rows] for name in LOOKED_AT]).astype(np.float32)
-    odds = _out_of_fold(table, weight)
+    table = np.empty((rows.size, len(LOOKED_AT)), dtype=np.float32)
+    for place, name in enumerate(LOOKED_AT):
+        table[:, place] = columns[name][rows]
+    odds = _out_of_fold(table, weight, identity[rows])
     alike, rank = np.full(size, -_MOST), np.full(size, 0.0)
     alike[rows] = np.clip(odds - np.median(odds), -_MOST, _MOST)
     # Ties rank alike: the order of addresses means nothing.
@@ -81,25 +90,36 @@ def likeness(
     return {"alike": alike, "alike_rank": rank}
 
 
-def _out_of_fold(table: NDArray[np.float32], weight: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Score each row by trees trained without its fold, shape (rows,)."""
-    rng = np.random.default_rng(0)
-    fold = rng.integers(0, _FOLDS, weight.size)
+def _out_of_fold(
+    table: NDArray[np.float32], weight: NDArray[np.float64], identity: NDArray[np.uint64]
+) -> NDArray[np.float64]:
+    """Score each row by trees trained without its fold, shape (rows,); mean of several foldings."""
     odds = np.zeros(weight.size)
-    for held in range(_FOLDS):
-        train = fold != held
-        positive = np.flatnonzero(train & (weight > 0))
-        unlabelled = np.flatnonzero(train & (weight <= 0))
-        if unlabelled.size > _UNLABELLED:
-            unlabelled = np.sort(rng.choice(unlabelled, _UNLABELLED, replace=False))
-        if positive.size == 0 or unlabelled.size == 0:
-            continue
-        share = _POSITIVE_MASS * unlabelled.size / weight[positive].sum()
-        rows = np.concatenate([positive, unlabelled])
-        label = np.arange(rows.size) < positive.size
-        mass = np.where(label, weight[rows] * share, 1.0)
-        data = lightgbm.Dataset(table[rows], label.astype(np.float64), weight=mass)
-        trees = lightgbm.train(_TREES, data, _ROUNDS)
-        mine = np.flatnonzero(fold == held)
-        odds[mine] = np.asarray(trees.predict(table[mine], raw_score=True, num_threads=1))
-    return odds
+    order = np.argsort(identity)
+    for folding in range(_FOLDINGS):
+        fold = (identity >> np.uint64(8 * (folding + 1))) % np.uint64(_FOLDS)
+        for held in range(_FOLDS):
+            trees = _trained(table, weight, order[fold[order] != held], folding)
+            if trees is None:
+                continue
+            every = np.flatnonzero(fold == held)
+            for first in range(0, every.size, _BLOCK):
+                mine = every[first : first + _BLOCK]  # All at once would lie in memory again.
+                odds[mine] += np.asarray(trees.predict(table[mine], raw_score=True, num_threads=1))
+    return odds / _FOLDINGS
+
+
+def _trained(
+    table: NDArray[np.float32], weight: NDArray[np.float64], some: NDArray[np.int64], seed: int
+) -> lightgbm.Booster | None:
+    """Train on the rows *some*, which come by identity: of the unlabelled the first will do."""
+    positive = some[weight[some] > 0]
+    unlabelled = some[weight[some] <= 0][:_UNLABELLED]
+    if positive.size == 0 or unlabelled.size == 0:
+        return None
+    share = _POSITIVE_MASS * unlabelled.size / weight[positive].sum()
+    rows = np.concatenate([positive, unlabelled])
+    label = np.arange(rows.size) < positive.size
+    mass = np.where(label, weight[rows] * share, 1.0)
+    data = lightgbm.Dataset(table[rows], label.astype(np.float64), weight=mass)
+    return lightgbm.train({**_TREES, "seed": seed}, data, _ROUNDS)

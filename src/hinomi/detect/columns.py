@@ -41,14 +41,14 @@ def positions(wanted: NDArray[np.void], among: NDArray[np.void]) -> NDArray[np.i
     """
     if among.size == 0:
         return np.full(wanted.size, -1, dtype=np.int64)
-    ranked = _digests(among)
+    ranked = digests(among)
     order = np.argsort(ranked)
     ranked = ranked[order]
     if (ranked[1:] == ranked[:-1]).any():  # Two keys of one digest: compare the keys themselves.
         order = np.argsort(among)
         place = np.searchsorted(among, wanted, sorter=order)
     else:
-        place = np.searchsorted(ranked, _digests(wanted))
+        place = np.searchsorted(ranked, digests(wanted))
     found = order[np.minimum(place, among.size - 1)]
     return np.where(among[found] == wanted, found, -1)
 
@@ -64,14 +64,18 @@ def numbered(rows: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int6
         Where each number, from 0, is met first, shape (distinct,), and the number of each
         row, shape (n,). The order of numbers means nothing.
     """
-    _, first, number = np.unique(_digests(rows), return_index=True, return_inverse=True)
+    _, first, number = np.unique(digests(rows), return_index=True, return_inverse=True)
     if not np.array_equal(rows[first][number], rows):  # Two keys of one digest.
         _, first, number = np.unique(rows, return_index=True, return_inverse=True)
     return first.astype(np.int64), number.astype(np.int64)
 
 
-def _digests(rows: NDArray[np.void]) -> NDArray[np.uint64]:
-    """Mix each key into one number: numbers sort much faster than keys."""
+def digests(rows: NDArray[np.void]) -> NDArray[np.uint64]:
+    """
+    Mix each key into one number, shape of *rows*: numbers sort much faster than keys.
+
+    The same key has the same number in every table; two keys share one hardly ever.
+    """
     words = np.ascontiguousarray(rows).view(np.uint64).reshape(rows.size, rows.itemsize // 8)
     mixed = np.zeros(rows.size, dtype=np.uint64)
     for word in words.T:

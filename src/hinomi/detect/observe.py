@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from hinomi.detect import attacks, behaviour, clients, features, known, passes, suspects
 from hinomi.detect.clients import Pooled
-from hinomi.detect.columns import ints, keys, positions
+from hinomi.detect.columns import digests, ints, keys, positions
 from hinomi.detect.features import Columns
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.propagate import propagate
@@ -96,7 +96,11 @@ def second_view(
     sends = np.where(observed.listed | ~observed.several, 0.0, probability)
     told = propagate(engine, observed.survey, observed.pooled, sends)
     alike = behaviour.likeness(
-        observed.columns, observed.teaches & observed.listed, sends, observed.several
+        observed.columns,
+        observed.teaches & observed.listed,
+        sends,
+        observed.several,
+        digests(keys(observed.survey.services, SERVICE)),
     )
     return {**observed.columns, **told, **alike}
 
