@@ -58,6 +58,25 @@ def test_pairs_are_looked_up_in_the_survey(network: Network) -> None:
     assert sum(map(len, network.clients.values())) == ints(network.survey.services, "clients").sum()
 
 
+def test_pairs_of_some_lines_are_fetched_by_row(tmp_path: Path) -> None:
+    """Those of the chosen lines alone, all of them."""
+    (tmp_path / "scratch").mkdir()
+    (tmp_path / "flows").mkdir()
+    with DuckEngine(tmp_path / "scratch", threads=1) as engine:
+        found = survey(engine, tmp_path / "flows", small_network()[::5], buckets=2)
+        wanted = np.arange(len(found.lines)) % 3 == 0
+        every = Pairs.of(passes.services_of_lines(engine, found, found.lines), found)
+
+        some = Pairs.of_lines(engine, found, wanted)
+
+    assert sorted(zip(some.service, some.line, strict=True)) == sorted(
+        (service, line)
+        for service, line in zip(every.service, every.line, strict=True)
+        if wanted[line]
+    )
+    assert 0 < some.line.size < every.line.size
+
+
 def test_what_is_expected_is_summed_over_the_clients(network: Network) -> None:
     """For every group and every service, from the bins of their activity."""
     usual = expected_of(network.survey, network.pooled.of_line)

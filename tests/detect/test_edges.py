@@ -28,13 +28,13 @@ def two_parts(engine: DuckEngine) -> tuple[Edges, ...]:
 
     def kept(*rows: tuple[int, int, int, int]) -> Path:
         columns = np.array(rows, dtype=np.int64).reshape(-1, 4)
-        names = ["service", "line", "first_ms", "knocked"]
+        names = ["service", "line", "since", "knocked"]
         return engine.keep_mapped(pa.table(dict(zip(names, columns.T, strict=True))))
 
     return (
         Edges(engine, numbers, np.array([2, 0]), kept((0, 0, 50, 0), (0, 1, 60, 1), (1, 1, 70, 0)),
-              kept()),
-        Edges(engine, numbers, np.array([1]), kept(), kept((0, 2, 80, 1))),
+              kept(), 1_000),
+        Edges(engine, numbers, np.array([1]), kept(), kept((0, 2, 80, 1)), 1_000),
     )  # fmt: skip
 
 
@@ -58,7 +58,7 @@ def test_the_services_of_a_line(parts: tuple[Edges, ...]) -> None:
     found = edges.services_of_lines(parts, lines(12, 13))
 
     rows = [(r["remote_port"], r["line_lo"], r["first_ms"]) for r in found.to_pylist()]
-    assert sorted(rows) == [(1, 12, 70), (3, 12, 60)]
+    assert sorted(rows) == [(1, 12, 1_070), (3, 12, 1_060)]
     assert set(LINE) < set(found.column_names)
 
 
@@ -71,3 +71,12 @@ def test_the_lines_of_a_service(parts: tuple[Edges, ...]) -> None:
 
     assert sorted((r["line_lo"], r["syn_out"]) for r in spoke) == [(11, 0), (12, 1)]
     assert [(r["remote_port"], r["line_lo"], r["syn_out"]) for r in not_spoke] == [(2, 13, 1)]
+
+
+def test_pairs_of_lines_by_row(parts: tuple[Edges, ...]) -> None:
+    """In the rows of the tables that are given, whatever order these have."""
+    held = parts[0].numbers.services.take(pa.array([1, 0, 2]))
+
+    service, line = edges.rows_of_lines(parts, held, lines(12, 11), np.array([True, False]))
+
+    assert sorted(zip(service.tolist(), line.tolist(), strict=True)) == [(1, 0), (2, 0)]

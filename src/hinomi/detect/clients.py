@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hinomi.detect import enrich, mesh, passes, suspects
+from hinomi.detect import edges, enrich, mesh, passes, suspects
 from hinomi.detect.columns import floats, ints, keys, positions
 from hinomi.detect.onset import order_of
 from hinomi.detect.orient import LINE, SERVICE
@@ -46,6 +46,16 @@ class Pairs:
             positions(keys(table, SERVICE), keys(survey.services, SERVICE)),
             positions(keys(table, LINE), keys(survey.lines, LINE)),
         )
+
+    @classmethod
+    def of_lines(
+        cls, engine: passes.Engine, survey: passes.Survey, wanted: NDArray[np.bool_]
+    ) -> "Pairs":
+        """Fetch the pairs of the *wanted* lines of the survey, shape (lines,)."""
+        if numbered := passes.edges_of(survey.parts):
+            return cls(*edges.rows_of_lines(numbered, survey.services, survey.lines, wanted))
+        lines = survey.lines.filter(pa.array(wanted))
+        return cls.of(passes.services_of_lines(engine, survey, lines), survey)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ class Edges:
     """
     Pairs of one part with services that are held.
 
-    The files have the columns `service` (row of *place*), `line`, `first_ms`, `knocked`.
+    The files have the columns `service` (row of *place*), `line`, `since`; the others also
+    `knocked`.
     """
 
     reader: Reader
@@ -42,6 +43,7 @@ class Edges:
     place: Ints  # Row in `Numbers.services` of each service of the part.
     spoken: Path
     others: Path  # Pairs that did not really speak.
+    base_ms: int  # What `since` is counted from.
 
 
 def client_sums(parts: Sequence[Edges], services: pa.Table, lines: pa.Table) -> pa.Table:
@@ -78,14 +80,44 @@ def services_of_lines(parts: Sequence[Edges], lines: pa.Table) -> pa.Table:
     for part in parts:
         edges = part.reader.mapped(part.spoken)
         found.append(_chosen(part, edges, wanted[_numpy(edges, "line")]))
-    return pa.concat_tables(found).drop_columns(["syn_out"])
+    return pa.concat_tables(found)
+
+
+def rows_of_lines(
+    parts: Sequence[Edges], services: pa.Table, lines: pa.Table, wanted: NDArray[np.bool_]
+) -> tuple[Ints, Ints]:
+    """
+    Fetch which services some lines spoke with, by row: much less than spelling them out.
+
+    Args:
+        parts: All of a window.
+        services: What rows of services are counted in: those that are held.
+        lines: What rows of lines are counted in, columns `LINE`.
+        wanted: Which lines, shape (lines,).
+
+    Returns:
+        Rows of *services* and of *lines*, shape (m,) each.
+    """
+    numbers = parts[0].numbers
+    row = _rows(numbers.lines, lines, LINE)
+    place = _rows(numbers.services, services, SERVICE)
+    asked = np.append(wanted, [False])[row]  # -1: the last.
+    met, who = [], []
+    for part in parts:
+        edges = part.reader.mapped(part.spoken)
+        line = _numpy(edges, "line")
+        chosen = np.flatnonzero(asked[line])
+        met.append(place[part.place[_numpy(edges, "service")[chosen]]])
+        who.append(row[line[chosen]])
+    return np.concatenate(met), np.concatenate(who)
 
 
 def lines_of_services(parts: Sequence[Edges], chosen: pa.Table, *, spoke: bool = True) -> pa.Table:
     """
     Fetch the lines of the *chosen* services, see `passes.lines_of_services`.
 
-    Columns: `SERVICE`, `LINE`, `first_ms`, `syn_out` (1 where a bare SYN was sent).
+    Columns: `SERVICE`, `LINE`, `first_ms`, and of those that did not speak `syn_out` (1 where
+    a bare SYN was sent).
     """
     wanted = _rows(parts[0].numbers.services, chosen, SERVICE) >= 0
     found = []
@@ -103,9 +135,12 @@ def _chosen(part: Edges, edges: pa.Table, where: NDArray[np.bool_]) -> pa.Table:
     table = part.numbers.services.select(SERVICE).take(pa.array(service))
     for name in LINE:
         table = table.append_column(name, part.numbers.lines.column(name).take(pa.array(line)))
-    table = table.append_column("first_ms", pa.array(_numpy(edges, "first_ms")[row]))
-    knocked = _numpy(edges, "knocked")[row].astype(np.int64)
-    return table.append_column("syn_out", pa.array(knocked))
+    first_ms = _numpy(edges, "since")[row].astype(np.int64) + part.base_ms
+    table = table.append_column("first_ms", pa.array(first_ms))
+    if "knocked" in edges.column_names:
+        knocked = _numpy(edges, "knocked")[row].astype(np.int64)
+        table = table.append_column("syn_out", pa.array(knocked))
+    return table
 
 
 def _rows(wanted: pa.Table, among: pa.Table, names: Sequence[str]) -> Ints:

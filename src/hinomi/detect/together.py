@@ -52,7 +52,8 @@ def survey(
         choose: Chooses the services to hold.
     """
     lines = standing.lines_of(engine, sources)
-    gathered = _Gathered(engine, lines, choose)
+    base_ms = min(each.base_ms for each in sources)
+    gathered = _Gathered(engine, lines, choose, base_ms)
     probes = _Probes(engine, sources, lines)
     hidden = _Hidden(engine, sources)
     for number, bucket in enumerate(standing.buckets_of(engine, sources, lines, buckets)):
@@ -100,8 +101,11 @@ class _Held:
 class _Gathered:
     """What the buckets of a window come to: services that are held, edges, activity of lines."""
 
-    def __init__(self, engine: Engine, lines: Lines, choose: passes.Choose | None) -> None:
+    def __init__(
+        self, engine: Engine, lines: Lines, choose: passes.Choose | None, base_ms: int
+    ) -> None:
         self._engine = engine
+        self._base_ms = base_ms
         self._lines = lines
         self._choose = choose
         self._met = 0
@@ -127,8 +131,8 @@ class _Gathered:
         self._pieces.append(
             _Piece(
                 slice(first, self._rows),
-                self._keep(pairs, place, held & pairs.spoke),
-                self._keep(pairs, place, held & ~pairs.spoke),
+                self._keep(pairs, place, held & pairs.spoke, spoken=True),
+                self._keep(pairs, place, held & ~pairs.spoke, spoken=False),
             )
         )
 
@@ -154,6 +158,7 @@ class _Gathered:
     def services_and_parts(self) -> _Held:
         """Give the services that are held in one order, and the edges that lead to them."""
         held = pa.concat_tables(self._held)
+        self._held = []  # Else all services would be there twice.
         # In one order however many parts: ties are broken by it further on.
         order = pc.sort_indices(held, sort_keys=[(name, "ascending") for name in SERVICE])
         services = held.take(order)
@@ -162,7 +167,14 @@ class _Gathered:
         numbers = Numbers(services, self._lines.table)
         parts = tuple(
             passes.Part(
-                edges=Edges(self._engine, numbers, place[each.rows], each.spoken, each.others)
+                edges=Edges(
+                    self._engine,
+                    numbers,
+                    place[each.rows],
+                    each.spoken,
+                    each.others,
+                    self._base_ms,
+                )
             )
             for each in self._pieces
         )
@@ -171,16 +183,17 @@ class _Gathered:
     def _count(self, name: str, line: Ints) -> None:
         self._active[name] += np.bincount(line, minlength=self._lines.net.size)
 
-    def _keep(self, pairs: Pairs, place: Ints, where: Flags) -> Path:
-        table = pa.table(
-            {
-                "service": place[pairs.service[where]].astype(np.int32),
-                "line": pairs.line[where].astype(np.int32),
-                "first_ms": pairs.first_ms[where],
-                "knocked": pairs.marked(contacts.KNOCKED)[where].astype(np.int8),
-            }
-        )
-        return self._engine.keep_mapped(table)
+    def _keep(self, pairs: Pairs, place: Ints, where: Flags, *, spoken: bool) -> Path:
+        since = pairs.first_ms[where] - self._base_ms
+        small = since.max(initial=0) <= np.iinfo(np.uint32).max  # In 49 days.
+        columns: dict[str, NDArray[np.generic]] = {
+            "service": place[pairs.service[where]].astype(np.int32),
+            "line": pairs.line[where].astype(np.int32),
+            "since": since.astype(np.uint32) if small else since,
+        }
+        if not spoken:
+            columns["knocked"] = pairs.marked(contacts.KNOCKED)[where].astype(np.int8)
+        return self._engine.keep_mapped(pa.table(columns))
 
 
 class _Probes:

@@ -90,14 +90,14 @@ class DuckEngine:
 
     def keep_ordered(self, expression: Any) -> Path:
         """Keep rows as `keep` does, of a sorted expression: `read` finds a range of them."""
-        return self._kept(expression, f", ROW_GROUP_SIZE {GROUP_ROWS}")
-
-    def _kept(self, expression: Any, options: str = "") -> Path:
-        path = self._next("kept")
-        self._run(
-            f"COPY ({_typed(expression)}) TO '{_quoted(path)}' "
-            f"(FORMAT parquet, COMPRESSION lz4{options})"
+        # Version 2 keeps numbers in order by their differences, two thirds as large.
+        return self._kept(
+            expression, f"COMPRESSION zstd, PARQUET_VERSION V2, ROW_GROUP_SIZE {GROUP_ROWS}"
         )
+
+    def _kept(self, expression: Any, options: str = "COMPRESSION lz4") -> Path:
+        path = self._next("kept")
+        self._run(f"COPY ({_typed(expression)}) TO '{_quoted(path)}' (FORMAT parquet, {options})")
         return path
 
     def keep_parts(self, expression: Any, part: Any, parts: int) -> list[list[Path]]:

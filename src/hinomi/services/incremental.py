@@ -241,8 +241,12 @@ class _Maker:
     def _made(self, files: Sequence[Path], each: Slice, before: Sequence[Unit]) -> Unit:
         records = self.engine.table(files, CONVERSATIONS)
         inside = records.filter((records.ts_ms >= each.since_ms) & (records.ts_ms < each.until_ms))
-        rows = self.engine.fetch(inside.aggregate(rows=inside.count()))["rows"][0].as_py()
-        buckets = self.engine.buckets(rows)
+        found = partials.facts_of(self.engine, inside)
         return partials.make(
-            self.engine, inside, self.home.register, buckets=buckets, before=before
+            self.engine,
+            inside,
+            self.home.register,
+            buckets=self.engine.buckets(found.rows),
+            before=before,
+            found=found,
         )
