@@ -36,6 +36,11 @@ even odds. *Accused* are candidates at even odds that are none. *Median rank* is
 servers with five members sampled or more; those that nothing speaks for count as last.
 *Suspects* are lines suspected for contact with listed servers, for scanning, and for spam.
 
+**Without TCP flags probabilities are not calibrated.** No model speaks where flags are missing in
+more than `learned.flagless_most` of the TCP records, and terms that a person set are added up: of
+what is stated at 0.9, clearly fewer than nine in ten may be right. Go by the order there, not by
+the number. `hinomi detect` and the report say so among the limits of the run.
+
 """
 
 COLUMNS: Final = "| seed | mode | precision at 20 | found | accused | median rank | suspects |"

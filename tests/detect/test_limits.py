@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from hinomi.detect.limits import PACKETS_A_DAY, SEEN_LINES, limits_of, smallest_botnet
+from hinomi.detect.limits import PACKETS_A_DAY, SEEN_LINES, UNCALIBRATED, limits_of, smallest_botnet
 
 
 def searched(packets: float, days: float, interval: int) -> int:
@@ -67,7 +67,8 @@ def test_nothing_seen_is_the_callers_bug(packets: float, days: float, interval: 
 
 def test_limits_say_what_was_missing() -> None:
     """Hours become days; flags and rhythm are told as they were."""
-    said = limits_of(10_000, 24, beacon_spoke=False, flagless_share=0.25).render()
+    found = limits_of(10_000, 24, beacon_spoke=False, flagless_share=0.25, flagless_most=0.5)
+    said = found.render()
 
     assert said["days"] == 1.0
     assert said["smallest_botnet"] == {
@@ -77,12 +78,21 @@ def test_limits_say_what_was_missing() -> None:
     }
     assert said["beacon"] == "not meaningful at this sampling interval"
     assert said["flags"] == "missing in 25.0% of the TCP records"
+    assert "probabilities" not in said
+
+
+@pytest.mark.parametrize(("share", "told"), [(0.5, ""), (0.51, UNCALIBRATED), (1.0, UNCALIBRATED)])
+def test_probabilities_without_flags_are_said_to_be_uncalibrated(share: float, told: str) -> None:
+    """Above the share from which no model speaks, and not at it."""
+    found = limits_of(10_000, 24, beacon_spoke=False, flagless_share=share, flagless_most=0.5)
+
+    assert found.render().get("probabilities", "") == told
 
 
 @pytest.mark.parametrize(("interval", "hours"), [(0, 24), (10_000, 0)])
 def test_without_interval_or_hours_no_size_is_named(interval: int, hours: int) -> None:
     """An unknown interval, or an empty window, gives no number at all."""
-    said = limits_of(interval, hours, beacon_spoke=True, flagless_share=0.0)
+    said = limits_of(interval, hours, beacon_spoke=True, flagless_share=0.0, flagless_most=0.5)
 
     assert said.smallest == {}
     assert (said.beacon, said.flags) == ("used", "present")

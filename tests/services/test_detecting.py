@@ -130,6 +130,7 @@ def test_the_limits_speak_of_this_run(found: Detection) -> None:
     assert found.limits["sampling_interval"] == 10_000
     assert found.limits["beacon"] == "used"  # The own service's records are unsampled.
     assert found.limits["flags"] == "present"
+    assert "probabilities" not in found.limits
 
 
 @pytest.mark.parametrize(

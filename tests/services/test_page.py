@@ -311,6 +311,17 @@ def test_good_conditions_are_told_as_well() -> None:
     assert "none: every packet" in text
 
 
+def test_uncalibrated_probabilities_are_said_to_be_so() -> None:
+    """In both languages, and only where it is so."""
+    told = Page(page_of(candidate(), limits=LIMITS | {"probabilities": "not calibrated"})).text
+    silent = Page(page_of(candidate())).text
+
+    for words in ("Probabilities are not calibrated", "確率は未較正"):
+        assert words in told
+        assert words not in silent
+    assert "probabilities: not" not in told
+
+
 def test_an_unknown_interval_is_said_to_be_unknown() -> None:
     """Where N is unknown, no smallest botnet is claimed."""
     told = LIMITS | {"sampling_interval": 0, "smallest_botnet": {}}

@@ -64,7 +64,10 @@ def test_the_limits_tell_that_flags_are_missing(recordings: Mapping[str, Recordi
     limits = recordings["without TCP flags"].detection.limits
 
     assert str(limits["flags"]).startswith("missing in 100")
-    assert recordings["full records"].detection.limits["flags"] == "present"
+    assert str(limits["probabilities"]).startswith("not calibrated")
+    full = recordings["full records"].detection.limits
+    assert full["flags"] == "present"
+    assert "probabilities" not in full
 
 
 def test_an_unknown_interval_is_told(recordings: Mapping[str, Recording]) -> None:

@@ -12,6 +12,9 @@ SEEN_LINES: Final = 5
 CONFIDENCE: Final = 0.95
 _NEGLIGIBLE: Final = 0.001
 
+UNCALIBRATED: Final = "not calibrated without TCP flags: go by the order, not by the number"
+"""What stands beside probabilities that no model gave, since flags are missing."""
+
 PACKETS_A_DAY: Final = {"60 s keep-alive": 4320, "5 min beacon": 2880, "hourly beacon": 240}
 """Packets a bot exchanges with its C&C per day: 3 a keep-alive, 10 a beacon."""
 
@@ -25,16 +28,18 @@ class Limits:
     smallest: dict[str, int]  # Members needed inside the network, per behaviour.
     beacon: str  # Whether rhythm could be looked at, or why not.
     flags: str  # Whether TCP flags were there.
+    probabilities: str = ""  # `UNCALIBRATED`, or nothing to be said.
 
     def render(self) -> dict[str, object]:
-        """Render for JSON."""
-        return {
+        """Render for JSON; there is no word of probabilities where nothing is to be said."""
+        told: dict[str, object] = {
             "sampling_interval": self.sampling_interval,
             "days": round(self.days, 3),
             "smallest_botnet": self.smallest,
             "beacon": self.beacon,
             "flags": self.flags,
         }
+        return told | ({"probabilities": self.probabilities} if self.probabilities else {})
 
 
 def smallest_botnet(packets_a_day: float, days: float, sampling_interval: int) -> int:
@@ -72,7 +77,12 @@ def smallest_botnet(packets_a_day: float, days: float, sampling_interval: int) -
 
 
 def limits_of(
-    sampling_interval: int, hours: int, *, beacon_spoke: bool, flagless_share: float
+    sampling_interval: int,
+    hours: int,
+    *,
+    beacon_spoke: bool,
+    flagless_share: float,
+    flagless_most: float,
 ) -> Limits:
     """
     Say what a run could not have seen.
@@ -82,6 +92,7 @@ def limits_of(
         hours: Distinct hours with records.
         beacon_spoke: Whether the interval let single contacts be seen.
         flagless_share: Share of the TCP records without flags, 0..1.
+        flagless_most: Above this share no model speaks (``learned.flagless_most``).
     """
     days = hours / 24
     smallest = {
@@ -97,4 +108,5 @@ def limits_of(
         smallest=smallest,
         beacon=beacon,
         flags=missing if flagless_share >= _NEGLIGIBLE else "present",
+        probabilities=UNCALIBRATED if flagless_share > flagless_most else "",
     )

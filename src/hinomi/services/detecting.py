@@ -97,7 +97,7 @@ def run_detection(
         candidates = tuple(_candidate(judged, int(row), window, opened.sources) for row in chosen)
         detection = Detection(
             window=window,
-            limits=_limits(judged),
+            limits=_limits(home, judged),
             candidates=candidates,
             register_version=home.register.version,
             timeline=_timeline(opened, judged, chosen) if with_timeline else {},
@@ -160,7 +160,7 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
             "measures": measures_of(judged.survey.services, row),
             "packet_bytes": _quartiles(sizes),
             "hours_of_day": _hours_of_day(hours),
-            "limits": _limits(judged),
+            "limits": _limits(home, judged),
             "register": home.register.version,
             "model": model_used(kept, judged),
         }
@@ -351,13 +351,14 @@ def _row_of(judged: Judgement, service: Service) -> int:
     return row
 
 
-def _limits(judged: Judgement) -> dict[str, object]:
+def _limits(home: Home, judged: Judgement) -> dict[str, object]:
     extent = judged.survey.extent
     return limits_of(
         extent.interval,
         extent.hours,
         beacon_spoke=0 < extent.densest <= MEANINGFUL,
         flagless_share=extent.flagless_share,
+        flagless_most=home.register.number("learned.flagless_most"),
     ).render()
 
 

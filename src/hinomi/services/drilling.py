@@ -237,6 +237,7 @@ def _summarise(
         met.hours,
         beacon_spoke=0 < met.densest <= MEANINGFUL,
         flagless_share=met.flagless_share,
+        flagless_most=register.number("learned.flagless_most"),
     )
     botnets = sum(cell.botnets for cell in cells)
     twins = sum(each.twin is not None for rnd in done for each in rnd.overlay.planted)

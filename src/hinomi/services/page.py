@@ -39,7 +39,9 @@ _DATED_FROM_MS: Final = 631_152_000_000
 _LEAST_SCALE: Final = 3.0
 """The longest weight bar stands for at least so much, or small weights would look great."""
 
-_TOLD_LIMITS: Final = {"sampling_interval", "days", "smallest_botnet", "beacon", "flags"}
+_TOLD_LIMITS: Final = {
+    "sampling_interval", "days", "smallest_botnet", "beacon", "flags", "probabilities",
+}  # fmt: skip
 _BEHAVIOURS_JA: Final = {
     "60 s keep-alive": "60 秒ごとの死活確認",
     "5 min beacon": "5 分ごとのビーコン",
@@ -206,6 +208,7 @@ def _limits(limits: Mapping[str, object]) -> dict[str, object]:
         "beacon": limits.get("beacon"),
         "flags": flags,
         "flagless": share[0] if share else None,
+        "uncalibrated": "probabilities" in limits,
         "others": [(name, str(limits[name])) for name in limits if name not in _TOLD_LIMITS],
     }
 
