@@ -139,6 +139,37 @@ def test_a_row_that_cannot_be_read_is_named_by_its_line(tmp_path: Path, row: str
     assert "192.0.2.1" not in str(failure.value)
 
 
+@pytest.mark.parametrize("again", ["2001:db8::1,tcp", "2001:DB8:0:0::1,6"])
+def test_a_cc_counts_once(tmp_path: Path, again: str) -> None:
+    """Named twice in the same words, or in others: the second would never be found."""
+    path = tmp_path / "truth.csv"
+    path.write_text(f"{HEADER}\n2001:db8::1,tcp,443,moth,1,cc,1,0\n{again},443,moth,1,cc,1,0\n")
+
+    assert read_truth(path).column("address").to_pylist() == ["2001:db8::1"]
+
+
+def test_two_truths_of_one_cc_are_refused(tmp_path: Path) -> None:
+    """Both lines are told: only a person knows which of the two holds."""
+    path = tmp_path / "truth.csv"
+    rows = [f"192.0.2.{place},tcp,443,moth,1,cc,{known},0\n" for place, known in ((1, 1), (2, 0))]
+    path.write_text(f"{HEADER}\n{''.join(rows)}192.0.2.1,tcp,443,moth,1,cc,0,0\n")
+
+    with pytest.raises(MalformedDocument, match=r"line 4: .*line 2"):
+        read_truth(path)
+
+
+def test_what_is_no_cc_may_be_named_twice(tmp_path: Path) -> None:
+    """An attacked C&C server is two things at once; nobody asks for a web server."""
+    path = tmp_path / "truth.csv"
+    rows = (
+        "192.0.2.1,tcp,443,moth,1,cc,1,0,7",
+        *(f"192.0.2.1,tcp,443,,,web,0,0,{n}" for n in "23"),
+    )
+    path.write_text("\n".join((f"{HEADER},clients", *rows)))
+
+    assert read_truth(path).column("clients").to_pylist() == [7, 2, 3]
+
+
 def test_a_truth_without_a_column_is_refused(tmp_path: Path) -> None:
     """Without `detectable` no recall can be told."""
     path = tmp_path / "truth.csv"

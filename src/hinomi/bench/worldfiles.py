@@ -21,6 +21,7 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hinomi.bench.score import CC
 from hinomi.errors import MalformedDocument, NotFound
 from hinomi.model.address import parse_address
 from hinomi.model.context import DAY_MS, ContextKind
@@ -49,6 +50,7 @@ TRUTH: Final = pa.schema(
 REQUIRED: Final = (
     "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
 )  # fmt: skip
+_Row = dict[str, object]
 _MOST_PORT: Final = 65_535
 _FLAGS: Final = {"1": True, "true": True, "0": False, "false": False}
 _PACED: Final = ("packets_a_day", "label", "tier", "family")
@@ -147,7 +149,7 @@ def state_paces(truth: pa.Table, described: Path) -> pa.Table:
         raise MalformedDocument("does not describe a world", str(described)) from error
     paces = {each.family: each.per_tick * DAY_MS / 1_000 / each.period_s for each in botnets}
     stated = [
-        pace if pace is not None or row_label != "cc" or tier != 1 else paces.get(family)
+        pace if pace is not None or row_label != CC or tier != 1 else paces.get(family)
         for pace, row_label, tier, family in zip(
             *(truth.column(name).to_pylist() for name in _PACED), strict=True
         )
@@ -175,25 +177,51 @@ def read_truth(path: Path) -> pa.Table:
     Read what is true of a world, addresses as the world names them.
 
     Returns:
-        Rows of TRUTH.
+        Rows of TRUTH; a C&C server that is named twice in the same words is there once.
 
     Raises:
-        MalformedDocument: If a column is missing or a row cannot be read.
+        MalformedDocument: If a column is missing, a row cannot be read, or two rows say
+            different things of one C&C server.
+
+    Notes:
+        Other services may be named twice: an attacked C&C, a host that does two things.
+        `score.match` says which row counts.
     """
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         lacking = [name for name in REQUIRED if name not in (reader.fieldnames or ())]
         if lacking:
             raise MalformedDocument(f"the header lacks {', '.join(lacking)}", str(path), 1)
-        rows = list(_rows(reader, path))
+        rows = _once(_rows(reader, path), path)
     return pa.Table.from_pylist(rows, schema=TRUTH)
 
 
-def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterable[dict[str, object]]:
+def _once(rows: Iterable[tuple[int, _Row]], path: Path) -> list[_Row]:
+    """Keep each C&C server once: the second would be one that nobody can find."""
+    kept: list[_Row] = []
+    met: dict[object, tuple[int, _Row]] = {}
+    for line, row in rows:
+        if row["label"] == CC:
+            service = parse_address(str(row["address"])), row["protocol"], row["port"]
+            first_line, first = met.setdefault(service, (line, row))
+            if row | {"address": first["address"]} != first:
+                raise MalformedDocument(
+                    f"says something else of the C&C server of line {first_line}; "
+                    "leave one of the two",
+                    str(path),
+                    line,
+                )
+            if first is not row:
+                continue
+        kept.append(row)
+    return kept
+
+
+def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterable[tuple[int, _Row]]:
     for row in reader:
         try:
             parse_address(row["address"])
-            yield {
+            read: _Row = {
                 "address": row["address"],
                 "protocol": render_protocol(parse_protocol(row["protocol"])),
                 "port": _port(row["port"]),
@@ -215,6 +243,7 @@ def _rows(reader: "csv.DictReader[str]", path: Path) -> Iterable[dict[str, objec
                 str(path),
                 reader.line_num,
             ) from None
+        yield reader.line_num, read
 
 
 def _port(text: str) -> int:
