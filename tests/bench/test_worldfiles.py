@@ -73,9 +73,19 @@ def test_paces_are_stated_as_the_world_was_drawn(tmp_path: Path) -> None:
 
     assert stated.schema == TRUTH
     assert stated.column("packets_a_day").to_pylist() == [4_320.0, 7.0, None, None]
-    described.write_text("{")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{", '{"spec": {"botnets": [{"family": "moth", "period_s": 0, "per_tick": 3}]}}'],
+)
+def test_a_description_of_no_world_is_refused(tmp_path: Path, text: str) -> None:
+    """No bot calls without end, and half a document describes nothing."""
+    described = tmp_path / "world.json"
+    described.write_text(text)
+
     with pytest.raises(MalformedDocument, match=r"world\.json"):
-        state_paces(stated, described)
+        state_paces(TRUTH.empty_table(), described)
 
 
 @pytest.mark.parametrize("gone", ["truth.csv", "own-networks.csv"])

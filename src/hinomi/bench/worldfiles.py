@@ -15,7 +15,7 @@ import csv
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 import pyarrow as pa
@@ -160,7 +160,7 @@ def state_paces(truth: pa.Table, described: Path) -> pa.Table:
 
 class _Pace(msgspec.Struct):
     family: str
-    period_s: float
+    period_s: Annotated[float, msgspec.Meta(gt=0)]
     per_tick: int
 
 
