@@ -58,6 +58,22 @@ def test_a_school_refuses_what_it_does_not_know(options: tuple[str, ...], tmp_pa
     assert not (tmp_path / "world").exists()
 
 
+@pytest.mark.parametrize("school", [(), ("--school", "motley", "--kind", "dense")])
+@pytest.mark.parametrize("folder", ["file", "file/under", "/proc/world"])
+def test_a_folder_that_cannot_be_made_is_told(
+    school: tuple[str, ...], folder: str, tmp_path: Path
+) -> None:
+    """Exits 69 in one line that names it, and before anything is drawn."""
+    (tmp_path / "file").write_text("mine")
+
+    said = hinomi("bench", "world", *school, tmp_path / folder)
+
+    assert said.code == 69
+    assert str(tmp_path / folder) in said.err
+    assert said.err.count("\n") == 1
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 def test_captures_are_replayed(tmp_path: Path) -> None:
     """Lines, days and interval can be asked for; a folder without captures is told."""
     captures = capture_folder(tmp_path / "captures")
@@ -69,3 +85,5 @@ def test_captures_are_replayed(tmp_path: Path) -> None:
     assert said.document["records"] > 100
     lacking = hinomi("bench", "world", "--replay", tmp_path, *options, tmp_path / "other")
     assert lacking.code == 66
+    taken = hinomi("bench", "world", "--replay", captures, *options, captures / "GROUND-TRUTH.csv")
+    assert taken.code == 69

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from hinomi.errors import Unavailable
-from hinomi.store.durable import draft_of, on_disk, publish, sync_folder, write_durably
+from hinomi.store.durable import (
+    draft_of,
+    on_disk,
+    publish,
+    require_file_place,
+    require_folder_place,
+    sync_folder,
+    write_durably,
+)
 
 
 def test_a_file_appears_whole_and_leaves_no_draft(tmp_path: Path) -> None:
@@ -56,3 +64,33 @@ def test_the_disks_refusal_names_the_place(tmp_path: Path) -> None:
 
     with refused, on_disk(Path("lake")):
         (tmp_path / "missing/file").write_bytes(b"")
+
+
+@pytest.mark.parametrize("name", ["", "missing/a.json", "mine/a.json"])
+def test_a_place_that_takes_no_file_is_told_before_the_work(tmp_path: Path, name: str) -> None:
+    """A folder, a file in a folder that is missing, a file in a file."""
+    (tmp_path / "mine").write_text("mine")
+
+    with pytest.raises(Unavailable, match=str(tmp_path / name)):
+        require_file_place(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["mine", "mine/below", "/proc/below"])
+def test_a_place_that_takes_no_folder_is_told_before_the_work(tmp_path: Path, name: str) -> None:
+    """A file, a folder in a file, a folder of the kernel's."""
+    (tmp_path / "mine").write_text("mine")
+
+    with pytest.raises(Unavailable, match=name):
+        require_folder_place(tmp_path / name)
+
+
+def test_asking_for_a_place_leaves_nothing_there(tmp_path: Path) -> None:
+    """Folders above need not be there yet; a file that is there stays as it is."""
+    (tmp_path / "mine").write_text("mine")
+
+    require_file_place(tmp_path / "mine")
+    require_file_place(tmp_path / "a.json")
+    require_folder_place(tmp_path / "some" / "folder")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+    assert (tmp_path / "mine").read_text() == "mine"

@@ -18,6 +18,7 @@ from hinomi.bench.replays import NETWORK, ReplaySpec, plain_flows, replay_world
 from hinomi.bench.spec import DAY_MS, WorldSpec
 from hinomi.bench.teachers import LISTS
 from hinomi.bench.world import Knowledge, World, observe
+from hinomi.store.durable import on_disk, require_folder_place
 
 TRUTH_COLUMNS: Final = (
     "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
@@ -40,11 +41,15 @@ def make_world(spec: WorldSpec, folder: Path) -> int:
 
     Returns:
         How many records lie in ``flows-01.parquet`` and so on, one file a day.
+
+    Raises:
+        Unavailable: If the disk refuses.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with DayFiles(folder, spec.starts_ms) as days:
-        known = observe(spec, days.take)
-    write_knowledge(known, folder)
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with DayFiles(folder, spec.starts_ms) as days:
+            known = observe(spec, days.take)
+        write_knowledge(known, folder)
     return days.records
 
 
@@ -62,21 +67,30 @@ def make_replay(captures: Path, spec: ReplaySpec, folder: Path) -> int:
 
     Returns:
         How many records were written.
+
+    Raises:
+        NotFound: If there are no captures.
+        MalformedDocument: If their truth cannot be read.
+        Unavailable: If the disk refuses.
     """
+    require_folder_place(folder)
     replayed = replay_world(captures, spec)
-    folder.mkdir(parents=True, exist_ok=True)
-    with DayFiles(folder, spec.starts_ms) as days:
-        for first in range(0, replayed.records.num_rows, _ROW_GROUP):
-            days.take(plain_flows(replayed.records.slice(first, _ROW_GROUP)))
-    said = {"kind": "replay", "split": spec.split, "seed": spec.seed}
-    _write_json(folder / "world.json", said | {"versions": _versions(), "spec": asdict(spec)})
-    (folder / "own-networks.txt").write_text(f"{NETWORK}\n", encoding="utf-8")
-    for name in LISTS:
-        rows = replayed.known if name == "known-cc" else []
-        _write_csv(folder / f"{name}.csv", LIST_COLUMNS, rows)
-    columns = list(replayed.truth[0]) if replayed.truth else list(TRUTH_COLUMNS)
-    truth = [["" if row[name] is None else row[name] for name in columns] for row in replayed.truth]
-    _write_csv(folder / "truth.csv", columns, truth)
+    with on_disk(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        with DayFiles(folder, spec.starts_ms) as days:
+            for first in range(0, replayed.records.num_rows, _ROW_GROUP):
+                days.take(plain_flows(replayed.records.slice(first, _ROW_GROUP)))
+        said = {"kind": "replay", "split": spec.split, "seed": spec.seed}
+        _write_json(folder / "world.json", said | {"versions": _versions(), "spec": asdict(spec)})
+        (folder / "own-networks.txt").write_text(f"{NETWORK}\n", encoding="utf-8")
+        for name in LISTS:
+            rows = replayed.known if name == "known-cc" else []
+            _write_csv(folder / f"{name}.csv", LIST_COLUMNS, rows)
+        columns = list(replayed.truth[0]) if replayed.truth else list(TRUTH_COLUMNS)
+        truth = [
+            ["" if row[name] is None else row[name] for name in columns] for row in replayed.truth
+        ]
+        _write_csv(folder / "truth.csv", columns, truth)
     return days.records
 
 

@@ -16,6 +16,7 @@ from hinomi.cli import render
 from hinomi.cli.benchrun import run, table
 from hinomi.cli.session import Session, shared_options
 from hinomi.errors import UsageError
+from hinomi.store.durable import on_disk, require_folder_place
 
 
 class WorldOptions(TypedDict):
@@ -123,8 +124,10 @@ def _attend(school: str, folder: Path, asked: WorldOptions, replay: Path | None)
     foreign = (asked["lines"], asked["days"], asked["interval"], asked["transit"], replay)
     if asked["uneven"] or any(option is not None for option in foreign):
         raise UsageError("--school goes with --kind, --seed and --scale only; leave out the others")
+    require_folder_place(folder)
     try:
-        paths = SCHOOLS[school](asked["kind"], asked["seed"], asked["scale"], folder)
+        with on_disk(folder):
+            paths = SCHOOLS[school](asked["kind"], asked["seed"], asked["scale"], folder)
     except ValueError as error:
         raise UsageError(f"no such world: {error}") from None
     return int(pq.ParquetFile(paths["flows"]).metadata.num_rows)

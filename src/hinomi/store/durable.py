@@ -1,6 +1,8 @@
 """Writing to a local disk so that a file is there whole, or not at all."""
 
+import errno
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +23,35 @@ def on_disk(where: Path) -> Iterator[None]:
     except OSError as error:
         cause = error.strerror or str(error)
         raise Unavailable(f"{where}: {cause}; mend that, then repeat") from error
+
+
+def require_file_place(path: Path) -> None:
+    """
+    Make sure that a file can be put at *path*, before the work that it is to hold.
+
+    Raises:
+        Unavailable: If its folder is missing or takes no file, or a folder lies there.
+    """
+    with on_disk(path):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        _try_folder(path.parent)
+
+
+def require_folder_place(folder: Path) -> None:
+    """
+    Make sure that *folder* takes files or can be made, before the work that it is to hold.
+
+    Raises:
+        Unavailable: If it is a file, or neither it nor the folder above takes anything.
+    """
+    with on_disk(folder):
+        _try_folder(next(each for each in (folder, *folder.parents) if each.exists()))
+
+
+def _try_folder(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder):
+        pass
 
 
 def write_durably(path: Path, content: bytes) -> None:
