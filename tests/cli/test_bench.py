@@ -87,3 +87,17 @@ def test_captures_are_replayed(tmp_path: Path) -> None:
     assert lacking.code == 66
     taken = hinomi("bench", "world", "--replay", captures, *options, captures / "GROUND-TRUTH.csv")
     assert taken.code == 69
+
+
+@pytest.mark.parametrize(
+    "options", [("--kind", "dense"), ("--kind", "tiny"), ("--uneven",), ("--scale", "0.5")]
+)
+def test_a_replay_refuses_what_it_does_not_know(options: tuple[str, ...], tmp_path: Path) -> None:
+    """Options of drawn worlds would change nothing: exits 64 and makes nothing."""
+    captures = capture_folder(tmp_path / "captures")
+
+    said = hinomi("bench", "world", "--replay", captures, *options, tmp_path / "world")
+
+    assert said.code == 64
+    assert "--replay goes with" in said.err
+    assert not (tmp_path / "world").exists()

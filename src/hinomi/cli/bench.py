@@ -3,10 +3,11 @@
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict, Unpack
+from typing import Final, TypedDict, Unpack
 
 import click
 import pyarrow.parquet as pq
+from click.core import ParameterSource
 
 from hinomi.bench.kinds import KINDS, SPLITS, draw_spec
 from hinomi.bench.replays import ReplaySpec
@@ -17,6 +18,9 @@ from hinomi.cli.benchrun import run, table
 from hinomi.cli.session import Session, shared_options
 from hinomi.errors import UsageError
 from hinomi.store.durable import on_disk, require_folder_place
+
+_OF_DRAWN: Final = ("kind", "uneven", "transit", "scale")
+"""Options that mean nothing where captures are replayed."""
 
 
 class WorldOptions(TypedDict):
@@ -88,6 +92,8 @@ def world(
 
     With --school, the kinds are dense and sparse; --seed and --scale are all that else counts.
     """
+    if replay is not None and asked["school"] is None:
+        _refuse_beside_replay()
     started = time.monotonic()
     if asked["school"] is not None:
         records = _attend(asked["school"], folder, asked, replay)
@@ -131,6 +137,21 @@ def _attend(school: str, folder: Path, asked: WorldOptions, replay: Path | None)
     except ValueError as error:
         raise UsageError(f"no such world: {error}") from None
     return int(pq.ParquetFile(paths["flows"]).metadata.num_rows)
+
+
+def _refuse_beside_replay() -> None:
+    """
+    Refuse options that a replay would pass over in silence.
+
+    Raises:
+        UsageError: If any of them was given.
+    """
+    source = click.get_current_context().get_parameter_source
+    if any(source(name) is not ParameterSource.DEFAULT for name in _OF_DRAWN):
+        raise UsageError(
+            "--replay goes with --split, --seed, --lines, --days and --interval only; "
+            "leave out the others"
+        )
 
 
 def _replay(captures: Path, folder: Path, asked: WorldOptions) -> int:
