@@ -6,7 +6,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hinomi.bench.worldfiles import TRUTH, find_world, first_day_ms, read_truth, state_paces
+from hinomi.bench.worldfiles import (
+    TRUTH,
+    find_world,
+    first_day_ms,
+    read_truth,
+    shortage_of,
+    state_paces,
+)
 from hinomi.errors import MalformedDocument, NotFound
 from hinomi.model.context import DAY_MS, ContextKind
 from hinomi.model.listed import ListKind
@@ -55,6 +62,21 @@ def test_the_first_day_is_that_of_the_earliest_record(tmp_path: Path) -> None:
     assert first_day_ms(world) == 2 * DAY_MS
     pq.write_table(pa.table({"ts_ms": [1]}), world.flows[0], write_statistics=False)
     assert first_day_ms(world) is None
+
+
+def test_what_figures_rest_on_and_is_not_there_is_told(tmp_path: Path) -> None:
+    """Flows without flags, by name, and a truth of a header alone."""
+    world = find_world(_world(tmp_path))
+    truth = read_truth(world.truth)
+    pq.write_table(pa.table({"tcp_flags": [16]}), world.flows[0])
+    pq.write_table(pa.table({"ts_ms": [1]}), world.flows[1])
+
+    told = shortage_of(world, truth[:0]) or ""
+    assert "flows-1.parquet without tcp_flags" in told
+    assert "flows-0" not in told
+    assert "truth.csv names no service" in told
+    pq.write_table(pa.table({"tcp_flags": [16]}), world.flows[1])
+    assert shortage_of(world, truth) is None
 
 
 def test_paces_are_stated_as_the_world_was_drawn(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from builders import NOON_MS
@@ -61,6 +62,23 @@ def test_it_goes_when_something_fails_too(tmp_path: Path, workplace: Path) -> No
         pass
 
     assert list(workplace.iterdir()) == []
+
+
+def test_what_a_world_lacks_is_told_once(tmp_path: Path) -> None:
+    """It is measured all the same."""
+    folder = write_small_world(tmp_path / "w")
+    flows = pq.read_table(folder / "flows.parquet").drop_columns("tcp_flags")
+    pq.write_table(flows, folder / "flows.parquet")
+    (folder / "truth.csv").write_text((folder / "truth.csv").read_text().splitlines()[0] + "\n")
+    told: list[str] = []
+
+    with open_laboratory(find_world(folder), told.append) as laboratory:
+        assert laboratory.records
+
+    (warning,) = (line for line in told if "warning" in line)
+    assert warning.startswith("w: ")
+    assert "tcp_flags" in warning
+    assert "names no service" in warning
 
 
 def test_the_truth_names_own_services_as_detection_does(tmp_path: Path) -> None:

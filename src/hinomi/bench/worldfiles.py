@@ -51,6 +51,7 @@ REQUIRED: Final = (
     "address", "protocol", "port", "family", "tier", "label", "known", "detectable",
 )  # fmt: skip
 _Row = dict[str, object]
+_FLAGS_COLUMN: Final = "tcp_flags"
 _MOST_PORT: Final = 65_535
 _FLAGS: Final = {"1": True, "true": True, "0": False, "false": False}
 _PACED: Final = ("packets_a_day", "label", "tier", "family")
@@ -126,6 +127,26 @@ def first_day_ms(world: WorldFiles) -> int | None:
                     return None
                 first.append(told.min)
     return min(first) // DAY_MS * DAY_MS if first else None
+
+
+def shortage_of(world: WorldFiles, truth: pa.Table) -> str | None:
+    """
+    Say what a readable world lacks that figures rest on; None if nothing.
+
+    Args:
+        world: The files; the flows can be read.
+        truth: Rows of TRUTH.
+    """
+    flagless = [
+        path.name for path in world.flows if _FLAGS_COLUMN not in pq.read_schema(path).names
+    ]
+    told = [
+        f"{', '.join(flagless)} without {_FLAGS_COLUMN}: scans and answers are not told apart"
+        if flagless
+        else "",
+        "" if truth.num_rows else f"{world.truth.name} names no service: all found counts as wrong",
+    ]
+    return "; ".join(filter(None, told)) or None
 
 
 def state_paces(truth: pa.Table, described: Path) -> pa.Table:

@@ -16,7 +16,13 @@ from typing import Final
 import pyarrow as pa
 
 from hinomi.bench.thinning import thin_world
-from hinomi.bench.worldfiles import WorldFiles, first_day_ms, read_truth, state_paces
+from hinomi.bench.worldfiles import (
+    WorldFiles,
+    first_day_ms,
+    read_truth,
+    shortage_of,
+    state_paces,
+)
 from hinomi.clock import Clock, render_time, wall_clock
 from hinomi.errors import NotPermitted, Unavailable
 from hinomi.model.address import parse_address
@@ -100,6 +106,9 @@ def open_laboratory(
             )
         tell(f"{world.name}: taking in {len(flows)} file(s)")
         records = _take_in(home, flows)
+        shortage = shortage_of(world, truth)
+        if shortage is not None:
+            tell(f"{world.name}: warning: {shortage}")
         for kind, path in world.lists.items():
             add_list(home, kind, path, SOURCE)
         if with_context:
