@@ -1,5 +1,6 @@
 """A world is taken in as an operator would, and nothing of it stays."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from hinomi.model.context import ContextKind
 from hinomi.model.listed import ListKind
 from hinomi.services.context import show_context
 from hinomi.services.home import create_home, open_home
-from hinomi.services.laboratory import Thinning, open_laboratory, rename_own
+from hinomi.services.laboratory import WORKPLACE, Thinning, open_laboratory, rename_own
 from worlds import write_small_world
 
 
@@ -79,6 +80,19 @@ def test_what_a_world_lacks_is_told_once(tmp_path: Path) -> None:
     assert warning.startswith("w: ")
     assert "tcp_flags" in warning
     assert "names no service" in warning
+
+
+def test_what_a_killed_run_left_behind_goes(tmp_path: Path, workplace: Path) -> None:
+    """A home with its key lies there; that of a process that lives stays."""
+    world = find_world(write_small_world(tmp_path / "w"))
+    nobody = 2**22 + 1  # Above the largest process number of Linux.
+    for owner in (nobody, os.getppid()):
+        (workplace / f"{WORKPLACE}{owner}-x" / "home").mkdir(parents=True)
+
+    with open_laboratory(world, _quiet):
+        pass
+
+    assert [path.name for path in workplace.iterdir()] == [f"{WORKPLACE}{os.getppid()}-x"]
 
 
 def test_the_truth_names_own_services_as_detection_does(tmp_path: Path) -> None:

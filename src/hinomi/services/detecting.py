@@ -1,12 +1,8 @@
 """Detection over a home: its lake, its lists and its register in, explained candidates out."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -36,6 +32,7 @@ from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.services.models import KeptModel, model_in_use
 from hinomi.services.modelwatch import drift_of, model_used, warn_of_drift
+from hinomi.services.scratch import scratch_folder
 from hinomi.store.lists import Listed
 
 HOUR_MS: Final = 3_600_000
@@ -230,7 +227,7 @@ def opening(
     lists = {kind: [each.entry for each in rows] for kind, rows in listed.items()}
     sources = {kind: [_source(each) for each in rows] for kind, rows in listed.items()}
     with (
-        _scratch(home) as folder,
+        scratch_folder(home.folder, SCRATCH) as folder,
         open_engine(engine_kind, folder, home.config.engine) as engine,
     ):
         records = engine.table(files, CONVERSATIONS)
@@ -280,24 +277,6 @@ def survey_opened(
 def _source(listed: Listed) -> str:
     label = listed.entry.label
     return f"{listed.source} ({label})" if label else listed.source
-
-
-@contextmanager
-def _scratch(home: Home) -> Iterator[Path]:
-    """
-    Give a folder inside the home, readable by its owner alone, that goes afterwards.
-
-    What runs that were killed have left behind goes first.
-    """
-    for left in home.folder.glob(f"{SCRATCH}*"):
-        owner = left.name.removeprefix(SCRATCH).split("-")[0]
-        if not (owner.isdigit() and Path("/proc", owner).exists()):
-            shutil.rmtree(left, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-", dir=home.folder))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _ranked(judged: Judgement) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

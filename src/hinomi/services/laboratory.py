@@ -5,10 +5,9 @@ It is a laboratory: it takes any sampling and can share nothing. Nobody's lines 
 and it goes with everything that was made on the way.
 """
 
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,8 +32,10 @@ from hinomi.services.home import Home, create_home, open_home
 from hinomi.services.importing import ImportRequest, import_files
 from hinomi.services.listing import add_list
 from hinomi.services.ownership import own_matcher
+from hinomi.services.scratch import scratch_folder
 
 SOURCE: Final = "bench"
+WORKPLACE: Final = "hinomi-bench-"
 _DAY_LETTERS: Final = 10
 _EVERYTHING: Final = 1
 """Declared sampling of a home that takes all: what a record states wins."""
@@ -82,11 +83,7 @@ def open_laboratory(
         MalformedDocument: If a file of the world cannot be read.
         Unavailable: If the disk refuses.
     """
-    try:
-        folder = Path(tempfile.mkdtemp(prefix="hinomi-bench-"))  # Mode 0700.
-    except OSError as error:
-        raise Unavailable(f"cannot make a folder to work in: {error.strerror}") from error
-    try:
+    with _workplace() as folder:
         create_home(folder / "home", world.own_networks, _EVERYTHING, clock)
         home = open_home(folder / "home", clock)
         truth = read_truth(world.truth)
@@ -114,8 +111,6 @@ def open_laboratory(
         if with_context:
             _add_context(home, world)
         yield Laboratory(home=home, truth=rename_own(home, truth), records=records)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def rename_own(home: Home, truth: pa.Table) -> pa.Table:
@@ -140,6 +135,18 @@ def rename_own(home: Home, truth: pa.Table) -> pa.Table:
         named = Service(address, 0, 0) if pseudonym is None else Service(pseudonym, 0, 0, own=True)
         names.append(named.render_address())
     return truth.set_column(0, "address", pa.array(names, pa.string()))
+
+
+@contextmanager
+def _workplace() -> Iterator[Path]:
+    """Give a folder among the temporary ones; those of runs that were killed hold keys, and go."""
+    with ExitStack() as stack:
+        try:
+            place = Path(tempfile.gettempdir())
+            folder = stack.enter_context(scratch_folder(place, WORKPLACE))
+        except OSError as error:
+            raise Unavailable(f"cannot make a folder to work in: {error.strerror}") from error
+        yield folder
 
 
 def _take_in(home: Home, flows: tuple[Path, ...]) -> int:
