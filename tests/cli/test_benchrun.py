@@ -47,6 +47,36 @@ def test_json_is_one_document_and_nothing_else(
     assert set(only["score"]["figures"]) >= {"average_precision", "recall_100"}
 
 
+@pytest.mark.parametrize("words", [("run", "--out"), ("table", "--method", "hinomi", "--out")])
+def test_results_without_a_place_are_told_before_the_work(
+    words: tuple[str, ...], world: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """69, and no world was taken in."""
+    assert run(["bench", *words, str(world / "truth.csv" / "kept"), str(world)]) == 69
+
+    said = capsys.readouterr()
+    assert "truth.csv" in said.err
+    assert ">" not in said.err
+
+
+def test_results_are_shown_even_if_they_cannot_be_kept(
+    world: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The folder goes while it works: that costs the file, not the figures."""
+    monkeypatch.setattr("hinomi.cli.benchrun.require_file_place", lambda _: None)
+    out = tmp_path / "gone" / "kept.json"
+
+    assert run(["bench", "run", str(world), "--method", "odd-ports", "--out", str(out)]) == 69
+
+    said = capsys.readouterr()
+    assert "average precision" in said.out
+    assert "The results lie in" not in said.out
+    assert "gone" in said.err
+
+
 def test_a_folder_that_is_no_world_is_not_found(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -133,6 +133,31 @@ def test_a_report_is_written_beside_the_answer(home: Path, tmp_path: Path) -> No
     assert SERVER in path.read_text("utf-8")
 
 
+def test_a_report_without_a_place_is_told_before_the_work(home: Path, tmp_path: Path) -> None:
+    """66, and nothing was detected."""
+    last = ("journal", "show", "--last", "1", "--json")
+    before = hinomi(*last, home=home).document
+
+    said = hinomi("detect", "--report", tmp_path / "missing" / "report.html", home=home)
+
+    assert said.code == 66
+    assert "no such folder" in said.err
+    assert hinomi(*last, home=home).document == before
+
+
+def test_candidates_are_shown_even_if_the_report_cannot_be_written(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder goes while it works: the answer is there, and the exit code says the rest."""
+    monkeypatch.setattr("hinomi.cli.detect.require_report_place", lambda _: None)
+
+    said = hinomi("detect", "--json", "--report", tmp_path / "gone" / "report.html", home=home)
+
+    assert said.code == 66
+    assert said.document["candidates"]
+    assert "no such folder" in said.err
+
+
 def test_each_detection_is_journalled(home: Path) -> None:
     """Who detected in which window, under which register, is in the journal."""
     hinomi("detect", "--since", "2026-01-01", "--json", home=home)

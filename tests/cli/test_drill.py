@@ -85,6 +85,30 @@ def test_metrics_are_written(tmp_path: Path, home: Path, monkeypatch: pytest.Mon
     assert "hinomi_drill_found 50.0" in (tmp_path / "hinomi.prom").read_text()
 
 
+def test_metrics_without_a_place_are_told_before_the_work(tmp_path: Path, home: Path) -> None:
+    """69, and no drill was run: of an empty lake it would have complained."""
+    said = hinomi("drill", "--metrics", tmp_path / "missing" / "hinomi.prom", home=home)
+
+    assert said.code == 69
+    assert "missing" in said.err
+
+
+def test_a_drill_is_shown_even_if_its_metrics_cannot_be_written(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder goes while it works: document and alarm are there all the same."""
+    monkeypatch.setattr(command, "require_file_place", lambda _: None)
+    alarmed = a_drill(record=drill_record(alarm=True))
+    words = ("--json", "--metrics", tmp_path / "gone" / "hinomi.prom")
+
+    said = drilled(monkeypatch, home, alarmed, *words)
+
+    assert said.code == 69
+    assert said.document["alarm"] is True
+    assert "of the possible was found" in said.err
+    assert "gone" in said.err
+
+
 def test_the_history_is_a_table(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is run for it; alarms are marked."""
     monkeypatch.setattr(command, "run_drill", None)

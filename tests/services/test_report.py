@@ -2,6 +2,7 @@
 
 import os
 import stat
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from builders import NOON_MS
 from detections import candidate, detection
 from hinomi.errors import NotFound, Unavailable, UsageError
 from hinomi.services.page import render_page
-from hinomi.services.report import write_report
+from hinomi.services.report import require_report_place, write_report
 
 
 def test_the_file_holds_the_page(tmp_path: Path) -> None:
@@ -93,5 +94,20 @@ def test_a_name_that_the_disk_refuses_leaves_nothing(tmp_path: Path) -> None:
     """What the disk says is told in one line, and no draft stays behind."""
     with pytest.raises(Unavailable, match="too long"):
         write_report(detection(), tmp_path / ("x" * 300))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "error"), [("missing/report.html", NotFound), ("", UsageError), ("ok.html", None)]
+)
+def test_a_place_is_looked_at_before_the_work(
+    tmp_path: Path, name: str, error: type[Exception] | None
+) -> None:
+    """It refuses what writing would refuse, and leaves nothing there."""
+    refused = nullcontext() if error is None else pytest.raises(error)
+
+    with refused:
+        require_report_place(tmp_path / name)
 
     assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ from hinomi.cli.session import Session, shared_options
 from hinomi.errors import UsageError
 from hinomi.services.benching import EVERY, method_names, run_bench, write_table
 from hinomi.services.laboratory import Thinning
+from hinomi.store.durable import require_file_place, require_folder_place
 from hinomi.telemetry import set_up_logging
 
 _METHOD: Final = click.Choice([EVERY, *method_names()])
@@ -67,6 +68,8 @@ def run(
       hinomi bench run my-world --method hinomi --every 6
     """
     set_up_logging("warning")
+    if out is not None:
+        require_file_place(out)
     thinning = Thinning(factor=thin, seed=seed)
     results = run_bench(
         world,
@@ -77,13 +80,15 @@ def run(
         with_context=not without_context,
         clock=session.clock,
     )
-    if out is not None:
-        write_results(results, out)
-    if session.as_json:
-        render.print_json({"results": msgspec.to_builtins(results)})
-        return
-    _print(results)
-    if out is not None:
+    try:
+        if out is not None:
+            write_results(results, out)
+    finally:  # What was measured is shown, whatever became of the file.
+        if session.as_json:
+            render.print_json({"results": msgspec.to_builtins(results)})
+        else:
+            _print(results)
+    if out is not None and not session.as_json:
         click.echo(f"The results lie in {render.path_text(out)}")
 
 
@@ -135,6 +140,8 @@ def table(
     if samples > 1 and thin == 1:
         raise UsageError("--samples needs --thin: the same packets give the same result")
     set_up_logging("warning")
+    if out is not None:
+        require_folder_place(out)
     seeds = [Thinning(factor=thin, seed=seed) for seed in range(1, samples + 1)]
     results = [
         each
@@ -144,14 +151,16 @@ def table(
         )
     ]
     results = lend(results)
-    if out is not None:
-        write_table(results, out)
-    if session.as_json:
-        render.print_json({"results": msgspec.to_builtins(results)})
-    else:
-        click.echo(render_table(results), nl=False)
+    try:
         if out is not None:
-            click.echo(f"The table lies in {render.path_text(out)}", err=True)
+            write_table(results, out)
+    finally:
+        if session.as_json:
+            render.print_json({"results": msgspec.to_builtins(results)})
+        else:
+            click.echo(render_table(results), nl=False)
+    if out is not None and not session.as_json:
+        click.echo(f"The table lies in {render.path_text(out)}", err=True)
 
 
 def _measured(world: Path, method: str, seeds: list[Thinning], session: Session) -> list[Result]:

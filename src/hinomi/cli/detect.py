@@ -18,7 +18,7 @@ from hinomi.model.window import Window
 from hinomi.services.detecting import Detection, Judge, judge_opened, run_detection
 from hinomi.services.engines import EngineKind
 from hinomi.services.incremental import judge_at_once, judge_in_parts, sliding_window
-from hinomi.services.report import write_report
+from hinomi.services.report import require_report_place, write_report
 
 DAY_MS = 86_400_000
 _REASONS_SHOWN = 3
@@ -83,6 +83,8 @@ def detect(
     if (hourly or partials) and EngineKind(engine) is not EngineKind.DUCKDB:
         raise UsageError("partial results are kept by DuckDB alone: leave out --engine")
     home = session.open_home()
+    if report is not None:
+        require_report_place(report)
     window = sliding_window(home, until) if hourly else window_of(since, until)
     if hourly or partials:
         judge: Judge = judge_in_parts
@@ -99,13 +101,15 @@ def detect(
             judge_with=judge,
             with_timeline=report is not None,
         )
-    if report is not None:
-        write_report(detection, report)
-    if session.as_json:
-        render.print_json(as_json(detection))
-        return
-    print_candidates(detection)
-    if report is not None:
+    try:
+        if report is not None:
+            write_report(detection, report)
+    finally:  # What was found is shown, whatever became of the page.
+        if session.as_json:
+            render.print_json(as_json(detection))
+        else:
+            print_candidates(detection)
+    if report is not None and not session.as_json:
         click.echo(f"The report lies at {render.path_text(report)}")
 
 

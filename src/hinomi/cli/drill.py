@@ -14,6 +14,7 @@ from hinomi.services.drillmetrics import write_metrics
 from hinomi.services.drillresult import Drill, PaceLimit, cell_document
 from hinomi.services.engines import EngineKind
 from hinomi.store.drills import DrillRecord
+from hinomi.store.durable import require_file_place
 
 ALARM: Final = 1
 """Exit code of a drill that found much less than those before it: no failure of the run."""
@@ -80,18 +81,23 @@ def drill(
             _show_history(casebook.drills.all(), as_json=session.as_json)
         return
     window = window_of(since, until, last_days=last_days, now_ms=home.clock())
+    if metrics is not None:
+        require_file_place(metrics)
     with render.share_bar("drilling") as tell:
         done = run_drill(
             home, window, rounds=rounds, seed=seed, tell=tell, engine_kind=EngineKind(engine)
         )
-    if metrics is not None:
-        write_metrics(done, metrics)
-    if session.as_json:
-        render.print_json(as_json(done))
-    else:
-        _print(done)
+    try:
+        if metrics is not None:
+            write_metrics(done, metrics)
+    finally:  # What was measured is shown, whatever became of the file.
+        if session.as_json:
+            render.print_json(as_json(done))
+        else:
+            _print(done)
+        if done.record.alarm:
+            render.complain(alarm_line(done))
     if done.record.alarm:
-        render.complain(alarm_line(done))
         ctx.exit(ALARM)
 
 

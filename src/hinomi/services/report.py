@@ -8,7 +8,18 @@ from hinomi.clock import Clock, wall_clock
 from hinomi.errors import NotFound, UsageError
 from hinomi.services.detecting import Detection
 from hinomi.services.page import render_page
-from hinomi.store.durable import on_disk, sync_folder
+from hinomi.store.durable import on_disk, require_file_place, sync_folder
+
+
+def require_report_place(path: Path) -> None:
+    """
+    Make sure that a report can be put at *path*, before the detection that it is of.
+
+    Raises:
+        As `write_report`.
+    """
+    with on_disk(path):
+        require_file_place(_target(path))
 
 
 def write_report(detection: Detection, path: Path, *, clock: Clock = wall_clock) -> None:
@@ -29,11 +40,7 @@ def write_report(detection: Detection, path: Path, *, clock: Clock = wall_clock)
     """
     page = render_page(detection, made_ms=clock())
     with on_disk(path):
-        target = Path(os.path.realpath(path))  # A link stays; what it leads to is replaced.
-        if not target.parent.is_dir():
-            raise NotFound(f"{path.parent}: no such folder for the report; make it, then repeat")
-        if target.exists() and not target.is_file():
-            raise UsageError(f"{path}: not an ordinary file; name one for the report")
+        target = _target(path)
         descriptor, draft = tempfile.mkstemp(prefix=".report-", dir=target.parent)
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
@@ -45,3 +52,13 @@ def write_report(detection: Detection, path: Path, *, clock: Clock = wall_clock)
             Path(draft).unlink(missing_ok=True)
             raise
         sync_folder(target.parent)
+
+
+def _target(path: Path) -> Path:
+    """Give the file that is replaced: a link stays, what it leads to does not."""
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise NotFound(f"{path.parent}: no such folder for the report; make it, then repeat")
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{path}: not an ordinary file; name one for the report")
+    return target
