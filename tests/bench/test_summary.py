@@ -13,10 +13,12 @@ from hinomi.bench.summary import (
     mean_curve,
     mean_of,
     mean_over_worlds,
+    once,
     pooled_calibration,
     pooled_groups,
     pooled_traps,
 )
+from hinomi.errors import UsageError
 from results import result
 
 
@@ -97,3 +99,16 @@ def _with_curve(curve: list[tuple[float, float]]) -> Result:
     made = result()
     made.score.curve[:] = curve
     return made
+
+
+def test_a_result_that_is_there_twice_counts_once() -> None:
+    """The same file named twice must not count double."""
+    other = result("other")
+
+    assert once([result(), other, result()]) == [result(), other]
+
+
+def test_two_results_of_one_method_on_one_world_are_refused() -> None:
+    """Which of them holds, or whether two folders share a name, only a person knows."""
+    with pytest.raises(UsageError, match="two results of hinomi on w1"):
+        once([result(), result(average_precision=0.9)])

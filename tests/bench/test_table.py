@@ -21,12 +21,44 @@ def test_every_figure_has_a_line_and_every_method_a_column() -> None:
         result(average_precision=0.8),
         result(world="w2", average_precision=0.9),
         result("odd-ports", average_precision=0.2, right_90=None),
+        result("odd-ports", world="w2", average_precision=0.2, right_90=None),
     )
 
     assert all(words in text for words in FIGURES.values())
-    assert _line(text, "average precision") == ["**0.850 ± 0.635**", "0.200"]
+    assert _line(text, "average precision") == ["**0.850 ± 0.635**", "0.200 ± 0.000"]
     assert _line(text, "right of what is shown at p >= 0.9") == ["0.500 ± 0.000", "-"]
     assert "| w1 | 500,000 | 7.0 | 10,000 | 5,000 | 12 |" in text
+
+
+def test_means_over_different_worlds_are_not_held_against_each_other() -> None:
+    """Each column tells its worlds, a line says that they differ, and nothing is best."""
+    text = _table(result(average_precision=0.8), result("other", world="w2", average_precision=0.2))
+
+    assert _line(text, "worlds") == ["1", "1"]
+    assert _line(text, "average precision") == ["0.800", "0.200"]
+    assert "Not all methods ran on all worlds" in text
+    even = _table(result(), result("other"), result(world="w2"), result("other", world="w2"))
+    assert _line(even, "worlds") == ["2", "2"]
+    assert "Not all methods" not in even
+
+
+def test_a_mean_tells_of_how_many_worlds_it_is_where_some_had_nothing_to_measure() -> None:
+    """It is not held against a mean over all of them."""
+    text = _table(
+        result(right_90=0.9),
+        result(world="w2", right_90=None),
+        result("other", right_90=0.1),
+        result("other", world="w2", right_90=0.1),
+    )
+
+    assert _line(text, FIGURES["right_90"]) == ["0.900 (1 of 2)", "0.100 ± 0.000"]
+
+
+def test_samples_of_a_world_are_no_worlds() -> None:
+    """They are told beside it."""
+    text = _table(*(result(world=name) for name in ("w1/2#1", "w1/2#2", "w2/2#1")))
+
+    assert _line(text, "worlds") == ["2 (3 samples)"]
 
 
 def test_of_false_servers_the_fewest_are_best() -> None:

@@ -103,6 +103,22 @@ def test_a_table_is_made_of_kept_results_and_of_worlds(
     assert [each.world for each in read_results(out / "results.json")] == ["w1", "w/2#1", "w/2#2"]
 
 
+def test_worlds_of_one_name_are_refused_before_the_work(
+    world: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Their results could not be told apart; nor can two kept ones of one world."""
+    assert run(["bench", "table", str(world), str(world)]) == 64
+    said = capsys.readouterr()
+    assert "one name" in said.err
+    assert ">" not in said.err
+
+    kept = [tmp_path / name for name in ("a.json", "b.json")]
+    for path, value in zip(kept, (0.1, 0.2), strict=True):
+        write_results([result(average_precision=value)], path)
+    assert run(["bench", "table", *map(str, kept)]) == 64
+    assert "two results of hinomi on w1" in capsys.readouterr().err
+
+
 def test_samples_without_thinning_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

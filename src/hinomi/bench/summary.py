@@ -11,6 +11,7 @@ from scipy import stats
 from hinomi.bench.calibration import CONFIDENCE, Calibration
 from hinomi.bench.result import Result, drawn_world
 from hinomi.bench.score import Share
+from hinomi.errors import UsageError
 
 RECALLS: Final = np.linspace(0.0, 1.0, 51)
 """Where precision-recall curves are averaged."""
@@ -66,6 +67,23 @@ def mean_over_worlds(
         return mean_of(value(each) for each in results)
     samples = (mean_of(value(each) for each in some) for some in worlds.values())
     return mean_of(None if mean is None else mean.value for mean in samples)
+
+
+def once(results: Sequence[Result]) -> list[Result]:
+    """
+    Keep each result once: a world that counts double has the say of two.
+
+    Raises:
+        UsageError: If two results of one method on one world differ.
+    """
+    kept: dict[tuple[str, str], Result] = {}
+    for each in results:
+        if kept.setdefault((each.method, each.world), each) != each:
+            raise UsageError(
+                f"there are two results of {each.method} on {each.world}, which differ; "
+                "leave one of them out, or give the worlds different names"
+            )
+    return list(kept.values())
 
 
 def by_method(results: Sequence[Result]) -> dict[str, list[Result]]:

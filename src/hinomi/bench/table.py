@@ -14,7 +14,7 @@ from hinomi.bench.calibration import (
     wilson,
 )
 from hinomi.bench.detectability import by_pace, by_setting, steps
-from hinomi.bench.result import ALL, SHIFTED, UNKNOWN, Result
+from hinomi.bench.result import ALL, SHIFTED, UNKNOWN, Result, drawn_world
 from hinomi.bench.score import FIGURES, Share
 from hinomi.bench.summary import (
     Mean,
@@ -34,7 +34,8 @@ Known C&C servers are taken out of every list first. Right is a live C&C server 
 loaders, sinkholes and dead ones are wrong. R, and every recall, are about the *detectable*
 unknown ones: sampled with enough of their members. An undetectable one that is found counts as
 right and is asked for by nobody. Places that a short list leaves empty hold nothing right. A
-mean is over worlds, ± half of its 95 % interval (Student); the best of a line is bold.
+mean is over worlds, ± half of its 95 % interval (Student); in brackets, of how many, where the
+others had nothing to measure. The best of a line is bold if all are over the same worlds.
 
 Baselines have scores, no probabilities: what a score means is taken from the truth of the other
 worlds of the table, which hinomi is never shown.
@@ -81,27 +82,52 @@ def _worlds(results: Sequence[Result]) -> str:
 
 
 def _figures(methods: Mapping[str, Sequence[Result]]) -> str:
-
-    def means_of(name: str) -> list[Mean | None]:
-        return [
-            mean_over_worlds(some, lambda each: each.score.figures[name])
-            for some in methods.values()
-        ]
-
     rows = [
-        (words, *_marked(means_of(name), least=name in LESS_IS_BETTER))
-        for name, words in FIGURES.items()
+        ("worlds", *(_extent(results) for results in methods.values())),
+        *((words, *_figure_cells(methods, name)) for name, words in FIGURES.items()),
     ]
-    return _markdown(("", *methods), rows)
+    table = _markdown(("", *methods), rows)
+    if len({frozenset(each.world for each in some) for some in methods.values()}) <= 1:
+        return table
+    return (
+        f"{table}\n\n**Not all methods ran on all worlds**: here and below, columns over "
+        "different worlds are not to be held against each other."
+    )
 
 
-def _marked(means: Sequence[Mean | None], *, least: bool) -> list[str]:
-    values = [mean.value for mean in means if mean is not None]
-    best = (min(values) if least else max(values)) if len(values) > 1 else None
-    return [
-        f"**{_mean(mean)}**" if mean is not None and mean.value == best else _mean(mean)
-        for mean in means
-    ]
+def _extent(results: Sequence[Result]) -> str:
+    worlds = len({drawn_world(each) for each in results})
+    return str(worlds) if worlds == len(results) else f"{worlds} ({len(results)} samples)"
+
+
+def _figure_cells(methods: Mapping[str, Sequence[Result]], name: str) -> list[str]:
+    """Give the mean of each method; the best is bold where all are over the same worlds."""
+    means = {
+        method: mean_over_worlds(some, lambda each: each.score.figures[name])
+        for method, some in methods.items()
+    }
+    values = [mean.value for mean in means.values() if mean is not None]
+    measured = {
+        frozenset(each.world for each in some if each.score.figures[name] is not None)
+        for method, some in methods.items()
+        if means[method] is not None
+    }
+    best = None
+    if len(values) > 1 and len(measured) == 1:
+        best = min(values) if name in LESS_IS_BETTER else max(values)
+    cells = []
+    for method, mean in means.items():
+        told = _mean(mean) + _left_out(mean, methods[method])
+        cells.append(f"**{told}**" if mean is not None and mean.value == best else told)
+    return cells
+
+
+def _left_out(mean: Mean | None, results: Sequence[Result]) -> str:
+    """Tell of how many worlds a mean is, where some had nothing to measure."""
+    whole = mean_over_worlds(results, lambda _: 0.0)
+    if mean is None or whole is None or mean.worlds == whole.worlds:
+        return ""
+    return f" ({mean.worlds} of {whole.worlds})"
 
 
 def _mean(mean: Mean | None) -> str:

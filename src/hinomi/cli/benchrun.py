@@ -9,6 +9,7 @@ import msgspec
 from hinomi.bench.lending import lend
 from hinomi.bench.result import Result, read_results, write_results
 from hinomi.bench.score import FIGURES
+from hinomi.bench.summary import once
 from hinomi.bench.table import render_table
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
@@ -139,6 +140,9 @@ def table(
     """
     if samples > 1 and thin == 1:
         raise UsageError("--samples needs --thin: the same packets give the same result")
+    folders = [world.resolve().name for world in worlds if world.is_dir()]
+    if len(set(folders)) < len(folders):
+        raise UsageError("two worlds have one name; rename a folder, or leave one out")
     set_up_logging("warning")
     if out is not None:
         require_folder_place(out)
@@ -150,7 +154,7 @@ def table(
             read_results(world) if world.is_file() else _measured(world, method, seeds, session)
         )
     ]
-    results = lend(results)
+    results = lend(once(results))
     try:
         if out is not None:
             write_table(results, out)
