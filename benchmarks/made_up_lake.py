@@ -48,6 +48,7 @@ class MadeUp:
     hours: int = HOURS
     subscribers: int = 0  # Lines; 0: as many more as there are records.
     sites: int = 0  # Services; 0: likewise.
+    infected: float = 0.05  # Share of lines.
 
     @property
     def lines(self) -> int:
@@ -272,8 +273,8 @@ def _lines(made_up: MadeUp, count: int, rng: np.random.Generator) -> Ints:
 
 
 def _bots(made_up: MadeUp, botnet: Ints, count: int, rng: np.random.Generator) -> Ints:
-    """Draw bots: five lines in a hundred, each in one botnet; botnets differ in size."""
-    infected = max(_BOTNETS * 5, made_up.lines // 20)
+    """Draw bots, each in one botnet; botnets differ in size."""
+    infected = max(_BOTNETS * 5, round(made_up.lines * made_up.infected))
     member = (rng.random(count) ** 2 * (infected // _BOTNETS)).astype(np.int64)
     place = member * _BOTNETS + botnet
     return _mixed(place, 6) % made_up.lines

@@ -1,8 +1,8 @@
 """
 One day of a large network, once, from end to end: hours, memory and disk.
 
-    python benchmarks/one_day.py --records 1350000000 --lines 1000000 --sites 10000000
-    python benchmarks/one_day.py --records 10000000 --lines 7400 --sites 74000
+    python benchmarks/one_day.py --records 1350000000 --lines 1000000 --sites 3000000
+    python benchmarks/one_day.py --records 10000000 --lines 7400 --sites 22000
 
 1.35 billion records a day is 1 Tb/s at 1 in 10,000 (docs/howto/size-a-cluster.md). The day is
 drawn an hour at a time (`made_up_lake`), each hour is made a partial result in view of the
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measure(folder: Path, chosen: argparse.Namespace) -> dict[str, float]:
     """Make the day of *folder*, hour by hour, and judge it."""
-    made_up = MadeUp(chosen.records, HOURS_OF_DAY, chosen.lines, chosen.sites)
+    made_up = MadeUp(chosen.records, HOURS_OF_DAY, chosen.lines, chosen.sites, chosen.infected)
     register, lists = default_register(), made_up.lists()
     scratch = folder / "scratch"
     scratch.mkdir()
@@ -130,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--records", type=int, default=10_000_000)
     parser.add_argument("--lines", type=int, default=0, help="0: a 15th of the records")
     parser.add_argument("--sites", type=int, default=0, help="0: two fifths of the records")
+    parser.add_argument("--infected", type=float, default=0.005, help="share of the lines")
     parser.add_argument("--folder", type=Path, help="where records and scratch lie")
     parser.add_argument("--memory-mib", type=int, default=3000)
     parser.add_argument("--threads", type=int, default=2)

@@ -65,13 +65,16 @@ def test_pairs_of_some_lines_are_fetched_by_row(tmp_path: Path) -> None:
     with DuckEngine(tmp_path / "scratch", threads=1) as engine:
         found = survey(engine, tmp_path / "flows", small_network()[::5], buckets=2)
         wanted = np.arange(len(found.lines)) % 3 == 0
-        every = Pairs.of(passes.services_of_lines(engine, found, found.lines), found)
+        fetched = passes.services_of_lines(engine, found, found.lines)
+        every = Pairs.of(fetched, found)
 
-        some = Pairs.of_lines(engine, found, wanted)
+        some, first_ms = Pairs.of_lines(engine, found, wanted)
 
-    assert sorted(zip(some.service, some.line, strict=True)) == sorted(
-        (service, line)
-        for service, line in zip(every.service, every.line, strict=True)
+    assert sorted(zip(some.service, some.line, first_ms, strict=True)) == sorted(
+        (service, line, at_ms)
+        for service, line, at_ms in zip(
+            every.service, every.line, ints(fetched, "first_ms"), strict=True
+        )
         if wanted[line]
     )
     assert 0 < some.line.size < every.line.size

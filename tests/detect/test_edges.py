@@ -77,6 +77,9 @@ def test_pairs_of_lines_by_row(parts: tuple[Edges, ...]) -> None:
     """In the rows of the tables that are given, whatever order these have."""
     held = parts[0].numbers.services.take(pa.array([1, 0, 2]))
 
-    service, line = edges.rows_of_lines(parts, held, lines(12, 11), np.array([True, False]))
+    service, line, first_ms = edges.rows_of_lines(
+        parts, held, lines(12, 11), np.array([True, False])
+    )
 
-    assert sorted(zip(service.tolist(), line.tolist(), strict=True)) == [(1, 0), (2, 0)]
+    found = zip(service.tolist(), line.tolist(), first_ms.tolist(), strict=True)
+    assert sorted(found) == [(1, 0, 1_070), (2, 0, 1_060)]

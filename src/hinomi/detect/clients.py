@@ -50,12 +50,16 @@ class Pairs:
     @classmethod
     def of_lines(
         cls, engine: passes.Engine, survey: passes.Survey, wanted: NDArray[np.bool_]
-    ) -> "Pairs":
-        """Fetch the pairs of the *wanted* lines of the survey, shape (lines,)."""
+    ) -> tuple["Pairs", NDArray[np.int64]]:
+        """Fetch the pairs of the *wanted* lines, shape (lines,), and when each first met, ms."""
         if numbered := passes.edges_of(survey.parts):
-            return cls(*edges.rows_of_lines(numbered, survey.services, survey.lines, wanted))
+            service, line, first_ms = edges.rows_of_lines(
+                numbered, survey.services, survey.lines, wanted
+            )
+            return cls(service, line), first_ms
         lines = survey.lines.filter(pa.array(wanted))
-        return cls.of(passes.services_of_lines(engine, survey, lines), survey)
+        fetched = passes.services_of_lines(engine, survey, lines)
+        return cls.of(fetched, survey), ints(fetched, "first_ms")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +99,13 @@ def pool(
         register: Gives the reliability of each kind of evidence.
     """
     count = len(survey.services)
-    lines = pa.table({"line_hi": suspected.hi, "line_lo": suspected.lo})
-    fetched = passes.services_of_lines(engine, survey, lines)
-    pairs = Pairs.of(fetched, survey)
-    who = positions(keys(fetched, LINE), suspected.line)
-    port = ints(fetched, "remote_port")
+    everyone = keys(survey.lines, LINE)
+    suspect = positions(everyone, suspected.line)
+    pairs, first_ms = Pairs.of_lines(engine, survey, suspect >= 0)
+    who = suspect[pairs.line]
+    port = ints(survey.services, "remote_port")[pairs.service]
     silent = suspects.silent_share(survey.lines)
-    credit = suspects.credit(survey.probed, silent, keys(fetched, LINE), port)
+    credit = suspects.credit(survey.probed, silent, everyone[pairs.line], port)
     own = teaches[pairs.service]
     weights = {
         name: suspects.weights(suspected, who, port, own, register, only=only)
@@ -109,8 +113,8 @@ def pool(
     }
     credited = weights["any"] * credit
     counts = credited >= suspects.COUNTS_FROM
-    order = order_of(suspected, survey.probed, fetched, who, own)
-    place = positions(suspected.line, keys(survey.lines, LINE))
+    order = order_of(suspected, survey.probed, pa.table({"first_ms": first_ms}), who, own)
+    place = positions(suspected.line, everyone)
     general = {
         name: spread(_general(suspected, register, only), place, len(survey.lines))
         for name, only in GROUPS.items()

@@ -85,7 +85,7 @@ def services_of_lines(parts: Sequence[Edges], lines: pa.Table) -> pa.Table:
 
 def rows_of_lines(
     parts: Sequence[Edges], services: pa.Table, lines: pa.Table, wanted: NDArray[np.bool_]
-) -> tuple[Ints, Ints]:
+) -> tuple[Ints, Ints, Ints]:
     """
     Fetch which services some lines spoke with, by row: much less than spelling them out.
 
@@ -96,20 +96,21 @@ def rows_of_lines(
         wanted: Which lines, shape (lines,).
 
     Returns:
-        Rows of *services* and of *lines*, shape (m,) each.
+        Rows of *services* and of *lines*, and when they first met, ms; shape (m,) each.
     """
     numbers = parts[0].numbers
     row = _rows(numbers.lines, lines, LINE)
     place = _rows(numbers.services, services, SERVICE)
     asked = np.append(wanted, [False])[row]  # -1: the last.
-    met, who = [], []
+    met, who, first_ms = [], [], []
     for part in parts:
         edges = part.reader.mapped(part.spoken)
         line = _numpy(edges, "line")
         chosen = np.flatnonzero(asked[line])
         met.append(place[part.place[_numpy(edges, "service")[chosen]]])
         who.append(row[line[chosen]])
-    return np.concatenate(met), np.concatenate(who)
+        first_ms.append(_numpy(edges, "since")[chosen].astype(np.int64) + part.base_ms)
+    return np.concatenate(met), np.concatenate(who), np.concatenate(first_ms)
 
 
 def lines_of_services(parts: Sequence[Edges], chosen: pa.Table, *, spoke: bool = True) -> pa.Table:

@@ -115,7 +115,7 @@ def propagate(
     told = passes.lines_of_services(engine, survey.parts, survey.services.filter(pa.array(sends)))
     carried = messages(Pairs.of(told, survey), said, len(survey.lines))
     concerned = (carried.best > 0) | (pooled.of_line > 0)
-    pairs = Pairs.of_lines(engine, survey, concerned)
+    pairs, _ = Pairs.of_lines(engine, survey, concerned)
     other = carried.without(pairs.service, pairs.line)
     suspicion = _suspicion_of(pairs, pooled, len(survey.services))
     joint_line = 1.0 - (1.0 - pooled.of_line) * (1.0 - TRUSTED * carried.best)
