@@ -265,7 +265,8 @@ def _put_together(
 
 
 def _buckets(rows: int, chosen: argparse.Namespace) -> int:
-    return max(1, -(-rows // chosen.bucket_rows))
+    most: int = chosen.bucket_rows
+    return max(1, -(-rows // most))
 
 
 def _pairs_of(part: passes.Part) -> Path:
