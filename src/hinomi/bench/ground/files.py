@@ -1,9 +1,12 @@
 """Writes records, and what is true, as the files that all worlds consist of."""
 
 import csv
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +35,57 @@ _WITHIN_DAYS: Final = 300
 _EXPORTERS: Final = ("edge-a", "edge-b", "edge-c")
 _ROW_GROUP: Final = 1_000_000
 _MORE_COLUMNS: Final = ("bots", "members", "design")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Papers:
+    """A drawn world, as far as it is written down."""
+
+    records: Records  # Times since the window began.
+    lines: Lines
+    book: Book
+    sightings: Mapping[Service, Sighting]
+    known: set[Service]
+    designs: Mapping[str, str]  # By family.
+    lists: Mapping[str, Sequence[ListRow]]
+    starts_ms: int  # When the window begins, ms since the Unix epoch.
+    interval: int  # N of 1-in-N.
+
+
+def write_papers(
+    folder: Path, papers: Papers, drawn: Mapping[str, Any], laws: Mapping[str, Any] | None = None
+) -> dict[str, Path]:
+    """
+    Write a world as files.
+
+    Args:
+        folder: Created if missing; files of the same names are replaced.
+        papers: The world.
+        drawn: School, kind, seed and scale.
+        laws: What else it was drawn from, if it says so.
+
+    Returns:
+        The path of each file by its name without ending.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("flows*.parquet"):
+        old.unlink()
+    paths = write_lists(folder, papers.lists)
+    for name in ("truth.csv", "own-networks.txt", "world.json", "flows.parquet"):
+        paths[Path(name).stem] = folder / name
+    write_truth(paths["truth"], papers.book, papers.sightings, papers.known, papers.designs)
+    write_networks(paths["own-networks"], papers.lines)
+    versions = {name: metadata.version(name) for name in ("hinomi", "numpy", "pyarrow")}
+    document = {**drawn, "versions": versions, **({} if laws is None else {"laws": laws})}
+    paths["world"].write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+    write_flows(
+        paths["flows"],
+        papers.records,
+        papers.lines,
+        starts_ms=papers.starts_ms,
+        interval=papers.interval,
+    )
+    return paths
 
 
 def window_start(draws: Draws) -> int:

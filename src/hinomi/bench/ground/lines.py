@@ -12,7 +12,7 @@ import numpy as np
 
 from hinomi.bench.addressing import LARGE_V4, OWN_V6, REMOTE_V6, Codes
 from hinomi.bench.ground.draws import Draws, Mask, Reals, Wholes
-from hinomi.bench.sampling import scatter
+from hinomi.bench.sampling import scatter, scatter_unit
 
 _BLOCKS: Final = 2_048  # /16 in 248.0.0.0/5.
 _BLOCK: Final = 1 << 16
@@ -28,6 +28,7 @@ _USER_FIRST: Final = 1_024
 _LAST_PORT: Final = 65_535
 _SHARERS: Final = 55  # Lines behind one address, each with
 _SLOT: Final = 1_100  # so many ports.
+_OUTSIDE_PORTS: Final = (32_768, 28_000)  # First, and how many: the usual range of Linux.
 _PHASE_DAYS: Final = 1.2 / 24  # Early risers and night owls.
 
 
@@ -81,6 +82,25 @@ class Lines:
         """Tell which lines can call *server*: IPv6 is not everybody's."""
         can: Mask = (np.asarray(server) < REMOTE_V6) | self.has_v6[line]
         return can
+
+    def client_ports(
+        self, client: Codes, server: Codes, port: Wholes, line: Wholes, lives: Reals
+    ) -> Wholes:
+        """
+        Give the port of each client: another one each time that its relation begins anew.
+
+        Args:
+            client: Addresses, as the other arguments of shape (n,).
+            server: Whom they call.
+            port: On which port.
+            line: The lines they are; -1 outside.
+            lives: How often the relation began anew until now.
+        """
+        epoch = np.floor(lives + scatter_unit(client, server)).astype(np.int64)
+        first = np.where(line >= 0, self.port_base[line], _OUTSIDE_PORTS[0])
+        wide = np.where(line >= 0, self.port_span[line], _OUTSIDE_PORTS[1])
+        drawn = scatter(client, server, port, epoch) % wide.astype(np.uint64)
+        return np.asarray(first + drawn.astype(np.int64), np.int64)
 
     def of(self, code: Codes, port: Wholes) -> Wholes:
         """Give the line behind own addresses and ports; -1 where there is none."""

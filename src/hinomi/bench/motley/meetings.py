@@ -14,7 +14,7 @@ from hinomi.bench.ground.records import Ledger, Records
 from hinomi.bench.motley.clock import Clock
 from hinomi.bench.motley.manners import SIZES, Manners
 from hinomi.bench.profiled.shapes import PacketKind
-from hinomi.bench.sampling import scatter, scatter_unit
+from hinomi.bench.sampling import scatter_unit
 from hinomi.bench.spec import DAY_MS
 from hinomi.model.flow import UNKNOWN_FLAGS, Ingress
 from hinomi.model.protocol import Protocol
@@ -22,7 +22,6 @@ from hinomi.model.protocol import Protocol
 OUTSIDE: Final = -1
 """In place of a line: the client is nobody's here."""
 
-_OUTSIDE_PORTS: Final = (32_768, 28_000)  # First, and how many: the usual range of Linux.
 _FLAGS: Final = np.array([SYN, ACK, PSH | ACK, FIN | ACK, RST, ACK], np.int64)
 _UDP_HEADERS: Final = 28
 _SYN_BYTES: Final = 8  # Options of a handshake beside the usual headers.
@@ -140,7 +139,7 @@ class Meetings:
         client, server = pairs.client[pair], _whole(pairs.server, count)[pair]
         port, line = _whole(pairs.port, count)[pair], _whole(pairs.line, count)[pair]
         proto = law["proto"][manner]
-        client_port = self._ports(client, server, port, line, at / law["life"][manner])
+        client_port = self._lines.client_ports(client, server, port, line, at / law["life"][manner])
         mirrored = (law["mirror"][manner] > 0) & ~self._is_shared(line)
         client_port = np.where(mirrored, port, client_port)
         down = draws.rng.random(pair.size) < law["down"][manner]
@@ -165,16 +164,6 @@ class Meetings:
     def _is_shared(self, line: Wholes) -> Mask:
         shared: Mask = (line >= 0) & self._lines.shared[np.maximum(line, 0)]
         return shared
-
-    def _ports(
-        self, client: Codes, server: Codes, port: Wholes, line: Wholes, lives: Reals
-    ) -> Wholes:
-        """Give the client's port: another one each time that the relation begins anew."""
-        epoch = np.floor(lives + scatter_unit(client, server)).astype(np.int64)
-        first = np.where(line >= 0, self._lines.port_base[line], _OUTSIDE_PORTS[0])
-        wide = np.where(line >= 0, self._lines.port_span[line], _OUTSIDE_PORTS[1])
-        drawn = scatter(client, server, port, epoch) % wide.astype(np.uint64)
-        return np.asarray(first + drawn.astype(np.int64), np.int64)
 
 
 def _packets(draws: Draws, law: NDArray[Any], manner: Wholes, down: Mask) -> tuple[Wholes, Wholes]:

@@ -12,14 +12,12 @@ from hinomi.bench.ground.lines import Lines
 from hinomi.bench.ground.records import Ledger, Records
 from hinomi.bench.profiled.hours import DAYS, Habit, Hours
 from hinomi.bench.profiled.shapes import Shapes
-from hinomi.bench.sampling import scatter, scatter_unit
 from hinomi.bench.spec import DAY_MS
 from hinomi.model.flow import Ingress
 
 OUTSIDE: Final = -1
 """In place of a line: the client is nobody's here."""
 
-_OUTSIDE_PORTS: Final = (32_768, 28_000)  # First, and how many: the usual range of Linux.
 _MERGED_MS: Final = (20_000.0, 300_000)  # Mean and most of how long a record with several lasts.
 
 
@@ -130,7 +128,7 @@ class Sheet:
         port = whole(relations.port)[pair]
         if relations.client_port is None:
             life = real(relations.life)[pair]
-            client_port = self._ports(client, server, port, line, at / life)
+            client_port = self._lines.client_ports(client, server, port, line, at / life)
         else:
             client_port = whole(relations.client_port)[pair]
         told = relations.ingress
@@ -145,13 +143,3 @@ class Sheet:
     def records(self) -> Records:
         """Give everything written down, in that order; the sheet is empty afterwards."""
         return self._ledger.close()
-
-    def _ports(
-        self, client: Codes, server: Codes, port: Wholes, line: Wholes, lives: Reals
-    ) -> Wholes:
-        """Give the client's port: another one each time that the relation begins anew."""
-        epoch = np.floor(lives + scatter_unit(client, server)).astype(np.int64)
-        first = np.where(line >= 0, self._lines.port_base[line], _OUTSIDE_PORTS[0])
-        wide = np.where(line >= 0, self._lines.port_span[line], _OUTSIDE_PORTS[1])
-        drawn = scatter(client, server, port, epoch) % wide.astype(np.uint64)
-        return np.asarray(first + drawn.astype(np.int64), np.int64)

@@ -1,17 +1,9 @@
 """Writes a world of profiles as files like those of any other world."""
 
-import json
-from importlib import metadata
 from pathlib import Path
 
 from hinomi.bench.ground.draws import Draws
-from hinomi.bench.ground.files import (
-    window_start,
-    write_flows,
-    write_lists,
-    write_networks,
-    write_truth,
-)
+from hinomi.bench.ground.files import Papers, window_start, write_papers
 from hinomi.bench.profiled.scene import INTERVAL
 from hinomi.bench.profiled.world import compose
 
@@ -33,23 +25,16 @@ def build(kind: str, seed: int, scale: float, folder: Path) -> dict[str, Path]:
         ValueError: If there is no such kind, or the scale leaves too few lines.
     """
     world = compose(kind, seed, scale)
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("flows*.parquet"):
-        old.unlink()
-    paths = write_lists(folder, world.lesson.lists)
-    paths["truth"] = folder / "truth.csv"
-    designs = {family.name: family.design.value for family in world.under.families}
-    book, known = world.scene.book, world.lesson.known
-    write_truth(paths["truth"], book, world.sightings, known, designs)
-    paths["own-networks"] = folder / "own-networks.txt"
-    write_networks(paths["own-networks"], world.scene.lines)
-    paths["world"] = folder / "world.json"
-    said = {"school": "profiled", "kind": kind, "seed": seed, "scale": scale}
-    versions = {name: metadata.version(name) for name in ("hinomi", "numpy", "pyarrow")}
-    document = json.dumps({**said, "versions": versions}, indent=1)
-    paths["world"].write_text(f"{document}\n", encoding="utf-8")
-    paths["flows"] = folder / "flows.parquet"
-    starts_ms = window_start(Draws(seed, kind, "date"))
-    lines = world.scene.lines
-    write_flows(paths["flows"], world.records, lines, starts_ms=starts_ms, interval=INTERVAL)
-    return paths
+    papers = Papers(
+        records=world.records,
+        lines=world.scene.lines,
+        book=world.scene.book,
+        sightings=world.sightings,
+        known=world.lesson.known,
+        designs={family.name: family.design.value for family in world.under.families},
+        lists=world.lesson.lists,
+        starts_ms=window_start(Draws(seed, kind, "date")),
+        interval=INTERVAL,
+    )
+    drawn = {"school": "profiled", "kind": kind, "seed": seed, "scale": scale}
+    return write_papers(folder, papers, drawn)
