@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinomi.detect import columns
-from hinomi.detect.columns import floats, ints, keys, numbered, positions
+from hinomi.detect.columns import blocks, floats, ints, keys, numbered, positions
 
 HALF = st.sampled_from([0, 1, -1, 256, -(2**63), 2**63 - 1]) | st.integers(-(2**63), 2**63 - 1)
 ROWS = st.lists(st.tuples(HALF, HALF), max_size=40)
@@ -89,3 +89,12 @@ def test_numbers_tell_keys_that_share_a_digest_apart(monkeypatch: pytest.MonkeyP
     _, number = numbered(keys(table([(1, 2), (2, 1), (1, 2)]), ["hi", "lo"]))
 
     assert number[0] == number[2] != number[1]
+
+
+@given(rows=st.integers(0, 50), most=st.integers(1, 60))
+def test_blocks_hold_every_row_once(rows: int, most: int) -> None:
+    """In order, none longer than asked."""
+    cut = [np.arange(rows)[block] for block in blocks(rows, most)]
+
+    assert [row for block in cut for row in block.tolist()] == list(range(rows))
+    assert all(0 < block.size <= most for block in cut)

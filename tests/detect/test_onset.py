@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinomi.detect import suspects
-from hinomi.detect.columns import keys, positions
+from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.onset import SETTLED_MS, SLACK_MS, Order, order_of
 from hinomi.detect.orient import LINE
 from hinomi.detect.suspects import Evidence
@@ -61,7 +61,7 @@ class Story:
             lines_of(*(line for line, _ in self.met)), first_ms=[at for _, at in self.met]
         )
         who = positions(keys(pairs, LINE), found.line)
-        return order_of(found, probed, pairs, who, np.array(taught, dtype=bool))
+        return order_of(found, probed, ints(pairs, "first_ms"), who, np.array(taught, dtype=bool))
 
 
 def test_what_came_days_before_the_first_probe_came_before() -> None:
@@ -108,7 +108,7 @@ def test_lists_and_other_ports_show_no_onset() -> None:
     probed = with_columns(lines_of(1), remote_port=[80], first_ms=[3 * DAY])
     pairs = with_columns(lines_of(1), first_ms=[0])
     nothing = np.zeros(1, dtype=bool)
-    order = order_of(found, probed, pairs, np.zeros(1, dtype=np.int64), nothing)
+    order = order_of(found, probed, ints(pairs, "first_ms"), np.zeros(1, dtype=np.int64), nothing)
     assert not order.tells.any()
 
 
@@ -120,7 +120,9 @@ def test_without_suspects_there_is_no_order(probing: tuple[int, ...]) -> None:
     probed = with_columns(lines_of(*probing), remote_port=[23] * count, first_ms=[DAY] * count)
     pairs = with_columns(lines_of(), first_ms=[])
 
-    order = order_of(found, probed, pairs, np.zeros(0, np.int64), np.zeros(0, dtype=bool))
+    order = order_of(
+        found, probed, ints(pairs, "first_ms"), np.zeros(0, np.int64), np.zeros(0, dtype=bool)
+    )
 
     assert order.tells.shape == order.before.shape == (0,)
 

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from hinomi.detect.columns import blocks
 from hinomi.detect.features import Columns
 
 LOOKED_AT: Final = (
@@ -103,8 +104,8 @@ def _out_of_fold(
             if trees is None:
                 continue
             every = np.flatnonzero(fold == held)
-            for first in range(0, every.size, _BLOCK):
-                mine = every[first : first + _BLOCK]  # All at once would lie in memory again.
+            for block in blocks(every.size, _BLOCK):
+                mine = every[block]
                 odds[mine] += np.asarray(trees.predict(table[mine], raw_score=True, num_threads=1))
     return odds / _FOLDINGS
 

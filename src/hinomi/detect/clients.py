@@ -113,7 +113,7 @@ def pool(
     }
     credited = weights["any"] * credit
     counts = credited >= suspects.COUNTS_FROM
-    order = order_of(suspected, survey.probed, pa.table({"first_ms": first_ms}), who, own)
+    order = order_of(suspected, survey.probed, first_ms, who, own)
     place = positions(suspected.line, everyone)
     general = {
         name: spread(_general(suspected, register, only), place, len(survey.lines))

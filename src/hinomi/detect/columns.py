@@ -1,6 +1,6 @@
 """Arrow tables as numpy columns, and 128-bit keys that can be looked up at once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -51,6 +51,12 @@ def positions(wanted: NDArray[np.void], among: NDArray[np.void]) -> NDArray[np.i
         place = np.searchsorted(ranked, digests(wanted))
     found = order[np.minimum(place, among.size - 1)]
     return np.where(among[found] == wanted, found, -1)
+
+
+def blocks(rows: int, most: int) -> Iterator[slice]:
+    """Cut 0..*rows* into slices of *most* rows: what is worked out for all at once needs memory."""
+    for first in range(0, rows, most):
+        yield slice(first, first + most)
 
 
 def numbered(rows: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from hinomi.detect.columns import blocks
 from hinomi.detect.suspects import false_discovery_rates
 from hinomi.govern.parameters import Register
 
@@ -238,8 +239,8 @@ def _log_slab(
 def _by_block(some: Callable[[slice], NDArray[np.float64]], rows: int) -> NDArray[np.float64]:
     """Work on so many rows at a time that grids over all services need no memory."""
     found = np.empty(rows)
-    for first in range(0, rows, _BLOCK):
-        found[first : first + _BLOCK] = some(slice(first, first + _BLOCK))
+    for block in blocks(rows, _BLOCK):
+        found[block] = some(block)
     return found
 
 

@@ -6,7 +6,6 @@ contacts can be told apart, few lines talk or flags are missing, nothing was lea
 adds up terms instead.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,9 +27,6 @@ LISTED_MOST: Final = 4.0
 
 _CROWDED_LEAST: Final = -6.0
 """The same where many lines meet it: a shared host, or a wrong entry."""
-
-_BLOCK: Final = 65_536
-"""Services that a model is asked of at a time."""
 
 _LIKELY_FROM: Final = 0.5
 _BOTS_FROM: Final = 1.0
@@ -78,24 +74,10 @@ def speaks_for(survey: passes.Survey, register: Register) -> bool:
 def look(engine: passes.Engine, observed: Observed, model: Model) -> View:
     """Look at every service twice: by itself, then by what the others say of its clients."""
     several = observed.several
-    first = _by_block(model.first_view, observed.columns, several)
+    first = model.first_view(observed.columns, several)
     columns = second_view(engine, observed, first)
-    evidence = np.where(several, _by_block(model.evidence, columns, several), NEVER)
+    evidence = np.where(several, model.evidence(columns, several), NEVER)
     return View(model, columns, evidence)
-
-
-def _by_block(
-    said: Callable[[Columns, NDArray[np.bool_]], NDArray[np.float64]],
-    columns: Columns,
-    several: NDArray[np.bool_],
-) -> NDArray[np.float64]:
-    """Ask of so many services at a time that tables of all columns need no memory."""
-    found = np.zeros(several.size)
-    for first in range(0, several.size, _BLOCK):
-        rows = slice(first, first + _BLOCK)
-        some = {name: column[rows] for name, column in columns.items()}
-        found[rows] = said(some, several[rows])
-    return found
 
 
 def base_rate(model: Model, register: Register) -> float:

@@ -16,9 +16,13 @@ from numpy.typing import NDArray
 from scipy import optimize, special
 
 from hinomi.detect.features import Columns
-from hinomi.detect.model import FIRST, SECOND, matrix
+from hinomi.detect.model import FIRST, SECOND, matrix, odds_of
 
 FOLDS: Final = 3
+
+_SCHOOLS: Final = 3
+"""So many schools at least, to judge one by what the others teach."""
+
 LEAST_CLIENTS: Final = 3
 """A C&C that fewer lines spoke with teaches nothing but noise."""
 
@@ -125,10 +129,10 @@ def _strangers(lessons: Sequence[Lesson], rounds: int) -> dict[str, NDArray[np.f
     Ask, of each window, trees that learned nothing from its school.
 
     Any network that a model is used in is a stranger to it, and its probabilities are
-    tempered for one. With fewer than `FOLDS` schools that have C&Cs nobody is: no ratios.
+    tempered for one. With fewer than `_SCHOOLS` schools that have C&Cs nobody is: no ratios.
     """
     with_cc = {lesson.school for lesson in lessons if lesson.is_cc[lesson.rows()].any()}
-    if len(with_cc) < FOLDS:
+    if len(with_cc) < _SCHOOLS:
         return {}
     return ratios_without(lessons, [lesson.school for lesson in lessons], rounds=rounds)
 
@@ -245,7 +249,5 @@ def _odds(
     """Score the services that two lines or more spoke with; the others get -inf."""
     odds = np.full(several.size, -np.inf)
     rows = np.flatnonzero(several)
-    if rows.size:
-        table = matrix(columns, list(names), rows)
-        odds[rows] = np.asarray(trees.predict(table, raw_score=True, num_threads=1))
+    odds[rows] = odds_of(trees, columns, tuple(names), rows)
     return odds

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from hinomi.detect import behaviour, features, propagate
+from hinomi.detect.columns import blocks
 from hinomi.detect.features import Columns
 from hinomi.errors import ConfigError
 
@@ -29,6 +30,9 @@ BASIS: Final[Mapping[str, str]] = {**features.BASIS, **propagate.BASIS, **behavi
 FORMAT: Final = 1
 ORDINARY: Final = "base-rate"
 """Where the evidence on an ordinary service of training is told: no one reason made it."""
+
+_BLOCK: Final = 65_536
+"""Services that trees are asked of at a time."""
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
@@ -81,10 +85,8 @@ class Model:
         """
         probability = np.zeros(several.size)
         rows = np.flatnonzero(several)
-        if rows.size:
-            table = matrix(columns, self.card.columns_first, rows)
-            odds = self._first.predict(table, raw_score=True, num_threads=1)
-            probability[rows] = special.expit(np.asarray(odds))
+        odds = odds_of(self._first, columns, self.card.columns_first, rows)
+        probability[rows] = special.expit(odds)
         return probability
 
     def evidence(self, columns: Columns, several: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -97,10 +99,8 @@ class Model:
         """
         ratio = np.zeros(several.size)
         rows = np.flatnonzero(several)
-        if rows.size:
-            table = matrix(columns, self.card.columns_second, rows)
-            odds = np.asarray(self._second.predict(table, raw_score=True, num_threads=1))
-            ratio[rows] = odds - special.logit(self.card.base_rate)
+        odds = odds_of(self._second, columns, self.card.columns_second, rows)
+        ratio[rows] = odds - special.logit(self.card.base_rate)
         return ratio / self.card.temperature
 
     def contributions(self, columns: Columns, row: int) -> dict[str, float]:
@@ -134,6 +134,20 @@ def matrix(
 ) -> NDArray[np.float32]:
     """Lay the columns *names* side by side, for *rows* alone."""
     return np.column_stack([columns[name][rows] for name in names]).astype(np.float32)
+
+
+def odds_of(
+    trees: lightgbm.Booster,
+    columns: Columns,
+    names: list[str] | tuple[str, ...],
+    rows: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """Ask trees that look at the columns *names* for the log-odds of *rows*, shape (rows,)."""
+    odds = np.empty(rows.size)
+    for block in blocks(rows.size, _BLOCK):
+        table = matrix(columns, names, rows[block])
+        odds[block] = np.asarray(trees.predict(table, raw_score=True, num_threads=1))
+    return odds
 
 
 def digest(first: str, second: str) -> str:

@@ -37,7 +37,7 @@ class Order:
 def order_of(
     suspected: Suspects,
     probed: pa.Table,
-    pairs: pa.Table,
+    first_ms: NDArray[np.int64],
     who: NDArray[np.int64],
     taught: NDArray[np.bool_],
 ) -> Order:
@@ -47,11 +47,11 @@ def order_of(
     Args:
         suspected: The suspected lines.
         probed: Rows of `suspects.probes`, of all lines.
-        pairs: Pairs of suspected lines, all of each line: `first_ms`; m rows.
+        first_ms: When the two of each pair first met, all pairs of each suspected line,
+            shape (m,).
         who: Index of the line of each pair in *suspected*, shape (m,).
         taught: Pairs with listed C&Cs, shape (m,).
     """
-    first_ms = ints(pairs, "first_ms")
     start = np.full(suspected.line.size, _NEVER)
     np.minimum.at(start, who, first_ms)
     onset = np.full(suspected.line.size, _NEVER)

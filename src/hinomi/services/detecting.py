@@ -30,7 +30,7 @@ from hinomi.services.context import background_of
 from hinomi.services.engines import EngineKind, open_engine
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
-from hinomi.services.models import KeptModel, model_in_use
+from hinomi.services.models import KeptModel, model_asked, model_in_use
 from hinomi.services.modelwatch import drift_of, model_used, warn_of_drift
 from hinomi.services.scratch import scratch_folder
 from hinomi.store.lists import Listed
@@ -249,7 +249,7 @@ def judge_opened(
 ) -> Judgement:
     """Run both passes over what was opened."""
     survey = survey_opened(home, opened, tell, asked)
-    chosen = (kept or model_in_use(home)).model if with_model else None
+    chosen = model_asked(home, kept, with_model=with_model)
     judged = judge(
         opened.engine, survey, opened.lists, home.register, chosen, before=opened.background
     )

@@ -26,7 +26,7 @@ from hinomi.model.window import Window
 from hinomi.services.detecting import Opened, judge_opened
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, mandate_for, record
-from hinomi.services.models import KeptModel, model_in_use
+from hinomi.services.models import KeptModel, model_asked
 from hinomi.store.flowfile import HOUR_MS
 from hinomi.store.lake import LocalLake
 
@@ -78,7 +78,7 @@ def judge_in_parts(
     units = units_of(home, opened, lambda share: tell(MAKING_TAKES * share))
     if not units:
         return judge_opened(home, opened, tell, asked, with_model=with_model, kept=kept)
-    chosen = (kept or model_in_use(home)).model if with_model else None
+    chosen = model_asked(home, kept, with_model=with_model)
     return _judged(home, opened, units, tell, asked=asked, model=chosen)
 
 
@@ -105,7 +105,7 @@ def judge_at_once(
     buckets = engine.buckets(found.rows)
     unit = partials.make(engine, opened.records, home.register, buckets=buckets, found=found)
     tell(MAKING_TAKES)
-    chosen = (kept or model_in_use(home)).model if with_model else None
+    chosen = model_asked(home, kept, with_model=with_model)
     return _judged(home, opened, [unit], tell, asked=asked, model=chosen)
 
 

@@ -105,6 +105,16 @@ def kept_models(home: Home) -> list[KeptModel]:
     return [shipped_model(), *(kept_model(home, path.parent.name) for path in folders)]
 
 
+def model_asked(home: Home, kept: KeptModel | None, *, with_model: bool) -> Model | None:
+    """
+    Give the model to judge with: *kept* if that is told, else the one in use, or none.
+
+    Raises:
+        As `model_in_use`.
+    """
+    return (kept or model_in_use(home)).model if with_model else None
+
+
 def model_in_use(home: Home) -> KeptModel:
     """
     Read the model that the register names.
