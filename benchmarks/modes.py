@@ -6,14 +6,12 @@ Run from the root of the project:
     PYTHONPATH=tests .venv/bin/python benchmarks/modes.py > docs/reference/detection-modes.md
 """
 
-import logging
 import tempfile
 from pathlib import Path
 from typing import Final
 
-import structlog
-
 from hinomi.bench.spec import demo_spec
+from hinomi.telemetry import set_up_logging
 from recordings import Recording, record
 
 SEEDS: Final = (1, 2)
@@ -48,7 +46,7 @@ COLUMNS: Final = "| seed | mode | precision at 20 | found | accused | median ran
 
 def main() -> None:
     """Print the page."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    set_up_logging("warning")  # To standard error: standard output is the page.
     print(HEAD, end="")
     print(COLUMNS)
     print("|--:|---|--:|--:|--:|--:|--:|")
