@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from hinomi.detect import rules
 from hinomi.detect.features import Columns
 from hinomi.detect.lessons import Lesson, learn
 from hinomi.detect.model import FIRST, SECOND, Card, Model, digest
@@ -31,6 +32,7 @@ def random_lesson(
     for name in TELLING:
         columns[name] = columns[name] + 2.0 * is_cc
     columns["habit"] = np.floor(rng.random(rows) * 6.0)
+    columns |= {name: np.zeros(rows) for name in rules.BASIS}
     first = {name: columns[name] for name in FIRST}
     return Lesson(
         name=f"{school}/{seed}",
@@ -56,6 +58,7 @@ def tiny_model(rounds: int = 6) -> Model:
         positives=learned.positives,
         base_rate=learned.base_rate,
         temperature=learned.temperature,
+        rules=learned.rules,
         columns_first=list(FIRST),
         columns_second=list(SECOND),
         digest=digest(learned.first, learned.second),

@@ -133,7 +133,7 @@ def test_a_former_entry_is_weaker_than_a_standing_one() -> None:
     )
     yes = np.array([True])
 
-    standing = fuse.listed_term(yes, yes, yes, PRIOR, REGISTER)[0]
+    standing = fuse.listed_term(yes, yes.astype(float), yes, PRIOR, REGISTER)[0]
     assert terms == {NEIGHBOURS: 0.0, FORMERLY: pytest.approx(log_ratio(FORMERLY, REGISTER))}
     assert 0 < terms[FORMERLY] <= standing / 2
     assert looked.former.tolist() == [0]

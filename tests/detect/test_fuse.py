@@ -168,17 +168,27 @@ def test_meshes_lower_within_bounds(mesh: float, clients: int) -> None:
 
 @given(prior=st.floats(5e-6, 1e-3))
 def test_a_list_lifts_to_its_reliability(prior: float) -> None:
-    """Whatever the base rate: with the port, without it, half of it where nobody spoke."""
-    listed, spoke = np.array([1, 1, 1, 0], dtype=bool), np.array([1, 1, 0, 1], dtype=bool)
+    """Whatever the base rate: with the port, without it, and as much of it as is alive."""
+    listed, alive = np.array([1, 1, 1, 0], dtype=bool), np.array([1.0, 1.0, 0.5, 1.0])
     names_port = np.array([1, 0, 1, 1], dtype=bool)
     ledger = fuse.Ledger(4)
-    ledger.add("listed", fuse.listed_term(listed, spoke, names_port, prior, REGISTER))
+    ledger.add("listed", fuse.listed_term(listed, alive, names_port, prior, REGISTER))
 
     found = fuse.probability(prior, ledger)
 
     exact = REGISTER.number("known.right_share")
     address = REGISTER.number("known.right_share_address")
     assert found.tolist() == pytest.approx([exact, address, exact / 2, prior])
+
+
+def test_what_is_called_in_vain_is_dead() -> None:
+    """Who spoke with it shows it alive; every call without an answer halves the odds."""
+    spoke = np.array([True, False, False, False, False])
+
+    found = fuse.alive_chance(spoke, column(9, 0, 1, 3, 10**9))
+
+    assert found[:4].tolist() == pytest.approx([1.0, 1 / 2, 1 / 3, 1 / 9])
+    assert 0 < found[4] < 1e-5
 
 
 def test_a_sinkhole_is_no_cc_however_enriched() -> None:

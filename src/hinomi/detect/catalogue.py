@@ -116,6 +116,12 @@ REASONS: Final[dict[str, Words]] = {
         "応答パケットは平均 {size_in:.0f} バイト。感染端末がプログラムを取得する際など、"
         "ダウンロードの大きさで、指令は短い。",
     ),
+    "brief": Words(
+        "All {clients} clients met it within {lasted_h:.1f} hours of a longer window, as a flood "
+        "or an event does.",
+        "通信相手 {clients} 回線のすべてが、長い期間のうち {lasted_h:.1f} 時間以内に集中した。"
+        "攻撃や一時的な催しに見られる。",
+    ),
     "momentary": Words(
         "Clients do not come back: of {several} seen more than once, {returned} were seen an "
         "hour apart.",

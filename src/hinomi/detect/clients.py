@@ -106,12 +106,14 @@ def pool(
     port = ints(survey.services, "remote_port")[pairs.service]
     silent = suspects.silent_share(survey.lines)
     credit = suspects.credit(survey.probed, silent, everyone[pairs.line], port)
+    credit = np.minimum(credit, suspects.credit_of_alike(survey.probed, suspected, who, port))
+    shared = _shared(survey, pairs)
     own = teaches[pairs.service]
     weights = {
         name: suspects.weights(suspected, who, port, own, register, only=only)
         for name, only in GROUPS.items()
     }
-    credited = weights["any"] * credit
+    credited = weights["any"] * credit * shared
     counts = credited >= suspects.COUNTS_FROM
     order = order_of(suspected, survey.probed, first_ms, who, own)
     place = positions(suspected.line, everyone)
@@ -166,6 +168,18 @@ def expected_of(survey: passes.Survey, of_line: NDArray[np.float64]) -> NDArray[
     talks = active > 0
     expected[talks] = enrich.expected_weight(active[talks], of_line[talks])
     return expected
+
+
+def _shared(survey: passes.Survey, pairs: Pairs) -> NDArray[np.float64]:
+    """Share what a suspect says among the services of one port that it meets, shape (m,)."""
+    table = survey.services
+    port = (ints(table, "proto") << 16) | ints(table, "remote_port")
+    ports, place = np.unique(port, return_inverse=True)
+    met = np.bincount(place, weights=floats(table, "clients"), minlength=ports.size)
+    share = met / max(met.sum(), 1.0)
+    active = floats(survey.lines, "services")[pairs.line]
+    usual = active * share[place[pairs.service]]
+    return suspects.shared(pairs.line, port[pairs.service], usual)
 
 
 def _general(suspected: Suspects, register: Register, only: Evidence) -> NDArray[np.float64]:

@@ -18,10 +18,17 @@ ENRICHED_FULL: Final = 12.0
 ENRICHED_MOST: Final = 18.0
 ENRICHED_LEAST: Final = -2.0
 CROWD_LEAST: Final = -3.0
+BRIEF_LEAST: Final = -8.0
 SINKHOLE: Final = -20.0
 """Researchers run it: whoever meets it is infected, but it gives no orders."""
 
 _SEVERAL: Final = 3
+_BEFORE_FRESH: Final = 0.1
+_BEFORE_USUAL: Final = 0.5
+_ONSET_MOST: Final = 3.0
+_DAY_HOURS: Final = 24
+_BRIEF_MS: Final = 7_200_000.0
+_MANY_CALLS: Final = 20.0
 
 
 @dataclass(slots=True)
@@ -117,6 +124,48 @@ def target_term(silent: NDArray[np.float64], clients: NDArray[np.float64]) -> ND
     return np.where(silent >= _SEVERAL, -np.minimum(3.0, np.log2(1.0 + surplus)), 0.0)
 
 
+def brief_term(
+    lasted_ms: NDArray[np.float64], clients: NDArray[np.float64], hours: int
+) -> NDArray[np.float64]:
+    """
+    Speak against what several lines met, and all of them within two hours of a longer window.
+
+    Args:
+        lasted_ms: From the first record to the last, shape (services,).
+        clients: Lines that really spoke with each.
+        hours: Of the window with records; nothing is said of less than a day.
+
+    Returns:
+        From -8, where all met at once, up to 0, shape (services,). Floods too thin to be cut as
+        bursts look so, and a C&C keeps its bots for longer.
+    """
+    if hours < _DAY_HOURS:
+        return np.zeros(clients.size)
+    short = np.clip(1.0 - lasted_ms / _BRIEF_MS, 0.0, 1.0)
+    return np.where(clients >= _SEVERAL, BRIEF_LEAST * short, 0.0)
+
+
+def onset_term(telling: NDArray[np.float64], before: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Weigh whether suspects met the service before their infection showed.
+
+    Args:
+        telling: Suspects whose infection shows within the window, shape (services,).
+        before: Of them, those that met the service well before.
+
+    Returns:
+        ln P(order | C&C) - ln P(order | other), at most 3, shape (services,). Half of all C&Cs
+        are met when the infection begins; the bots of the others, and the clients of anything
+        else, are as likely to show it later.
+    """
+    after = telling - before
+    fresh = before * np.log(_BEFORE_FRESH) + after * np.log1p(-_BEFORE_FRESH)
+    usual = before * np.log(_BEFORE_USUAL) + after * np.log1p(-_BEFORE_USUAL)
+    return np.asarray(
+        np.minimum(np.logaddexp(np.log(0.5), np.log(0.5) + fresh - usual), _ONSET_MOST)
+    )
+
+
 def momentary_chance(
     several: NDArray[np.float64], returned: NDArray[np.float64]
 ) -> NDArray[np.float64]:
@@ -179,9 +228,24 @@ def mesh_term(
     return np.where(high_port & (share > 0.5), -3.0 * share, 0.0)  # noqa: PLR2004
 
 
+def alive_chance(spoke: NDArray[np.bool_], asked: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Tell how probable it is that a listed C&C is still in use.
+
+    Args:
+        spoke: Some line really spoke with it, shape (services,).
+        asked: Packets that were sampled on their way to it.
+
+    Returns:
+        1 where it spoke, else 1 / (1 + 2^asked), shape (services,). Every other entry is dead;
+        of one in use, half of what is sampled are answers.
+    """
+    return np.where(spoke, 1.0, special.expit(-np.log(2.0) * np.minimum(asked, _MANY_CALLS)))
+
+
 def listed_term(
     is_listed: NDArray[np.bool_],
-    spoke: NDArray[np.bool_],
+    alive: NDArray[np.float64],
     names_port: NDArray[np.bool_],
     prior: float,
     register: Register,
@@ -191,7 +255,7 @@ def listed_term(
 
     Args:
         is_listed: Stands on a known-C&C list, shape (services,), as the next two.
-        spoke: Some line really spoke with it: the listing is alive here (R13).
+        alive: Probability that it is in use at all (R13): `alive_chance`.
         names_port: The entry names the port; an address alone says less.
         prior: The base rate from which the sum starts.
         register: Gives ``known.right_share`` and ``known.right_share_address``.
@@ -201,7 +265,7 @@ def listed_term(
         register.number("known.right_share"),
         register.number("known.right_share_address"),
     )
-    right = np.where(spoke, right, right / 2.0)
+    right = right * alive
     return np.where(is_listed, special.logit(right) - special.logit(prior), 0.0)
 
 

@@ -12,32 +12,26 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
-from scipy import special
 
 from hinomi.detect import (
     background,
     beacon,
     enrich,
-    families,
     fuse,
     habits,
     known,
     learned,
     mesh,
     passes,
+    rules,
     suspects,
 )
-from hinomi.detect.columns import floats, ints, keys, positions
+from hinomi.detect.columns import floats, ints
 from hinomi.detect.model import Model
 from hinomi.detect.observe import Lists, Observed, observe
-from hinomi.detect.orient import LINE, SERVICE
-from hinomi.detect.ports import habit
 from hinomi.govern.parameters import Register
 from hinomi.model.context import TableStatement
 from hinomi.model.listed import ListEntry, ListKind, Role
-
-_FRONT_FROM: Final = 0.5
-"""A service of at least this probability is a front when its own services are looked at."""
 
 _TIER_FROM: Final = 1.0
 """Log-odds of enrichment from which a tier is named."""
@@ -50,7 +44,6 @@ class Judgement:
     observed: Observed
     prior: float
     ledger: fuse.Ledger
-    enrichment: enrich.Enrichment
     tier: NDArray[np.int64]  # 1, 2, or 0 undecided.
     fronts: NDArray[np.int64]  # Clients that are C&C candidates themselves.
     habits: dict[int, habits.Habit]  # Of services that one line keeps coming back to.
@@ -62,6 +55,11 @@ class Judgement:
     def survey(self) -> passes.Survey:
         """What the first pass found."""
         return self.observed.survey
+
+    @property
+    def enrichment(self) -> enrich.Enrichment:
+        """Suspects among the clients of each service against expectation."""
+        return self.observed.enrichment
 
     @property
     def suspects(self) -> NDArray[np.int64]:
@@ -149,9 +147,9 @@ def judge(
         before: What was known before the window of addresses in it, if anything.
     """
     observed = observe(engine, survey, lists, register)
-    judged = _begin(engine, observed, register)
+    judged = _begin(engine, observed)
     if model is not None and learned.speaks_for(survey, register):
-        judged.view = learned.look(engine, observed, model)
+        judged.view = learned.look(engine, observed, model, register)
         judged.prior = learned.base_rate(model, register)
         learned.weigh(judged.ledger, judged.view, observed)
         _add_lists(judged, lists, register)
@@ -165,43 +163,27 @@ def judge(
     return judged
 
 
-def _begin(engine: passes.Engine, observed: Observed, register: Register) -> Judgement:
-    survey, pooled = observed.survey, observed.pooled
-    table = survey.services
-    clients, seen = floats(table, "clients"), pooled.seen["credited"]
-    expected = pooled.expected["any"]
-    null = enrich.learn_null(clients, seen, expected)
-    least = families.least_share(observed.columns["family_best"])
-    # A listed C&C's own suspects are counted without the listing: no sister compares.
-    least = np.where(observed.listed, 0.0, least)
-    enrichment = enrich.enrich(
-        clients, seen, expected, null=null, least_share=least, register=register
-    )
-    taught = observed.suspects.line.size > 0
+def _begin(engine: passes.Engine, observed: Observed) -> Judgement:
+    survey = observed.survey
+    count = len(survey.services)
     return Judgement(
         observed=observed,
-        prior=fuse.base_rate(survey.met, null.slab if taught else None, register),
-        ledger=fuse.Ledger(len(table)),
-        enrichment=enrichment,
-        tier=np.zeros(len(table), dtype=np.int64),
-        fronts=np.zeros(len(table), dtype=np.int64),
+        prior=observed.prior,
+        ledger=fuse.Ledger(count),
+        tier=np.zeros(count, dtype=np.int64),
+        fronts=np.zeros(count, dtype=np.int64),
         habits=habits.habits(engine, survey, mesh.is_mesh(survey.lines)),
     )
 
 
 def _add_terms(engine: passes.Engine, judged: Judgement, register: Register) -> None:
     """Add up what each kind of evidence says, by rules that a person set."""
-    table, enrichment = judged.survey.services, judged.enrichment
-    taught = judged.observed.suspects.line.size > 0
-    term = fuse.enriched_term(enrichment.log_ratio, enrichment.rate, register) * taught
-    judged.tier[(term > _TIER_FROM) & (judged.tier == 0)] = 1
-    judged.ledger.add("enriched", np.maximum(term, 0.0))
-    # A list knows of families that leave no evidence: there, its absence says nothing.
-    judged.ledger.add("not-enriched", np.where(judged.listed, 0.0, np.minimum(term, 0.0)))
-    judged.ledger.add("behaviour", habits.term(judged.habits, len(table), register))
-    _add_doubts(judged.ledger, judged.survey, judged.observed.pooled.mesh, register)
-    _add_upper_tier(engine, judged, register)
-    _add_other_parts(judged)
+    ledger = judged.ledger
+    ledger.add("behaviour", habits.term(judged.habits, ledger.services, register))
+    added = rules.add(engine, judged.observed, ledger, judged.prior, register)
+    judged.fronts = added.fronts
+    judged.tier[(ledger.terms["enriched"] > _TIER_FROM) & (judged.tier == 0)] = 1
+    judged.tier[ledger.terms["upper"] > _TIER_FROM] = 2
 
 
 def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
@@ -217,10 +199,13 @@ def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
     sinkhole = on[ListKind.SINKHOLES] >= 0
     sinkhole |= _of_entries(entries, place, lambda entry: entry.role is Role.SINKHOLE)
     judged.tier[_of_entries(entries, place, lambda entry: entry.role is Role.UPPER)] = 2
-    right, everyone = judged.listed & ~sinkhole, np.ones(len(table), dtype=bool)
+    right, chance = (
+        judged.listed & ~sinkhole,
+        fuse.alive_chance(spoke, floats(table, "packets_out")),
+    )
     alive, as_met = (
-        fuse.listed_term(right, answered, names_port, judged.prior, register)
-        for answered in (everyone, spoke)
+        fuse.listed_term(right, share, names_port, judged.prior, register)
+        for share in (np.ones(len(table)), chance)
     )
     judged.ledger.add("listed", alive)
     judged.ledger.add("unanswered", as_met - alive)
@@ -250,80 +235,3 @@ def _of_entries(
     """Tell for each service whether its entry (-1: none) has *fact*."""
     facts = np.array([*map(fact, entries), False], dtype=bool)  # -1 takes the last.
     return np.asarray(facts[place], dtype=bool)
-
-
-def _add_other_parts(judged: Judgement) -> None:
-    """
-    Tell loaders from C&Cs, last of all.
-
-    A list that names a service has told it from a loader already, and the habits of a
-    single line weigh its transfers themselves.
-    """
-    table = judged.survey.services
-    exempt = judged.listed | (ints(table, "clients") < 2)  # noqa: PLR2004 - a single line.
-    chances = {
-        "momentary": fuse.momentary_chance(floats(table, "several"), floats(table, "returned")),
-        "transfer": fuse.transfer_chance(floats(table, "packets_in"), floats(table, "bytes_in")),
-    }
-    for code, chance in chances.items():
-        before = special.logit(judged.prior) + judged.ledger.total()
-        judged.ledger.add(code, fuse.other_part(before, np.where(exempt, 0.0, chance)))
-
-
-def _add_doubts(
-    ledger: fuse.Ledger,
-    survey: passes.Survey,
-    mesh_clients: NDArray[np.float64],
-    register: Register,
-) -> None:
-    """Add what speaks against: crowds, one-way traffic, mere targets, meshes."""
-    table = survey.services
-    clients = floats(table, "clients")
-    high = habit(ints(table, "remote_port")) >= 4  # noqa: PLR2004 - see `ports.habit`.
-    ledger.add("crowd", fuse.crowd_term(clients, len(survey.talking), register))
-    ledger.add(
-        "one-way",
-        fuse.one_way_term(
-            floats(table, "packets_in"), floats(table, "packets_out"), floats(table, "lines")
-        ),
-    )
-    ledger.add("scan-target", fuse.target_term(floats(table, "silent"), clients))
-    several = clients > 1  # A single line's mesh is weighed with its habits.
-    ledger.add("mesh", np.where(several, fuse.mesh_term(mesh_clients, clients, high), 0.0))
-
-
-def _add_upper_tier(engine: passes.Engine, judged: Judgement, register: Register) -> None:
-    """
-    Run the core operator once more with candidates inside the own network as suspects.
-
-    Fronts that are subscribers' devices show their upper tier: a service whose clients are
-    mostly fronts (R14).
-    """
-    table = judged.survey.services
-    probability = judged.probability()
-    fronts = (probability >= _FRONT_FROM) & (ints(table, "remote_own") == 1)
-    upper = np.zeros(len(table))
-    if fronts.sum() > 1:
-        chosen = table.filter(pa.array(fronts))
-        lines = chosen.select(["remote_hi", "remote_lo"]).rename_columns(LINE)
-        _, first = np.unique(keys(lines, LINE), return_index=True)
-        lines = lines.take(pa.array(first))
-        pairs = passes.services_of_lines(engine, judged.survey, lines)
-        where = positions(keys(pairs, SERVICE), keys(table, SERVICE))
-        seen = np.bincount(where, minlength=len(table)).astype(np.float64)
-        clients = floats(table, "clients")
-        expected = clients * len(lines) / max(len(judged.survey.talking), 1)
-        null = enrich.learn_null(clients, seen, expected)
-        found = enrich.enrich(
-            clients,
-            seen,
-            expected,
-            null=null,
-            least_share=np.zeros(len(table)),
-            register=register,
-        )
-        term = fuse.enriched_term(found.log_ratio, found.rate, register)
-        upper = np.where((term > 0) & (seen >= 2) & ~fronts, term, 0.0)  # noqa: PLR2004
-        judged.fronts = seen.astype(np.int64)
-        judged.tier[upper > _TIER_FROM] = 2
-    judged.ledger.add("upper", upper)

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.detect import beacon, fuse, passes
+from hinomi.detect import beacon, fuse, passes, rules
 from hinomi.detect.features import Columns
 from hinomi.detect.model import Model
 from hinomi.detect.observe import Observed, second_view
@@ -41,7 +41,7 @@ class View:
     """What a model says of the services of a window."""
 
     model: Model
-    columns: Columns  # `observe.second_view`.
+    columns: Columns  # `observe.second_view`, and `rules.columns`.
     evidence: NDArray[np.float64]  # ln P(looks so | C&C) - ln P(looks so | not), (services,).
 
     def tier_of(self, probability: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -71,11 +71,12 @@ def speaks_for(survey: passes.Survey, register: Register) -> bool:
     return sampled and flags and len(survey.talking) >= register.integer("learned.least_lines")
 
 
-def look(engine: passes.Engine, observed: Observed, model: Model) -> View:
+def look(engine: passes.Engine, observed: Observed, model: Model, register: Register) -> View:
     """Look at every service twice: by itself, then by what the others say of its clients."""
     several = observed.several
     first = model.first_view(observed.columns, several)
-    columns = second_view(engine, observed, first)
+    beside = rules.columns(engine, observed, register)
+    columns = {**second_view(engine, observed, first), **beside}
     evidence = np.where(several, model.evidence(columns, several), NEVER)
     return View(model, columns, evidence)
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
+from hinomi.detect import rules
 from hinomi.detect.features import Columns
 from hinomi.detect.model import FIRST, SECOND, matrix, odds_of
 
@@ -54,7 +55,8 @@ class Lesson:
     several: NDArray[np.bool_]
     is_cc: NDArray[np.bool_]
     clients: NDArray[np.int64]
-    look_again: Callable[[NDArray[np.float64]], Columns]  # `observe.second_view`.
+    look_again: Callable[[NDArray[np.float64]], Columns]
+    """`observe.second_view`, and `rules.columns` beside it."""
     second: Columns = field(default_factory=dict)
 
     def rows(self) -> NDArray[np.int64]:
@@ -79,9 +81,10 @@ class Learned:
     second: str
     base_rate: float
     temperature: float
+    rules: float  # Weight of what rules say beside the trees.
     services: int
     positives: int
-    held_out: dict[str, NDArray[np.float64]]  # Log likelihood ratios by lesson, tempered.
+    held_out: dict[str, NDArray[np.float64]]  # Log likelihood ratios by lesson, as weighed.
 
 
 def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
@@ -112,15 +115,19 @@ def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
     held_out = ratios_without(lessons, fold, rounds=rounds)
     rate = base_rate(lessons)
     strangers = _strangers(lessons, rounds)
-    temperature = temper(lessons, strangers or held_out, rate)
+    temperature, beside = temper(lessons, strangers or held_out, rate)
     return Learned(
         first=_fit(lessons, FIRST, rounds).model_to_string(),
         second=_fit(lessons, SECOND, rounds).model_to_string(),
         base_rate=rate,
         temperature=temperature,
+        rules=beside,
         services=sum(lesson.rows().size for lesson in lessons),
         positives=sum(int(lesson.is_cc[lesson.rows()].sum()) for lesson in lessons),
-        held_out={name: ratio / temperature for name, ratio in held_out.items()},
+        held_out={
+            each.name: held_out[each.name] / temperature + beside * rules.total(each.second)
+            for each in lessons
+        },
     )
 
 
@@ -174,33 +181,44 @@ def base_rate(lessons: Sequence[Lesson]) -> float:
     return float((label * weight).sum() / weight.sum())
 
 
-def temper(lessons: Sequence[Lesson], ratios: dict[str, NDArray[np.float64]], rate: float) -> float:
+def temper(
+    lessons: Sequence[Lesson], ratios: dict[str, NDArray[np.float64]], rate: float
+) -> tuple[float, float]:
     """
-    Find the temperature at which held-out probabilities are least surprised.
+    Find how far trees and rules are to be trusted: what surprises least on held-out windows.
 
     Args:
-        lessons: Windows with truth.
+        lessons: Windows with truth, whose `second` is filled in.
         ratios: Log likelihood ratios that trees gave which had not seen the window.
         rate: The base rate that they will be used with, 0..1.
 
     Returns:
-        What to divide the ratios by: above 1 where they were too sure.
+        What to divide the ratios by, above 1 where trees were too sure; and the weight of
+        `rules.total`, 0..1.
 
     Source:
-        Guo, Pleiss, Sun and Weinberger (2017), ICML, PMLR 70:1321.
+        Guo, Pleiss, Sun and Weinberger (2017), ICML, PMLR 70:1321, for the temperature;
+        Wolpert (1992), Neural Networks 5:241, for the weights of two opinions.
     """
+    rows = [lesson.rows() for lesson in lessons]
+    is_cc = np.concatenate([each.is_cc[at] for each, at in zip(lessons, rows, strict=True)])
+    trees = np.concatenate([ratios[each.name][at] for each, at in zip(lessons, rows, strict=True)])
+    beside = np.concatenate(
+        [rules.total(each.second)[at] for each, at in zip(lessons, rows, strict=True)]
+    )
+    sign = np.where(is_cc, 1.0, -1.0)
 
-    def surprise(temperature: float) -> float:
-        total = 0.0
-        for lesson in lessons:
-            rows = lesson.rows()
-            is_cc = lesson.is_cc[rows]
-            odds = special.logit(rate) + ratios[lesson.name][rows] / temperature
-            total -= float(special.log_expit(np.where(is_cc, odds, -odds)).sum())
-        return total
+    def surprise(found: NDArray[np.float64]) -> float:
+        odds = special.logit(rate) + trees * found[0] + beside * found[1]
+        return -float(special.log_expit(sign * odds).sum())
 
-    found = optimize.minimize_scalar(surprise, bounds=(_COOLEST, _HOTTEST), method="bounded")
-    return float(found.x)
+    found = optimize.minimize(
+        surprise,
+        x0=np.array([1.0, 0.1]),
+        bounds=[(1.0 / _HOTTEST, 1.0 / _COOLEST), (0.0, 1.0)],
+        method="L-BFGS-B",
+    )
+    return 1.0 / float(found.x[0]), float(found.x[1])
 
 
 def folds(lessons: Sequence[Lesson]) -> list[int]:

@@ -1,5 +1,5 @@
 """
-Models that turn what a service looks like into evidence: two sets of trees and a card.
+Models that turn what a service looks like into evidence: two sets of trees, rules, and a card.
 
 The first set sees each service by itself; what it finds is told to the others over shared
 clients, and the second set sees both. A model says how much likelier a C&C looks like this
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from hinomi.detect import behaviour, features, propagate
+from hinomi.detect import behaviour, features, propagate, rules
 from hinomi.detect.columns import blocks
 from hinomi.detect.features import Columns
 from hinomi.errors import ConfigError
@@ -26,6 +26,7 @@ from hinomi.errors import ConfigError
 FIRST: Final = tuple(features.BASIS)
 SECOND: Final = (*features.BASIS, *propagate.BASIS, *behaviour.BASIS)
 BASIS: Final[Mapping[str, str]] = {**features.BASIS, **propagate.BASIS, **behaviour.BASIS}
+"""Columns that trees may look at, and the reason under which each is explained."""
 
 FORMAT: Final = 1
 ORDINARY: Final = "base-rate"
@@ -36,6 +37,7 @@ _BLOCK: Final = 65_536
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
 Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+Weight = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Names = Annotated[list[str], msgspec.Meta(min_length=1)]
 
 
@@ -51,6 +53,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     positives: int
     base_rate: Share  # Of C&Cs among the rows, which the evidence leaves out.
     temperature: Positive = 1.0  # Divides the log odds: above 1, trees were too sure.
+    rules: Weight = 0.0  # What a log-odd of `rules` counts beside the trees.
     columns_first: Names
     columns_second: Names
     scores: dict[str, float] = {}  # On held-out families or time.
@@ -94,21 +97,22 @@ class Model:
         Give ln P(looks like this | C&C) - ln P(looks like this | not), shape (services,).
 
         Args:
-            columns: `observe.second_view`, shape (services,) each.
+            columns: `observe.second_view` and `rules.columns`, shape (services,) each.
             several: Services to look at; of the others nothing is said.
         """
         ratio = np.zeros(several.size)
         rows = np.flatnonzero(several)
         odds = odds_of(self._second, columns, self.card.columns_second, rows)
-        ratio[rows] = odds - special.logit(self.card.base_rate)
-        return ratio / self.card.temperature
+        trees = (odds - special.logit(self.card.base_rate)) / self.card.temperature
+        ratio[rows] = trees + self.card.rules * rules.total(columns)[rows]
+        return ratio
 
     def contributions(self, columns: Columns, row: int) -> dict[str, float]:
         """
         Share the evidence on one service among the reasons it rests on.
 
         Args:
-            columns: `observe.second_view`, shape (services,) each.
+            columns: As for `evidence`.
             row: The service.
 
         Returns:
@@ -125,6 +129,8 @@ class Model:
         for name, part in zip(names, parts[:-1], strict=True):
             code = BASIS[name]
             shared[code] = shared.get(code, 0.0) + float(part) / self.card.temperature
+        for name, code in rules.BASIS.items():
+            shared[code] = shared.get(code, 0.0) + self.card.rules * float(columns[name][row])
         ordinary = float(parts[-1] - special.logit(self.card.base_rate))
         return shared | {ORDINARY: ordinary / self.card.temperature}
 

@@ -12,9 +12,20 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hinomi.detect import attacks, behaviour, clients, features, known, passes, suspects
+from hinomi.detect import (
+    attacks,
+    behaviour,
+    clients,
+    enrich,
+    families,
+    features,
+    fuse,
+    known,
+    passes,
+    suspects,
+)
 from hinomi.detect.clients import Pooled
-from hinomi.detect.columns import digests, ints, keys, positions
+from hinomi.detect.columns import digests, floats, ints, keys, positions
 from hinomi.detect.features import Columns
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.propagate import propagate
@@ -43,6 +54,8 @@ class Observed:
     suspects: Suspects
     pooled: Pooled
     columns: Columns  # `features.describe`.
+    enrichment: enrich.Enrichment
+    prior: float  # Base rate of C&Cs by what the window itself shows.
 
     @property
     def listed(self) -> NDArray[np.bool_]:
@@ -75,7 +88,11 @@ def observe(
     dead = named & (clients_of == 0) & _few(survey, ints(table, "lines"), register)
     suspected = _suspected(engine, survey, (teaches, dead), lists, register)
     pooled = clients.pool(engine, survey, suspected, teaches, register)
-    return Observed(survey, on, teaches, suspected, pooled, features.describe(survey, pooled))
+    columns = features.describe(survey, pooled)
+    null, enrichment = _enriched(survey, pooled, columns, on[ListKind.KNOWN_CC] >= 0, register)
+    taught = suspected.line.size > 0
+    prior = fuse.base_rate(survey.met, null.slab if taught else None, register)
+    return Observed(survey, on, teaches, suspected, pooled, columns, enrichment, prior)
 
 
 def second_view(
@@ -103,6 +120,24 @@ def second_view(
         digests(keys(observed.survey.services, SERVICE)),
     )
     return {**observed.columns, **told, **alike}
+
+
+def _enriched(
+    survey: passes.Survey,
+    pooled: Pooled,
+    columns: Columns,
+    listed: NDArray[np.bool_],
+    register: Register,
+) -> tuple[enrich.Null, enrich.Enrichment]:
+    """Set the suspects among the clients of each service against expectation."""
+    clients, seen = floats(survey.services, "clients"), pooled.seen["credited"]
+    expected = pooled.expected["any"]
+    null = enrich.learn_null(clients, seen, expected)
+    # A listed C&C's own suspects are counted without the listing: no sister compares.
+    least = np.where(listed, 0.0, families.least_share(columns["family_best"]))
+    return null, enrich.enrich(
+        clients, seen, expected, null=null, least_share=least, register=register
+    )
 
 
 def _few(survey: passes.Survey, lines: NDArray[np.int64], register: Register) -> NDArray[np.bool_]:

@@ -107,6 +107,7 @@ def _facts(judged: Judgement, index: int) -> Values:
         "p_value": float(judged.enrichment.chance[index]),
         "fdr": float(judged.enrichment.rate[index]),
         "share": row["clients"] / lines,
+        "lasted_h": (row["last_ms"] - row["first_ms"]) / 3_600_000,
     }
 
 

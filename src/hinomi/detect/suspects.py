@@ -34,6 +34,9 @@ _LEAST_SILENT: Final = 0.001
 _MANY_LINES: Final = 20
 _ORDINARY: Final = 0.5
 
+_FEW_ALIKE: Final = 3.0
+"""So many C&Cs of one port may a bot meet within a window."""
+
 
 class Evidence(IntFlag):
     """Kinds of evidence that a line is infected."""
@@ -279,6 +282,57 @@ def credit(
     expected = usual_silence(probed, silent) * (ints(probed, "spoken") + 0.5)
     share = np.append((1.0 + expected) / (1.0 + ints(probed, "targets")), 1.0)  # -1: the last.
     return np.asarray(np.minimum(1.0, share[place]), dtype=np.float64)
+
+
+def credit_of_alike(
+    probed: pa.Table, suspected: Suspects, who: NDArray[np.int64], port: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """
+    Tell how much a scanner's contact says, given what scanners like it try on that port.
+
+    Args:
+        probed: Rows of `probes`, of all lines.
+        suspected: The suspected lines.
+        who: Index of the line in *suspected*, one per pair, shape (m,).
+        port: Port of the service of each pair, shape (m,).
+
+    Returns:
+        1 / (1 + hosts that lines which scan the same port most probe on this one, on average),
+        shape (m,); 1 for lines that do not scan. At 1 in 10,000 a scan of several ports shows
+        on each line for one or two of them.
+    """
+    place = positions(keys(probed, LINE), suspected.line)
+    main = np.where(place >= 0, suspected.scanned[place], -1)
+    scans = np.flatnonzero((main >= 0) & (main != ints(probed, "remote_port")))
+    pair = (main << 16 | ints(probed, "remote_port"))[scans]
+    known, at = np.unique(pair, return_inverse=True)
+    hosts = np.bincount(at, weights=floats(probed, "targets")[scans], minlength=known.size)
+    lines = np.bincount(suspected.scanned[suspected.scanned >= 0], minlength=65_536)
+    mean = np.append(hosts / np.maximum(lines[known >> 16], 1), 0.0)  # -1: the last.
+    asked = suspected.scanned[who] << 16 | port
+    found = np.searchsorted(known, asked)
+    hit = np.append(known, -1)[np.minimum(found, known.size)] == asked
+    return np.asarray(1.0 / (1.0 + mean[np.where(hit, found, -1)]), dtype=np.float64)
+
+
+def shared(
+    line: NDArray[np.int64], port: NDArray[np.int64], usual: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """
+    Tell how much a suspect's contact says, given what else it speaks with on the same port.
+
+    Args:
+        line: Number of the line of each pair of suspects, shape (m,).
+        port: Protocol and port of the service of each pair, as one number, shape (m,).
+        usual: Services that a line as active meets on that port, shape (m,).
+
+    Returns:
+        1 where the line meets few services there or no more than usual, falling as
+        (3 + usual) / (services met), shape (m,). A bot has few C&Cs; a resolver asks dozens
+        of name servers, and who guesses passwords talks with dozens of hosts.
+    """
+    _, alike, met = np.unique((line << 24) | port, return_inverse=True, return_counts=True)
+    return np.asarray(np.minimum(1.0, (_FEW_ALIKE + usual) / met[alike]), dtype=np.float64)
 
 
 def _flat(rows: NDArray[np.void]) -> NDArray[np.void]:

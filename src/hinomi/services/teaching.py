@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hinomi.bench.score import CC
 from hinomi.bench.worldfiles import find_world
 from hinomi.clock import Clock, render_time, wall_clock
+from hinomi.detect import rules
 from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.drift import deciles_of
 from hinomi.detect.features import Columns
@@ -62,6 +63,7 @@ def teach(
         positives=learned.positives,
         base_rate=learned.base_rate,
         temperature=learned.temperature,
+        rules=learned.rules,
         columns_first=list(FIRST),
         columns_second=list(SECOND),
         measures={column: _deciles(lessons, column) for column in FIRST},
@@ -81,8 +83,10 @@ def _lesson(stack: ExitStack, folder: Path, school: str, tell: Tell) -> tuple[Le
     labels = np.array(truth.column("label").to_pylist(), dtype=object)
     is_cc[place[(place >= 0) & (labels == CC)]] = True
 
+    beside = rules.columns(engine, observed, laboratory.home.register)
+
     def look_again(probability: NDArray[np.float64]) -> Columns:
-        return second_view(engine, observed, probability)
+        return {**second_view(engine, observed, probability), **beside}
 
     lesson = Lesson(
         name=f"{school}/{folder.name}",

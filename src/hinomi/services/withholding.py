@@ -48,7 +48,7 @@ class Glance:
             evidence = model.evidence(view.columns, several)
             evidence = np.where(several, evidence, learned.NEVER)
         else:
-            evidence = learned.look(self.engine, self.observed, model).evidence
+            evidence = learned.look(self.engine, self.observed, model, register).evidence
         rate = learned.base_rate(model, register)
         return np.asarray(special.logit(rate) + evidence[self.rows], dtype=np.float64)
 
@@ -86,7 +86,7 @@ def withholding(home: Home, window: Window, start: Model) -> Iterator[Opening | 
             for fold in range(FOLDS):
                 lists = {**opened.lists, ListKind.KNOWN_CC: withhold(opened.lists, fold)}
                 seen = observe(opened.engine, survey, lists, home.register)
-                view = learned.look(opened.engine, seen, start)
+                view = learned.look(opened.engine, seen, start, home.register)
                 rows, server, chance = _labelled(view, seen, whole, opened.lists, home.register)
                 yield Glance(fold, view, rows, server, chance, seen, opened.engine)
 
