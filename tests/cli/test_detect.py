@@ -95,7 +95,12 @@ def test_the_model_is_named_where_it_spoke(home: Path, capsys: pytest.CaptureFix
     assert (document["model"]["spoke"], document["drift"]) == (False, None)
 
     drift = Drift(
-        services=9, index={"span": 0.9}, threshold=0.25, interval=64, known_intervals=(1_000,)
+        services=9,
+        index={"span": 0.9},
+        threshold=0.25,
+        spread={},
+        interval=64,
+        known_intervals=(1_000,),
     )
     print_model(detection(model={"name": "spring", "digest": "ab12"}, drift=drift))
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinomi.detect.drift import WORST, deciles_of, drift, stability
+from hinomi.detect.drift import WORST, deciles_of, drift, spread_of, stability
 from hinomi.detect.model import Card
 
 CARD = Card(
@@ -94,6 +94,24 @@ def test_the_worst_columns_come_first() -> None:
     document = found.render()
     assert [each["column"] for each in document["worst"]] == list(found.index)[:WORST]  # type: ignore[attr-defined]
     assert document["drifted"] == found.drifted
+
+
+def test_what_a_window_of_training_did_is_no_drift() -> None:
+    """Two networks far apart: a third between them is like neither and farther out than none."""
+    windows = [_normal(5_000, shift=-1.0), _normal(5_000, shift=1.0)]
+    deciles = deciles_of(np.concatenate(windows))
+    apart = spread_of(windows, deciles)
+    card = msgspec.structs.replace(CARD, measures={"c": deciles}, spread={"c": apart})
+
+    def drifted(shift: float) -> list[str]:
+        looked = np.ones(5_000, dtype=bool)
+        columns = {"c": _normal(5_000, shift=shift)}
+        return drift(columns, looked, card, 10_000, threshold=0.25).drifted
+
+    assert apart > 0.25
+    assert drifted(0.9) == drifted(-0.9) == []
+    assert drifted(3.0) == ["c"]
+    assert spread_of([], deciles) == 0.0
 
 
 @pytest.mark.parametrize(

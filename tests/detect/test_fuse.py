@@ -153,6 +153,26 @@ def test_another_part_counts_in_full_however_sure(before: float, chance: float) 
     assert special.expit(before + term) == pytest.approx(special.expit(before) * (1 - chance))
 
 
+@given(lasted_ms=st.floats(0, 1e9), clients=st.integers(0, 50), hours=st.integers(0, 400))
+def test_what_all_met_at_once_is_an_event(lasted_ms: float, clients: int, hours: int) -> None:
+    """Only in windows of a day, of three clients or more, and below two hours."""
+    (found,) = fuse.brief_term(column(lasted_ms), column(clients), hours)
+
+    speaks = hours >= 24 and clients >= 3 and lasted_ms < 7_200_000
+    assert fuse.BRIEF_LEAST <= found <= 0
+    assert speaks or found == 0
+    assert fuse.brief_term(column(0), column(3), 24)[0] == fuse.BRIEF_LEAST
+
+
+def test_the_order_of_contact_and_infection_tells() -> None:
+    """None before: the more, the surer, up to 3. Half before: as with anybody. None: nothing."""
+    fresh = fuse.onset_term(column(1, 4, 400), column(0, 0, 0))
+    usual = fuse.onset_term(column(0, 40, 40), column(0, 20, 40))
+
+    assert fresh[0] < fresh[1] < fresh[2] == 3.0
+    assert usual.tolist() == pytest.approx([0.0, np.log(0.5), np.log(0.5)], abs=1e-3)
+
+
 @given(mesh=st.floats(0, 1), clients=st.integers(0, 10**6))
 def test_meshes_lower_within_bounds(mesh: float, clients: int) -> None:
     """Only above half of the clients and on uncommon ports, by three units at most."""

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import special
 
-from hinomi.detect import lessons
+from hinomi.detect import lessons, rules
 from hinomi.detect.features import Columns
 from hinomi.detect.lessons import FOLDS, LEAST_CLIENTS, Lesson, base_rate, learn, temper
 from hinomi.detect.model import FIRST, SECOND
@@ -47,7 +47,7 @@ def test_the_first_view_of_a_window_never_saw_it() -> None:
         lesson = random_lesson(seed)
         noise = {
             name: np.random.default_rng(seed + at).normal(size=lesson.is_cc.size)
-            for at, name in enumerate(SECOND)
+            for at, name in enumerate((*SECOND, *rules.BASIS))
         }
 
         def look_again(probability: NDArray[np.float64]) -> Columns:
@@ -185,27 +185,45 @@ def test_a_school_without_cc_servers_does_not_drown_the_others() -> None:
     assert base_rate([*windows, clean]) == pytest.approx(shares * 2 / 3, rel=0.1)
 
 
+def looked(window: Lesson) -> Lesson:
+    """Give a window that was looked at again."""
+    return replace(window, second=window.look_again(np.zeros(0)))
+
+
 @pytest.mark.parametrize("hot", [0.6, 1.0, 2.0, 3.5])
 def test_temper_finds_the_temperature_that_was_put_in(hot: float) -> None:
     """Log likelihood ratios of two bells, made too sure or too unsure by a known factor."""
     rng = np.random.default_rng(3)
     windows, ratios = [], {}
     for seed in range(3):
-        window = random_lesson(seed, rows=20_000)
+        window = looked(random_lesson(seed, rows=20_000))
         apart = 2.0
         x = rng.normal(size=20_000) + apart * window.is_cc
         windows.append(window)
         ratios[window.name] = hot * (apart * x - apart**2 / 2)
 
-    assert temper(windows, ratios, 0.2) == pytest.approx(hot, rel=0.06)
+    assert temper(windows, ratios, 0.2)[0] == pytest.approx(hot, rel=0.06)
 
 
 def test_temper_stays_within_reason() -> None:
     """Evidence that is all wrong is cooled as far as it goes, and no further."""
-    window = random_lesson(1)
+    window = looked(random_lesson(1))
     wrong = {window.name: np.where(window.is_cc, -9.0, 9.0)}
 
-    assert 3.9 < temper([window], wrong, 0.2) <= 4.0
+    assert 3.9 < temper([window], wrong, 0.2)[0] <= 4.0
+
+
+def test_rules_weigh_what_they_are_worth() -> None:
+    """Two opinions of which each has half of the evidence: both count in full, or not at all."""
+    rng = np.random.default_rng(4)
+    window = looked(random_lesson(2, rows=40_000))
+    half = [2.0 * (rng.normal(size=40_000) + 2.0 * window.is_cc) - 2.0 for _ in range(2)]
+    trees = {window.name: half[0]}
+    telling = replace(window, second=window.second | {"rule_enriched": half[1]})
+    noise = replace(window, second=window.second | {"rule_enriched": rng.normal(size=40_000)})
+
+    assert np.allclose(temper([telling], trees, 0.2), (1.0, 1.0), atol=0.1)
+    assert np.allclose(temper([noise], trees, 0.2), (1.0, 0.0), atol=0.1)
 
 
 def test_rows_are_sampled_with_their_weight_made_up_for() -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy import special
 
+from hinomi.detect import rules
 from hinomi.detect.catalogue import REASONS
 from hinomi.detect.model import BASIS, FIRST, ORDINARY, SECOND, Model, digest, matrix, parse_model
 from hinomi.errors import ConfigError
@@ -79,7 +80,7 @@ def test_contributions_sum_to_the_evidence() -> None:
 
     for row in range(0, everyone.size, 17):
         shared = model.contributions(columns, row)
-        assert shared.keys() == {*BASIS.values(), ORDINARY}
+        assert shared.keys() == {*BASIS.values(), *rules.BASIS.values(), ORDINARY}
         assert sum(shared.values()) == pytest.approx(evidence[row], abs=1e-6)
 
 

@@ -273,6 +273,39 @@ def test_credit_falls_with_what_else_is_probed_there(targets: list[int]) -> None
     assert stranger.tolist() == [1.0]
 
 
+@given(met=st.integers(1, 60), usual=st.floats(0, 30))
+def test_who_meets_many_of_one_port_says_little_of_each(met: int, usual: float) -> None:
+    """(3 + usual) / met where more are met than that; another port and another line say all."""
+    line = np.append(np.zeros(met, np.int64), [0, 1])
+    port = np.append(np.full(met, 53), [80, 53])
+
+    found = suspects.shared(line, port, np.full(met + 2, usual))
+
+    assert found[:met].tolist() == pytest.approx([min(1.0, (3 + usual) / met)] * met)
+    assert found[met:].tolist() == [1.0, 1.0]
+
+
+def test_scanners_of_one_kind_share_their_ports() -> None:
+    """Lines that scan 23 try four hosts each on 2323, seen on two of them: credit 1/5 for all."""
+    table = probed((0, 23, 30, 0), (1, 23, 30, 0), (0, 2323, 6, 0), (1, 2323, 2, 0), (9, 80, 5, 0))
+    alike = gathered(scan={0: 23, 1: 23, 2: 80}, listed=(9,))
+    who = np.array([0, 1, 0, 2, 3])
+    port = np.array([2323, 2323, 23, 2323, 80])
+
+    found = suspects.credit_of_alike(table, alike, who, port)
+
+    assert found.tolist() == pytest.approx([0.2, 0.2, 1.0, 1.0, 1.0])
+
+
+def test_without_probes_everybody_has_full_credit() -> None:
+    """Nothing was scanned: nothing is explained by it."""
+    found = suspects.credit_of_alike(
+        probed(), gathered(listed=(1, 2)), np.array([0, 1]), np.array([80, 80])
+    )
+
+    assert found.tolist() == [1.0, 1.0]
+
+
 def test_the_way_of_a_port_is_that_of_the_lines_that_speak_there() -> None:
     """Thirty lines leave one host in five unanswered on 443: usual there. Scanners set nothing."""
     table = probed(

@@ -63,6 +63,7 @@ def _drift(interval: int, **index: float) -> Drift:
         services=100,
         index=index,
         threshold=0.25,
+        spread={},
         interval=interval,
         known_intervals=(1_000, 10_000),
     )

@@ -93,7 +93,8 @@ def correct(model: Model, examples: Sequence[Examples], listed_share: float, *, 
     Returns:
         Both sets of trees in LightGBM's text form: it goes with the card's base rate and
         temperature as they were, since C&Cs are weighed up to that very base rate. How many
-        there are in a network is no part of what they look like.
+        there are in a network is no part of what they look like. What `rules` say beside the
+        trees stays as it is and is left out here.
     """
     if rounds == 0:
         return model.second

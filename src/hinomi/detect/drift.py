@@ -1,6 +1,9 @@
 """
 How far a window looks from what a model was learned on: its columns against deciles kept.
 
+Networks differ: no one window looks like all of training together. So a column has drifted
+only where it lies farther from them than any window did that was learned from.
+
 Drift says nothing of right or wrong by itself. It says that the model is asked about
 services of a kind that it was not shown.
 """
@@ -33,14 +36,19 @@ class Drift:
 
     services: int  # Compared.
     index: dict[str, float]  # Population stability index of each column, the largest first.
-    threshold: float  # From here on a column is said to have drifted.
+    threshold: float  # From here on a column may be said to have drifted,
+    spread: dict[str, float]  # and where this, of the windows learned from, is passed too.
     interval: int  # Sampling interval of the window, 0 unknown.
     known_intervals: tuple[int, ...]  # Those that the model was learned at.
 
     @property
     def drifted(self) -> list[str]:
-        """Name the columns above the threshold, the worst first."""
-        return [name for name, index in self.index.items() if index > self.threshold]
+        """Name the columns farther out than the threshold and all of training, the worst first."""
+        return [
+            name
+            for name, index in self.index.items()
+            if index > max(self.threshold, self.spread.get(name, 0.0))
+        ]
 
     @property
     def knows_interval(self) -> bool:
@@ -53,7 +61,14 @@ class Drift:
         worst = list(self.index.items())[:WORST]
         return {
             "services": self.services,
-            "worst": [{"column": name, "index": round(index, 4)} for name, index in worst],
+            "worst": [
+                {
+                    "column": name,
+                    "index": round(index, 4),
+                    "in_training": round(self.spread.get(name, 0.0), 4),
+                }
+                for name, index in worst
+            ],
             "threshold": self.threshold,
             "drifted": self.drifted,
             "sampling_interval": self.interval,
@@ -71,7 +86,8 @@ def drift(
     Args:
         columns: `features.describe`, shape (services,) each.
         looked: Services that the model looks at, shape (services,).
-        card: Its `measures` are 11 deciles, minimum and maximum among them, by column.
+        card: Its `measures` are 11 deciles, minimum and maximum among them, by column, and its
+            `spread` what `spread_of` found.
         interval: Sampling interval of the window, 0 unknown.
         threshold: Index from which a column is said to have drifted.
     """
@@ -85,6 +101,7 @@ def drift(
         services=int(looked.sum()),
         index=dict(ordered),
         threshold=threshold,
+        spread=dict(card.spread),
         interval=interval,
         known_intervals=tuple(sorted(card.intervals)),
     )
@@ -93,6 +110,17 @@ def drift(
 def deciles_of(values: NDArray[np.float64]) -> list[float]:
     """Give minimum, the nine deciles and maximum of *values*, as a card keeps them."""
     return [round(float(value), _DIGITS) for value in np.quantile(values, _STEPS)]
+
+
+def spread_of(windows: Sequence[NDArray[np.float64]], deciles: Sequence[float]) -> float:
+    """
+    Give the largest index that one of the *windows* learned from has against all together.
+
+    Args:
+        windows: Values of one column, shape (n,) each.
+        deciles: `deciles_of` all of them.
+    """
+    return round(max((stability(each, deciles) for each in windows), default=0.0), _DIGITS)
 
 
 def stability(values: NDArray[np.float64], deciles: Sequence[float]) -> float:

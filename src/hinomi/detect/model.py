@@ -59,6 +59,7 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     scores: dict[str, float] = {}  # On held-out families or time.
     limits: list[str] = []
     measures: dict[str, list[float]] = {}  # Deciles of each column, to tell drift.
+    spread: dict[str, float] = {}  # How far one window of training is from them at most.
     digest: str = ""  # `digest` of the trees, written with them.
 
 
@@ -104,8 +105,15 @@ class Model:
         rows = np.flatnonzero(several)
         odds = odds_of(self._second, columns, self.card.columns_second, rows)
         trees = (odds - special.logit(self.card.base_rate)) / self.card.temperature
-        ratio[rows] = trees + self.card.rules * rules.total(columns)[rows]
+        ratio[rows] = trees + self._beside(columns)[rows]
         return ratio
+
+    def _beside(self, columns: Columns) -> NDArray[np.float64]:
+        """Weigh what rules say; a model without them asks for no columns of theirs."""
+        weight = self.card.rules
+        return (
+            weight * rules.total(columns) if weight else np.zeros(next(iter(columns.values())).size)
+        )
 
     def contributions(self, columns: Columns, row: int) -> dict[str, float]:
         """
@@ -129,7 +137,7 @@ class Model:
         for name, part in zip(names, parts[:-1], strict=True):
             code = BASIS[name]
             shared[code] = shared.get(code, 0.0) + float(part) / self.card.temperature
-        for name, code in rules.BASIS.items():
+        for name, code in rules.BASIS.items() if self.card.rules else ():
             shared[code] = shared.get(code, 0.0) + self.card.rules * float(columns[name][row])
         ordinary = float(parts[-1] - special.logit(self.card.base_rate))
         return shared | {ORDINARY: ordinary / self.card.temperature}

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hinomi.clock import render_time
 from hinomi.detect.comparison import Comparison, Figure, Trial, compare
 from hinomi.detect.correction import FOLDS, LEAST_POSITIVES, Examples, best_rounds, correct, sample
-from hinomi.detect.drift import deciles_of
+from hinomi.detect.drift import deciles_of, spread_of
 from hinomi.detect.model import Card, Model, matrix
 from hinomi.detect.passes import Progress
 from hinomi.errors import Conflict, NotFound
@@ -231,6 +231,10 @@ def _card(
     home: Home, name: str, start: KeptModel, gathered: _Gathered, comparison: Comparison
 ) -> Card:
     shipped = start.model.card
+    measures = {
+        column: deciles_of(np.concatenate(gathered.measured[column]))
+        for column in shipped.columns_first
+    }
     windows = [each.render() for each in gathered.learned_on]
     return msgspec.structs.replace(
         shipped,
@@ -248,9 +252,9 @@ def _card(
             **_scores("log_loss", comparison.log_loss),
         },
         limits=list(LIMITS),
-        measures={
-            column: deciles_of(np.concatenate(gathered.measured[column]))
-            for column in shipped.columns_first
+        measures=measures,
+        spread={
+            column: spread_of(gathered.measured[column], measures[column]) for column in measures
         },
     )
 
