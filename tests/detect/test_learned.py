@@ -7,12 +7,13 @@ from typing import Final, cast
 
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
 from hinomi.detect import fuse, passes
 from hinomi.detect.judge import judge
-from hinomi.detect.learned import NEVER, View, base_rate, speaks_for, weigh
+from hinomi.detect.learned import NEVER, View, base_rate, of_listed, speaks_for, weigh
 from hinomi.detect.observe import Observed
 from hinomi.engine.duckdb import DuckEngine
 from hinomi.govern.parameters import default_register
@@ -33,6 +34,7 @@ def seen(size: int, *, listed: int = 0, alone: int = 0, crowded: int = 0) -> Obs
         listed=place < listed,
         teaches=(place < listed) & (place >= crowded),
         several=place < size - alone,
+        survey=SimpleNamespace(services=pa.table({"clients": np.full(size, 4)})),
     )
     return cast("Observed", found)
 
@@ -69,17 +71,28 @@ def view_of(evidence: NDArray[np.float64], **columns: NDArray[np.float64]) -> Vi
 
 
 def test_evidence_moves_a_list_within_bounds() -> None:
-    """Listed: up to 4 up, 2 down, 6 down in a crowd; unlisted: in full. One line: lists alone."""
+    """Listed: 4 up, 1.6 down, 6 down in a crowd; unlisted: in full. One line: lists alone."""
     ledger = fuse.Ledger(6)
-    evidence = np.array([-9.0, 9.0, -9.0, 1.0, -9.0, 9.0])
+    evidence = np.array([-19.0, 19.0, -9.0, 3.0, -9.0, 9.0])
     observed = seen(6, listed=4, crowded=1)
 
     weigh(ledger, view_of(evidence), observed)
 
-    assert ledger.terms["learned"].tolist() == [-6.0, 4.0, -2.0, 1.0, -9.0, 9.0]
+    as_usual = 4.3 * np.log(2.0)
+    assert ledger.terms["learned"].tolist() == pytest.approx(
+        [-6.0, 4.0, -1.6, 0.4 * (3.0 - as_usual), -9.0, 9.0]
+    )
     alone = fuse.Ledger(2)
     weigh(alone, view_of(np.array([NEVER, NEVER])), seen(2, listed=1, alone=2))
     assert alone.terms["learned"].tolist() == [0.0, NEVER]
+
+
+def test_the_more_clients_the_more_there_should_be_to_see() -> None:
+    """The same evidence on a listed service of 2 clients and of 20, 200: less, and no less yet."""
+    few, some, many = of_listed(np.full(3, 4.0), np.array([2, 20, 200]), np.ones(3, dtype=bool))
+
+    assert few == pytest.approx(1.6)
+    assert few > some == many
 
 
 def test_likely_servers_have_a_tier() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hinomi.detect import beacon, fuse, passes, rules
+from hinomi.detect.columns import ints
 from hinomi.detect.features import Columns
 from hinomi.detect.model import Model
 from hinomi.detect.observe import Observed, second_view
@@ -21,12 +22,21 @@ from hinomi.govern.parameters import Register
 NEVER: Final = -12.0
 """Evidence on a service that one line alone spoke with: it cannot be enriched."""
 
-LISTED_LEAST: Final = -2.0
+LISTED_LEAST: Final = -1.6
 LISTED_MOST: Final = 4.0
-"""How far evidence moves what a list says: families without evidence stand on lists too."""
+"""How far evidence moves what a list says: a C&C that shows none stands on lists too."""
 
 _CROWDED_LEAST: Final = -6.0
 """The same where many lines meet it: a shared host, or a wrong entry."""
+
+LISTED_WEIGHT: Final = 0.4
+_LISTED_USUAL: Final = 4.3
+_LISTED_USUAL_MOST: Final = 7.5
+"""
+Measured on the 1,131 listed services of two clients or more in 47 worlds, by models that never
+saw their school: logit P(right) grew by 0.31 to 0.45 for each unit of evidence, and lists were as
+right as on average where the evidence was -1, 2, 5 and 7 for 2, 3 to 4, 5 to 9 and more clients.
+"""
 
 _LIKELY_FROM: Final = 0.5
 _BOTS_FROM: Final = 1.0
@@ -100,8 +110,25 @@ def base_rate(model: Model, register: Register) -> float:
     return min(max(model.card.base_rate, low), high)
 
 
+def of_listed(
+    evidence: NDArray[np.float64], clients: NDArray[np.int64], teaches: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """
+    Tell how far evidence moves what a list says of a service, log-odds of shape (services,).
+
+    Args:
+        evidence: What the model says, shape (services,).
+        clients: Lines that spoke with it. The more, the more there would be to see.
+        teaches: Few enough lines meet it to make them suspects.
+    """
+    usual = np.minimum(_LISTED_USUAL * np.log(np.maximum(clients, 2) / 2.0), _LISTED_USUAL_MOST)
+    least = np.where(teaches, LISTED_LEAST, _CROWDED_LEAST)
+    return np.clip(LISTED_WEIGHT * (evidence - usual), least, LISTED_MOST)
+
+
 def weigh(ledger: fuse.Ledger, view: View, observed: Observed) -> None:
     """Add the evidence to the ledger; a list's own word is moved by it within bounds."""
-    least = np.where(observed.teaches, LISTED_LEAST, _CROWDED_LEAST)
-    bounded = np.where(observed.several, np.clip(view.evidence, least, LISTED_MOST), 0.0)
+    clients = ints(observed.survey.services, "clients")
+    moved = of_listed(view.evidence, clients, observed.teaches)
+    bounded = np.where(observed.several, moved, 0.0)
     ledger.add("learned", np.where(observed.listed, bounded, view.evidence))

@@ -13,6 +13,7 @@ from hinomi.detect.explain import Values, order, reason
 from hinomi.detect.features import Columns
 from hinomi.detect.habits import Habit
 from hinomi.detect.judge import Judgement
+from hinomi.detect.learned import LISTED_WEIGHT
 from hinomi.detect.model import ORDINARY
 from hinomi.detect.passes import Survey
 from hinomi.detect.surroundings import context_reasons
@@ -120,14 +121,15 @@ def _source(judged: Judgement, index: int, sources: Sources, code: str) -> str:
 
 
 def _learned(judged: Judgement, index: int, weight: float) -> dict[str, float]:
-    """Share what the model says, as bounded, among the evidence that it rests on."""
+    """Share what the model says, as weighed, among the evidence that it rests on."""
     view = judged.view
     if view is None or not judged.observed.several[index]:
         return {}
-    evidence = float(view.evidence[index])
-    scale = weight / evidence if evidence else 0.0
     parts = view.model.contributions(view.columns, index)
-    return {code: part * scale for code, part in parts.items()}
+    if not judged.listed[index]:
+        return parts
+    weighed = {code: LISTED_WEIGHT * part for code, part in parts.items()}
+    return weighed | {"listed-usual": weight - sum(weighed.values())}
 
 
 def _told(judged: Judgement, index: int, facts: Values, parts: Mapping[str, float]) -> list[Reason]:

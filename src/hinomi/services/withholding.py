@@ -124,7 +124,8 @@ def _labelled(
     rate = learned.base_rate(view.model, register)
     chance = special.expit(special.logit(rate) + view.evidence)
     chance[harmless] = 0.0
-    chance[withheld] = _right(entries, place[withheld], view.evidence[withheld], register)
+    moved = learned.of_listed(view.evidence, clients, whole.teaches)
+    chance[withheld] = _right(entries, place[withheld], moved[withheld], register)
     server = np.where(withheld, _servers(entries, place), -1)
     return rows, server[rows], chance[rows]
 
@@ -132,7 +133,7 @@ def _labelled(
 def _right(
     entries: Sequence[ListEntry],
     place: NDArray[np.int64],
-    evidence: NDArray[np.float64],
+    moved: NDArray[np.float64],
     register: Register,
 ) -> NDArray[np.float64]:
     """Give how far listed services count as C&Cs: lists are wrong now and then."""
@@ -142,8 +143,7 @@ def _right(
         register.number("known.right_share"),
         register.number("known.right_share_address"),
     )
-    bounded = np.clip(evidence, learned.LISTED_LEAST, learned.LISTED_MOST)
-    return np.asarray(special.expit(special.logit(right) + bounded), dtype=np.float64)
+    return np.asarray(special.expit(special.logit(right) + moved), dtype=np.float64)
 
 
 def _is_sinkhole(entries: Sequence[ListEntry], place: NDArray[np.int64]) -> NDArray[np.bool_]:
