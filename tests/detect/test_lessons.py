@@ -140,9 +140,11 @@ def test_every_fold_holds_windows_of_every_school(
     seen: list[list[str]] = []
     fit = lessons._fit  # noqa: SLF001 - what each fit is shown tells the folds.
 
-    def watched(windows: Sequence[Lesson], names: Sequence[str], rounds: int) -> lightgbm.Booster:
+    def watched(
+        windows: Sequence[Lesson], names: Sequence[str], rounds: int, *, beside: float = 0.0
+    ) -> lightgbm.Booster:
         seen.append([each.school for each in windows])
-        return fit(windows, names, rounds)
+        return fit(windows, names, rounds, beside=beside)
 
     monkeypatch.setattr(lessons, "_fit", watched)
     learn([random_lesson(at, school=school) for at, school in enumerate(schools)], rounds=1)
