@@ -32,6 +32,7 @@ def seen(size: int, *, listed: int = 0, alone: int = 0, crowded: int = 0) -> Obs
     place = np.arange(size)
     found = SimpleNamespace(
         listed=place < listed,
+        exact=place < listed,
         teaches=(place < listed) & (place >= crowded),
         several=place < size - alone,
         survey=SimpleNamespace(services=pa.table({"clients": np.full(size, 4)})),
@@ -89,10 +90,20 @@ def test_evidence_moves_a_list_within_bounds() -> None:
 
 def test_the_more_clients_the_more_there_should_be_to_see() -> None:
     """The same evidence on a listed service of 2 clients and of 20, 200: less, and no less yet."""
-    few, some, many = of_listed(np.full(3, 4.0), np.array([2, 20, 200]), np.ones(3, dtype=bool))
+    yes, clients = np.ones(3, dtype=bool), np.array([2, 20, 200])
+    few, some, many = of_listed(np.full(3, 4.0), clients, exact=yes, teaches=yes)
 
     assert few == pytest.approx(1.6)
     assert few > some == many
+
+
+def test_of_an_address_alone_evidence_tells_which_service_is_meant() -> None:
+    """It counts in full, between the same bounds."""
+    yes, no = np.ones(3, dtype=bool), np.zeros(3, dtype=bool)
+
+    moved = of_listed(np.array([-9.0, 2.5, 9.0]), np.full(3, 20), exact=no, teaches=yes)
+
+    assert moved.tolist() == [-1.6, 2.5, 4.0]
 
 
 def test_likely_servers_have_a_tier() -> None:

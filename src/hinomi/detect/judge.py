@@ -195,7 +195,7 @@ def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
     spoke = (ints(table, "clients") > 0) | (answers & (ints(table, "packets_out") > 0))
     entries = lists.get(ListKind.KNOWN_CC, ())
     place = on[ListKind.KNOWN_CC]
-    names_port = _of_entries(entries, place, lambda entry: entry.port is not None)
+    names_port = judged.observed.exact
     sinkhole = on[ListKind.SINKHOLES] >= 0
     sinkhole |= _of_entries(entries, place, lambda entry: entry.role is Role.SINKHOLE)
     judged.tier[_of_entries(entries, place, lambda entry: entry.role is Role.UPPER)] = 2

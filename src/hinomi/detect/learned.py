@@ -111,7 +111,11 @@ def base_rate(model: Model, register: Register) -> float:
 
 
 def of_listed(
-    evidence: NDArray[np.float64], clients: NDArray[np.int64], teaches: NDArray[np.bool_]
+    evidence: NDArray[np.float64],
+    clients: NDArray[np.int64],
+    *,
+    exact: NDArray[np.bool_],
+    teaches: NDArray[np.bool_],
 ) -> NDArray[np.float64]:
     """
     Tell how far evidence moves what a list says of a service, log-odds of shape (services,).
@@ -119,16 +123,19 @@ def of_listed(
     Args:
         evidence: What the model says, shape (services,).
         clients: Lines that spoke with it. The more, the more there would be to see.
+        exact: The list names the port. Of a listed address every service is asked about, and
+            evidence counts in full to tell which of them is meant.
         teaches: Few enough lines meet it to make them suspects.
     """
     usual = np.minimum(_LISTED_USUAL * np.log(np.maximum(clients, 2) / 2.0), _LISTED_USUAL_MOST)
     least = np.where(teaches, LISTED_LEAST, _CROWDED_LEAST)
-    return np.clip(LISTED_WEIGHT * (evidence - usual), least, LISTED_MOST)
+    moved = np.where(exact, LISTED_WEIGHT * (evidence - usual), evidence)
+    return np.clip(moved, least, LISTED_MOST)
 
 
 def weigh(ledger: fuse.Ledger, view: View, observed: Observed) -> None:
     """Add the evidence to the ledger; a list's own word is moved by it within bounds."""
     clients = ints(observed.survey.services, "clients")
-    moved = of_listed(view.evidence, clients, observed.teaches)
+    moved = of_listed(view.evidence, clients, exact=observed.exact, teaches=observed.teaches)
     bounded = np.where(observed.several, moved, 0.0)
     ledger.add("learned", np.where(observed.listed, bounded, view.evidence))

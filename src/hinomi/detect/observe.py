@@ -50,6 +50,7 @@ class Observed:
 
     survey: passes.Survey
     on: Mapping[ListKind, NDArray[np.int64]]  # Index into the entries of each list, -1.
+    exact: NDArray[np.bool_]  # Services whose port a known-C&C list names, not the address alone.
     teaches: NDArray[np.bool_]  # Services whose clients are suspects for having met them.
     suspects: Suspects
     pooled: Pooled
@@ -92,7 +93,10 @@ def observe(
     null, enrichment = _enriched(survey, pooled, columns, on[ListKind.KNOWN_CC] >= 0, register)
     taught = suspected.line.size > 0
     prior = fuse.base_rate(survey.met, null.slab if taught else None, register)
-    return Observed(survey, on, teaches, suspected, pooled, columns, enrichment, prior)
+    entries = lists.get(ListKind.KNOWN_CC, ())
+    named_with_port = np.array([*(each.port is not None for each in entries), False], dtype=bool)
+    exact = named_with_port[on[ListKind.KNOWN_CC]]  # -1 takes the last.
+    return Observed(survey, on, exact, teaches, suspected, pooled, columns, enrichment, prior)
 
 
 def second_view(

@@ -128,7 +128,8 @@ def _learned(judged: Judgement, index: int, weight: float) -> dict[str, float]:
     parts = view.model.contributions(view.columns, index)
     if not judged.listed[index]:
         return parts
-    weighed = {code: LISTED_WEIGHT * part for code, part in parts.items()}
+    scale = LISTED_WEIGHT if judged.observed.exact[index] else 1.0
+    weighed = {code: scale * part for code, part in parts.items()}
     return weighed | {"listed-usual": weight - sum(weighed.values())}
 
 

@@ -124,22 +124,18 @@ def _labelled(
     rate = learned.base_rate(view.model, register)
     chance = special.expit(special.logit(rate) + view.evidence)
     chance[harmless] = 0.0
-    moved = learned.of_listed(view.evidence, clients, whole.teaches)
-    chance[withheld] = _right(entries, place[withheld], moved[withheld], register)
+    moved = learned.of_listed(view.evidence, clients, exact=whole.exact, teaches=whole.teaches)
+    chance[withheld] = _right(whole.exact[withheld], moved[withheld], register)
     server = np.where(withheld, _servers(entries, place), -1)
     return rows, server[rows], chance[rows]
 
 
 def _right(
-    entries: Sequence[ListEntry],
-    place: NDArray[np.int64],
-    moved: NDArray[np.float64],
-    register: Register,
+    exact: NDArray[np.bool_], moved: NDArray[np.float64], register: Register
 ) -> NDArray[np.float64]:
     """Give how far listed services count as C&Cs: lists are wrong now and then."""
-    names_port = np.array([entries[at].port is not None for at in place], dtype=bool)
     right = np.where(
-        names_port,
+        exact,
         register.number("known.right_share"),
         register.number("known.right_share_address"),
     )
