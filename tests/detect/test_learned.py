@@ -27,7 +27,9 @@ HIGHEST: Final = REGISTER.number("learned.base_rate_max")
 LOWEST: Final = REGISTER.number("fuse.base_rate_min")
 
 
-def seen(size: int, *, listed: int = 0, alone: int = 0, crowded: int = 0) -> Observed:
+def seen(
+    size: int, *, listed: int = 0, alone: int = 0, crowded: int = 0, probing: float = 0.0
+) -> Observed:
     """Give services of which the first are listed, of those the first crowded; the last alone."""
     place = np.arange(size)
     found = SimpleNamespace(
@@ -36,6 +38,7 @@ def seen(size: int, *, listed: int = 0, alone: int = 0, crowded: int = 0) -> Obs
         teaches=(place < listed) & (place >= crowded),
         several=place < size - alone,
         survey=SimpleNamespace(services=pa.table({"clients": np.full(size, 4)})),
+        pooled=SimpleNamespace(probing=np.full(size, probing)),
     )
     return cast("Observed", found)
 
@@ -86,6 +89,9 @@ def test_evidence_moves_a_list_within_bounds() -> None:
     alone = fuse.Ledger(2)
     weigh(alone, view_of(np.array([NEVER, NEVER])), seen(2, listed=1, alone=2))
     assert alone.terms["learned"].tolist() == [0.0, NEVER]
+    scanned = fuse.Ledger(2)
+    weigh(scanned, view_of(np.array([NEVER, NEVER])), seen(2, listed=1, alone=2, probing=4.0))
+    assert scanned.terms["learned"].tolist() == [-2.5, NEVER]
 
 
 def test_the_more_clients_the_more_there_should_be_to_see() -> None:

@@ -193,7 +193,7 @@ def test_reasons_of_a_learned_judgement_sum_to_the_ledger(
 
 
 def test_a_service_of_one_line_has_no_learned_reasons(learned: Judgement) -> None:
-    """Nothing is pooled over one client: there is nothing to tell."""
+    """Nothing is pooled over one client: all there is to tell is whether it scans the port."""
     place = row_of(learned.survey, CC, CC_PORT)
     several = np.ones(len(learned.survey.services), dtype=np.int64)
     services = learned.survey.services
@@ -203,7 +203,7 @@ def test_a_service_of_one_line_has_no_learned_reasons(learned: Judgement) -> Non
 
     found = reasons_for(replace(learned, observed=observed), place, SOURCES)
 
-    assert {told.code for told in found} <= {"listed", "benign", "base-rate"}
+    assert {told.code for told in found} <= {"listed", "benign", "base-rate", "knocking"}
 
 
 @pytest.mark.parametrize("habit", range(len(HABITS)))

@@ -38,6 +38,9 @@ saw their school: logit P(right) grew by 0.31 to 0.45 for each unit of evidence,
 right as on average where the evidence was -1, 2, 5 and 7 for 2, 3 to 4, 5 to 9 and more clients.
 """
 
+_MET_BY_SCANNING: Final = -2.5
+"""Where one line alone met a listed service, and only because it probes the port everywhere."""
+
 _LIKELY_FROM: Final = 0.5
 _BOTS_FROM: Final = 1.0
 """Log-odds of enrichment from which a service is a first tier."""
@@ -137,5 +140,7 @@ def weigh(ledger: fuse.Ledger, view: View, observed: Observed) -> None:
     """Add the evidence to the ledger; a list's own word is moved by it within bounds."""
     clients = ints(observed.survey.services, "clients")
     moved = of_listed(view.evidence, clients, exact=observed.exact, teaches=observed.teaches)
-    bounded = np.where(observed.several, moved, 0.0)
+    # A scanner that meets it on the port it scans does not show that it is what the list says.
+    by_chance = observed.pooled.probing / np.maximum(clients, 1)
+    bounded = np.where(observed.several, moved, _MET_BY_SCANNING * by_chance)
     ledger.add("learned", np.where(observed.listed, bounded, view.evidence))

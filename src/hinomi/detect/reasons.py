@@ -123,8 +123,10 @@ def _source(judged: Judgement, index: int, sources: Sources, code: str) -> str:
 def _learned(judged: Judgement, index: int, weight: float) -> dict[str, float]:
     """Share what the model says, as weighed, among the evidence that it rests on."""
     view = judged.view
-    if view is None or not judged.observed.several[index]:
+    if view is None:
         return {}
+    if not judged.observed.several[index]:
+        return {"knocking": weight} if judged.listed[index] else {}
     parts = view.model.contributions(view.columns, index)
     if not judged.listed[index]:
         return parts
