@@ -45,6 +45,7 @@ def _examples(model: Model, table: np.ndarray, withheld: np.ndarray) -> Examples
     return Examples(
         fold=0,
         table=table,
+        beside=np.zeros(len(table)),
         chance=np.where(withheld, 0.95, chance),
         withheld=withheld,
         weight=np.ones(len(table)),

@@ -71,7 +71,8 @@ def test_the_base_rate_is_that_of_training_within_the_register(
 
 def view_of(evidence: NDArray[np.float64], **columns: NDArray[np.float64]) -> View:
     """Give a view with this evidence."""
-    return View(tiny_model(), dict(columns), evidence)
+    none = np.zeros(evidence.size)
+    return View(tiny_model(), {"rule_upper": none, **columns}, evidence, none.astype(np.int64))
 
 
 def test_evidence_moves_a_list_within_bounds() -> None:

@@ -115,7 +115,7 @@ def test_a_matrix_holds_the_columns_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"format": 2}, "format 2"),
+        ({"format": 1}, "format 1.*anew"),
         ({"base_rate": 0.0}, "base_rate"),
         ({"base_rate": 1.0}, "base_rate"),
         ({"temperature": 0.0}, "temperature"),

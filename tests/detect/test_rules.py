@@ -38,7 +38,7 @@ def test_columns_are_the_terms(network: tuple[DuckEngine, Observed]) -> None:
     """By name, finite, and their sum; each has a reason in words."""
     engine, found = network
 
-    columns = rules.columns(engine, found, REGISTER)
+    columns, _ = rules.columns(engine, found, REGISTER)
 
     assert columns.keys() == {*rules.BASIS}
     assert {*rules.BASIS.values()} <= {*REASONS}
@@ -52,7 +52,7 @@ def test_suspects_speak_for_the_cc_and_packets_against_the_loader(
     """A web site that everybody meets has neither."""
     engine, found = network
 
-    columns = rules.columns(engine, found, REGISTER)
+    columns, _ = rules.columns(engine, found, REGISTER)
 
     cc, loader, web = (
         row_of(found.survey, address, port)

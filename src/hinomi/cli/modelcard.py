@@ -16,8 +16,9 @@ that this page is up to date. How the model works is told in
 [How detection works](../explanation/detection.md), how to make one of your own in
 [Train a model of your own](../howto/train-a-model.md).
 
-The model is two sets of gradient-boosted trees (LightGBM). They look at what a service's traffic
-is like and say how much likelier a C&C looks like this than another service does. How many C&Cs
+The model is two sets of gradient-boosted trees (LightGBM), and a weight for what rules say beside
+them. They look at what a service's traffic is like and say how much likelier a C&C looks like this
+than another service does. How many C&Cs
 there are in a network is no part of it: that is estimated in each window. There is no address, no
 pseudonym and no name in it.
 """
@@ -27,7 +28,8 @@ _MEASURES: Final = """\
 
 Shares, ratios and logarithms, so that they mean the same in every network. The deciles are those
 of the services that the model learned from; `hinomi detect` compares each window with them and
-reports the population stability index (`drift` in `--json`).
+reports the population stability index (`drift` in `--json`). The farthest window is the largest
+index that a window of training itself has.
 """
 
 
@@ -41,7 +43,10 @@ def render_card(kept: KeptModel) -> str:
         _section("Scores on what was held out", _scores(card.scores)),
         _section("Limits", _bullets(card.limits)),
         _MEASURES,
-        _table(("column", "tells of", "lowest", "middle", "highest", "used in"), _columns(card)),
+        _table(
+            ("column", "tells of", "lowest", "middle", "highest", "farthest window", "used in"),
+            _columns(card),
+        ),
     ]
     return "\n".join(part for part in parts if part)
 
@@ -57,6 +62,7 @@ def _facts(kept: KeptModel) -> list[tuple[str, str]]:
         ("C&Cs among them", f"{card.positives:,}"),
         ("share of C&Cs that the evidence leaves out", f"{card.base_rate:.6f}"),
         ("temperature (log odds are divided by it)", f"{card.temperature:.4f}"),
+        ("weight of rules beside the trees", f"{card.rules:.2f}"),
     ]
 
 
@@ -65,6 +71,7 @@ def _columns(card: Card) -> list[tuple[str, ...]]:
     for name in card.columns_second:
         deciles = card.measures.get(name)
         spread = [f"{deciles[at]:.4g}" for at in (0, 5, 10)] if deciles else ["", "", ""]
+        spread.append(f"{card.spread[name]:.4g}" if name in card.spread else "")
         both = "both" if name in card.columns_first else "second"
         rows.append((f"`{name}`", f"`{BASIS[name]}`", *spread, both))
     return rows

@@ -33,9 +33,9 @@ REASONS: Final[dict[str, Words]] = {
         "再び使われることは少ない。",
     ),
     "unanswered": Words(
-        "No line got an answer from it in this window; {silent} only knocked at it with SYNs. "
-        "Listed servers that are silent are mostly dead.",
-        "この期間に応答を得た回線はなく、{silent} 回線は SYN を送っただけだった。"
+        "No answer from it was sampled in this window to the {packets_out} packets that were sent "
+        "to it. Listed servers that are silent are mostly dead.",
+        "この期間にこのサーバへ送られた {packets_out} パケットに対し、応答は観測されていない。"
         "応答のない掲載サーバの多くは既に停止している。",
     ),
     "sinkhole": Words(

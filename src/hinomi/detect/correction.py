@@ -51,6 +51,7 @@ class Examples:
 
     fold: int  # Of the list, which is withheld.
     table: NDArray[np.float32]  # The card's second columns, shape (n, columns).
+    beside: NDArray[np.float64]  # What rules say beside the trees, weighed as on the card.
     chance: NDArray[np.float64]  # How far a row counts as C&C, 0..1.
     withheld: NDArray[np.bool_]  # On the withheld part of the list; the others are unlabelled.
     weight: NDArray[np.float64]  # So many rows each stands for.
@@ -94,12 +95,12 @@ def correct(model: Model, examples: Sequence[Examples], listed_share: float, *, 
         Both sets of trees in LightGBM's text form: it goes with the card's base rate and
         temperature as they were, since C&Cs are weighed up to that very base rate. How many
         there are in a network is no part of what they look like. What `rules` say beside the
-        trees stays as it is and is left out here.
+        trees stays as it is, and is not learned again.
     """
     if rounds == 0:
         return model.second
     start = lightgbm.Booster(model_str=model.second)
-    table, label, weight = _both_ways(examples, _belief(examples, listed_share))
+    table, label, weight, beside = _both_ways(examples, _belief(examples, listed_share))
     # The starting odds are divided by the temperature before they mean a probability.
     wanted = float(special.logit(model.card.base_rate)) / model.card.temperature
     positive = label > 0
@@ -108,8 +109,17 @@ def correct(model: Model, examples: Sequence[Examples], listed_share: float, *, 
     data = lightgbm.Dataset(
         table, label, weight=weight, feature_name=list(model.card.columns_second)
     )
-    settings = _TREES | {"sigmoid": 1.0 / model.card.temperature}
-    return lightgbm.train(settings, data, rounds, init_model=start).model_to_string()
+    temperature = model.card.temperature
+
+    def slope(odds: NDArray[np.float64], _: lightgbm.Dataset) -> tuple[Any, Any]:
+        chance = special.expit(odds / temperature + beside)
+        return (
+            weight * (chance - label) / temperature,
+            weight * chance * (1.0 - chance) / temperature**2,
+        )
+
+    trained = lightgbm.train(_TREES | {"objective": slope}, data, rounds, init_model=start)
+    return str(trained.model_to_string())
 
 
 def best_rounds(model: Model, examples: Sequence[Examples], listed_share: float) -> int:
@@ -140,6 +150,7 @@ def best_rounds(model: Model, examples: Sequence[Examples], listed_share: float)
 def _surprise(model: Model, examples: Examples, odds: NDArray[np.float64]) -> float:
     """Give the log loss of being listed, as `comparison` has it, for C&Cs never met."""
     evidence = (odds - special.logit(model.card.base_rate)) / model.card.temperature
+    evidence = evidence + examples.beside
     rate = float((examples.chance * examples.weight).sum() / examples.weight.sum())
     chance = special.expit(special.logit(np.clip(rate, 1e-6, 0.5)) + evidence)
     withheld = examples.withheld
@@ -158,13 +169,24 @@ def _belief(examples: Sequence[Examples], listed_share: float) -> float:
 
 def _both_ways(
     examples: Sequence[Examples], belief: float
-) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
-    """Count each row as C&C by its chance and as none by the rest: columns, labels, weights."""
-    tables, labels, weights = [], [], []
+) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """
+    Count each row as C&C by its chance and as none by the rest.
+
+    Returns:
+        Columns, labels, weights, and what rules say.
+    """
+    tables, labels, weights, beside = [], [], [], []
     for each in examples:
         chance = np.where(each.withheld, each.chance, each.chance * belief)
         likely = chance > _LEAST_CHANCE
         tables += [each.table[likely], each.table]
         labels += [np.ones(int(likely.sum())), np.zeros(likely.size)]
         weights += [(each.weight * chance)[likely], each.weight * (1.0 - chance)]
-    return np.vstack(tables), np.concatenate(labels), np.concatenate(weights)
+        beside += [each.beside[likely], each.beside]
+    return (
+        np.vstack(tables),
+        np.concatenate(labels),
+        np.concatenate(weights),
+        np.concatenate(beside),
+    )

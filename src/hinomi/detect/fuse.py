@@ -19,6 +19,7 @@ ENRICHED_MOST: Final = 18.0
 ENRICHED_LEAST: Final = -2.0
 CROWD_LEAST: Final = -3.0
 BRIEF_LEAST: Final = -8.0
+BRIEF_MS: Final = 7_200_000.0
 SINKHOLE: Final = -20.0
 """Researchers run it: whoever meets it is infected, but it gives no orders."""
 
@@ -27,8 +28,7 @@ _BEFORE_FRESH: Final = 0.1
 _BEFORE_USUAL: Final = 0.5
 _ONSET_MOST: Final = 3.0
 _DAY_HOURS: Final = 24
-_BRIEF_MS: Final = 7_200_000.0
-_MANY_CALLS: Final = 20.0
+_MANY_CALLS: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -141,7 +141,7 @@ def brief_term(
     """
     if hours < _DAY_HOURS:
         return np.zeros(clients.size)
-    short = np.clip(1.0 - lasted_ms / _BRIEF_MS, 0.0, 1.0)
+    short = np.clip(1.0 - lasted_ms / BRIEF_MS, 0.0, 1.0)
     return np.where(clients >= _SEVERAL, BRIEF_LEAST * short, 0.0)
 
 
@@ -237,8 +237,9 @@ def alive_chance(spoke: NDArray[np.bool_], asked: NDArray[np.float64]) -> NDArra
         asked: Packets that were sampled on their way to it.
 
     Returns:
-        1 where it spoke, else 1 / (1 + 2^asked), shape (services,). Every other entry is dead;
-        of one in use, half of what is sampled are answers.
+        1 where it spoke, else 1 / (1 + 2^asked) and 1 / 33 at least, shape (services,). Every
+        other entry is dead; of one in use, half of what is sampled are answers, unless an
+        exporter sees one direction only.
     """
     return np.where(spoke, 1.0, special.expit(-np.log(2.0) * np.minimum(asked, _MANY_CALLS)))
 

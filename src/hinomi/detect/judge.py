@@ -154,6 +154,7 @@ def judge(
         learned.weigh(judged.ledger, judged.view, observed)
         _add_lists(judged, lists, register)
         _add_background(judged, before, register)
+        judged.fronts = judged.view.fronts
         tier = judged.view.tier_of(judged.probability())
         judged.tier = np.where(judged.tier == 0, tier, judged.tier)
         return judged

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hinomi.detect import beacon, fuse, passes, rules
-from hinomi.detect.columns import ints
+from hinomi.detect.columns import floats, ints
 from hinomi.detect.features import Columns
 from hinomi.detect.model import Model
 from hinomi.detect.observe import Observed, second_view
@@ -56,6 +56,7 @@ class View:
     model: Model
     columns: Columns  # `observe.second_view`, and `rules.columns`.
     evidence: NDArray[np.float64]  # ln P(looks so | C&C) - ln P(looks so | not), (services,).
+    fronts: NDArray[np.int64]  # Clients that are C&C candidates themselves, shape (services,).
 
     def tier_of(self, probability: NDArray[np.float64]) -> NDArray[np.int64]:
         """
@@ -66,7 +67,9 @@ class View:
             other finds are over-represented, 0 elsewhere: undecided.
         """
         likely = probability >= _LIKELY_FROM
-        fronts = self.columns["front_share"] >= _FRONTS_FROM
+        fronts = (self.columns["front_share"] >= _FRONTS_FROM) | (
+            self.columns["rule_upper"] > _BOTS_FROM
+        )
         bots = self.columns["joint_surplus"] > _BOTS_FROM
         return np.where(likely & fronts, 2, np.where(likely & bots, 1, 0)).astype(np.int64)
 
@@ -88,10 +91,12 @@ def look(engine: passes.Engine, observed: Observed, model: Model, register: Regi
     """Look at every service twice: by itself, then by what the others say of its clients."""
     several = observed.several
     first = model.first_view(observed.columns, several)
-    beside = rules.columns(engine, observed, register)
+    beside, added = rules.columns(engine, observed, register)
     columns = {**second_view(engine, observed, first), **beside}
     evidence = np.where(several, model.evidence(columns, several), NEVER)
-    return View(model, columns, evidence)
+    clients = floats(observed.survey.services, "clients")
+    found = np.round(columns["front_share"] * clients).astype(np.int64)
+    return View(model, columns, evidence, np.maximum(added.fronts, found))
 
 
 def base_rate(model: Model, register: Register) -> float:

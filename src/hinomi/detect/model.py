@@ -28,7 +28,7 @@ SECOND: Final = (*features.BASIS, *propagate.BASIS, *behaviour.BASIS)
 BASIS: Final[Mapping[str, str]] = {**features.BASIS, **propagate.BASIS, **behaviour.BASIS}
 """Columns that trees may look at, and the reason under which each is explained."""
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 ORDINARY: Final = "base-rate"
 """Where the evidence on an ordinary service of training is told: no one reason made it."""
 
@@ -187,7 +187,9 @@ def parse_model(card: bytes, first: str, second: str) -> Model:
     except msgspec.MsgspecError as error:
         raise ConfigError(f"the card of the model is not readable: {error}") from error
     if parsed.format != FORMAT:
-        raise ConfigError(f"the model has format {parsed.format}; {FORMAT} is understood")
+        raise ConfigError(
+            f"the model has format {parsed.format}; {FORMAT} is understood: train it anew"
+        )
     unknown = {*parsed.columns_first, *parsed.columns_second} - {*BASIS}
     if unknown:
         raise ConfigError(f"the model asks for a column {min(unknown)} that is not made")

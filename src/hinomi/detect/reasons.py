@@ -51,8 +51,6 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
         weight = float(column[index])
         if code == "learned":
             parts = _learned(judged, index, weight)
-            if not _is_likely(judged, index):
-                parts = lacking(parts, typical(judged))
             ordinary = parts.pop(ORDINARY, 0.0)
             said.extend(_told(judged, index, facts, parts))
         elif code == "behaviour":
@@ -127,9 +125,11 @@ def _learned(judged: Judgement, index: int, weight: float) -> dict[str, float]:
         return {}
     if not judged.observed.several[index]:
         return {"knocking": weight} if judged.listed[index] else {}
-    parts = view.model.contributions(view.columns, index)
+    parts: Mapping[str, float] = view.model.contributions(view.columns, index)
+    if not _is_likely(judged, index):
+        parts = lacking(parts, typical(judged))
     if not judged.listed[index]:
-        return parts
+        return dict(parts)
     scale = LISTED_WEIGHT if judged.observed.exact[index] else 1.0
     weighed = {code: scale * part for code, part in parts.items()}
     return weighed | {"listed-usual": weight - sum(weighed.values())}
@@ -140,9 +140,13 @@ def _told(judged: Judgement, index: int, facts: Values, parts: Mapping[str, floa
     if judged.view is None or not parts:
         return []
     numbers = {**facts, **_seen_by_model(judged.survey, judged.view.columns, index)}
+    told: dict[str, float] = {}
+    for part, weight in parts.items():
+        code = turned(part, weight, numbers)
+        told[code] = told.get(code, 0.0) + weight
     return [
-        reason(turned(code, weight, numbers), weight, numbers)
-        for code, weight in parts.items()
+        reason(code, weight, numbers)
+        for code, weight in told.items()
         if abs(weight) >= _WORTH_SAYING
     ]
 
@@ -172,7 +176,6 @@ def _seen_by_model(survey: Survey, columns: Columns, index: int) -> Values:
         "opens": row["opens"] / max(row["flagged"], 1),
         "pushes": row["pushes"] / max(row["flagged"], 1),
         "night": row["night"] / max(row["records"], 1),
-        "fronts": round(seen["front_share"] * row["clients"]),
         "habit": kind.en,
         "habit_ja": kind.ja,
         "port_services": round(math.exp(seen["port_services"]) * len(survey.services)),

@@ -90,11 +90,11 @@ def add(
     return Added(fronts)
 
 
-def columns(engine: passes.Engine, observed: Observed, register: Register) -> Columns:
+def columns(engine: passes.Engine, observed: Observed, register: Register) -> tuple[Columns, Added]:
     """Give the terms that stand beside a model, as the columns of `BASIS`, shape (services,)."""
     ledger = fuse.Ledger(observed.several.size)
-    add(engine, observed, ledger, observed.prior, register, certain=observed.listed)
-    return {f"rule_{code}": ledger.terms[code] for code in _REASONS}
+    added = add(engine, observed, ledger, observed.prior, register, certain=observed.listed)
+    return {f"rule_{code}": ledger.terms[code] for code in _REASONS}, added
 
 
 def total(beside: Columns) -> NDArray[np.float64]:
@@ -119,7 +119,8 @@ def _add_doubts(ledger: fuse.Ledger, observed: Observed, register: Register) -> 
     several = clients > 1  # A single line's mesh is weighed with its habits.
     mesh = fuse.mesh_term(observed.pooled.mesh, clients, high)
     ledger.add("mesh", np.where(several, mesh, 0.0))
-    lasted_ms = floats(table, "last_ms") - floats(table, "first_ms")
+    first_ms = floats(table, "first_ms")
+    lasted_ms = np.where(_young(observed), np.inf, floats(table, "last_ms") - first_ms)
     ledger.add("brief", fuse.brief_term(lasted_ms, clients, survey.extent.hours))
 
 
@@ -171,10 +172,19 @@ def _add_other_parts(ledger: fuse.Ledger, observed: Observed, prior: float) -> N
     """
     table = observed.survey.services
     exempt = observed.listed | ~observed.several
-    chances = {
-        "momentary": fuse.momentary_chance(floats(table, "several"), floats(table, "returned")),
-        "transfer": fuse.transfer_chance(floats(table, "packets_in"), floats(table, "bytes_in")),
-    }
-    for code, chance in chances.items():
+    # Who has no time to come back, or met it at one event, does not show that it is a loader.
+    momentary = fuse.momentary_chance(floats(table, "several"), floats(table, "returned"))
+    momentary[_young(observed) | (ledger.terms["brief"] < 0)] = 0.0
+    transfer = fuse.transfer_chance(floats(table, "packets_in"), floats(table, "bytes_in"))
+    for code, chance in {"momentary": momentary, "transfer": transfer}.items():
         before = special.logit(prior) + ledger.total()
         ledger.add(code, fuse.other_part(before, np.where(exempt, 0.0, chance)))
+
+
+def _young(observed: Observed) -> NDArray[np.bool_]:
+    """Tell which services were first met within two hours of the window's end."""
+    table = observed.survey.services
+    if len(table) == 0:
+        return np.zeros(0, dtype=bool)
+    ends_ms = float(floats(table, "last_ms").max())
+    return np.asarray(floats(table, "first_ms") > ends_ms - fuse.BRIEF_MS, dtype=bool)

@@ -87,7 +87,7 @@ def _lesson(stack: ExitStack, folder: Path, school: str, tell: Tell) -> tuple[Le
     labels = np.array(truth.column("label").to_pylist(), dtype=object)
     is_cc[place[(place >= 0) & (labels == CC)]] = True
 
-    beside = rules.columns(engine, observed, laboratory.home.register)
+    beside, _ = rules.columns(engine, observed, laboratory.home.register)
 
     def look_again(probability: NDArray[np.float64]) -> Columns:
         return {**second_view(engine, observed, probability), **beside}

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hinomi.clock import render_time
+from hinomi.detect import rules
 from hinomi.detect.comparison import Comparison, Figure, Trial, compare
 from hinomi.detect.correction import FOLDS, LEAST_POSITIVES, Examples, best_rounds, correct, sample
 from hinomi.detect.drift import deciles_of, spread_of
@@ -188,6 +189,7 @@ def _examples(glance: Glance) -> Examples:
     return Examples(
         fold=glance.fold,
         table=matrix(glance.view.columns, names, glance.rows[taken]),
+        beside=glance.view.model.card.rules * rules.total(glance.view.columns)[glance.rows[taken]],
         chance=glance.chance[taken],
         withheld=withheld[taken],
         weight=weight,
