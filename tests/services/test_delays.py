@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hinomi.bench.worldfiles import TRUTH, find_world
-from hinomi.services.delays import measure_delays, service_columns
+from hinomi.services.delays import Delays, measure_delays, service_columns
 from hinomi.services.laboratory import Laboratory, open_laboratory
 from worlds import write_small_world
 
@@ -20,8 +20,10 @@ def test_a_delay_is_told_for_each_unknown_cc(tmp_path: Path) -> None:
     with open_laboratory(find_world(write_small_world(tmp_path / "w")), _quiet) as laboratory:
         delays = measure_delays(laboratory, told.append, every_h=12)
 
-    assert len(delays) == 2
-    assert all(delay is None or 0 <= delay <= 24 for delay in delays)
+    assert len(delays.shown) == len(delays.likely) == 2
+    assert all(delay is None or 0 <= delay <= 24 for delay in delays.shown + delays.likely)
+    for shown, likely in zip(delays.shown, delays.likely, strict=True):
+        assert likely is None or (shown is not None and shown <= likely)
     assert told[0] == "window of 12 h"
     assert len(told) <= 2
 
@@ -33,7 +35,7 @@ def test_a_world_without_unknown_ccs_has_no_delays(tmp_path: Path) -> None:
         nothing = laboratory.truth.slice(0, 1)  # The known one alone.
         only_known = Laboratory(home=laboratory.home, truth=nothing, records=laboratory.records)
 
-        assert measure_delays(only_known, told.append, every_h=12) == []
+        assert measure_delays(only_known, told.append, every_h=12) == Delays([], [])
     assert told == []
 
 

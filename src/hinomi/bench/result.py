@@ -66,7 +66,10 @@ class Result:
 
     servers: list[Server] = field(default_factory=list)
     delays_h: list[float | None] = field(default_factory=list)
-    """Hours from the fifth sampled line to p >= 0.5, a C&C each; null: not within the window."""
+    """Hours from the fifth sampled line until shown, a C&C each; null: not within the window."""
+
+    likely_h: list[float | None] = field(default_factory=list)
+    """The same until p >= 0.5."""
 
 
 def drawn_world(result: Result) -> str:

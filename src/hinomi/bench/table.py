@@ -271,13 +271,17 @@ def _traps(methods: Mapping[str, Sequence[Result]]) -> str:
 def _delays(methods: Mapping[str, Sequence[Result]]) -> str:
     rows = []
     for method, results in methods.items():
-        delays = [delay for each in results for delay in each.delays_h]
-        reached = sorted(delay for delay in delays if delay is not None)
-        if delays:
+        for what, told in (
+            ("among the 50 shown", [each.delays_h for each in results]),
+            ("p >= 0.5", [each.likely_h for each in results]),
+        ):
+            delays = [delay for one in told for delay in one]
+            reached = sorted(delay for delay in delays if delay is not None)
             middle = f"{reached[len(reached) // 2]:.1f}" if reached else "-"
-            rows.append((method, f"{len(reached)} of {len(delays)}", middle))
-    title = "## Hours from the fifth sampled line to p >= 0.5\n\n"
-    return title + _markdown(("method", "reached", "median"), rows) if rows else ""
+            if delays:
+                rows.append((method, what, f"{len(reached)} of {len(delays)}", middle))
+    title = "## Hours from the fifth sampled line until found\n\n"
+    return title + _markdown(("method", "found", "reached", "median"), rows) if rows else ""
 
 
 def _costs(methods: Mapping[str, Sequence[Result]]) -> str:

@@ -96,7 +96,9 @@ def run_bench(
         asked = method in (EVERY, HINOMI)
         results = _measure(laboratory, name, tell, chosen, with_hinomi=asked)
         if every_h is not None and asked:
-            results[0].delays_h.extend(measure_delays(laboratory, tell, every_h=every_h))
+            delays = measure_delays(laboratory, tell, every_h=every_h)
+            results[0].delays_h.extend(delays.shown)
+            results[0].likely_h.extend(delays.likely)
         return results
 
 

@@ -5,6 +5,7 @@ Detection is run over windows that begin where the world does and end a step lat
 time, from partial results, as a scheduler runs it (`hinomi detect --hourly`).
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,24 @@ from hinomi.services.mandates import Operation
 HOUR_MS: Final = 3_600_000
 
 
-def measure_delays(laboratory: Laboratory, tell: Tell, *, every_h: int) -> list[float | None]:
+SHOWN: Final = 50
+"""So many candidates `hinomi detect` shows unless it is told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """
+    How long each C&C waited, hours; None where it was not found at all.
+
+    From the first packet of the fifth line that spoke with it to the end of the first window
+    in which it was found, at least 0.
+    """
+
+    shown: list[float | None]  # Among the `SHOWN` candidates.
+    likely: list[float | None]  # With a probability of a half.
+
+
+def measure_delays(laboratory: Laboratory, tell: Tell, *, every_h: int) -> Delays:
     """
     Measure how long each detectable unknown first-tier C&C waits to be found.
 
@@ -38,9 +56,7 @@ def measure_delays(laboratory: Laboratory, tell: Tell, *, every_h: int) -> list[
         every_h: Hours between two runs.
 
     Returns:
-        Hours from the first packet of the fifth line that spoke with it to the end of the
-        first window in which it has a probability of a half, at least 0; None if none does.
-        C&Cs that fewer than five lines spoke with are left out.
+        One delay a C&C; those that fewer than five lines spoke with are left out.
     """
     sought = _sought(laboratory.truth)
     with judging(laboratory.home, Window(), Operation.DETECT, lambda _: None) as (engine, whole, _):
@@ -49,21 +65,27 @@ def measure_delays(laboratory: Laboratory, tell: Tell, *, every_h: int) -> list[
         bounds = (ints(table, "first_ms"), ints(table, "last_ms"))
     counted = np.flatnonzero(fifth_ms >= 0)
     if counted.size == 0:
-        return []
+        return Delays([], [])
     waiting = keys(sought.take(pa.array(counted)), SERVICE)
-    found_ms = np.full(counted.size, -1, dtype=np.int64)
+    shown_ms, likely_ms = (np.full(counted.size, -1, dtype=np.int64) for _ in range(2))
     step_ms = every_h * HOUR_MS
     end_ms = int(bounds[0].min()) // HOUR_MS * HOUR_MS
-    while end_ms <= int(bounds[1].max()) and (found_ms < 0).any():
+    while end_ms <= int(bounds[1].max()) and (likely_ms < 0).any():
         end_ms += step_ms
-        if end_ms < int(fifth_ms[counted][found_ms < 0].min()):
+        if end_ms < int(fifth_ms[counted][likely_ms < 0].min()):
             continue  # Nobody to be found yet.
         tell(f"window of {(end_ms - int(bounds[0].min())) / HOUR_MS:.0f} h")
         window = Window(None, end_ms)
         with opening(laboratory.home, window, Operation.DETECT) as opened:
             judged = judge_in_parts(laboratory.home, opened, lambda _: None)
-            found_ms[(found_ms < 0) & _likely(judged, waiting)] = end_ms
-    hours = np.maximum(found_ms - fifth_ms[counted], 0) / HOUR_MS
+            shown, likely = _found(judged, waiting)
+            shown_ms[(shown_ms < 0) & shown] = end_ms
+            likely_ms[(likely_ms < 0) & likely] = end_ms
+    return Delays(*(_hours(each, fifth_ms[counted]) for each in (shown_ms, likely_ms)))
+
+
+def _hours(found_ms: NDArray[np.int64], fifth_ms: NDArray[np.int64]) -> list[float | None]:
+    hours = np.maximum(found_ms - fifth_ms, 0) / HOUR_MS
     return [
         float(delay) if found >= 0 else None
         for delay, found in zip(hours, found_ms.tolist(), strict=True)
@@ -109,8 +131,12 @@ def _fifth_lines(engine: passes.Engine, judged: Judgement, sought: pa.Table) -> 
     return found
 
 
-def _likely(judged: Judgement, waiting: NDArray[np.void]) -> NDArray[np.bool_]:
+def _found(
+    judged: Judgement, waiting: NDArray[np.void]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell which services are among the candidates shown, and which are likely."""
     place = positions(waiting, keys(judged.survey.services, SERVICE))
-    stated = np.append(judged.probability(), 0.0)  # -1 takes the last.
-    likely: NDArray[np.bool_] = stated[place] >= LIKELY
-    return likely
+    probability = judged.probability()
+    shown = np.zeros(probability.size + 1, dtype=bool)  # -1 takes the last.
+    shown[np.argsort(-probability, kind="stable")[:SHOWN]] = True
+    return shown[place], np.append(probability, 0.0)[place] >= LIKELY
