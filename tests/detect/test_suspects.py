@@ -299,11 +299,11 @@ def test_scanners_of_one_kind_share_their_ports() -> None:
 
 def test_without_probes_everybody_has_full_credit() -> None:
     """Nothing was scanned: nothing is explained by it."""
-    found = suspects.credit_of_alike(
-        probed(), gathered(listed=(1, 2)), np.array([0, 1]), np.array([80, 80])
-    )
+    two, none = np.array([0, 1]), np.zeros(0, dtype=np.int64)
+    port = np.array([80, 80])
 
-    assert found.tolist() == [1.0, 1.0]
+    assert suspects.credit_of_alike(probed(), gathered(listed=(1, 2)), two, port).tolist() == [1, 1]
+    assert suspects.credit_of_alike(probed((1, 23, 9, 0)), gathered(), none, none).size == 0
 
 
 def test_the_way_of_a_port_is_that_of_the_lines_that_speak_there() -> None:

@@ -302,7 +302,7 @@ def credit_of_alike(
         on each line for one or two of them.
     """
     place = positions(keys(probed, LINE), suspected.line)
-    main = np.where(place >= 0, suspected.scanned[place], -1)
+    main = np.append(suspected.scanned, -1)[place]  # -1: the last.
     scans = np.flatnonzero((main >= 0) & (main != ints(probed, "remote_port")))
     pair = (main << 16 | ints(probed, "remote_port"))[scans]
     known, at = np.unique(pair, return_inverse=True)
