@@ -36,7 +36,8 @@ _BLOCK: Final = 65_536
 """Services that trees are asked of at a time."""
 
 Share = Annotated[float, msgspec.Meta(gt=0.0, lt=1.0)]
-Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+Temperature = Annotated[float, msgspec.Meta(ge=0.25, le=8.0)]
+Deciles = Annotated[list[float], msgspec.Meta(min_length=11, max_length=11)]
 Weight = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Names = Annotated[list[str], msgspec.Meta(min_length=1)]
 
@@ -52,13 +53,13 @@ class Card(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     services: int  # Rows learned from.
     positives: int
     base_rate: Share  # Of C&Cs among the rows, which the evidence leaves out.
-    temperature: Positive = 1.0  # Divides the log odds: above 1, trees were too sure.
+    temperature: Temperature = 1.0  # Divides the log odds: above 1, trees were too sure.
     rules: Weight = 0.0  # What a log-odd of `rules` counts beside the trees.
     columns_first: Names
     columns_second: Names
     scores: dict[str, float] = {}  # On held-out families or time.
     limits: list[str] = []
-    measures: dict[str, list[float]] = {}  # Deciles of each column, to tell drift.
+    measures: dict[str, Deciles] = {}  # Deciles of each column, to tell drift.
     spread: dict[str, float] = {}  # How far one window of training is from them at most.
     digest: str = ""  # `digest` of the trees, written with them.
 
