@@ -122,7 +122,7 @@ def test_another_model_under_the_name_is_refused(home: Home) -> None:
     """A whole and sound model, but not the one that was decided on."""
     use_model(home, "own", "better")
     model = kept_model(home, "own").model
-    warmer = msgspec.structs.replace(model.card, temperature=9.0)
+    warmer = msgspec.structs.replace(model.card, temperature=3.0)
     write_model(type(model)(warmer, model.first, model.second), home.folder / MODELS / "own")
 
     with pytest.raises(ConfigError, match="decided"):
