@@ -131,7 +131,7 @@ def test_every_reason_of_the_catalogue_can_be_given(judged: Judgement, learned: 
     columns = judged.ledger.terms.keys() - {"behaviour"}
     assert learned.ledger.terms.keys() - columns == {"learned"}
 
-    said = columns | HABIT_CODES | {*BASIS.values(), ORDINARY, "listed-usual"}
+    said = columns | HABIT_CODES | {*BASIS.values(), ORDINARY}
     assert said | TURNED == REASONS.keys() | {NEIGHBOURS}
 
 

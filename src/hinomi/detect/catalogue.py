@@ -20,12 +20,6 @@ REASONS: Final[dict[str, Words]] = {
         "Stands on the C&C list {source}, and {clients} lines spoke with it in this window.",
         "C&Cリスト {source} に掲載。この期間に {clients} 回線が通信した。",
     ),
-    "listed-usual": Words(
-        "A C&C with {clients} clients shows so much of all this as a rule; what a listed service "
-        "shows is measured from there.",
-        "通信相手が {clients} 回線ある掲載済みの C&C なら、通常この程度の兆候を示す。"
-        "実際の兆候はここから測る。",
-    ),
     "formerly-listed": Words(
         "Stood on the C&C list {source} before this window and was gone from it on {until}; few "
         "such servers come back.",

@@ -132,7 +132,9 @@ def _learned(judged: Judgement, index: int, weight: float) -> dict[str, float]:
         return dict(parts)
     scale = LISTED_WEIGHT if judged.observed.exact[index] else 1.0
     weighed = {code: scale * part for code, part in parts.items()}
-    return weighed | {"listed-usual": weight - sum(weighed.values())}
+    # What listed C&Cs show as a rule is where the sum begins, and what bounds cut off.
+    weighed[ORDINARY] = weighed.get(ORDINARY, 0.0) + weight - sum(weighed.values())
+    return weighed
 
 
 def _told(judged: Judgement, index: int, facts: Values, parts: Mapping[str, float]) -> list[Reason]:
