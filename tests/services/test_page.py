@@ -267,7 +267,7 @@ def test_the_page_names_the_model_that_spoke() -> None:
 
 def test_drift_stands_above_the_candidates() -> None:
     """Columns with their index, and sampling that was not learned; else nothing."""
-    known = {"services": 9, "threshold": 0.25, "known_intervals": (1_000, 10_000)}
+    known = {"services": 9, "threshold": 0.25, "spread": {}, "known_intervals": (1_000, 10_000)}
     drifted = Drift(index={"span": 0.9, "habit": 0.1}, interval=64, **known)  # type: ignore[arg-type]
     ordinary = Drift(index={"span": 0.1}, interval=4_096, **known)  # type: ignore[arg-type]
 

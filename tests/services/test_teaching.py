@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from builders import NOON_MS
+from hinomi.detect import rules
 from hinomi.detect.lessons import Learned, Lesson
 from hinomi.detect.model import FIRST, SECOND, Model
 from hinomi.errors import NotFound
@@ -62,11 +63,11 @@ def test_truth_names_the_cc_servers_of_each_world(taught: Taught) -> None:
 
 
 def test_lessons_were_looked_at_twice(taught: Taught) -> None:
-    """All columns of the second view are there, finite."""
+    """All columns of the second view and the terms of rules are there, finite."""
     *_, lessons, _ = taught
 
     for lesson in lessons:
-        assert lesson.second.keys() == set(SECOND)
+        assert lesson.second.keys() == {*SECOND, *rules.BASIS}
         assert all(np.isfinite(column).all() for column in lesson.second.values())
 
 

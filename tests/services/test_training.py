@@ -36,13 +36,13 @@ def test_later_windows_are_held_out(trained: Trained) -> None:
 
 
 def test_the_own_model_stands_on_the_shipped_one(trained: Trained) -> None:
-    """Its first trees are the same; those that judge last are more."""
+    """Its first trees are the same; those that judge last are all there, and more if that helps."""
     shipped, own = shipped_model().model, trained.kept.model
 
     assert own.first == shipped.first
     assert own.card.base_rate == shipped.card.base_rate
     more = lightgbm.Booster(model_str=own.second).num_trees()
-    assert more > lightgbm.Booster(model_str=shipped.second).num_trees()
+    assert more >= lightgbm.Booster(model_str=shipped.second).num_trees()
 
 
 def test_the_card_tells_what_it_was_made_from(trained: Trained) -> None:

@@ -104,16 +104,13 @@ def pool(
     pairs, first_ms = Pairs.of_lines(engine, survey, suspect >= 0)
     who = suspect[pairs.line]
     port = ints(survey.services, "remote_port")[pairs.service]
-    silent = suspects.silent_share(survey.lines)
-    credit = suspects.credit(survey.probed, silent, everyone[pairs.line], port)
-    credit = np.minimum(credit, suspects.credit_of_alike(survey.probed, suspected, who, port))
-    shared = _shared(survey, pairs)
+    credit = _credit(survey, suspected, pairs, who)
     own = teaches[pairs.service]
     weights = {
         name: suspects.weights(suspected, who, port, own, register, only=only)
         for name, only in GROUPS.items()
     }
-    credited = weights["any"] * credit * shared
+    credited = weights["any"] * credit * _shared(survey, pairs)
     counts = credited >= suspects.COUNTS_FROM
     order = order_of(suspected, survey.probed, first_ms, who, own)
     place = positions(suspected.line, everyone)
@@ -168,6 +165,17 @@ def expected_of(survey: passes.Survey, of_line: NDArray[np.float64]) -> NDArray[
     talks = active > 0
     expected[talks] = enrich.expected_weight(active[talks], of_line[talks])
     return expected
+
+
+def _credit(
+    survey: passes.Survey, suspected: Suspects, pairs: Pairs, who: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Tell how much each contact says, given what the line and its like probe there, (m,)."""
+    port = ints(survey.services, "remote_port")[pairs.service]
+    lines = keys(survey.lines, LINE)[pairs.line]
+    silent = suspects.silent_share(survey.lines)
+    own = suspects.credit(survey.probed, silent, lines, port)
+    return np.minimum(own, suspects.credit_of_alike(survey.probed, suspected, who, port))
 
 
 def _shared(survey: passes.Survey, pairs: Pairs) -> NDArray[np.float64]:
