@@ -112,6 +112,19 @@ def deciles_of(values: NDArray[np.float64]) -> list[float]:
     return [round(float(value), _DIGITS) for value in np.quantile(values, _STEPS)]
 
 
+def remembered(
+    windows: Mapping[str, Sequence[NDArray[np.float64]]],
+) -> tuple[dict[str, list[float]], dict[str, float]]:
+    """
+    Give what a card keeps of training: its `measures` and its `spread`.
+
+    Args:
+        windows: By column, the values of each window learned from, shape (n,) each.
+    """
+    measures = {name: deciles_of(np.concatenate(values)) for name, values in windows.items()}
+    return measures, {name: spread_of(windows[name], measures[name]) for name in measures}
+
+
 def spread_of(windows: Sequence[NDArray[np.float64]], deciles: Sequence[float]) -> float:
     """
     Give the largest index that one of the *windows* learned from has against all together.

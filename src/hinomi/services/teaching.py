@@ -12,7 +12,7 @@ from hinomi.bench.worldfiles import find_world
 from hinomi.clock import Clock, render_time, wall_clock
 from hinomi.detect import rules
 from hinomi.detect.columns import ints, keys, positions
-from hinomi.detect.drift import deciles_of, spread_of
+from hinomi.detect.drift import remembered
 from hinomi.detect.features import Columns
 from hinomi.detect.lessons import Learned, Lesson, learn
 from hinomi.detect.model import FIRST, SECOND, Card, Model
@@ -54,7 +54,9 @@ def teach(
             intervals.add(interval)
         tell(f"learning from {len(lessons)} worlds")
         learned = learn(lessons)
-    measures = {column: deciles_of(np.concatenate(_by_lesson(lessons, column))) for column in FIRST}
+    measures, spread = remembered(
+        {name: [each.columns[name][each.several] for each in lessons] for name in FIRST}
+    )
     card = Card(
         name=name,
         made=render_time(clock())[:_DAY_LETTERS],
@@ -68,9 +70,7 @@ def teach(
         columns_first=list(FIRST),
         columns_second=list(SECOND),
         measures=measures,
-        spread={
-            column: spread_of(_by_lesson(lessons, column), measures[column]) for column in FIRST
-        },
+        spread=spread,
     )
     return Model(card, learned.first, learned.second), learned, lessons
 
@@ -102,7 +102,3 @@ def _lesson(stack: ExitStack, folder: Path, school: str, tell: Tell) -> tuple[Le
         look_again=look_again,
     )
     return lesson, judged.survey.extent.interval
-
-
-def _by_lesson(lessons: Sequence[Lesson], column: str) -> list[NDArray[np.float64]]:
-    return [lesson.columns[column][lesson.several] for lesson in lessons]

@@ -18,7 +18,7 @@ from hinomi.clock import render_time
 from hinomi.detect import rules
 from hinomi.detect.comparison import Comparison, Figure, Trial, compare
 from hinomi.detect.correction import FOLDS, LEAST_POSITIVES, Examples, best_rounds, correct, sample
-from hinomi.detect.drift import deciles_of, spread_of
+from hinomi.detect.drift import remembered
 from hinomi.detect.model import Card, Model, matrix
 from hinomi.detect.passes import Progress
 from hinomi.errors import Conflict, NotFound
@@ -233,10 +233,7 @@ def _card(
     home: Home, name: str, start: KeptModel, gathered: _Gathered, comparison: Comparison
 ) -> Card:
     shipped = start.model.card
-    measures = {
-        column: deciles_of(np.concatenate(gathered.measured[column]))
-        for column in shipped.columns_first
-    }
+    measures, spread = remembered({name: gathered.measured[name] for name in shipped.columns_first})
     windows = [each.render() for each in gathered.learned_on]
     return msgspec.structs.replace(
         shipped,
@@ -255,9 +252,7 @@ def _card(
         },
         limits=list(LIMITS),
         measures=measures,
-        spread={
-            column: spread_of(gathered.measured[column], measures[column]) for column in measures
-        },
+        spread=spread,
     )
 
 
