@@ -109,7 +109,7 @@ def test_delays_are_shown_where_they_were_measured() -> None:
     made = result()
     made.delays_h.extend([1.5, None, 3.5, None, 2.5])
 
-    assert "| hinomi | among the 50 shown | 3 of 5 | 2.5 |" in _table(made)
+    assert "| hinomi | among those shown | 3 of 5 | 2.5 |" in _table(made)
     assert "Hours from" not in _table(result())
 
 

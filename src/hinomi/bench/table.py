@@ -272,7 +272,7 @@ def _delays(methods: Mapping[str, Sequence[Result]]) -> str:
     rows = []
     for method, results in methods.items():
         for what, told in (
-            ("among the 50 shown", [each.delays_h for each in results]),
+            ("among those shown", [each.delays_h for each in results]),
             ("p >= 0.5", [each.likely_h for each in results]),
         ):
             delays = [delay for one in told for delay in one]

@@ -15,7 +15,7 @@ from hinomi.errors import UsageError
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, render_probability
 from hinomi.model.window import Window
-from hinomi.services.detecting import Detection, Judge, judge_opened, run_detection
+from hinomi.services.detecting import SHOWN, Detection, Judge, judge_opened, run_detection
 from hinomi.services.engines import EngineKind
 from hinomi.services.incremental import judge_at_once, judge_in_parts, sliding_window
 from hinomi.services.report import require_report_place, write_report
@@ -30,7 +30,7 @@ _REASONS_SHOWN = 3
 @click.option(
     "--top",
     type=click.IntRange(min=1),
-    default=50,
+    default=SHOWN,
     show_default=True,
     metavar="N",
     help="Show the first N candidates.",

@@ -21,16 +21,12 @@ from hinomi.detect.orient import SERVICE
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import parse_service_address
 from hinomi.model.window import Window
-from hinomi.services.detecting import judging, opening
+from hinomi.services.detecting import SHOWN, judging, opening
 from hinomi.services.incremental import judge_in_parts
 from hinomi.services.laboratory import Laboratory, Tell
 from hinomi.services.mandates import Operation
 
 HOUR_MS: Final = 3_600_000
-
-
-SHOWN: Final = 50
-"""So many candidates `hinomi detect` shows unless it is told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ from hinomi.store.lists import Listed
 HOUR_MS: Final = 3_600_000
 SCRATCH: Final = "scratch-"
 
+SHOWN: Final = 50
+"""So many candidates are shown unless somebody asks for more or fewer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detection:
