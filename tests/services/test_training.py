@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import lightgbm
+import numpy as np
 import pytest
 
 from hinomi.errors import Conflict, NotFound, UsageError
@@ -41,8 +42,11 @@ def test_the_own_model_stands_on_the_shipped_one(trained: Trained) -> None:
 
     assert own.first == shipped.first
     assert own.card.base_rate == shipped.card.base_rate
-    more = lightgbm.Booster(model_str=own.second).num_trees()
-    assert more >= lightgbm.Booster(model_str=shipped.second).num_trees()
+    before, after = (lightgbm.Booster(model_str=each.second) for each in (shipped, own))
+    assert after.num_trees() >= before.num_trees()
+    table = np.random.default_rng(1).normal(size=(200, before.num_feature()))
+    start = after.predict(table, raw_score=True, num_iteration=before.num_trees())
+    assert np.array_equal(start, before.predict(table, raw_score=True))
 
 
 def test_the_card_tells_what_it_was_made_from(trained: Trained) -> None:

@@ -18,9 +18,8 @@ that this page is up to date. How the model works is told in
 
 The model is two sets of gradient-boosted trees (LightGBM), and a weight for what rules say beside
 them. They look at what a service's traffic is like and say how much likelier a C&C looks like this
-than another service does. How many C&Cs
-there are in a network is no part of it: that is estimated in each window. There is no address, no
-pseudonym and no name in it.
+than another service does. How many C&Cs there are in a network is no part of it: the register
+bounds that. There is no address, no pseudonym and no name in it.
 """
 
 _MEASURES: Final = """\

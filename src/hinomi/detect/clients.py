@@ -104,7 +104,7 @@ def pool(
     pairs, first_ms = Pairs.of_lines(engine, survey, suspect >= 0)
     who = suspect[pairs.line]
     port = ints(survey.services, "remote_port")[pairs.service]
-    credit = _credit(survey, suspected, pairs, who)
+    credit = _credit(survey, suspected, who, everyone[pairs.line], port)
     own = teaches[pairs.service]
     weights = {
         name: suspects.weights(suspected, who, port, own, register, only=only)
@@ -168,11 +168,13 @@ def expected_of(survey: passes.Survey, of_line: NDArray[np.float64]) -> NDArray[
 
 
 def _credit(
-    survey: passes.Survey, suspected: Suspects, pairs: Pairs, who: NDArray[np.int64]
+    survey: passes.Survey,
+    suspected: Suspects,
+    who: NDArray[np.int64],
+    lines: NDArray[np.void],
+    port: NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Tell how much each contact says, given what the line and its like probe there, (m,)."""
-    port = ints(survey.services, "remote_port")[pairs.service]
-    lines = keys(survey.lines, LINE)[pairs.line]
     silent = suspects.silent_share(survey.lines)
     own = suspects.credit(survey.probed, silent, lines, port)
     return np.minimum(own, suspects.credit_of_alike(survey.probed, suspected, who, port))

@@ -106,11 +106,10 @@ def correct(model: Model, examples: Sequence[Examples], listed_share: float, *, 
     positive = label > 0
     scale = weight[positive].sum() / (weight[~positive].sum() * np.exp(wanted))
     weight = np.where(positive, weight, weight * scale)
-    data = lightgbm.Dataset(
-        table, label, weight=weight, feature_name=list(model.card.columns_second)
-    )
+    data = lightgbm.Dataset(table, label, feature_name=list(model.card.columns_second))
     temperature = model.card.temperature
 
+    # A slope of our own: LightGBM lets the starting trees override any other offset.
     def slope(odds: NDArray[np.float64], _: lightgbm.Dataset) -> tuple[Any, Any]:
         chance = special.expit(odds / temperature + beside)
         return (

@@ -181,8 +181,7 @@ def _add_terms(engine: passes.Engine, judged: Judgement, register: Register) -> 
     """Add up what each kind of evidence says, by rules that a person set."""
     ledger = judged.ledger
     ledger.add("behaviour", habits.term(judged.habits, ledger.services, register))
-    added = rules.add(engine, judged.observed, ledger, judged.prior, register)
-    judged.fronts = added.fronts
+    judged.fronts = rules.add(engine, judged.observed, ledger, judged.prior, register)
     judged.tier[(ledger.terms["enriched"] > _TIER_FROM) & (judged.tier == 0)] = 1
     judged.tier[ledger.terms["upper"] > _TIER_FROM] = 2
 

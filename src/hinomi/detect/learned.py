@@ -91,12 +91,12 @@ def look(engine: passes.Engine, observed: Observed, model: Model, register: Regi
     """Look at every service twice: by itself, then by what the others say of its clients."""
     several = observed.several
     first = model.first_view(observed.columns, several)
-    beside, added = rules.columns(engine, observed, register)
+    beside, fronts = rules.columns(engine, observed, register)
     columns = {**second_view(engine, observed, first), **beside}
     evidence = np.where(several, model.evidence(columns, several), NEVER)
     clients = floats(observed.survey.services, "clients")
     found = np.round(columns["front_share"] * clients).astype(np.int64)
-    return View(model, columns, evidence, np.maximum(added.fronts, found))
+    return View(model, columns, evidence, np.maximum(fronts, found))
 
 
 def base_rate(model: Model, register: Register) -> float:

@@ -7,7 +7,6 @@ learned from ended, and a rule goes on; a rule knows less of how C&Cs talk.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -45,13 +44,6 @@ _FRONT_FROM: Final = 0.5
 """A service of at least this probability is a front when its own services are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What the terms were made of, beside the ledger."""
-
-    fronts: NDArray[np.int64]  # Clients that are C&C candidates themselves, shape (services,).
-
-
 def add(
     engine: passes.Engine,
     observed: Observed,
@@ -60,7 +52,7 @@ def add(
     register: Register,
     *,
     certain: NDArray[np.bool_] | None = None,
-) -> Added:
+) -> NDArray[np.int64]:
     """
     Add what each kind of evidence says to *ledger*.
 
@@ -71,6 +63,9 @@ def add(
         prior: The base rate on which the ledger stands.
         register: The parameters.
         certain: Services that are C&Cs whatever the ledger says, shape (services,).
+
+    Returns:
+        Clients of each service that are C&C candidates themselves (R14), shape (services,).
     """
     enrichment = observed.enrichment
     taught = observed.suspects.line.size > 0
@@ -87,14 +82,20 @@ def add(
     upper, fronts = _upper_tier(engine, observed, sure, register)
     ledger.add("upper", upper)
     _add_other_parts(ledger, observed, prior)
-    return Added(fronts)
+    return fronts
 
 
-def columns(engine: passes.Engine, observed: Observed, register: Register) -> tuple[Columns, Added]:
-    """Give the terms that stand beside a model, as the columns of `BASIS`, shape (services,)."""
+def columns(
+    engine: passes.Engine, observed: Observed, register: Register
+) -> tuple[Columns, NDArray[np.int64]]:
+    """
+    Give the terms that stand beside a model, as the columns of `BASIS`, shape (services,).
+
+    And what `add` returns.
+    """
     ledger = fuse.Ledger(observed.several.size)
-    added = add(engine, observed, ledger, observed.prior, register, certain=observed.listed)
-    return {f"rule_{code}": ledger.terms[code] for code in _REASONS}, added
+    fronts = add(engine, observed, ledger, observed.prior, register, certain=observed.listed)
+    return {f"rule_{code}": ledger.terms[code] for code in _REASONS}, fronts
 
 
 def total(beside: Columns) -> NDArray[np.float64]:
