@@ -205,10 +205,18 @@ def test_what_is_called_in_vain_is_dead() -> None:
     """Who spoke with it shows it alive; every call without an answer halves the odds, to 1/33."""
     spoke = np.array([True, False, False, False, False])
 
-    found = fuse.alive_chance(spoke, column(9, 0, 1, 3, 10**9))
+    asked = column(9, 0, 1, 3, 10**9)
+    found = fuse.alive_chance(spoke, asked, tcp=np.ones(5, dtype=bool))
 
     assert found[:4].tolist() == pytest.approx([1.0, 1 / 2, 1 / 3, 1 / 9])
     assert found[4] == pytest.approx(1 / 33)
+
+
+def test_of_udp_one_direction_may_be_all_that_is_seen() -> None:
+    """However much was sent without an answer: one in three is in use."""
+    found = fuse.alive_chance(np.zeros(2, bool), column(1, 20), tcp=np.zeros(2, bool))
+
+    assert found.tolist() == pytest.approx([1 / 3, 1 / 3])
 
 
 def test_a_sinkhole_is_no_cc_however_enriched() -> None:

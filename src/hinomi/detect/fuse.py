@@ -228,20 +228,25 @@ def mesh_term(
     return np.where(high_port & (share > 0.5), -3.0 * share, 0.0)  # noqa: PLR2004
 
 
-def alive_chance(spoke: NDArray[np.bool_], asked: NDArray[np.float64]) -> NDArray[np.float64]:
+def alive_chance(
+    spoke: NDArray[np.bool_], asked: NDArray[np.float64], tcp: NDArray[np.bool_]
+) -> NDArray[np.float64]:
     """
     Tell how probable it is that a listed C&C is still in use.
 
     Args:
         spoke: Some line really spoke with it, shape (services,).
         asked: Packets that were sampled on their way to it.
+        tcp: It is a TCP service.
 
     Returns:
         1 where it spoke, else 1 / (1 + 2^asked) and 1 / 33 at least, shape (services,). Every
         other entry is dead; of one in use, half of what is sampled are answers, unless an
-        exporter sees one direction only.
+        exporter sees one direction only. Then nothing tells a conversation of another
+        protocol from calls in vain: there 1 / 3 at least.
     """
-    return np.where(spoke, 1.0, special.expit(-np.log(2.0) * np.minimum(asked, _MANY_CALLS)))
+    told = np.minimum(asked, np.where(tcp, _MANY_CALLS, 1.0))
+    return np.where(spoke, 1.0, special.expit(-np.log(2.0) * told))
 
 
 def listed_term(

@@ -32,6 +32,7 @@ from hinomi.detect.observe import Lists, Observed, observe
 from hinomi.govern.parameters import Register
 from hinomi.model.context import TableStatement
 from hinomi.model.listed import ListEntry, ListKind, Role
+from hinomi.model.protocol import Protocol
 
 _TIER_FROM: Final = 1.0
 """Log-odds of enrichment from which a tier is named."""
@@ -199,10 +200,9 @@ def _add_lists(judged: Judgement, lists: Lists, register: Register) -> None:
     sinkhole = on[ListKind.SINKHOLES] >= 0
     sinkhole |= _of_entries(entries, place, lambda entry: entry.role is Role.SINKHOLE)
     judged.tier[_of_entries(entries, place, lambda entry: entry.role is Role.UPPER)] = 2
-    right, chance = (
-        judged.listed & ~sinkhole,
-        fuse.alive_chance(spoke, floats(table, "packets_out")),
-    )
+    right = judged.listed & ~sinkhole
+    tcp = ints(table, "proto") == int(Protocol.TCP)
+    chance = fuse.alive_chance(spoke, floats(table, "packets_out"), tcp)
     alive, as_met = (
         fuse.listed_term(right, share, names_port, judged.prior, register)
         for share in (np.ones(len(table)), chance)
