@@ -9,7 +9,7 @@ lie in 240.0.0.0/4 (no use at all) and 2001:db8::/32 (documentation), lines are 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +38,9 @@ _SHARES: Final[Mapping[str, float]] = {
 }  # fmt: skip
 _ATTACK_SHARE: Final = 0.01
 _ATTACK_HOUR: Final = 100
+
+_SLICE_ROWS: Final = 4_000_000
+"""So many records are drawn at a time: a quarter of a GiB each million, at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,14 @@ class MadeUp:
         return {ListKind.KNOWN_CC: listed}
 
 
+class Span(NamedTuple):
+    """A part of an hour."""
+
+    hour: int  # From 0.
+    start_ms: int  # Within the hour.
+    end_ms: int  # Exclusive.
+
+
 def write_lake(folder: Path, made_up: MadeUp, seed: int = 1) -> tuple[Path, ...]:
     """Write one Parquet file an hour into *folder* and name the files."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,19 +94,25 @@ def write_hour(folder: Path, made_up: MadeUp, hour: int, seed: int = 1) -> Path:
     hours = made_up.hours
     rows = made_up.records * (hour + 1) // hours - made_up.records * hour // hours
     path = folder / f"hour-{hour:03d}.parquet"
-    pq.write_table(_hour(made_up, hour, rows, rng), path, compression="zstd")
+    slices = max(1, -(-rows // _SLICE_ROWS))
+    with pq.ParquetWriter(path, CONVERSATIONS, compression="zstd") as file:
+        for place in range(slices):
+            count = rows * (place + 1) // slices - rows * place // slices
+            span = Span(hour, HOUR_MS * place // slices, HOUR_MS * (place + 1) // slices)
+            file.write_table(_slice(made_up, span, count, rng))
     return path
 
 
-def _hour(made_up: MadeUp, hour: int, rows: int, rng: np.random.Generator) -> pa.Table:
-    """Draw the records of one hour, in order of time."""
+def _slice(made_up: MadeUp, span: Span, rows: int, rng: np.random.Generator) -> pa.Table:
+    """Draw the records of a part of an hour, in order of time."""
     kinds = {
         "web": _web, "names": _names, "peers": _peers, "scans_in": _scans_in,
         "hosting": _hosting, "scans_out": _scans_out, "orders": _orders, "pings": _pings,
     }  # fmt: skip
     parts = []
-    attack = round(made_up.records * _ATTACK_SHARE / 2)
-    if hour in (_ATTACK_HOUR, _ATTACK_HOUR + 1):
+    share = (span.end_ms - span.start_ms) / HOUR_MS
+    attack = round(made_up.records * _ATTACK_SHARE / 2 * share)
+    if span.hour in (_ATTACK_HOUR, _ATTACK_HOUR + 1):
         attack = min(attack, rows // 2)
         parts.append(_attack(made_up, attack, rng))
         rows -= attack
@@ -106,7 +123,8 @@ def _hour(made_up: MadeUp, hour: int, rows: int, rng: np.random.Generator) -> pa
         parts.append(draw(made_up, count, rng))
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     total = columns["line"].size
-    starts = np.sort(rng.integers(0, HOUR_MS, total)) + FIRST_MS + hour * HOUR_MS
+    within = np.sort(rng.integers(span.start_ms, span.end_ms, total))
+    starts = within + FIRST_MS + span.hour * HOUR_MS
     mixed = rng.permutation(total)
     return _table({name: column[mixed] for name, column in columns.items()}, starts, rng)
 

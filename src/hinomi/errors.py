@@ -1,6 +1,9 @@
 """The few errors of the house, named by what the catcher does, with sysexits exit codes."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
+
+INTERRUPTED: Final = 130
+"""Exit code of a command that a person stopped: 128 + SIGINT, as shells report it."""
 
 
 class HinomiError(Exception):

@@ -63,12 +63,12 @@ def test_a_school_refuses_what_it_does_not_know(options: tuple[str, ...], tmp_pa
 def test_a_folder_that_cannot_be_made_is_told(
     school: tuple[str, ...], folder: str, tmp_path: Path
 ) -> None:
-    """Exits 69 in one line that names it, and before anything is drawn."""
+    """Exits 69, or 75 where a file is, in one line and before anything is drawn."""
     (tmp_path / "file").write_text("mine")
 
     said = hinomi("bench", "world", *school, tmp_path / folder)
 
-    assert said.code == 69
+    assert said.code == (75 if folder == "file" else 69)
     assert str(tmp_path / folder) in said.err
     assert said.err.count("\n") == 1
     assert (tmp_path / "file").read_text() == "mine"
@@ -86,7 +86,7 @@ def test_captures_are_replayed(tmp_path: Path) -> None:
     lacking = hinomi("bench", "world", "--replay", tmp_path, *options, tmp_path / "other")
     assert lacking.code == 66
     taken = hinomi("bench", "world", "--replay", captures, *options, captures / "GROUND-TRUTH.csv")
-    assert taken.code == 69
+    assert taken.code == 75
 
 
 @pytest.mark.parametrize(
@@ -101,3 +101,13 @@ def test_a_replay_refuses_what_it_does_not_know(options: tuple[str, ...], tmp_pa
     assert said.code == 64
     assert "--replay goes with" in said.err
     assert not (tmp_path / "world").exists()
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
+    """Exits 75, whatever lies there."""
+    (tmp_path / "truth.csv").write_text("mine", "utf-8")
+
+    said = hinomi("bench", "world", "--kind", "tiny", tmp_path)
+
+    assert said.code == 75
+    assert [path.name for path in tmp_path.iterdir()] == ["truth.csv"]

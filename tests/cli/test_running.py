@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hinomi.cli import running
+from hinomi.errors import INTERRUPTED
 from hinomi.services.home import Home
 from terminal import hinomi, make_home
 
@@ -45,7 +45,7 @@ def test_an_interrupt_is_130(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
     said = hinomi("config", "check", home=home)
 
-    assert said.code == running.INTERRUPTED
+    assert said.code == INTERRUPTED
     assert "interrupted" in said.err
     assert "Traceback" not in said.err
 
@@ -80,6 +80,24 @@ def test_the_program_runs_as_a_module_and_gives_its_exit_code(tmp_path: Path) ->
 
 def _fail(_home: Home) -> None:
     raise RuntimeError("a row of 192.0.2.1")
+
+
+def test_an_interrupt_while_modules_load_is_130() -> None:
+    """Exit 130 without a traceback: a module that is interrupted as it loads."""
+    script = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'hinomi.cli.running': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "from hinomi.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=False, timeout=60
+    )
+
+    assert (done.returncode, done.stderr) == (INTERRUPTED, b"")
 
 
 def _interrupt(_home: Home) -> None:

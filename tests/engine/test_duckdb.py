@@ -209,3 +209,21 @@ def test_a_file_that_is_gone_is_unavailable(tmp_path: Path) -> None:
             engine.read(tmp_path / "gone", ["n"])
         with pytest.raises(Unavailable, match="could not read"):
             engine.mapped(tmp_path / "gone")
+
+
+@pytest.mark.parametrize(
+    ("said", "raised"), [("Query interrupted", KeyboardInterrupt), ("anything else", RuntimeError)]
+)
+def test_an_interrupted_query_is_an_interrupt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, raised: type[BaseException]
+) -> None:
+    """DuckDB takes the signal itself and calls it an error of its own."""
+
+    def interrupted(_expression: object) -> None:
+        raise RuntimeError(said)
+
+    with DuckEngine(tmp_path) as engine:
+        table = engine.keep_table(ROWS)
+        monkeypatch.setattr(engine._backend, "to_pyarrow", interrupted)  # noqa: SLF001
+        with pytest.raises(raised):
+            engine.fetch(table)

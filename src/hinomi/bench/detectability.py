@@ -1,9 +1,10 @@
 """
 How much of a botnet sampling leaves to be found, and how much of that was found.
 
-The bound: detection works from lines that were sampled with a C&C. Fewer than five lines
-say nothing that chance does not, so no method finds more than the C&Cs of which five
-distinct members were sampled.
+Detection works from lines that were sampled with a C&C, and is asked for those of which five
+distinct members were. How many that would be if every member called every server of its botnet
+all the time is a bound on what is asked for. It is none on what is found: a server that fewer
+members were sampled with may be found by what else is known of them.
 """
 
 from collections.abc import Sequence
@@ -47,7 +48,7 @@ class Step:
     servers: int
     detectable: int
     found: int
-    bound: float | None  # Mean of what was to be expected, 0..1; None: pace not stated.
+    bound: float | None  # Mean bound on `detectable`, 0..1; None: pace not stated.
 
 
 def seen_chance(packets_a_day: ArrayLike, days: ArrayLike, interval: int) -> NDArray[np.float64]:
@@ -77,10 +78,10 @@ def bound(
     least: int = MIN_CLIENTS,
 ) -> NDArray[np.float64]:
     """
-    Tell how probable it is that a C&C can be found at all: that enough bots are sampled.
+    Tell how probable it is that a C&C is asked for: that enough bots are sampled with it.
 
     Args:
-        members: Bots inside the network, each on a line of its own.
+        members: Bots inside the network, each on a line of its own, all of which call it.
         packets_a_day: Packets that each exchanges with the C&C per day.
         days: Length of the window in days.
         interval: N of 1-in-N, at least 1.

@@ -139,7 +139,7 @@ def _draw_bound(axes: Any, servers: Sequence[Server], colour: str) -> None:
     members = np.unique(np.geomspace(MIN_CLIENTS, _MOST_MEMBERS, 60).astype(np.int64))
     first = servers[0]
     possible = bound(members, float(np.median(stated)), first.days, first.interval)
-    axes.plot(members, possible, lw=1, ls=":", color=colour, label="bound")
+    axes.plot(members, possible, lw=1, ls=":", color=colour, label="at most detectable")
 
 
 def _middle(servers: Sequence[Server], low: int, high: int) -> float:

@@ -252,7 +252,7 @@ def _detectability(methods: Mapping[str, Sequence[Result]]) -> str:
         return ""
     headings = (
         "method", "bots call", "days", "1 in", "members inside", "found", "detectable",
-        "expected bound",
+        "at most detectable",
     )  # fmt: skip
     return "## Against what is possible\n\n" + _markdown(headings, rows)
 

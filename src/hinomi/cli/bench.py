@@ -17,7 +17,7 @@ from hinomi.cli import render
 from hinomi.cli.benchrun import run, table
 from hinomi.cli.session import Session, shared_options
 from hinomi.errors import UsageError
-from hinomi.store.durable import on_disk, require_folder_place
+from hinomi.store.durable import built_folder, on_disk, require_folder_place
 
 _OF_DRAWN: Final = ("kind", "uneven", "transit", "scale")
 """Options that mean nothing where captures are replayed."""
@@ -85,6 +85,8 @@ def world(
     """
     Draw a world and write it to FOLDER as files that init, import, lists and context take.
 
+    FOLDER must be new or empty; it gets its name when the world is whole.
+
     The same options give the same world to the last record. `truth.csv` says what is what.
 
     With --replay, hosts of real captures act from many lines, thinned 1 in N. DIR holds
@@ -95,10 +97,13 @@ def world(
     if replay is not None and asked["school"] is None:
         _refuse_beside_replay()
     started = time.monotonic()
-    if asked["school"] is not None:
-        records = _attend(asked["school"], folder, asked, replay)
-    else:
-        records = _make(folder, asked) if replay is None else _replay(replay, folder, asked)
+    with built_folder(folder) as building:
+        if asked["school"] is not None:
+            records = _attend(asked["school"], building, asked, replay)
+        elif replay is None:
+            records = _make(building, asked)
+        else:
+            records = _replay(replay, building, asked)
     seconds = time.monotonic() - started
     if session.as_json:
         render.print_json({"records": records, "seconds": round(seconds, 1)})

@@ -9,13 +9,12 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.main import cli
-from hinomi.errors import HinomiError
+from hinomi.errors import INTERRUPTED, HinomiError
 
 DEBUG_VARIABLE: Final = "HINOMI_DEBUG"
 
 EX_USAGE: Final = 64
 EX_SOFTWARE: Final = 70
-INTERRUPTED: Final = 130  # 128 + SIGINT, as shells report it.
 PIPE_CLOSED: Final = 141  # 128 + SIGPIPE.
 
 

@@ -41,17 +41,18 @@ REASONS: Final[dict[str, Words]] = {
         "{source} に良性として掲載。確率を下げるが、無実とはしない。",
     ),
     "enriched": Words(
-        "{suspects} of its {clients} clients are suspected of infection on other evidence; "
-        "{expected:.2g} were expected from how active they are ({effect:.3g} times as many, "
-        "p = {p_value:.1e}, false discovery rate {fdr:.1e}).",
-        "通信相手 {clients} 回線のうち {suspects} 回線に他の根拠による感染の疑い。"
-        "活動量からの期待値は {expected:.2g}"
+        "{suspects} of its {clients} clients are suspected of infection on other evidence, which "
+        "weighs as {weighed:.3g} certain ones; {expected:.2g} were expected from how active they "
+        "are ({effect:.3g} times as many, p = {p_value:.1e}, false discovery rate {fdr:.1e}).",
+        "通信相手 {clients} 回線のうち {suspects} 回線に他の根拠による感染の疑い"
+        "(確かさで重み付けすると {weighed:.3g} 回線分)。活動量からの期待値は {expected:.2g}"
         "({effect:.3g} 倍、p = {p_value:.1e}、偽発見率 {fdr:.1e})。",
     ),
     "not-enriched": Words(
-        "Too few suspects for a C&C server: {suspects} of its {clients} clients are suspected of "
-        "infection on other evidence, {expected:.2g} were expected from how active they are.",
-        "C&C としては疑いのある通信相手が少ない:{clients} 回線のうち {suspects} 回線"
+        "Fewer suspects than likely C&C servers have: {suspects} of its {clients} clients are "
+        "suspected of infection on other evidence, {expected:.2g} were expected from how active "
+        "they are.",
+        "C&C らしいサービスに比べ、疑いのある通信相手が少ない:{clients} 回線のうち {suspects} 回線"
         "(活動量からの期待値 {expected:.2g})。",
     ),
     "joint": Words(

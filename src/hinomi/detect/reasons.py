@@ -102,6 +102,7 @@ def _facts(judged: Judgement, index: int) -> Values:
         "telling": int(judged.observed.pooled.telling[index]),
         "before": int(judged.observed.pooled.before[index]),
         "expected": float(judged.expected[index]),
+        "weighed": float(judged.observed.pooled.seen["credited"][index]),
         "effect": float(judged.enrichment.effect[index]),
         "p_value": float(judged.enrichment.chance[index]),
         "fdr": float(judged.enrichment.rate[index]),

@@ -248,3 +248,7 @@ def _failures() -> Iterator[None]:
             "the engine could not read or write its files: make room on the disk of the home, "
             "then try again"
         ) from error
+    except RuntimeError as error:
+        if "interrupted" in str(error):  # DuckDB took the signal.
+            raise KeyboardInterrupt from error
+        raise
