@@ -1,167 +1,116 @@
-"""The journal: each line follows from the one before, and every change shows."""
-
-import fcntl
-import json
-import threading
-from pathlib import Path
+"""What the journal holds of one entry: a leaf that commits, a body that can go."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from hinomi.errors import Unavailable
-from hinomi.govern.journal import GENESIS, BrokenChain, FileJournal, MemoryJournal
+from hinomi.govern.journal import (
+    LEAF_BYTES,
+    Altered,
+    Body,
+    Leaf,
+    MemoryJournal,
+    body_of,
+    deleted_bodies,
+)
+
+NOON_MS = 1_767_268_800_000
 
 
-def _clock() -> int:
-    return 1_767_268_800_000
+def test_a_body_says_what_was_done_where_and_when() -> None:
+    """Index and time are the journal's own words."""
+    body = body_of(7, NOON_MS, {"act": "a"})
+
+    assert body.parse() == {"act": "a", "index": 7, "time": "2026-01-01T12:00:00Z"}
 
 
-def _journal(folder: Path, entries: int = 0) -> FileJournal:
-    journal = FileJournal(folder / "journal.jsonl", _clock)
-    for number in range(entries):
-        journal.append({"act": "test", "number": number})
-    return journal
-
-
-def test_entries_are_numbered_timed_and_chained(tmp_path: Path) -> None:
-    """The first follows from nothing, each other from the one before it."""
-    journal = _journal(tmp_path)
-
-    assert [journal.append({"act": "a"}), journal.append({"act": "b"})] == [0, 1]
-    first, second = journal.entries()
-    assert (first["act"], first["time"], first["before"]) == ("a", "2026-01-01T12:00:00Z", GENESIS)
-    assert second["before"] == first["hash"]
-    assert journal.verify().entries == 2
-    assert journal.verify().head == second["hash"]
-
-
-def test_an_empty_journal_verifies(tmp_path: Path) -> None:
-    """Nothing was done yet."""
-    found = _journal(tmp_path).verify()
-    assert (found.entries, found.head) == (0, GENESIS)
-
-
-def test_another_process_goes_on_where_the_first_ended(tmp_path: Path) -> None:
-    """The chain lives in the file, not in the object."""
-    _journal(tmp_path, entries=3)
-
-    assert _journal(tmp_path).append({"act": "next"}) == 3
-    assert _journal(tmp_path).verify().entries == 4
-
-
-@settings(deadline=None)  # It writes files.
-@given(st.lists(st.dictionaries(st.text(max_size=8), st.text(max_size=6000)), max_size=4))
-def test_any_text_can_be_kept(
-    tmp_path_factory: pytest.TempPathFactory, bodies: list[dict[str, str]]
-) -> None:
-    """Entries longer than the tail that is read at once, and any character, chain as well."""
-    journal = FileJournal(tmp_path_factory.mktemp("j") / "journal.jsonl", _clock)
-    for number, body in enumerate(bodies):
-        assert journal.append({"body": body}) == number
-
-    assert [entry["body"] for entry in journal.entries()] == bodies
-    assert journal.verify().entries == len(bodies)
-
-
-@pytest.mark.parametrize("name", ["index", "before", "hash", "time"])
-def test_an_entry_cannot_say_what_the_chain_says(tmp_path: Path, name: str) -> None:
-    """The links are the journal's own; a body that names them is the caller's bug."""
+@pytest.mark.parametrize("name", ["index", "time"])
+def test_an_entry_cannot_say_what_the_journal_says(name: str) -> None:
+    """A body that names them is the caller's bug."""
     with pytest.raises(ValueError, match=name):
-        _journal(tmp_path).append({name: "mine"})
+        body_of(0, NOON_MS, {name: "mine"})
 
 
-def _lines(folder: Path) -> list[str]:
-    return (folder / "journal.jsonl").read_text().splitlines()
+@given(
+    st.integers(0, 2**40),
+    st.integers(-(2**40), 2**45),
+    st.dictionaries(st.text(max_size=8), st.text(max_size=300), max_size=4),
+)
+def test_lines_are_read_back(index: int, time_ms: int, entry: dict[str, str]) -> None:
+    """Whatever text they hold: one line each, the same leaf."""
+    body = body_of(index, NOON_MS, {f"x{key}": value for key, value in entry.items()})
+    moved = Body(index, time_ms, body.salt, body.text)
+
+    assert body.encode().count(b"\n") == 1
+    assert Body.decode(moved.encode()) == moved
+    assert Body.decode(moved.encode()).leaf() == moved.leaf()
 
 
-def _rewrite(folder: Path, lines: list[str]) -> None:
-    (folder / "journal.jsonl").write_text("".join(f"{line}\n" for line in lines))
+@given(st.data())
+def test_any_flipped_bit_of_a_line_shows(data: st.DataObject) -> None:
+    """It is no body any more, or one of another leaf."""
+    body = body_of(3, NOON_MS, {"act": "import", "stored": 1234})
+    line = bytearray(body.encode()[:-1])
+    bit = data.draw(st.integers(0, len(line) * 8 - 1))
+    line[bit // 8] ^= 1 << bit % 8
+    try:
+        found = Body.decode(bytes(line) + b"\n")
+    except Altered:
+        return
+
+    assert (found.index, found.leaf()) != (body.index, body.leaf())
 
 
-def test_a_changed_line_shows(tmp_path: Path) -> None:
-    """The hash covers every field."""
-    journal = _journal(tmp_path, entries=3)
-    lines = _lines(tmp_path)
-    _rewrite(tmp_path, [lines[0], lines[1].replace('"number":1', '"number":7'), lines[2]])
+def test_equal_bodies_have_unlike_leaves() -> None:
+    """Nobody learns from a leaf what was done by guessing at it: each has a salt of its own."""
+    one, other = (body_of(0, NOON_MS, {"act": "a"}) for _ in range(2))
 
-    with pytest.raises(BrokenChain, match="line 2: was changed"):
-        journal.verify()
-
-
-def test_a_line_changed_with_its_hash_shows_at_the_next(tmp_path: Path) -> None:
-    """Who forges one line must forge all after it."""
-    journal = _journal(tmp_path, entries=3)
-    other = tmp_path / "other"
-    other.mkdir()
-    _journal(other).append({"act": "forged"})
-    _rewrite(tmp_path, [*_lines(other), *_lines(tmp_path)[1:]])
-
-    with pytest.raises(BrokenChain, match="line 2: does not follow"):
-        journal.verify()
+    assert one.text == other.text
+    assert one.leaf() != other.leaf()
+    assert one.salt.hex() not in repr(one)
 
 
-@pytest.mark.parametrize("order", [[1, 2], [0, 2], [0, 2, 1], [0, 1, 1, 2]])
-def test_removed_swapped_and_repeated_lines_show(tmp_path: Path, order: list[int]) -> None:
-    """Only a cut at the end leaves a whole chain; its head is then another."""
-    journal = _journal(tmp_path, entries=3)
-    lines = _lines(tmp_path)
-    _rewrite(tmp_path, [lines[number] for number in order])
+@given(st.integers(-(2**63), 2**63 - 1), st.binary(min_size=32, max_size=32))
+def test_leaves_are_read_back(time_ms: int, commitment: bytes) -> None:
+    """41 bytes, whatever the clock said."""
+    leaf = Leaf(time_ms, commitment)
 
-    with pytest.raises(BrokenChain):
-        journal.verify()
+    assert len(leaf.encode()) == LEAF_BYTES
+    assert Leaf.decode(leaf.encode()) == leaf
 
 
-def test_a_cut_at_the_end_shows_by_the_head(tmp_path: Path) -> None:
-    """The shorter chain is sound in itself, so the head must be noted elsewhere."""
-    journal = _journal(tmp_path, entries=3)
-    head = journal.verify().head
-    _rewrite(tmp_path, _lines(tmp_path)[:2])
-
-    assert journal.verify().head != head
+@pytest.mark.parametrize("raw", [b"", b"\x01" * 40, b"\x02" * 41, b"\x01" * 42])
+def test_what_is_no_leaf_is_refused(raw: bytes) -> None:
+    """Another length, another version."""
+    with pytest.raises(Altered):
+        Leaf.decode(raw)
 
 
-@pytest.mark.parametrize("line", ["rubbish", "[]", '{"index":1}'])
-def test_a_line_that_is_no_entry_shows(tmp_path: Path, line: str) -> None:
-    """Neither verification nor the next entry passes over it."""
-    journal = _journal(tmp_path, entries=1)
-    _rewrite(tmp_path, [*_lines(tmp_path), line])
-
-    with pytest.raises(BrokenChain):
-        journal.verify()
-    with pytest.raises(BrokenChain):
-        journal.append({"act": "next"})
+@pytest.mark.parametrize(
+    "line", [b"", b"\n", b"1 2\n", b"a 1 00 {}\n", b"1 1 zz {}\n", b"+1 1 " + b"00" * 32 + b" {}\n"]
+)
+def test_what_is_no_body_is_refused(line: bytes) -> None:
+    """Parts missing, no numbers, a number of another spelling."""
+    with pytest.raises(Altered):
+        Body.decode(line)
 
 
-def test_half_a_line_of_a_killed_writer_is_replaced(tmp_path: Path) -> None:
-    """It was never acknowledged: the next entry takes its place."""
-    journal = _journal(tmp_path, entries=2)
-    with (tmp_path / "journal.jsonl").open("a") as file:
-        file.write('{"act":"half')
-
-    assert journal.verify().entries == 2
-    assert journal.append({"act": "next"}) == 2
-    assert journal.verify().entries == 3
-    assert all(json.loads(line) for line in _lines(tmp_path))
+@pytest.mark.parametrize("text", [b"rubbish", b"[]", b"\xff"])
+def test_a_body_that_says_nothing_is_told(text: bytes) -> None:
+    """It was committed to and cannot be read: somebody wrote it who is not hinomi."""
+    with pytest.raises(Altered, match="entry 4"):
+        Body(4, 0, bytes(32), text).parse()
 
 
-def test_two_writers_at_once_make_one_chain(tmp_path: Path) -> None:
-    """The file's lock puts their entries one after the other."""
-    writers = [threading.Thread(target=_journal, args=(tmp_path, 20)) for _ in range(2)]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join()
+def test_deletions_are_told_by_entries() -> None:
+    """Ranges, end exclusive, from all that speak of it."""
+    entries: list[dict[str, object]] = [
+        {"act": "a"},
+        {"bodies_deleted": [[0, 3], [5, 6]]},
+        {"bodies_deleted": [[6, 7]]},
+    ]
 
-    assert _journal(tmp_path).verify().entries == 40
-
-
-def test_a_journal_that_cannot_be_written_stops_the_act(tmp_path: Path) -> None:
-    """The caller learns it in the house's own words and goes no further."""
-    journal = FileJournal(tmp_path / "missing/journal.jsonl", _clock)
-
-    with pytest.raises(Unavailable, match="No such file"):
-        journal.append({"act": "a"})
+    assert deleted_bodies(entries) == [(0, 3), (5, 6), (6, 7)]
 
 
 def test_the_memory_journal_numbers_as_well() -> None:
@@ -170,32 +119,3 @@ def test_the_memory_journal_numbers_as_well() -> None:
 
     assert [journal.append({"act": "a"}), journal.append({"act": "b"})] == [0, 1]
     assert [entry["act"] for entry in journal.kept] == ["a", "b"]
-
-
-def test_a_lock_that_is_never_given_up_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An act is not kept waiting for ever by another process: it is refused in one line."""
-    monkeypatch.setattr("hinomi.govern.journal.LOCK_WAIT_S", 0.05)
-    journal = _journal(tmp_path, entries=1)
-
-    with (tmp_path / "journal.jsonl").open("rb") as other:
-        fcntl.flock(other, fcntl.LOCK_EX)
-        with pytest.raises(Unavailable, match="another process holds its lock"):
-            journal.append({"act": "second"})
-
-    assert journal.append({"act": "third"}) == 1
-
-
-def test_a_journal_that_must_exist_is_never_begun_anew(tmp_path: Path) -> None:
-    """Where the file is gone, its chain is gone: no new one hides that."""
-    path = tmp_path / "journal.jsonl"
-    journal = FileJournal(path, _clock, must_exist=True)
-
-    with pytest.raises(Unavailable, match="No such file"):
-        journal.append({"act": "first"})
-    assert not path.exists()
-
-    _journal(tmp_path, entries=1)
-    assert journal.append({"act": "second"}) == 1
-    assert journal.verify().entries == 2

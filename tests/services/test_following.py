@@ -1,6 +1,5 @@
 """Following a spool: each finished file once, whatever the other program does with it."""
 
-import json
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -71,9 +70,8 @@ class Story:
 
     def stages(self) -> list[str]:
         """List the stages that the journal holds of imports."""
-        lines = (self.home.folder / "journal.jsonl").read_text("utf-8").splitlines()
-        entries = [json.loads(line) for line in lines]
-        return [entry["stage"] for entry in entries if entry["operation"] == "import"]
+        entries = self.home.journal().entries()
+        return [str(entry["stage"]) for entry in entries if entry["operation"] == "import"]
 
 
 @pytest.fixture(name="story")

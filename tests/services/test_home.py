@@ -132,7 +132,7 @@ def test_a_failed_init_leaves_nothing(
 
 def test_a_place_that_cannot_be_written_is_unavailable(tmp_path: Path, prefixes: Path) -> None:
     """Below a file there is no room for a home: exit 69, and nothing is left."""
-    with pytest.raises(Unavailable, match="cannot make"):
+    with pytest.raises(Unavailable, match=r"File exists|Not a directory"):
         create_home(prefixes / "home", prefixes)
 
 

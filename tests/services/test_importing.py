@@ -1,5 +1,6 @@
 """Import: one file is all or nothing, once, and under the sampling rule (R3)."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -331,8 +332,7 @@ def test_an_empty_table_is_imported_as_nothing(lab: Home, tmp_path: Path) -> Non
 
 def test_without_its_journal_nothing_is_imported(lab: Home, tmp_path: Path) -> None:
     """What cannot be recorded does not happen."""
-    (lab.folder / "journal.jsonl").unlink()
-    (lab.folder / "journal.jsonl").mkdir()
+    shutil.rmtree(lab.folder / "journal")
 
     with pytest.raises(Unavailable, match="journal"):
         take(lab, write_table(tmp_path / "a.csv"))

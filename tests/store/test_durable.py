@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from hinomi.errors import Unavailable
+from hinomi.errors import Conflict, Unavailable
 from hinomi.store.durable import (
+    built_folder,
     draft_of,
     on_disk,
     publish,
@@ -94,3 +95,36 @@ def test_asking_for_a_place_leaves_nothing_there(tmp_path: Path) -> None:
 
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
     assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_folder_is_there_when_all_of_it_is(tmp_path: Path) -> None:
+    """It is built beside its place; an empty folder makes room for it."""
+    for folder in (tmp_path / "new", tmp_path / "above/new", tmp_path / "empty"):
+        if folder.name == "empty":
+            folder.mkdir()
+        with built_folder(folder) as building:
+            (building / "file").write_text("x", "utf-8")
+            assert not folder.exists() or not any(folder.iterdir())
+
+        assert (folder / "file").read_text("utf-8") == "x"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["above", "empty", "new"]
+
+
+def test_a_folder_that_is_not_finished_leaves_nothing(tmp_path: Path) -> None:
+    """Whatever stops it."""
+    with pytest.raises(FileNotFoundError), built_folder(tmp_path / "new") as building:
+        (building / "file").write_text((tmp_path / "none").read_text("utf-8"), "utf-8")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_there_is_never_built_over(tmp_path: Path) -> None:
+    """A file, or a folder that holds something, stays as it is."""
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full/mine").touch()
+    (tmp_path / "file").touch()
+    for name in ("full", "file"):
+        with pytest.raises(Conflict, match="not empty"), built_folder(tmp_path / name):
+            pytest.fail("nothing is to be built")
+
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "full", "mine"]

@@ -71,7 +71,7 @@ def _rotate(spool: Path, number: int) -> int:
 
 
 def _journal_size(home: Path) -> int:
-    return (home / "journal.jsonl").stat().st_size
+    return int((home / "journal" / "checkpoint").read_text("utf-8").split("\n")[1])
 
 
 def _stored(home: Path) -> Counter[tuple[int, int]]:

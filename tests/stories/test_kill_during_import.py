@@ -1,6 +1,5 @@
 """Kill -9 during import, twenty times: nothing acknowledged is lost, nothing is doubled."""
 
-import json
 import random
 import signal
 import subprocess
@@ -64,12 +63,11 @@ def _write_flows(path: Path, number: int) -> Path:
 
 def _start(home: Path, files: list[Path]) -> subprocess.Popen[bytes]:
     """Start an import, and wait until the journal says that it begins."""
-    journal = home / "journal.jsonl"
-    before = journal.stat().st_size
+    before = _entries(home)
     command = [sys.executable, "-m", "hinomi", "--home", str(home), "import", *map(str, files)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + PATIENCE_S
-    while journal.stat().st_size == before and time.monotonic() < deadline:
+    while _entries(home) == before and time.monotonic() < deadline:
         time.sleep(0.002)
     return process
 
@@ -93,10 +91,13 @@ def _import_and_kill(home: Path, files: list[Path], after_s: float) -> bool:
 
 def _acknowledged(home: Path) -> set[str]:
     """Give the contents whose import the journal says was done."""
-    journal = (home / "journal.jsonl").read_bytes()
-    whole = journal[: journal.rfind(b"\n") + 1].splitlines()
-    entries = [json.loads(line) for line in whole]
-    return {entry["content"] for entry in entries if entry.get("stage") == "done"}
+    entries = open_home(home).journal().entries()
+    return {str(entry["content"]) for entry in entries if entry.get("stage") == "done"}
+
+
+def _entries(home: Path) -> int:
+    """Tell how many entries the signed journal has."""
+    return int((home / "journal" / "checkpoint").read_text("utf-8").split("\n")[1])
 
 
 def _require_readable(home: Path) -> None:

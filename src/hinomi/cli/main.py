@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "store": "lake:store",
     "config": "config:config",
     "journal": "journal:journal",
+    "witness": "witness:witness",
     "bench": "bench:bench",
 }
 """Every command by name: its module in this folder, and its name there."""

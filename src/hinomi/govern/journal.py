@@ -1,35 +1,30 @@
 """
 The journal: an append-only record of what was done under which mandate (R10).
 
-Here it is a file of JSON lines, each bound to the one before by SHA-256. A changed,
-removed or reordered line breaks the chain; a cut at the end is seen by comparing the
-last hash with one noted elsewhere.
+Its leaves are commitments: a time, and a keyed hash of what was done. What was done, its body,
+lies beside them with the key of its hash. A body can be deleted when its time has come; the
+leaf, and every proof over it, remains.
 """
 
-import fcntl
-import hashlib
+import hmac
 import json
 import os
-import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO, Final, Literal, Protocol
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol, Self
 
-from hinomi.clock import Clock, render_time
-from hinomi.errors import HinomiError, Unavailable
+from hinomi.clock import render_time
+from hinomi.errors import HinomiError
 
-GENESIS: Final = "0" * 64
-"""What the first entry names as the hash before it."""
+SALT_BYTES: Final = 32
+LEAF_BYTES: Final = 41
 
-LOCK_WAIT_S: Final = 5.0
-"""How long a writer waits for another one before it gives up."""
+OWN_FIELDS: Final = frozenset({"index", "time"})
+"""Fields of a body that the journal itself writes."""
 
-_POLL_S: Final = 0.02
-
-_TAIL_BYTES: Final = 4096
-
-_OWN_FIELDS: Final = frozenset({"index", "before", "hash", "time"})
+_VERSION: Final = b"\x01"
+_TIME_BYTES: Final = 8
+_COMMITMENT_BYTES: Final = 32
 
 Entry = Mapping[str, object]
 
@@ -47,100 +42,109 @@ class Journal(Protocol):
         """
 
 
-class BrokenChain(HinomiError):
+class Altered(HinomiError):
     """The journal was altered: a person must find out by whom."""
 
     exit_code = 65  # EX_DATAERR
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """What a check of the whole chain found."""
+class Leaf:
+    """
+    What the tree holds of one entry: when, and a commitment to what.
 
-    entries: int
-    head: str  # Hash of the last entry; note it elsewhere to notice a cut.
+    Notes:
+        41 bytes: a version, the time as a signed integer and HMAC-SHA256(salt, body). The
+        commitment tells nothing of the body without its salt, and fits no other body.
+    """
 
+    time_ms: int  # Since the Unix epoch, as the clock of the node had it.
+    commitment: bytes
 
-class FileJournal:
-    """A journal in one file of JSON lines, safe against two writers at once."""
+    def encode(self) -> bytes:
+        """Give the bytes that are hashed into the tree."""
+        return _VERSION + self.time_ms.to_bytes(_TIME_BYTES, signed=True) + self.commitment
 
-    def __init__(self, path: Path, clock: Clock, *, must_exist: bool = False) -> None:
+    @classmethod
+    def decode(cls, raw: bytes) -> Self:
         """
-        Write to the file at *path*.
-
-        Args:
-            path: Of the file; the first entry makes it.
-            clock: What time it is.
-            must_exist: Never make the file: where it is gone, so is the chain.
-        """
-        self._path = path
-        self._clock = clock
-        self._mode: Literal["r+b", "a+b"] = "r+b" if must_exist else "a+b"
-
-    def append(self, entry: Entry) -> int:
-        """Write one line, flushed to the disk before it returns."""
-        if named := sorted(_OWN_FIELDS & entry.keys()):
-            raise ValueError(f"the journal itself writes {', '.join(named)}")
-        try:
-            return self._append(entry)
-        except OSError as error:
-            raise Unavailable(f"journal {self._path}: {error.strerror}; mend that first") from error
-
-    def _append(self, entry: Entry) -> int:
-        with self._path.open(self._mode) as file:
-            self._lock(file)
-            index, before, end = _tail(file)
-            file.truncate(end)  # Half a line is what a killed writer left: never acknowledged.
-            body = {"time": render_time(self._clock()), **entry}
-            line = _seal(index, before, body)
-            file.seek(0, os.SEEK_END)
-            file.write(line + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-            if index == 0:
-                _sync_folder(self._path.parent)
-            return index
-
-    def _lock(self, file: BinaryIO) -> None:
-        ends_s = time.monotonic() + LOCK_WAIT_S
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= ends_s:
-                    raise Unavailable(
-                        f"journal {self._path}: another process holds its lock; "
-                        "end that one, then repeat"
-                    ) from None
-                time.sleep(_POLL_S)
-            else:
-                return
-
-    def entries(self) -> Iterator[dict[str, object]]:
-        """Yield every entry, oldest first, without checking the chain."""
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as file:
-            for line in file:
-                if line.endswith(b"\n"):
-                    yield _parse(line)
-
-    def verify(self) -> Verified:
-        """
-        Check every link of the chain.
+        Read the bytes of a leaf.
 
         Raises:
-            BrokenChain: At the first line that does not follow from the one before.
+            Altered: If they are none.
         """
-        before, count = GENESIS, 0
-        for count, entry in enumerate(self.entries(), start=1):
-            claimed = entry.pop("hash", None)
-            if entry.get("index") != count - 1 or entry.get("before") != before:
-                raise BrokenChain(f"{self._path}, line {count}: does not follow the line before")
-            if claimed != _hash(entry):
-                raise BrokenChain(f"{self._path}, line {count}: was changed after it was written")
-            before = str(claimed)
-        return Verified(entries=count, head=before)
+        if len(raw) != LEAF_BYTES or raw[:1] != _VERSION:
+            raise Altered("the journal has an entry that is no commitment of hinomi's")
+        time_ms = int.from_bytes(raw[1 : 1 + _TIME_BYTES], signed=True)
+        return cls(time_ms, raw[1 + _TIME_BYTES :])
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What was done, with the salt that ties it to its leaf."""
+
+    index: int
+    time_ms: int  # Since the Unix epoch.
+    salt: bytes = field(repr=False)
+    text: bytes  # UTF-8, one line.
+
+    def leaf(self) -> Leaf:
+        """Give the leaf that commits to it."""
+        return Leaf(self.time_ms, hmac.digest(self.salt, self.text, "sha256"))
+
+    def encode(self) -> bytes:
+        """Give its line, newline included."""
+        head = f"{self.index} {self.time_ms} {self.salt.hex()} "
+        return head.encode() + self.text + b"\n"
+
+    def parse(self) -> dict[str, object]:
+        """
+        Read what it says.
+
+        Raises:
+            Altered: If it is no JSON object.
+        """
+        try:
+            entry = json.loads(self.text)
+        except ValueError:
+            entry = None
+        if not isinstance(entry, dict):
+            raise Altered(f"entry {self.index} of the journal says nothing readable")
+        return {**entry, "index": self.index}
+
+    @classmethod
+    def decode(cls, line: bytes) -> Self:
+        """
+        Read a line that `encode` wrote.
+
+        Raises:
+            Altered: If it is none.
+        """
+        parts = line.removesuffix(b"\n").split(b" ", 3)
+        try:
+            index, time_ms, salt = (each.decode("ascii") for each in parts[:3])
+            body = cls(int(index), int(time_ms), bytes.fromhex(salt), parts[3])
+        except (ValueError, IndexError):
+            body = None
+        if body is None or len(body.salt) != SALT_BYTES or body.encode() != line:
+            raise Altered("the journal has a body that is none")
+        return body
+
+
+def body_of(index: int, time_ms: int, entry: Entry) -> Body:
+    """
+    Make the body of a new entry.
+
+    Args:
+        index: Its place in the journal.
+        time_ms: When, ms since the Unix epoch.
+        entry: What was done.
+    """
+    if named := sorted(OWN_FIELDS & entry.keys()):
+        raise ValueError(f"the journal itself writes {', '.join(named)}")
+    told = {"index": index, "time": render_time(time_ms), **entry}
+    text = json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return Body(index, time_ms, os.urandom(SALT_BYTES), text.encode())
 
 
 class MemoryJournal:
@@ -155,49 +159,11 @@ class MemoryJournal:
         return len(self.kept) - 1
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _seal(index: int, before: str, body: Entry) -> bytes:
-    entry = {"index": index, "before": before, **body}
-    entry["hash"] = _hash(entry)
-    return _canonical(entry)
-
-
-def _hash(entry: Entry) -> str:
-    return hashlib.sha256(_canonical(entry)).hexdigest()
-
-
-def _canonical(entry: Entry) -> bytes:
-    return json.dumps(entry, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _parse(line: bytes) -> dict[str, object]:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        entry = None
-    if not isinstance(entry, dict) or not {"index", "before", "hash"} <= entry.keys():
-        raise BrokenChain("the journal has a line that is no entry of it")
-    return entry
-
-
-def _tail(file: BinaryIO) -> tuple[int, str, int]:
-    """Find the next index, the last hash, and the offset where the last whole line ends."""
-    end = file.seek(0, os.SEEK_END)
-    start, text = end, b""
-    while start > 0 and text.count(b"\n") < 2:  # noqa: PLR2004 - the last whole line has two ends.
-        start = max(0, start - _TAIL_BYTES)
-        file.seek(start)
-        text = file.read(end - start)
-    whole = text.rfind(b"\n") + 1
-    if whole == 0:
-        return 0, GENESIS, 0
-    last = _parse(text[:whole].rstrip(b"\n").rsplit(b"\n", 1)[-1])
-    return int(str(last["index"])) + 1, str(last["hash"]), start + whole
+def deleted_bodies(entries: Iterable[Entry]) -> list[tuple[int, int]]:
+    """Give the ranges of bodies, end exclusive, that entries say were deleted."""
+    found: list[tuple[int, int]] = []
+    for entry in entries:
+        ranges = entry.get("bodies_deleted")
+        if isinstance(ranges, list):
+            found += [(int(first), int(end)) for first, end in ranges]
+    return found

@@ -4,8 +4,8 @@ The home: one folder with everything a node keeps.
 =================== ==========================================================
 ``config.toml``      options of the machine
 ``register.toml``    parameters with their reasons (R9)
-``journal.jsonl``    what was done under which mandate (R10)
-``keys/``            the key of each key period, readable by the owner alone
+``journal/``         what was done under which mandate, in a signed tree (R10)
+``keys/``            of each key period and of the journal, readable by the owner alone
 ``casebook.sqlite``  exporters, own networks, imports, lists
 ``lake/``            conversation records
 ``partials/``        what finished days and hours came to, for the next run
@@ -16,8 +16,6 @@ The home: one folder with everything a node keeps.
 """
 
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -25,19 +23,20 @@ from typing import Final
 from hinomi.clock import Clock, wall_clock
 from hinomi.collect.networks import parse_own_networks
 from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_config
-from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, Unavailable
-from hinomi.govern.journal import FileJournal
+from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound
 from hinomi.govern.parameters import Register, default_register, read_register, render_register
 from hinomi.govern.pseudonym import LineCipher, read_key, write_key
 from hinomi.model.network import OwnNetwork
+from hinomi.services.journals import JOURNAL, create_journal, open_journal
 from hinomi.services.mandates import os_user
 from hinomi.store.casebook import CaseBook, open_casebook
+from hinomi.store.durable import built_folder, on_disk, sync_folder
+from hinomi.store.journal import FileJournal
 from hinomi.store.lake import LocalLake
 from hinomi.store.partials import LocalPartials
 
 CONFIG: Final = "config.toml"
 REGISTER: Final = "register.toml"
-JOURNAL: Final = "journal.jsonl"
 CASEBOOK: Final = "casebook.sqlite"
 LAKE: Final = "lake"
 PARTIALS: Final = "partials"
@@ -63,7 +62,7 @@ class Home:
 
     def journal(self) -> FileJournal:
         """Open the journal."""
-        return FileJournal(self.folder / JOURNAL, self.clock, must_exist=True)
+        return open_journal(self.folder, self.clock)
 
     def cipher(self) -> LineCipher:
         """Read the key of the present key period."""
@@ -154,7 +153,8 @@ def create_home(
         MalformedDocument: If a line of it is no prefix, or it names none.
         Unavailable: If the disk refuses.
     """
-    _require_free(folder)
+    if (folder / CONFIG).exists():
+        raise Conflict(f"a home exists at {folder}; choose another folder with --home")
     networks = read_own_networks(own_prefixes)
     register = default_register()
     kind = NodeKind.OPERATIONAL
@@ -163,20 +163,8 @@ def create_home(
             kind = NodeKind.LABORATORY
         register = register.with_value("collect.sampling_interval", sampling, decided_by=os_user())
     config = Config(node=NodeConfig(kind=kind))
-    try:
-        parent = folder.absolute().parent
-        parent.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.init-", dir=parent))  # Mode 0700.
-    except OSError as error:
-        raise Unavailable(f"cannot make {folder}: {error.strerror}") from error
-    try:
+    with built_folder(folder) as building, on_disk(folder):
         _fill(building, config, register, networks, clock)
-        building.rename(folder.absolute())  # Takes the place of an empty folder at most.
-        _sync_folder(parent)
-    except OSError as error:
-        raise Unavailable(f"cannot make {folder}: {error.strerror}") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
     return Created(
         folder=folder,
         kind=kind,
@@ -221,13 +209,6 @@ def read_own_networks(path: Path) -> tuple[OwnNetwork, ...]:
     return parse_own_networks(text, str(path))
 
 
-def _require_free(folder: Path) -> None:
-    if (folder / CONFIG).exists():
-        raise Conflict(f"a home exists at {folder}; choose another folder with --home")
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Conflict(f"{folder} exists and is not empty; choose another folder with --home")
-
-
 def _fill(
     folder: Path,
     config: Config,
@@ -241,7 +222,7 @@ def _fill(
     (folder / LAKE).mkdir()
     with open_casebook(folder / CASEBOOK) as casebook:
         casebook.replace_own_networks(networks)
-    FileJournal(folder / JOURNAL, clock).append(
+    create_journal(folder, clock).append(
         {
             "operation": "init",
             "who": os_user(),
@@ -251,7 +232,7 @@ def _fill(
         }
     )
     for path in (folder / KEYS, folder):
-        _sync_folder(path)
+        sync_folder(path)
 
 
 def _write(path: Path, text: str) -> None:
@@ -259,11 +240,3 @@ def _write(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -2,12 +2,13 @@
 
 import errno
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from hinomi.errors import Unavailable
+from hinomi.errors import Conflict, Unavailable
 
 
 @contextmanager
@@ -47,6 +48,33 @@ def require_folder_place(folder: Path) -> None:
     """
     with on_disk(folder):
         _try_folder(next(each for each in (folder, *folder.parents) if each.exists()))
+
+
+@contextmanager
+def built_folder(folder: Path) -> Iterator[Path]:
+    """
+    Build a folder elsewhere, which gets its name when all of it is there, or leaves nothing.
+
+    Args:
+        folder: Where it shall lie: it does not exist yet, or is empty.
+
+    Raises:
+        Conflict: If *folder* holds something.
+        Unavailable: If the disk refuses.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise Conflict(f"{folder} exists and is not empty; name another folder")
+    with on_disk(folder):
+        parent = folder.absolute().parent
+        parent.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=parent))  # Mode 0700.
+    try:
+        yield building
+        with on_disk(folder):
+            building.rename(folder.absolute())  # Takes the place of an empty folder at most.
+            sync_folder(parent)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
 
 
 def _try_folder(folder: Path) -> None:
