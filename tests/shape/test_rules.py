@@ -1,0 +1,130 @@
+"""Each rule has its row in the table of rules, and a rule without a feature has no door."""
+
+import ast
+import re
+from typing import Final
+
+import click
+import pyarrow as pa
+
+from hinomi.cli.main import COMMANDS, cli
+from hinomi.collect.wire.exported import DTYPES
+from hinomi.model.flow import CONVERSATIONS, RECORDS
+from tree import DOCS, ROOT, SOURCE, name_of, parsed, python_files
+
+PAGE: Final = DOCS / "reference" / "rules.md"
+
+OUTWARDS: Final = {
+    "attribute", "block", "case", "consent", "hub", "listings", "notify", "publish", "release",
+    "serve", "share", "submit", "takedown", "transparency",
+}  # fmt: skip
+"""Words of commands that would lead further than detection; each comes with its rule's feature."""
+
+NAMES: Final = re.compile(r"name|domain|fqdn|host|url|uri|query|sni|dns|label")
+"""What a column or an option that holds somebody's question would be called."""
+
+SOCKETS: Final = {
+    "src/hinomi/bench/addressing.py": "addresses as text",
+    "src/hinomi/bench/communal/places.py": "addresses as text",
+    "src/hinomi/collect/files/columns.py": "addresses as text",
+    "src/hinomi/collect/forward.py": "hands datagrams on to a collector that the operator names",
+    "src/hinomi/collect/listen.py": "receives datagrams",
+    "src/hinomi/collect/messages.py": "types of what was received",
+    "src/hinomi/collect/receive.py": "receives datagrams",
+    "src/hinomi/model/address.py": "addresses as text",
+    "src/hinomi/services/collector.py": "opens the ports before its workers start",
+}
+"""Modules that may import `socket`, each with the reason."""
+
+ASKING: Final = {"aiohttp", "dns", "ftplib", "httpx", "requests", "smtplib", "socket", "urllib3"}
+
+
+def _rows() -> dict[str, list[str]]:
+    lines = re.findall(r"^\| (R\d+) \|(.*)\|$", PAGE.read_text("utf-8"), re.MULTILINE)
+    return {rule: [cell.strip() for cell in rest.split("|")] for rule, rest in lines}
+
+
+def test_every_rule_has_its_row() -> None:
+    """R1 to R20, each with words, a test and a state."""
+    rows = _rows()
+
+    assert list(rows) == [f"R{number}" for number in range(1, 21)]
+    assert all(words and shown and state for words, _, shown, state in rows.values())
+
+
+def test_every_module_of_the_table_exists() -> None:
+    """A rule that nothing enforces has no door, or says what is missing."""
+    for rule, (_, enforced, _, state) in _rows().items():
+        modules = re.findall(r"`([^`]+)`", enforced)
+
+        assert all((SOURCE / module).is_file() for module in modules), rule
+        assert modules or state.startswith(("no door", "not built")), rule
+
+
+def test_every_test_of_the_table_exists() -> None:
+    """Files, and the functions that are named in them."""
+    for rule, (_, _, shown, _) in _rows().items():
+        tests = re.findall(r"`([^`]+)`", shown)
+        assert tests, rule
+        for test in tests:
+            path, _, function = test.partition("::")
+            assert (ROOT / path).is_file(), test
+            names = {
+                node.name
+                for node in ast.walk(parsed(ROOT / path))
+                if isinstance(node, ast.FunctionDef)
+            }
+            assert not function or function in names, test
+
+
+def test_no_command_leads_out_of_the_house() -> None:
+    """Nothing shares, notifies, blocks or publishes: no command is called so, at any depth."""
+    words = set(COMMANDS)
+    for name in COMMANDS:
+        command = cli.get_command(click.Context(cli), name)
+        words |= set(getattr(command, "commands", {}))
+
+    assert words & OUTWARDS == set()
+
+
+def test_no_column_and_no_option_holds_a_name() -> None:
+    """What is stored, and what decoders hand on, has numbers alone; so a name cannot be kept."""
+    assert all(pa.types.is_signed_integer(field.type) for field in CONVERSATIONS)
+    texts = [field.name for field in RECORDS if not pa.types.is_signed_integer(field.type)]
+    assert texts in ([], ["exporter"])  # The operator's own word for a router.
+    assert [field for field in CONVERSATIONS.names if NAMES.search(field)] == []
+    assert [column for column in DTYPES if NAMES.search(column)] == []
+
+
+def test_only_the_collector_opens_sockets() -> None:
+    """Nothing else imports what could ask the world; the collector is asked, or hands on."""
+    found = {
+        name_of(path)
+        for path in python_files(SOURCE)
+        for node in ast.walk(parsed(path))
+        if _imported(node) & ASKING or "urllib.request" in _whole(node)
+    }
+
+    assert found - SOCKETS.keys() == set()
+    assert SOCKETS.keys() - found == set()
+    for module in (name for name, reason in SOCKETS.items() if reason == "addresses as text"):
+        calls = {
+            node.attr
+            for node in ast.walk(parsed(ROOT / module))
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "socket"
+        }
+        assert calls <= {"AF_INET", "AF_INET6", "inet_ntop", "inet_pton"}, module
+
+
+def _imported(node: ast.AST) -> set[str]:
+    return {name.split(".")[0] for name in _whole(node)}
+
+
+def _whole(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    if isinstance(node, ast.ImportFrom) and node.module:
+        return {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return set()
