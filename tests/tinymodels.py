@@ -33,7 +33,7 @@ def random_lesson(
         columns[name] = columns[name] + 2.0 * is_cc
     columns["habit"] = np.floor(rng.random(rows) * 6.0)
     columns |= {name: np.zeros(rows) for name in rules.BASIS}
-    first = {name: columns[name] for name in FIRST}
+    first = {name: columns[name] for name in (*FIRST, *rules.BASIS)}
     return Lesson(
         name=f"{school}/{seed}",
         school=school,

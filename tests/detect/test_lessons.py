@@ -83,7 +83,7 @@ def test_the_second_view_learns_from_its_own_columns() -> None:
     for seed in range(3):
         plain = random_lesson(seed)
         second = plain.look_again(np.zeros(0)) | {"joint_share": plain.is_cc.astype(np.float64)}
-        blind = {name: np.zeros(plain.is_cc.size) for name in FIRST}
+        blind = {name: np.zeros(plain.is_cc.size) for name in (*FIRST, *rules.BASIS)}
         windows.append(replace(plain, columns=blind, look_again=partial(_giving, second)))
 
     learned = learn(windows, rounds=12)
@@ -140,11 +140,9 @@ def test_every_fold_holds_windows_of_every_school(
     seen: list[list[str]] = []
     fit = lessons._fit  # noqa: SLF001 - what each fit is shown tells the folds.
 
-    def watched(
-        windows: Sequence[Lesson], names: Sequence[str], rounds: int, *, beside: float = 0.0
-    ) -> lightgbm.Booster:
+    def watched(windows: Sequence[Lesson], names: Sequence[str], rounds: int) -> lightgbm.Booster:
         seen.append([each.school for each in windows])
-        return fit(windows, names, rounds, beside=beside)
+        return fit(windows, names, rounds)
 
     monkeypatch.setattr(lessons, "_fit", watched)
     learn([random_lesson(at, school=school) for at, school in enumerate(schools)], rounds=1)
@@ -229,9 +227,10 @@ def test_trees_say_what_rules_leave_to_say() -> None:
     def spread(strength: float) -> float:
         window = random_lesson(2, rows=4_000)
         told = dict(window.look_again(np.zeros(0)))
-        told["rule_enriched"] = strength * (window.is_cc.astype(np.float64) - 0.5)
         told["joint_share"] = window.is_cc.astype(np.float64)
-        windows = [replace(window, name=str(at), second=told) for at in range(2)]
+        said = {"rule_enriched": strength * (window.is_cc.astype(np.float64) - 0.5)}
+        taught = replace(window, columns={**window.columns, **said}, second=told)
+        windows = [replace(taught, name=str(at)) for at in range(2)]
         ratio = ratios_without(windows, ["a", "b"], rounds=10)["0"][window.several]
         is_cc = window.is_cc[window.several]
         return float(ratio[is_cc].mean() - ratio[~is_cc].mean())

@@ -53,6 +53,21 @@ def test_no_service_of_one_line_is_looked_at() -> None:
     assert not model.evidence(columns, nobody).any()
 
 
+@pytest.mark.parametrize("strength", [-2.0, 3.0])
+def test_rules_move_both_views_alike(strength: float) -> None:
+    """A term of so many log-odds moves each by the weight on the card."""
+    model, lesson = tiny_model(), random_lesson(7)
+    plain = lesson.look_again(np.zeros(0))
+    told = plain | {"rule_enriched": np.full(lesson.several.size, strength)}
+    rows = lesson.several
+
+    for view in (
+        lambda columns: special.logit(model.first_view(columns, rows)[rows]),
+        lambda columns: model.evidence(columns, rows)[rows],
+    ):
+        assert view(told) - view(plain) == pytest.approx(model.card.rules * strength)
+
+
 def test_the_evidence_leaves_out_the_base_rate_of_training() -> None:
     """Another share of C&Cs in training with the same odds: evidence moved by its log-odds."""
     model, lesson = tiny_model(), random_lesson(8)

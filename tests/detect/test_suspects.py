@@ -196,12 +196,24 @@ def weight(found: Suspects, register: Register, *, port: int, known: bool = Fals
 
 
 def test_evidence_never_speaks_where_it_comes_from(register: Register) -> None:
-    """A scan says nothing of its port, mail nothing of mail servers, contact nothing of itself."""
-    scan, spam, known = gathered(scan={1: 23}), gathered(spam=(1,)), gathered(known={1: 1})
+    """Mail says nothing of mail servers, contact nothing of itself."""
+    spam, known = gathered(spam=(1,)), gathered(known={1: 1})
 
-    assert weight(scan, register, port=23) == 0
     assert [weight(spam, register, port=port) for port in (25, 465, 587)] == [0, 0, 0]
     assert weight(known, register, port=443, known=True) == 0
+
+
+@pytest.mark.parametrize("port", [23, 443])
+def test_a_scan_says_what_its_probes_leave(register: Register, port: int) -> None:
+    """On whatever port: no client is dropped for the port that it scans."""
+    only, known = np.zeros(1, dtype=np.int64), np.zeros(1, dtype=bool)
+    reliability = register.number("suspects.reliability_scan")
+    for left in (1.0, 0.3, 0.0):
+        found = suspects.weights(
+            gathered(scan={1: 23}), only, np.array([port]), known, register,
+            of_scans=np.array([left]),
+        )  # fmt: skip
+        assert found.tolist() == pytest.approx([reliability * left])
 
 
 def test_elsewhere_evidence_weighs_its_reliability(register: Register) -> None:
@@ -286,7 +298,7 @@ def test_who_meets_many_of_one_port_says_little_of_each(met: int, usual: float) 
 
 
 def test_scanners_of_one_kind_share_their_ports() -> None:
-    """Lines that scan 23 try four hosts each on 2323, seen on two of them: credit 1/5 for all."""
+    """Lines that scan 23 try four hosts each on 2323, seen on two of them, and 30 on 23."""
     table = probed((0, 23, 30, 0), (1, 23, 30, 0), (0, 2323, 6, 0), (1, 2323, 2, 0), (9, 80, 5, 0))
     alike = gathered(scan={0: 23, 1: 23, 2: 80}, listed=(9,))
     who = np.array([0, 1, 0, 2, 3])
@@ -294,7 +306,7 @@ def test_scanners_of_one_kind_share_their_ports() -> None:
 
     found = suspects.credit_of_alike(table, alike, who, port)
 
-    assert found.tolist() == pytest.approx([0.2, 0.2, 1.0, 1.0, 1.0])
+    assert found.tolist() == pytest.approx([1 / 5, 1 / 5, 1 / 31, 1.0, 1.0])
 
 
 def test_without_probes_everybody_has_full_credit() -> None:

@@ -107,10 +107,11 @@ def pool(
     credit = _credit(survey, suspected, who, everyone[pairs.line], port)
     own = teaches[pairs.service]
     weights = {
-        name: suspects.weights(suspected, who, port, own, register, only=only)
+        name: suspects.weights(suspected, who, port, own, register, only=only, of_scans=credit)
         for name, only in GROUPS.items()
     }
-    credited = weights["any"] * credit * _shared(survey, pairs)
+    plain = suspects.weights(suspected, who, port, own, register)
+    credited = plain * credit * _shared(survey, pairs)
     counts = credited >= suspects.COUNTS_FROM
     order = order_of(suspected, survey.probed, first_ms, who, own)
     place = positions(suspected.line, everyone)

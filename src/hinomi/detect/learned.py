@@ -90,8 +90,8 @@ def speaks_for(survey: passes.Survey, register: Register) -> bool:
 def look(engine: passes.Engine, observed: Observed, model: Model, register: Register) -> View:
     """Look at every service twice: by itself, then by what the others say of its clients."""
     several = observed.several
-    first = model.first_view(observed.columns, several)
     beside, fronts = rules.columns(engine, observed, register)
+    first = model.first_view({**observed.columns, **beside}, several)
     columns = {**second_view(engine, observed, first), **beside}
     evidence = np.where(several, model.evidence(columns, several), NEVER)
     clients = floats(observed.survey.services, "clients")

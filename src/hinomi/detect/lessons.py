@@ -31,7 +31,7 @@ ROUNDS: Final = 160
 """More learn how the windows' own C&Cs talk, and rank those of unlike networks worse."""
 
 RULES_TAUGHT: Final = 0.3
-"""The weight of `rules` that the second set of trees takes for granted as it learns."""
+"""The weight of `rules` that both sets of trees take for granted as they learn."""
 
 RULES_USED: Final = 0.35
 """
@@ -61,7 +61,7 @@ class Lesson:
 
     name: str
     school: str  # Generator or provider: weighs as the root of how many windows it gave.
-    columns: Columns
+    columns: Columns  # `features.describe`, and `rules.columns`.
     several: NDArray[np.bool_]
     is_cc: NDArray[np.bool_]
     clients: NDArray[np.int64]
@@ -121,6 +121,7 @@ def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
         for lesson, at in zip(lessons, fold, strict=True):
             if at == held:
                 odds = _odds(trees, lesson.columns, FIRST, lesson.several)
+                odds += RULES_USED * rules.total(lesson.columns)
                 lesson.second = lesson.look_again(special.expit(odds))
     held_out = ratios_without(lessons, fold, rounds=rounds)
     rate = base_rate(lessons)
@@ -128,14 +129,14 @@ def learn(lessons: Sequence[Lesson], *, rounds: int = ROUNDS) -> Learned:
     temperature = temper(lessons, strangers or held_out, rate)
     return Learned(
         first=_fit(lessons, FIRST, rounds).model_to_string(),
-        second=_fit(lessons, SECOND, rounds, beside=RULES_TAUGHT).model_to_string(),
+        second=_fit(lessons, SECOND, rounds).model_to_string(),
         base_rate=rate,
         temperature=temperature,
         rules=RULES_USED,
         services=sum(lesson.rows().size for lesson in lessons),
         positives=sum(int(lesson.is_cc[lesson.rows()].sum()) for lesson in lessons),
         held_out={
-            each.name: held_out[each.name] / temperature + RULES_USED * rules.total(each.second)
+            each.name: held_out[each.name] / temperature + RULES_USED * rules.total(each.columns)
             for each in lessons
         },
     )
@@ -177,7 +178,7 @@ def ratios_without(
     ratios: dict[str, NDArray[np.float64]] = {}
     for held in dict.fromkeys(groups):
         others = [each for each, group in zip(lessons, groups, strict=True) if group != held]
-        trees, rate = _fit(others, names, rounds, beside=RULES_TAUGHT), base_rate(others)
+        trees, rate = _fit(others, names, rounds), base_rate(others)
         for lesson, group in zip(lessons, groups, strict=True):
             if group == held:
                 odds = _odds(trees, lesson.second, names, lesson.several)
@@ -210,7 +211,7 @@ def temper(lessons: Sequence[Lesson], ratios: dict[str, NDArray[np.float64]], ra
     rows = [lesson.rows() for lesson in lessons]
     is_cc = np.concatenate([each.is_cc[at] for each, at in zip(lessons, rows, strict=True)])
     trees = np.concatenate([ratios[each.name][at] for each, at in zip(lessons, rows, strict=True)])
-    said = [rules.total(each.second)[at] for each, at in zip(lessons, rows, strict=True)]
+    said = [rules.total(each.columns)[at] for each, at in zip(lessons, rows, strict=True)]
     known = special.logit(rate) + RULES_USED * np.concatenate(said)
     sign = np.where(is_cc, 1.0, -1.0)
 
@@ -255,21 +256,17 @@ def _table(
     return table, np.concatenate(labels), np.concatenate(weights)
 
 
-def _fit(
-    lessons: Sequence[Lesson], names: Sequence[str], rounds: int, *, beside: float = 0.0
-) -> lightgbm.Booster:
+def _fit(lessons: Sequence[Lesson], names: Sequence[str], rounds: int) -> lightgbm.Booster:
     """
-    Learn trees, which say what is left to say beside so much of `rules`.
+    Learn trees, which say what is left to say beside `RULES_TAUGHT` of `rules`.
 
     The base rate stands in their first tree, as where they learn from nothing.
     """
     table, label, weight = _table(lessons, names)
     data = lightgbm.Dataset(table, label, weight=weight, feature_name=list(names))
-    if not beside:
-        return lightgbm.train(_TREES, data, rounds)
     rate = float(special.logit((label * weight).sum() / weight.sum()))
-    said = [rules.total(lesson.second)[lesson.sample()[0]] for lesson in lessons]
-    data.set_init_score(rate + beside * np.concatenate(said))
+    said = [rules.total(lesson.columns)[lesson.sample()[0]] for lesson in lessons]
+    data.set_init_score(rate + RULES_TAUGHT * np.concatenate(said))
     trees = lightgbm.train(_TREES, data, rounds)
     for leaf in range(_leaves(trees)):
         trees.set_leaf_output(0, leaf, trees.get_leaf_output(0, leaf) + rate)

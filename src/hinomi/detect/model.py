@@ -85,13 +85,13 @@ class Model:
         Give the first probability of each service, at the base rate of training.
 
         Args:
-            columns: `features.describe`, shape (services,) each.
+            columns: `features.describe` and `rules.columns`, shape (services,) each.
             several: Services to look at; the others get 0.
         """
         probability = np.zeros(several.size)
         rows = np.flatnonzero(several)
         odds = odds_of(self._first, columns, self.card.columns_first, rows)
-        probability[rows] = special.expit(odds)
+        probability[rows] = special.expit(odds + self._beside(columns)[rows])
         return probability
 
     def evidence(self, columns: Columns, several: NDArray[np.bool_]) -> NDArray[np.float64]:

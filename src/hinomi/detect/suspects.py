@@ -196,6 +196,7 @@ def weights(
     register: Register,
     *,
     only: Evidence = ALL,
+    of_scans: NDArray[np.float64] | float = 1.0,
 ) -> NDArray[np.float64]:
     """
     Weigh suspected clients of services, each by the evidence that may speak there.
@@ -207,17 +208,19 @@ def weights(
         is_known: Whether the service itself is a listed C&C, shape (m,).
         register: Gives the reliability of each kind.
         only: The kinds to look at.
+        of_scans: What is left of the evidence of a scan at each service once what the line
+            and its like probe on that port is taken off (`credit`), shape (m,), 0..1.
 
     Returns:
         Probability that the line is infected on that evidence, shape (m,); 0 where all of
-        its evidence came from this very service or port.
+        its evidence came from this very service, or from mailing and this is a mail server.
     """
     kinds = suspects.kinds[who]
     doubt = np.ones(who.size)
     others = suspects.contacts[who] - is_known
     speaks = {
         Evidence.KNOWN: others > 0,
-        Evidence.SCAN: suspects.scanned[who] != port,
+        Evidence.SCAN: of_scans,
         Evidence.SPAM: ~np.isin(port, MAIL_PORTS),
         Evidence.LISTED: np.ones(who.size, dtype=bool),
         Evidence.ATTACK: np.ones(who.size, dtype=bool),
@@ -227,7 +230,7 @@ def weights(
         if not kind & only:
             continue
         reliability = register.number(f"suspects.reliability_{kind.name or ''}".lower())
-        doubt *= np.where(((kinds & kind) != 0) & may, 1.0 - reliability, 1.0)
+        doubt *= 1.0 - reliability * ((kinds & kind) != 0) * may
     return 1.0 - doubt
 
 
@@ -298,12 +301,12 @@ def credit_of_alike(
 
     Returns:
         1 / (1 + hosts that lines which scan the same port most probe on this one, on average),
-        shape (m,); 1 for lines that do not scan. At 1 in 10,000 a scan of several ports shows
-        on each line for one or two of them.
+        shape (m,); 1 for lines that do not scan. At 1 in 10,000 a scan shows on each line for
+        a few of its hosts, and one of several ports for one or two of them.
     """
     place = positions(keys(probed, LINE), suspected.line)
     main = np.append(suspected.scanned, -1)[place]  # -1: the last.
-    scans = np.flatnonzero((main >= 0) & (main != ints(probed, "remote_port")))
+    scans = np.flatnonzero(main >= 0)
     pair = (main << 16 | ints(probed, "remote_port"))[scans]
     known, at = np.unique(pair, return_inverse=True)
     hosts = np.bincount(at, weights=floats(probed, "targets")[scans], minlength=known.size)

@@ -95,7 +95,7 @@ def _lesson(stack: ExitStack, folder: Path, school: str, tell: Tell) -> tuple[Le
     lesson = Lesson(
         name=f"{school}/{folder.name}",
         school=school,
-        columns=observed.columns,
+        columns={**observed.columns, **beside},
         several=observed.several,
         is_cc=is_cc,
         clients=ints(services, "clients"),
