@@ -75,6 +75,10 @@ def test_an_export_never_writes_into_a_folder_that_is_there(tmp_path: Path) -> N
     home, folder = make_home(tmp_path / "home"), tmp_path / "export"
     assert hinomi("journal", "export", str(folder), "--without-bodies", home=home).code == 0
 
+    key = hinomi("journal", "key", home=home).out.strip()
+    asked = ("journal", "verify", "--exported", str(folder), "--key", key)
+    assert hinomi(*asked, "--without-bodies").code == 0
+    assert hinomi(*asked).code == 65
     assert hinomi("journal", "export", str(folder), home=home).code == 75
     assert not (folder / "bodies").exists()
     assert not list(folder.rglob("lock"))

@@ -256,6 +256,19 @@ def test_bodies_deleted_in_their_time_leave_a_whole_journal(copy: Written) -> No
         assert again.require(copy.journal.leaf(index).encode(), SIGNER.verifier).size == 701
 
 
+def test_an_export_while_entries_come_in_is_whole(copy: Written) -> None:
+    """Its checkpoint is the older one; the partial tiles of that filled up and went."""
+    old = copy.note()
+    copy.fill(400)
+    (copy.folder / "checkpoint").write_text(old.render(), "utf-8")
+
+    found = copy.audit()
+
+    assert not (copy.folder / "tile/entries/002.p").exists()
+    assert (found.entries, found.findings) == (700, [])
+    assert found.unfinished
+
+
 def test_what_a_killed_writer_left_is_no_fault(copy: Written) -> None:
     """It was never acknowledged: a body beyond the checkpoint, half a line, a tile too many."""
     last = copy.folder / "bodies/002"

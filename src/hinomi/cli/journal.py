@@ -59,6 +59,7 @@ def key(session: Session) -> None:
     "--seen", type=_FILE, multiple=True, metavar="FILE", help="A checkpoint from earlier."
 )
 @click.option("--witness", multiple=True, metavar="KEY", help="A witness's public key.")
+@click.option("--without-bodies", is_flag=True, help="The export holds hashes and times alone.")
 @shared_options
 @click.pass_obj
 def verify(
@@ -67,6 +68,8 @@ def verify(
     said: str | None,
     seen: tuple[Path, ...],
     witness: tuple[str, ...],
+    *,
+    without_bodies: bool,
 ) -> None:
     """
     Compute the whole journal anew and compare it with what was signed.
@@ -81,13 +84,14 @@ def verify(
     """
     witnesses = [read_verifier(each) for each in witness]
     if exported is None:
-        if said is not None:
-            raise UsageError("--key goes with --exported: a home has its own")
+        if said is not None or without_bodies:
+            raise UsageError("--key and --without-bodies go with --exported: a home has its own")
         found = audit_home(session.open_home(), witnesses, seen)
     elif said is None:
         raise UsageError("--exported needs --key: the one in the export proves nothing")
     else:
-        found = audit_folder(exported, read_verifier(said), witnesses, seen)
+        key = read_verifier(said)
+        found = audit_folder(exported, key, witnesses, seen, with_bodies=not without_bodies)
     _tell(session, found)
     if not found.is_whole:
         raise Altered(f"the journal is not whole: {len(found.findings)} finding(s)")

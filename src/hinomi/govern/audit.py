@@ -88,6 +88,7 @@ class Evidence:
     key: Verifier  # Of the journal.
     witnesses: Sequence[Verifier] = ()
     seen: Sequence[tuple[str, Note]] = ()  # Checkpoints noted or cosigned before, and whence.
+    with_bodies: bool = True  # False: only hashes and times were exported.
 
 
 def audit(note: Note, read: Read, names: Iterable[str], evidence: Evidence) -> Audit:
@@ -122,7 +123,8 @@ def audit(note: Note, read: Read, names: Iterable[str], evidence: Evidence) -> A
     _check_root(result, computed, head)
     _check_files(result, read, names, computed)
     _check_clock(result, times)
-    _check_deleted(result)
+    if evidence.with_bodies:
+        _check_deleted(result)
     _check_seen(result, computed, times, evidence)
     return result
 
@@ -157,6 +159,8 @@ class _Computed:
 def _leaves(result: Audit, read: Read, number: int, width: int) -> list[Leaf] | None:
     name = tile_name(ENTRIES, number, width)
     bundle = read(name)
+    if bundle is None and (full := read(tile_name(ENTRIES, number))) is not None:
+        bundle = full[: width * _ENTRY_BYTES]  # It filled up, and the partial one went.
     if bundle is None:
         result.say(
             Fault.MISSING,
@@ -218,7 +222,7 @@ def _check_files(result: Audit, read: Read, names: Iterable[str], computed: _Com
     for level, last, width in widths(computed.edge.size):
         for number in range(last + 1):
             name = tile_name(level, number, width if number == last else WIDTH)
-            if name not in there:
+            if name not in there and tile_name(level, number) not in there:
                 result.say(Fault.MISSING, f"{name} is missing")
 
 
@@ -236,13 +240,12 @@ def _check_clock(result: Audit, times: Sequence[int]) -> None:
 
 
 def _check_deleted(result: Audit) -> None:
-    kept = iter(result.kept)
-    following = next(kept, result.entries)
-    for index in range(result.entries):
-        if index == following:
-            following = next(kept, result.entries)
-        elif not any(first <= index < end for first, end in result.told):
-            result.say(Fault.BODY, f"the body of entry {index} is gone, and no entry says why")
+    accounted = bytearray(result.entries)
+    for first, end in [*result.told, *((index, index + 1) for index in result.kept)]:
+        inside = range(max(first, 0), min(end, result.entries))
+        accounted[inside.start : inside.stop] = b"\x01" * len(inside)
+    for index in (place for place, is_known in enumerate(accounted) if not is_known):
+        result.say(Fault.BODY, f"the body of entry {index} is gone, and no entry says why")
 
 
 def _check_seen(

@@ -80,12 +80,8 @@ class Verifier:
         Raises:
             BadNote: If it is none, of a kind that is not understood, or damaged.
         """
-        name, _, rest = line.strip().partition("+")
-        claimed, _, key = rest.partition("+")
-        raw = _decoded(key)
-        if not raw or raw[0] not in [*Kind]:
-            raise BadNote("this is no public key of the form name+id+key that is understood")
-        verifier = cls(name, raw[1:], Kind(raw[0]))
+        name, claimed, kind, public = _key_parts(line.strip())
+        verifier = cls(name, public, kind)
         if verifier.key_id.hex() != claimed:
             raise BadNote(f"the public key of {name} is damaged: its id does not fit")
         return verifier
@@ -156,13 +152,11 @@ class Signer:
         Raises:
             BadNote: If it is none, or damaged; the message does not repeat it.
         """
-        name, _, rest = line.strip().removeprefix(_MARK).partition("+")
-        claimed, _, key = rest.partition("+")
-        raw = _decoded(key)
-        if not line.startswith(_MARK) or len(raw) != 1 + SEED_BYTES or raw[0] not in [*Kind]:
-            raise BadNote("this is no secret key that is understood")
-        signer = cls(name, raw[1:], Kind(raw[0]))
-        if signer.verifier.key_id.hex() != claimed:
+        if not line.startswith(_MARK):
+            raise BadNote("this is no secret key")
+        name, claimed, kind, seed = _key_parts(line.strip().removeprefix(_MARK))
+        signer = cls(name, seed, kind)
+        if len(seed) != SEED_BYTES or signer.verifier.key_id.hex() != claimed:
             raise BadNote("the secret key is damaged: its id does not fit")
         return signer
 
@@ -254,6 +248,16 @@ def _signature(line: str) -> Signature:
     if dash != "\u2014" or not _NAME.fullmatch(name) or len(raw) <= _ID_BYTES:
         raise BadNote("a line under the note is no signature")
     return Signature(name, raw[:_ID_BYTES], raw[_ID_BYTES:])
+
+
+def _key_parts(line: str) -> tuple[str, str, Kind, bytes]:
+    """Cut a key's line into name, claimed id, kind and key."""
+    name, _, rest = line.partition("+")
+    claimed, _, key = rest.partition("+")
+    raw = _decoded(key)
+    if not raw or raw[0] not in [*Kind]:
+        raise BadNote("this is no key of the form name+id+key that is understood")
+    return name, claimed, Kind(raw[0]), raw[1:]
 
 
 def _line(name: str, signed: bytes) -> str:

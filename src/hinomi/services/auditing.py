@@ -61,7 +61,12 @@ def audit_home(home: Home, witnesses: Sequence[Verifier], seen: Sequence[Path]) 
 
 
 def audit_folder(
-    folder: Path, key: Verifier, witnesses: Sequence[Verifier], seen: Sequence[Path]
+    folder: Path,
+    key: Verifier,
+    witnesses: Sequence[Verifier],
+    seen: Sequence[Path],
+    *,
+    with_bodies: bool = True,
 ) -> Audit:
     """
     Check an exported journal; nothing else is needed.
@@ -72,7 +77,8 @@ def audit_folder(
     """
     if not (folder / CHECKPOINT).is_file():
         raise NotFound(f"{folder} holds no journal: there is no file {CHECKPOINT}")
-    return _audit(folder, Evidence(key=key, witnesses=witnesses), seen)
+    evidence = Evidence(key=key, witnesses=witnesses, with_bodies=with_bodies)
+    return _audit(folder, evidence, seen)
 
 
 def export_journal(home: Home, folder: Path, *, with_bodies: bool) -> Checkpoint:

@@ -14,9 +14,7 @@ tiles are not. Where the power fails, the next writer makes them anew and takes 
 checkpoint covers yet.
 """
 
-import fcntl
 import os
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,14 +30,13 @@ from hinomi.govern.note import Note, Signature, Signer, Verifier, parse_note
 from hinomi.govern.tiles import ENTRIES, WIDTH, decode_bundle, tile_name
 from hinomi.store.durable import draft_of, on_disk, publish, replace_durably
 from hinomi.store.journalfiles import MODE, JournalFiles, opened
+from hinomi.store.locking import taken
 
 CHECKPOINT: Final = "checkpoint"
 WITNESSED: Final = "witnessed"
 
 LOCK_WAIT_S: Final = 5.0
 """How long a writer waits for another one before it gives up."""
-
-_POLL_S: Final = 0.02
 
 
 class FileJournal:
@@ -95,8 +92,6 @@ class FileJournal:
             As `append`.
         """
         now_ms = self._clock()
-        for entry in entries:
-            body_of(0, now_ms, entry)  # What cannot be written is the caller's bug: told first.
         return self._write(
             lambda first: [
                 body_of(first + place, now_ms, each) for place, each in enumerate(entries)
@@ -284,25 +279,14 @@ class FileJournal:
         with on_disk(self.folder):
             descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT, MODE)
         try:
-            self._take(descriptor)
+            if not taken(descriptor, LOCK_WAIT_S):
+                raise Unavailable(
+                    f"journal {self.folder}: another process holds its lock; "
+                    "end that one, then repeat"
+                )
             yield
         finally:
             os.close(descriptor)
-
-    def _take(self, descriptor: int) -> None:
-        ends_s = time.monotonic() + LOCK_WAIT_S
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= ends_s:
-                    raise Unavailable(
-                        f"journal {self.folder}: another process holds its lock; "
-                        "end that one, then repeat"
-                    ) from None
-                time.sleep(_POLL_S)
-            else:
-                return
 
 
 def _ranges(indexes: Sequence[int]) -> list[tuple[int, int]]:

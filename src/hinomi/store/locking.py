@@ -1,4 +1,4 @@
-"""The lake's lock: one process changes what exists at a time."""
+"""Locks on files, and the lake's: one process changes what exists at a time."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ from typing import Final
 from hinomi.errors import Conflict
 from hinomi.store.durable import on_disk, sync_folder
 
-_POLL_S: Final = 0.05
+_POLL_S: Final = 0.02
 
 
 class WriteLock:
@@ -52,7 +52,10 @@ class WriteLock:
             descriptor = os.open(self._root / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         mark = self._root / "writing"
         try:
-            self._take(descriptor)
+            if not taken(descriptor, self._wait_s):
+                raise Conflict(
+                    f"{self._root} is being written by another process; try again when it has ended"
+                )
             if mark.exists():
                 self._sweep()
             with on_disk(self._root):
@@ -63,17 +66,16 @@ class WriteLock:
         finally:
             os.close(descriptor)  # Gives up the lock, as a kill does.
 
-    def _take(self, descriptor: int) -> None:
-        deadline = time.monotonic() + self._wait_s
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() >= deadline:
-                    raise Conflict(
-                        f"{self._root} is being written by another process; "
-                        "try again when it has ended"
-                    ) from None
-                time.sleep(_POLL_S)
-            else:
-                return
+
+def taken(descriptor: int, wait_s: float) -> bool:
+    """Lock an open file, waiting for another holder for a bounded time; tell whether it is."""
+    ends_s = time.monotonic() + wait_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= ends_s:
+                return False
+            time.sleep(_POLL_S)
+        else:
+            return True
