@@ -15,6 +15,7 @@ from hinomi.store.durable import (
     require_folder_place,
     sync_folder,
     write_durably,
+    write_secret,
 )
 
 
@@ -128,3 +129,15 @@ def test_what_is_there_is_never_built_over(tmp_path: Path) -> None:
             pytest.fail("nothing is to be built")
 
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "full", "mine"]
+
+
+def test_a_secret_is_its_owners_alone_and_is_never_replaced(tmp_path: Path) -> None:
+    """Nobody else may read it; writing over a key would orphan all that was made with it."""
+    path = tmp_path / "keys/line.key"
+    write_secret(path, b"old")
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    with pytest.raises(FileExistsError):
+        write_secret(path, b"new")
+    assert path.read_bytes() == b"old"

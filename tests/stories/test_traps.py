@@ -126,7 +126,7 @@ def test_own_sources_from_outside_count_nowhere(world: TrapWorld) -> None:
 
 
 @pytest.mark.parametrize("name", ["answering scan target", "mail relay"])
-def test_evidence_does_not_count_on_the_port_it_came_from(world: TrapWorld, name: str) -> None:
+def test_what_scanning_and_mailing_explain_accuses_nobody(world: TrapWorld, name: str) -> None:
     """Scanners of telnet accuse no telnet server, senders of spam no mail server."""
     address, protocol, port = SERVICES[name]
     service = world.services[name]

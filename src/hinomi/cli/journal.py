@@ -9,7 +9,7 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.clock import render_time
-from hinomi.errors import NotFound, UsageError
+from hinomi.errors import UsageError
 from hinomi.govern.audit import Audit
 from hinomi.govern.journal import Altered
 from hinomi.services.auditing import (
@@ -18,6 +18,7 @@ from hinomi.services.auditing import (
     check_proof,
     export_journal,
     prove,
+    read_text,
     request_for,
     take_answer,
 )
@@ -151,7 +152,7 @@ def prove_(session: Session, index: int, out: Path | None) -> None:
 @click.pass_obj
 def check(session: Session, proof: Path, said: str) -> None:
     """Check a proof that `journal prove` made, and show what it proves; needs no home."""
-    found = check_proof(_text(proof), read_verifier(said))
+    found = check_proof(read_text(proof), read_verifier(said))
     time = render_time(found.leaf.time_ms)
     if session.as_json:
         told = {"index": found.index, "entries": found.size, "time": time, "entry": found.entry}
@@ -183,7 +184,7 @@ def request(session: Session, witness: str, out: Path | None) -> None:
 def witnessed(session: Session, request: Path, answer: Path, witness: str) -> None:
     """Keep the ANSWER of a witness to a REQUEST; exports carry it."""
     verifier = read_verifier(witness)
-    size = take_answer(session.open_home(), _text(request), _text(answer), verifier)
+    size = take_answer(session.open_home(), read_text(request), read_text(answer), verifier)
     if session.as_json:
         render.print_json({"witness": verifier.name, "entries": size})
     else:
@@ -225,15 +226,6 @@ def _give(session: Session, text: str, out: Path | None) -> None:
         render.print_json({"text": text} if out is None else {"file": render.path_text(out)})
     elif out is None:
         click.echo(text, nl=False)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise NotFound(f"{path}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise NotFound(f"{path} is no text") from error
 
 
 def _row(entry: dict[str, object]) -> tuple[str, ...]:

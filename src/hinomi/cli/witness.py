@@ -8,9 +8,8 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
-from hinomi.errors import NotFound
 from hinomi.govern.note import BadNote
-from hinomi.services.auditing import create_witness, sign_as_witness
+from hinomi.services.auditing import create_witness, read_text, sign_as_witness
 from hinomi.services.journals import read_verifier
 
 _FILE: Final = click.Path(path_type=Path)
@@ -55,11 +54,8 @@ def sign(session: Session, folder: Path, request: Path, journal: tuple[str, ...]
     Exits 65 if it does not, and says why: then somebody altered the journal, or shows
     others another one. Keep the request: it is the evidence.
     """
-    try:
-        body = request.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotFound(f"{request}: no request can be read there") from error
-    answer = sign_as_witness(folder, body, [read_verifier(each) for each in journal], session.clock)
+    keys = [read_verifier(each) for each in journal]
+    answer = sign_as_witness(folder, read_text(request), keys, session.clock)
     if answer.status is not HTTPStatus.OK:
         known = f"{answer.body.strip()} entries were signed last"
         why = known if answer.status is HTTPStatus.CONFLICT else answer.body.strip()

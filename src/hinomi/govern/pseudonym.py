@@ -97,16 +97,6 @@ class LineCipher:
         return encrypted.data[:number]
 
 
-def write_key(path: Path, cipher: LineCipher) -> None:
-    """Keep a new key at *path*, readable by its owner alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(cipher.key)
-        file.flush()
-        os.fsync(file.fileno())
-
-
 def read_key(path: Path) -> LineCipher:
     """
     Read the key at *path*.

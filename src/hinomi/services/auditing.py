@@ -54,6 +54,21 @@ class Proved:
     entry: dict[str, object] | None  # None: its body was deleted.
 
 
+def read_text(path: Path) -> str:
+    """
+    Read a proof, a request or an answer.
+
+    Raises:
+        NotFound: If no text can be read there.
+    """
+    try:
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise NotFound(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise NotFound(f"{path} is no text") from error
+
+
 def audit_home(home: Home, witnesses: Sequence[Verifier], seen: Sequence[Path]) -> Audit:
     """Check the journal of a home against its own key, and against what was noted before."""
     journal = home.journal()

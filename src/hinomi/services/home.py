@@ -25,12 +25,12 @@ from hinomi.collect.networks import parse_own_networks
 from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_config
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound
 from hinomi.govern.parameters import Register, default_register, read_register, render_register
-from hinomi.govern.pseudonym import LineCipher, read_key, write_key
+from hinomi.govern.pseudonym import LineCipher, read_key
 from hinomi.model.network import OwnNetwork
 from hinomi.services.journals import JOURNAL, create_journal, open_journal
 from hinomi.services.mandates import os_user
 from hinomi.store.casebook import CaseBook, open_casebook
-from hinomi.store.durable import built_folder, on_disk, sync_folder
+from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
 from hinomi.store.journal import FileJournal
 from hinomi.store.lake import LocalLake
 from hinomi.store.partials import LocalPartials
@@ -218,7 +218,7 @@ def _fill(
 ) -> None:
     _write(folder / CONFIG, render_config(config))
     _write(folder / REGISTER, render_register(register))
-    write_key(folder / KEYS / FIRST_KEY, LineCipher.create())
+    write_secret(folder / KEYS / FIRST_KEY, LineCipher.create().key)
     (folder / LAKE).mkdir()
     with open_casebook(folder / CASEBOOK) as casebook:
         casebook.replace_own_networks(networks)

@@ -10,7 +10,7 @@ from hinomi.clock import Clock
 from hinomi.errors import ConfigError, Unavailable
 from hinomi.govern.note import SEED_BYTES, BadNote, Signer, Verifier
 from hinomi.store.chainfile import read_chain
-from hinomi.store.durable import sync_folder
+from hinomi.store.durable import sync_folder, write_secret
 from hinomi.store.journal import FileJournal
 
 JOURNAL: Final = "journal"
@@ -60,14 +60,8 @@ def new_signer() -> Signer:
 
 
 def write_signer(path: Path, signer: Signer) -> None:
-    """Keep a new key at *path*, readable by its owner alone."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(signer.render() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    sync_folder(path.parent)
+    """Keep a new key at *path*, as `read_signer` reads it."""
+    write_secret(path, f"{signer.render()}\n".encode())
 
 
 def read_signer(path: Path) -> Signer:

@@ -123,6 +123,22 @@ def replace_durably(path: Path, content: bytes, *, mode: int = 0o666) -> None:
         sync_folder(path.parent)
 
 
+def write_secret(path: Path, content: bytes) -> None:
+    """
+    Keep a new secret at *path*, readable by its owner alone; its folder is made if need be.
+
+    Raises:
+        FileExistsError: If *path* exists: the old one may be needed, and stays.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
 def draft_of(path: Path) -> Path:
     """Name the file in which *path* is prepared."""
     return path.with_name(f".{path.name}.tmp")
