@@ -27,7 +27,8 @@ from hinomi.clock import wall_clock
 from hinomi.collect.networks import parse_own_networks
 from hinomi.collect.normalise import Normaliser, RecordColumns
 from hinomi.collect.ownership import OwnTable
-from hinomi.govern.mandate import LegalBasis, Mandate, Power, Purpose
+from hinomi.govern.mandate import Mandate
+from hinomi.govern.matrix import LegalBasis, Power, Purpose
 from hinomi.govern.pseudonym import LineCipher
 from hinomi.model.flow import RECORDS
 from hinomi.model.window import Window

@@ -9,7 +9,7 @@ import pytest
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
 from hinomi.errors import NotPermitted
-from hinomi.govern.mandate import Power
+from hinomi.govern.matrix import Power
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake

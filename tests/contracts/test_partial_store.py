@@ -7,7 +7,7 @@ import pytest
 
 from builders import HOUR_MS, NOON_MS, mandate
 from hinomi.errors import NotPermitted
-from hinomi.govern.mandate import Power
+from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.partials import LocalPartials
 from hinomi.store.ports import KeptPartial, PartialStore

@@ -8,7 +8,7 @@ import pytest
 
 from hinomi.errors import NotPermitted
 from hinomi.govern.journal import MemoryJournal
-from hinomi.govern.mandate import LegalBasis, Power, Purpose
+from hinomi.govern.matrix import LegalBasis, Power, Purpose
 from hinomi.services.mandates import VALID_FOR_MS, Operation, mandate_for, os_user, record
 
 NOW_MS = 1_767_268_800_000

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotPermitted, Unavailable
-from hinomi.govern.mandate import Power
+from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.compaction import SORT_KEYS
 from hinomi.store.lake import LocalLake
@@ -179,7 +179,9 @@ def test_compaction_leaves_the_same_rows_in_sorted_files(lake: LocalLake) -> Non
         rows = pq.read_table(path, partitioning=None).to_pylist()
         keys = [tuple(row[key] for key in SORT_KEYS) for row in rows]
         assert keys == sorted(keys)
-    assert lake.compact(mandate()).hours == 0, "there is nothing to gain from a second time"
+    assert lake.compact(mandate(Power.MAINTAIN)).hours == 0, (
+        "there is nothing to gain from a second time"
+    )
 
 
 def _table(lake: LocalLake) -> list[dict[str, int]]:
@@ -192,12 +194,14 @@ def test_a_large_hour_becomes_several_files_of_bounded_size(tmp_path: Path) -> N
     lake = LocalLake(tmp_path / "lake", Hand(), full_rows=40)
     _append(lake, "b", *(NOON_MS + n for n in range(101)))
 
-    assert lake.compact(mandate()).files_after == 3
+    assert lake.compact(mandate(Power.MAINTAIN)).files_after == 3
     sizes = [pq.read_metadata(path).num_rows for path in lake.files(Window(), mandate())]
     assert sorted(sizes) == [33, 34, 34]
-    assert lake.compact(mandate()).hours == 0
+    assert lake.compact(mandate(Power.MAINTAIN)).hours == 0
     _append(lake, "late", NOON_MS + 5)
-    assert lake.compact(mandate()).files_before == 1, "only the straggler is written again"
+    assert lake.compact(mandate(Power.MAINTAIN)).files_before == 1, (
+        "only the straggler is written again"
+    )
     assert len(_starts(lake)) == 102
 
 
@@ -206,16 +210,16 @@ def test_an_hour_is_left_alone_until_its_stragglers_are_in(lake: LocalLake, cloc
     _append(lake, "b", NOON_MS)
 
     clock.now_ms = NOON_MS + 2 * HOUR_MS - 1
-    assert lake.compact(mandate()).hours == 0
+    assert lake.compact(mandate(Power.MAINTAIN)).hours == 0
     clock.now_ms += 1
-    assert lake.compact(mandate()).hours == 1
+    assert lake.compact(mandate(Power.MAINTAIN)).hours == 1
 
 
 def test_a_replay_after_compaction_still_counts_once(lake: LocalLake) -> None:
     """Batch ids outlive the files they came with."""
     _append(lake, "b", NOON_MS)
     _append(lake, "c", NOON_MS + 1)
-    lake.compact(mandate())
+    lake.compact(mandate(Power.MAINTAIN))
 
     _append(lake, "b", NOON_MS)
 
@@ -230,7 +234,7 @@ def test_a_reader_that_began_before_compaction_finishes(
     _append(lake, "c", NOON_MS + 1)
     files = lake.files(Window(), mandate())
     running = lake.scan(Window(), mandate())
-    lake.compact(mandate())
+    lake.compact(mandate(Power.MAINTAIN))
     lake.clean()
 
     assert sum(batch.num_rows for batch in running) == 2
@@ -247,7 +251,7 @@ def test_removal_takes_whole_hours_and_their_batches(lake: LocalLake, tmp_path: 
     """Hours that ended by then go at once, the others stay whole."""
     _append(lake, "old", NOON_MS, NOON_MS + 5)
     _append(lake, "both", NOON_MS + HOUR_MS - 1, NOON_MS + HOUR_MS)
-    lake.compact(mandate())
+    lake.compact(mandate(Power.MAINTAIN))
 
     done = lake.remove(NOON_MS + HOUR_MS + HOUR_MS // 2, mandate(Power.MAINTAIN))
 
@@ -261,7 +265,7 @@ def test_removal_takes_whole_hours_and_their_batches(lake: LocalLake, tmp_path: 
 def test_rows_for_a_removed_hour_are_counted_and_dropped(lake: LocalLake) -> None:
     """What was deleted does not come back, neither late nor by a replay."""
     _append(lake, "old", NOON_MS)
-    lake.remove(NOON_MS + HOUR_MS, mandate())
+    lake.remove(NOON_MS + HOUR_MS, mandate(Power.MAINTAIN))
     rows = conversations([conversation(ts_ms=t) for t in (NOON_MS, NOON_MS + HOUR_MS)])
 
     late = lake.append([rows], "late", mandate())
@@ -275,8 +279,8 @@ def test_rows_for_a_removed_hour_are_counted_and_dropped(lake: LocalLake) -> Non
 
 def test_removal_never_goes_back(lake: LocalLake) -> None:
     """A second removal with an earlier time gives nothing back."""
-    lake.remove(NOON_MS + 2 * HOUR_MS, mandate())
-    lake.remove(NOON_MS, mandate())
+    lake.remove(NOON_MS + 2 * HOUR_MS, mandate(Power.MAINTAIN))
+    lake.remove(NOON_MS, mandate(Power.MAINTAIN))
 
     _append(lake, "late", NOON_MS + HOUR_MS)
 
@@ -376,7 +380,7 @@ def test_a_file_that_lost_rows_is_not_read(lake: LocalLake) -> None:
     with pytest.raises(Unavailable, match="lost or gained"):
         _starts(lake)
     with pytest.raises(Unavailable, match="lost or gained"):
-        lake.compact(mandate())
+        lake.compact(mandate(Power.MAINTAIN))
 
 
 def test_a_file_of_another_schema_version_is_refused(lake: LocalLake) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
 from hinomi.errors import Conflict, NotPermitted, Unavailable
-from hinomi.govern.mandate import Power
+from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake
 from hinomi.store.spreading import SpreadLimits
@@ -89,7 +89,7 @@ def test_staging_waits_for_no_lock_and_holds_none(lake: LocalLake, root: Path) -
     first = lake.stage("first", mandate())
     _add(first, NOON_MS)
     lake.append([conversations([conversation(ts_ms=NOON_MS + 1)])], "second", mandate())
-    lake.compact(mandate())
+    lake.compact(mandate(Power.MAINTAIN))
     with _locked(root):
         third = lake.stage("third", mandate())
         _add(third, NOON_MS + 2)
@@ -137,10 +137,10 @@ def test_the_same_batch_counts_once(lake: LocalLake, root: Path) -> None:
 
 def test_hours_removed_before_or_during_the_staging_stay_removed(lake: LocalLake) -> None:
     """Their rows are counted, not stored."""
-    lake.remove(NOON_MS, mandate())
+    lake.remove(NOON_MS, mandate(Power.MAINTAIN))
     staging = lake.stage("b", mandate())
     _add(staging, NOON_MS - 1, NOON_MS, NOON_MS + 1, NOON_MS + HOUR_MS)
-    lake.remove(NOON_MS + HOUR_MS, mandate())
+    lake.remove(NOON_MS + HOUR_MS, mandate(Power.MAINTAIN))
 
     commit = staging.commit()
 

@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
+from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake
 from hinomi.store.spreading import SpreadLimits
@@ -149,7 +150,7 @@ def main(root: str, number: int, kill_at: int, pause_s: float) -> None:
         for batch in range(BATCHES):
             lake.append(_rows(turn, batch), _name(turn, batch), mandate())
             print("stored", _name(turn, batch), flush=True)  # noqa: T201 - to the test.
-        lake.compact(mandate())
+        lake.compact(mandate(Power.MAINTAIN))
     print("changes", seen["changes"], flush=True)  # noqa: T201 - to the test.
 
 

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
+from hinomi.govern.matrix import Power
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake
@@ -41,7 +42,7 @@ def test_readers_see_whole_batches_while_hours_are_merged(tmp_path: Path) -> Non
     def compact() -> None:
         lake = LocalLake(tmp_path, _later, lock_wait_s=60)
         while not done.is_set():
-            lake.compact(mandate())
+            lake.compact(mandate(Power.MAINTAIN))
             done.wait(0.02)  # Let the appending thread have the lock.
 
     def guarded(work: object) -> None:

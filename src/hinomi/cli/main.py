@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "models": "models:models",
     "store": "lake:store",
     "config": "config:config",
+    "mandates": "mandates:mandates",
     "journal": "journal:journal",
     "witness": "witness:witness",
     "bench": "bench:bench",

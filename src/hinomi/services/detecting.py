@@ -29,7 +29,7 @@ from hinomi.model.window import Window
 from hinomi.services.context import background_of
 from hinomi.services.engines import EngineKind, open_engine
 from hinomi.services.home import Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.services.models import KeptModel, model_asked, model_in_use
 from hinomi.services.modelwatch import drift_of, model_used, warn_of_drift
 from hinomi.services.scratch import scratch_folder
@@ -221,7 +221,7 @@ def opening(
     engine_kind: EngineKind = EngineKind.DUCKDB,
 ) -> Iterator[Opened]:
     """Open the records of *window* under a mandate, with a scratch folder that goes afterwards."""
-    mandate = mandate_for(operation, home.clock)
+    mandate = home.mandate(operation)
     facts = {"window": window.render(), "register": home.register.version}
     record(home.journal(), operation, mandate, facts)
     files = home.lake().files(window, mandate)

@@ -22,7 +22,7 @@ from hinomi.govern.parameters import (
 from hinomi.model.exporter import HOUR_MS, CountedDirection, ExporterHour, InterfaceRole
 from hinomi.model.window import Window
 from hinomi.services.home import COLLECT, REGISTER, Home
-from hinomi.services.mandates import Operation, mandate_for, os_user, record
+from hinomi.services.mandates import Operation, os_user, record
 from hinomi.store.casebook import UNNAMED, CaseBook
 from hinomi.store.durable import replace_durably
 
@@ -219,7 +219,7 @@ def _change(home: Home, register: Register, name: str, facts: dict[str, object])
 
 def _journal(home: Home, act: str, name: str, facts: dict[str, object]) -> None:
     """Write down what is about to be said of an exporter."""
-    mandate = mandate_for(Operation.DESCRIBE, home.clock)
+    mandate = home.mandate(Operation.DESCRIBE)
     about = {"act": act, "exporter": name, "register_before": home.register.version}
     record(home.journal(), Operation.DESCRIBE, mandate, about | facts)
 

@@ -24,11 +24,14 @@ from hinomi.clock import Clock, wall_clock
 from hinomi.collect.networks import parse_own_networks
 from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_config
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound
+from hinomi.govern.mandate import Guard, Mandate
+from hinomi.govern.matrix import Matrix
 from hinomi.govern.parameters import Register, default_register, read_register, render_register
 from hinomi.govern.pseudonym import LineCipher, read_key
 from hinomi.model.network import OwnNetwork
 from hinomi.services.journals import JOURNAL, create_journal, open_journal
-from hinomi.services.mandates import os_user
+from hinomi.services.mandates import Operation, mandate_for, os_user
+from hinomi.services.rulings import read_matrix
 from hinomi.store.casebook import CaseBook, open_casebook
 from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
 from hinomi.store.journal import FileJournal
@@ -64,6 +67,28 @@ class Home:
         """Open the journal."""
         return open_journal(self.folder, self.clock)
 
+    def guard(self) -> Guard:
+        """Give who stands at every door of this home: refusals go into its journal."""
+        return Guard(self.clock, self.matrix(), lambda refusal: self.journal().append(refusal))
+
+    def mandate(self, operation: Operation) -> Mandate:
+        """
+        Give the mandate of *operation* for the present OS user.
+
+        Raises:
+            NotPermitted: If the matrix refuses it, for instance since its purpose has ended;
+                the refusal is in the journal.
+        """
+        mandate = mandate_for(operation, self.clock)
+        guard = self.guard()
+        for power in sorted(operation.powers):
+            guard.admit(mandate, power, operation.data)
+        return mandate
+
+    def matrix(self) -> Matrix:
+        """Read what is lawful here: the matrix with the rulings that were entered."""
+        return read_matrix(self.folder)
+
     def cipher(self) -> LineCipher:
         """Read the key of the present key period."""
         keys = sorted((self.folder / KEYS).glob("period-*.key"))
@@ -76,11 +101,12 @@ class Home:
             self.clock,
             lateness_ms=self.register.integer("store.lateness_ms"),
             reader_grace_ms=self.register.integer("store.reader_grace_ms"),
+            guard=self.guard(),
         )
 
     def partials(self) -> LocalPartials:
         """Open the partial results."""
-        return LocalPartials(self.folder / PARTIALS, self.clock)
+        return LocalPartials(self.folder / PARTIALS, self.clock, guard=self.guard())
 
     @property
     def key_period(self) -> str:

@@ -25,7 +25,7 @@ from hinomi.model.listed import ListEntry
 from hinomi.model.window import Window
 from hinomi.services.detecting import Opened, judge_opened
 from hinomi.services.home import Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.services.models import KeptModel, model_asked
 from hinomi.store.flowfile import HOUR_MS
 from hinomi.store.lake import LocalLake
@@ -144,8 +144,8 @@ def units_of(home: Home, opened: Opened, tell: Progress) -> list[Unit]:
         home,
         opened.engine,
         home.lake(),
-        to_read=mandate_for(Operation.DETECT, home.clock),
-        to_keep=mandate_for(Operation.PARTIALS, home.clock),
+        to_read=home.mandate(Operation.DETECT),
+        to_keep=home.mandate(Operation.PARTIALS),
     )
     statistics = maker.lake.statistics()
     if statistics.first_ms is None or statistics.last_ms is None:

@@ -21,7 +21,7 @@ from hinomi.detect.model import Model, digest, parse_model
 from hinomi.errors import ConfigError, Conflict, NotFound, UsageError
 from hinomi.govern.parameters import read_register, render_register
 from hinomi.services.home import MODELS, REGISTER, Home
-from hinomi.services.mandates import Operation, mandate_for, os_user, record
+from hinomi.services.mandates import Operation, os_user, record
 from hinomi.store.durable import on_disk, replace_durably
 
 CARD: Final = "card.json"
@@ -192,7 +192,7 @@ def use_model(home: Home, name: str, reason: str) -> str:
         "register_before": register.version,
         "register": changed.version,
     }
-    record(home.journal(), Operation.MODELS, mandate_for(Operation.MODELS, home.clock), facts)
+    record(home.journal(), Operation.MODELS, home.mandate(Operation.MODELS), facts)
     replace_durably(home.folder / REGISTER, render_register(changed).encode("utf-8"))
     return changed.version
 
@@ -214,7 +214,7 @@ def remove_model(home: Home, name: str) -> None:
     if home.register.text(IN_USE).startswith(f"{name}@"):
         raise Conflict(f"model {name} is in use; put another in use first (`hinomi models use`)")
     facts = {"act": "remove", "model": name, "register": home.register.version}
-    record(home.journal(), Operation.MODELS, mandate_for(Operation.MODELS, home.clock), facts)
+    record(home.journal(), Operation.MODELS, home.mandate(Operation.MODELS), facts)
     with on_disk(folder):
         shutil.rmtree(folder)
 

@@ -23,7 +23,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from hinomi.clock import Clock
-from hinomi.govern.mandate import Mandate, Power
+from hinomi.govern.mandate import Guard, Mandate
+from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store import compaction
 from hinomi.store.durable import on_disk, sync_folder
@@ -84,6 +85,7 @@ class LocalLake:
         lock_wait_s: float = 10.0,
         limits: SpreadLimits | None = None,
         full_rows: int = compaction.FULL_ROWS,
+        guard: Guard | None = None,
     ) -> None:
         """
         Look at the lake in *root*, which need not exist yet.
@@ -97,7 +99,9 @@ class LocalLake:
             lock_wait_s: How long to wait for another writer to publish.
             limits: How much `append` holds in memory.
             full_rows: Rows of one compacted file at most.
+            guard: Who lets mandates in; None: one that writes nothing down.
         """
+        self._guard = guard or Guard(clock)
         self._root = root
         self._clock = clock
         self._lateness_ms = lateness_ms
@@ -117,7 +121,7 @@ class LocalLake:
             Conflict: If another process keeps writing.
             NotPermitted: If *mandate* lacks the power to store.
         """
-        mandate.require(Power.STORE, self._clock())
+        self._guard.admit(mandate, Power.STORE)
         if not batch_id:
             raise ValueError("a batch without an id could be stored twice")
         known = self._batch(batch_id)
@@ -143,7 +147,7 @@ class LocalLake:
             Unavailable: If the disk refuses.
             NotPermitted: If *mandate* lacks the power to store.
         """
-        mandate.require(Power.STORE, self._clock())
+        self._guard.admit(mandate, Power.STORE)
         if not batch_id:
             raise ValueError("a batch without an id could be stored twice")
         removed_until = self._manifest.ask(lambda state: state.removed_until)
@@ -165,7 +169,7 @@ class LocalLake:
 
     def scan(self, window: Window, mandate: Mandate) -> Iterator[pa.RecordBatch]:
         """Yield the conversation records that start in *window*, hour by hour."""
-        mandate.require(Power.ANALYSE, self._clock())
+        self._guard.admit(mandate, Power.ANALYSE)
         files = self._files_of(window)
         return (batch for file in files for batch in read_file(self._root, file, window))
 
@@ -178,14 +182,14 @@ class LocalLake:
             ConfigError: If one was written under another version of the schema.
             NotPermitted: If *mandate* lacks the power to analyse.
         """
-        mandate.require(Power.ANALYSE, self._clock())
+        self._guard.admit(mandate, Power.ANALYSE)
         files = self._files_of(window)
         require_present(self._root, files)
         return tuple(self._root / file.path for file in files)
 
     def rows(self, window: Window, mandate: Mandate) -> int:
         """Count the conversation records that start in *window*."""
-        mandate.require(Power.ANALYSE, self._clock())
+        self._guard.admit(mandate, Power.ANALYSE)
         return sum(count_rows(self._root, file, window) for file in self._files_of(window))
 
     def statistics(self) -> LakeStatistics:
@@ -202,7 +206,7 @@ class LocalLake:
         Raises:
             NotPermitted: If *mandate* lacks the power to analyse.
         """
-        mandate.require(Power.ANALYSE, self._clock())
+        self._guard.admit(mandate, Power.ANALYSE)
         return digest(self._files_of(window))
 
     def compact(self, mandate: Mandate) -> Compacted:
@@ -214,7 +218,7 @@ class LocalLake:
         Raises:
             NotPermitted: If *mandate* lacks the power to maintain.
         """
-        mandate.require(Power.MAINTAIN, self._clock())
+        self._guard.admit(mandate, Power.MAINTAIN)
         hours, rows, before, after = 0, 0, 0, 0
         for files in self._plan().values():
             with self._lock.held():
@@ -235,7 +239,7 @@ class LocalLake:
         Raises:
             NotPermitted: If *mandate* lacks the power to maintain.
         """
-        mandate.require(Power.MAINTAIN, self._clock())
+        self._guard.admit(mandate, Power.MAINTAIN)
         until = before_ms // HOUR_MS
         with self._lock.held():
             gone = self._manifest.ask(
@@ -258,7 +262,7 @@ class LocalLake:
 
     def _publish(self, mandate: Mandate, staged: Staged) -> Commit:
         """Bring a finished batch into the lake."""
-        mandate.require(Power.STORE, self._clock())
+        self._guard.admit(mandate, Power.STORE)
         with self._lock.held():
             known = self._batch(staged.batch_id)
             if known is not None:  # Another writer was first, or this one in a former try.

@@ -18,7 +18,8 @@ from typing import Final
 import msgspec
 
 from hinomi.clock import Clock
-from hinomi.govern.mandate import Mandate, Power
+from hinomi.govern.mandate import Guard, Mandate
+from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.durable import on_disk, sync_folder, write_durably
 from hinomi.store.ports import KeptPartial
@@ -36,14 +37,14 @@ class _About(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class LocalPartials:
     """A `store.ports.PartialStore` in one folder."""
 
-    def __init__(self, root: Path, clock: Clock) -> None:
-        """Look at *root*, which need not exist yet."""
+    def __init__(self, root: Path, clock: Clock, *, guard: Guard | None = None) -> None:
+        """Look at *root*, which need not exist yet; *guard* lets mandates in."""
+        self._guard = guard or Guard(clock)
         self._root = root
-        self._clock = clock
 
     def find(self, window: Window, key: str, mandate: Mandate) -> KeptPartial | None:
         """Give what was kept for *window* under *key*; what no longer counts is deleted."""
-        mandate.require(Power.ANALYSE, self._clock())
+        self._guard.admit(mandate, Power.ANALYSE)
         folder = self._root / _name(window)
         try:
             about = msgspec.json.decode((folder / _ABOUT).read_bytes(), type=_About)
@@ -65,7 +66,7 @@ class LocalPartials:
         mandate: Mandate,
     ) -> KeptPartial:
         """Move the files of *tables* here, in place of all that lies within *window*."""
-        mandate.require(Power.STORE, self._clock())
+        self._guard.admit(mandate, Power.STORE)
         about = _About(key, facts.decode(), {name: len(paths) for name, paths in tables.items()})
         folder = self._root / _name(window)
         with on_disk(self._root):
@@ -86,7 +87,7 @@ class LocalPartials:
 
     def remove(self, before_ms: int, mandate: Mandate) -> int:
         """Remove what was made of any moment before *before_ms*, and what was left half done."""
-        mandate.require(Power.MAINTAIN, self._clock())
+        self._guard.admit(mandate, Power.MAINTAIN)
         due = [folder for folder, since_ms, _ in self._kept() if since_ms < before_ms]
         with on_disk(self._root):
             self._delete(due)
