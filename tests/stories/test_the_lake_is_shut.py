@@ -1,6 +1,7 @@
 """Past the mandates there is no way to the records: files by hand, wrong purposes, gone keys."""
 
 import sys
+from collections.abc import Callable
 from subprocess import run
 
 import pytest
@@ -66,7 +67,7 @@ def test_no_door_opens_for_a_purpose_that_the_matrix_does_not_allow(
         purpose=purpose, basis=basis, who="tester", until_ms=2**62, powers=frozenset(powers)
     )
     lake, everything = home.lake(), Window()
-    doors = {
+    doors: dict[str, Callable[[], object]] = {
         "scan": lambda: list(lake.scan(everything, mandate)),
         "files": lambda: lake.files(everything, mandate),
         "rows": lambda: lake.rows(everything, mandate),
