@@ -12,6 +12,7 @@ The home: one folder with everything a node keeps.
 ``collect/``         what the collector counts, and what its next run needs
 ``context/``         dated tables of others: routes, allocations, earlier lists
 ``models/``          models that this provider made of its own
+``evidence/``        what parameters are argued with: documents named by their digests
 =================== ==========================================================
 """
 
@@ -31,6 +32,7 @@ from hinomi.services.journals import JOURNAL, create_journal, open_journal
 from hinomi.services.mandates import os_user
 from hinomi.store.casebook import CaseBook, open_casebook
 from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
+from hinomi.store.evidence import EvidenceFolder
 from hinomi.store.journal import FileJournal
 from hinomi.store.lake import LocalLake
 from hinomi.store.partials import LocalPartials
@@ -43,6 +45,7 @@ PARTIALS: Final = "partials"
 KEYS: Final = "keys"
 COLLECT: Final = "collect"
 MODELS: Final = "models"
+EVIDENCE: Final = "evidence"
 FIRST_KEY: Final = "period-0001.key"
 
 
@@ -81,6 +84,10 @@ class Home:
     def partials(self) -> LocalPartials:
         """Open the partial results."""
         return LocalPartials(self.folder / PARTIALS, self.clock)
+
+    def evidence(self) -> EvidenceFolder:
+        """Open the documents that parameters are argued with."""
+        return EvidenceFolder(self.folder / EVIDENCE)
 
     @property
     def key_period(self) -> str:

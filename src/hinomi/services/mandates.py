@@ -27,6 +27,7 @@ class Operation(Enum):
     DETECT = ("detect", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     PARTIALS = ("partials", Purpose.DETECT_CC, frozenset({Power.STORE}))
     DRILL = ("drill", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
+    WHAT_IF = ("what-if", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     EXPLAIN = ("explain", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     TRAIN = ("train", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
     MODELS = ("models", Purpose.DETECT_CC, frozenset({Power.STORE}))
