@@ -88,9 +88,7 @@ def test_without_sizes_all_packets_of_a_direction_are_alike(
 
     left = withheld.withhold(records, Withheld.SIZES, _row(withheld.held(records))).to_pyarrow()
 
-    sizes = {
-        (row["direction"], row["bytes"] / row["packets"]) for row in left.to_pylist()
-    }
+    sizes = {(row["direction"], row["bytes"] / row["packets"]) for row in left.to_pylist()}
     assert sizes == {(0, 168.0), (1, 200.0)}
     assert sum(left.column("bytes").to_pylist()) == pytest.approx(1_640, abs=9)
 

@@ -45,10 +45,14 @@ DIFFERS: Final = 1
 GONE: Final = 66
 """Exit code where the records of an earlier what-if are no longer those of the lake."""
 
-_COMMAND: Final = "what-if"
+_SHARES: Final = (
+    "Shares are of the candidates of the setting as held; in brackets 95 % (Wilson) for so many "
+    "candidates. right: mean probability of those at 0.9. loss: the largest of what is lost on no "
+    "list, lost on a list, and new."
+)
 
 
-@click.command(_COMMAND)
+@click.command("what-if")
 @click.option(
     "--since", type=TIME, metavar="T", help="From here on.  [default: the registered days]"
 )
@@ -129,7 +133,8 @@ def what_if(
 
     Detects on the window as it is held, then on smaller subsets of it: sampled more
     sparsely, fewer days, without ports, sizes or flags. Subsets go with the run; the
-    figures are kept as evidence that parameters can cite.
+    figures are kept as evidence that parameters can cite. Naming a setting leaves out those
+    that are not named.
 
     With --again, exits 1 if the figures differ, 66 if the records have gone since.
 
@@ -190,9 +195,7 @@ def _refuse_beside_again(ctx: click.Context) -> None:
         if ctx.get_parameter_source(name) is not click.core.ParameterSource.DEFAULT
     ]
     if given:
-        raise UsageError(
-            f"--again takes what was asked from the evidence: leave out --{given[0]}"
-        )
+        raise UsageError(f"--again takes what was asked from the evidence: leave out --{given[0]}")
 
 
 def _show(
@@ -248,16 +251,16 @@ def _row(cell: Cell, present: Cell, *, with_truth: bool) -> tuple[str, ...]:
     )
     if not with_truth:
         return row
-    return (*row, *(_fraction(truth_of(cell, each)) for each in ("average_precision", "recall_100")))
+    return (
+        *row,
+        *(_fraction(truth_of(cell, each)) for each in ("average_precision", "recall_100")),
+    )
 
 
 def _caveats(result: WhatIf) -> list[str]:
     """Say what the figures cannot tell."""
     held = result.present.runs[0].figures
-    told = [
-        "Shares are of the candidates of the setting as held; in brackets 95 % (Wilson) for so "
-        "many candidates. right: mean probability of those at 0.9."
-    ]
+    told = [_SHARES]
     if held.single_packet is not None and any(
         cell.setting.axis is Axis.SAMPLING and cell.runs for cell in result.cells
     ):
@@ -266,14 +269,18 @@ def _caveats(result: WhatIf) -> list[str]:
             "the others keep all their flags."
         )
     if loss_of(result.present) is None:
-        told.append("No candidate at 0.9 in the setting as held: of what is lost nothing can be said.")
+        told.append(
+            "No candidate at 0.9 in the setting as held: of what is lost nothing can be said."
+        )
     others = [
         cell.setting.words
         for cell in result.cells
         if any(run.figures.model_spoke is not held.model_spoke for run in cell.runs)
     ]
     if others:
-        told.append(f"Judged by terms in place of the model, or by it in place: {', '.join(others)}.")
+        told.append(
+            f"Judged by terms in place of the model, or by it in place: {', '.join(others)}."
+        )
     unknown = [
         cell.setting.words
         for cell in result.cells
@@ -288,7 +295,10 @@ def _show_proposals(home: Home, proposals: list[Proposal], loss: float | None) -
     if loss is None:
         return
     if not proposals:
-        click.echo("\nNothing to propose: no setting less than the registered ones was looked at.")
+        click.echo(
+            "\nNothing to propose: no lesser value of a parameter was looked at, or the setting "
+            "as held has no candidate that could be lost."
+        )
     for each in proposals:
         lesser = each.value != home.register.integer(each.name)
         what = "can be less" if lesser else "stays; this can stand as its evidence"

@@ -8,7 +8,7 @@ anyone who may run detection can work out again.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -260,7 +260,9 @@ def _known(home: Home, truth: Path) -> pa.Table:
     try:
         return rename_own(home, read_truth(truth))
     except OSError as error:
-        raise NotFound(f"{truth}: {error.strerror}; name the truth.csv of a made-up world") from error
+        raise NotFound(
+            f"{truth}: {error.strerror}; name the truth.csv of a made-up world"
+        ) from error
     except NotPermitted as error:
         mandate = mandate_for(Operation.WHAT_IF, home.clock)
         facts = {"outcome": "refused", "reason": str(error)}

@@ -115,17 +115,17 @@ def _within(cells: list[Cell], loss: float) -> list[Cell]:
     return within
 
 
-def _considerations(
-    result: WhatIf, chosen: Cell | None, beyond: Cell | None, loss: float
-) -> str:
+def _considerations(result: WhatIf, chosen: Cell | None, beyond: Cell | None, loss: float) -> str:
     window = [
         render_time(each)[:_DAY_LETTERS] for each in (result.asked.since_ms, result.asked.until_ms)
     ]
     held = result.present.runs[0].figures
-    told = [
-        f"Detection was run again on {window[0]} to {window[1]} as if less had been collected; "
-        f"the present setting has {held.sure} candidates at 0.9."
-    ]
+    first = (
+        f"Detection was run again on {window[0]} to {window[1]} ({held.hours:,} hours with "
+        "records) as if less had been collected; the setting as held has "
+        f"{held.sure} candidates at 0.9."
+    )
+    told = [first]
     if chosen is None:
         told.append(f"No lesser setting is within a loss of {loss:.0%}.")
     else:

@@ -232,9 +232,7 @@ def changes(before: Basis, now: Basis) -> list[str]:
 def differences(before: WhatIf, now: WhatIf) -> list[str]:
     """Name the figures that differ: setting, seed, figure, both values."""
     found = []
-    for old, new in zip(
-        (before.present, *before.cells), (now.present, *now.cells), strict=True
-    ):
+    for old, new in zip((before.present, *before.cells), (now.present, *now.cells), strict=True):
         told = dict(_flat(msgspec.to_builtins((old.runs, old.skipped))))
         said = dict(_flat(msgspec.to_builtins((new.runs, new.skipped))))
         found += [
