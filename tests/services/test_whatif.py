@@ -252,7 +252,10 @@ def test_an_empty_lake_is_told(tmp_path: Path) -> None:
         asked_window(open_home(make_home(tmp_path / "home")))
 
 
-@pytest.mark.parametrize(("interval", "why"), [(0, "no sampling interval"), (5_000, "already")])
+@pytest.mark.parametrize(
+    ("interval", "why"),
+    [(0, "no sampling interval"), (5_000, "more sparsely"), (2_000, "already")],
+)
 def test_what_cannot_be_thinned_is_left_out(tmp_path: Path, interval: int, why: str) -> None:
     """Unknown intervals, and settings that are no less than the present one."""
     home = lessened_home(tmp_path / "home", interval=interval)

@@ -1,7 +1,7 @@
 """``hinomi parameters what-if``: what detection would lose if less were collected."""
 
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 import click
 
@@ -50,6 +50,18 @@ _SHARES: Final = (
     "candidates. right: mean probability of those at 0.9. loss: the largest of what is lost on no "
     "list, lost on a list, and new."
 )
+
+
+class Settings(TypedDict):
+    """The window, what is made lesser, and the chance of it."""
+
+    since: int | None
+    until: int | None
+    sampling: tuple[int, ...]
+    days: tuple[int, ...]
+    without: tuple[str, ...]
+    seed: int
+    seeds: int
 
 
 @click.command("what-if")
@@ -116,17 +128,11 @@ _SHARES: Final = (
 def what_if(
     ctx: click.Context,
     *,
-    since: int | None,
-    until: int | None,
-    sampling: tuple[int, ...],
-    days: tuple[int, ...],
-    without: tuple[str, ...],
-    seed: int,
-    seeds: int,
     truth: Path | None,
     loss: float | None,
     report: Path | None,
     again: str | None,
+    **settings: Unpack[Settings],
 ) -> None:
     """
     Show what detection would lose if less were collected, and what each intrusion buys.
@@ -147,27 +153,17 @@ def what_if(
     session = ctx.ensure_object(Session)
     if again is not None:
         _refuse_beside_again(ctx)
-    home = session.open_home()
-    if report is not None:
-        require_report_place(report)
-    if again is not None:
+        home = session.open_home()
         with render.share_bar("working out again") as tell:
             repeated = repeat_what_if(home, again, truth=truth, tell=tell)
         _show_again(repeated, as_json=session.as_json)
         if repeated.agrees is not True:
             ctx.exit(GONE if repeated.agrees is None else DIFFERS)
         return
-    window = asked_window(home, since, until)
-    every = not (sampling or days or without)
-    asked = Asked(
-        since_ms=window.since_ms or 0,
-        until_ms=window.until_ms or 0,
-        sampling=SAMPLING if every else sampling,
-        days=DAYS if every else days,
-        without=WITHOUT if every else without,
-        seed=seed,
-        seeds=seeds,
-    )
+    home = session.open_home()
+    if report is not None:
+        require_report_place(report)
+    asked = _asked(home, settings)
     with render.share_bar("asking what if") as tell:
         result = run_what_if(home, asked, truth=truth, tell=tell)
     digest = keep_what_if(home, result)
@@ -179,6 +175,21 @@ def what_if(
         _show(session, home, result, digest, proposals, loss)
     if report is not None and not session.as_json:
         click.echo(f"The curve lies at {render.path_text(report)}")
+
+
+def _asked(home: Home, settings: Settings) -> Asked:
+    """Say what is asked: every setting in turn where none is named."""
+    window = asked_window(home, settings["since"], settings["until"])
+    every = not (settings["sampling"] or settings["days"] or settings["without"])
+    return Asked(
+        since_ms=window.since_ms or 0,
+        until_ms=window.until_ms or 0,
+        sampling=SAMPLING if every else settings["sampling"],
+        days=DAYS if every else settings["days"],
+        without=WITHOUT if every else settings["without"],
+        seed=settings["seed"],
+        seeds=settings["seeds"],
+    )
 
 
 def _refuse_beside_again(ctx: click.Context) -> None:

@@ -246,8 +246,10 @@ def _reason_to_skip(setting: Setting, asked: Asked, present: Judged) -> str:
     if setting.axis is Axis.SAMPLING:
         if held["unknown"]:
             return f"{held['unknown']:,} records state no sampling interval: they cannot be thinned"
-        if int(setting.value) <= held["sparsest"]:
-            return f"records are sampled at 1 in {held['sparsest']:,} already"
+        if int(setting.value) < held["sparsest"]:
+            return f"some records are sampled at 1 in {held['sparsest']:,}, more sparsely"
+        if int(setting.value) == held["densest"]:
+            return "all records are sampled so already"
     if setting.axis is Axis.DAYS:
         begins_ms = last_days(asked.until_ms, int(setting.value)).since_ms
         if begins_ms is None or begins_ms <= max(asked.since_ms, held["first_ms"]):
