@@ -279,6 +279,11 @@ def _caveats(result: WhatIf) -> list[str]:
             f"{held.single_packet:.1%} of the records have one packet and are thinned exactly; "
             "the others keep all their flags."
         )
+    if any(cell.setting.axis is Axis.WITHOUT and cell.runs for cell in result.cells):
+        told.append(
+            "The model was learned with every column: what a missing one costs is an upper bound, "
+            "and right says little there."
+        )
     if loss_of(result.present) is None:
         told.append(
             "No candidate at 0.9 in the setting as held: of what is lost nothing can be said."
