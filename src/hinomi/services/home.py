@@ -12,6 +12,7 @@ The home: one folder with everything a node keeps.
 ``collect/``         what the collector counts, and what its next run needs
 ``context/``         dated tables of others: routes, allocations, earlier lists
 ``models/``          models that this provider made of its own
+``evidence/``        what parameters are argued with: documents named by their digests
 =================== ==========================================================
 """
 
@@ -34,6 +35,7 @@ from hinomi.services.mandates import Operation, mandate_for, os_user
 from hinomi.services.rulings import read_matrix
 from hinomi.store.casebook import CaseBook, open_casebook
 from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
+from hinomi.store.evidence import EvidenceFolder
 from hinomi.store.journal import FileJournal
 from hinomi.store.keeper import KeyKeeper
 from hinomi.store.lake import LocalLake
@@ -48,6 +50,7 @@ KEYS: Final = "keys"
 DAY_KEYS: Final = "keys/days"
 COLLECT: Final = "collect"
 MODELS: Final = "models"
+EVIDENCE: Final = "evidence"
 FIRST_KEY: Final = "period-0001.key"
 
 
@@ -122,6 +125,10 @@ class Home:
         return LocalPartials(
             self.folder / PARTIALS, self.clock, guard=self.guard(), keeper=self.keeper
         )
+
+    def evidence(self) -> EvidenceFolder:
+        """Open the documents that parameters are argued with."""
+        return EvidenceFolder(self.folder / EVIDENCE)
 
     @property
     def key_period(self) -> str:

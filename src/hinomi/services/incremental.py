@@ -54,7 +54,11 @@ def sliding_window(home: Home, until_ms: int | None = None) -> Window:
         until_ms: Stands for the present time.
     """
     end_ms = (home.clock() if until_ms is None else until_ms) // HOUR_MS * HOUR_MS
-    days = home.register.integer("detect.window_days")
+    return last_days(end_ms, home.register.integer("detect.window_days"))
+
+
+def last_days(end_ms: int, days: int) -> Window:
+    """Give the window of the last *days* of UTC up to *end_ms*, the running one included."""
     # The last moment inside says which day is running: at midnight, the one just over.
     return Window((end_ms - 1) // DAY_MS * DAY_MS - (days - 1) * DAY_MS, end_ms)
 
