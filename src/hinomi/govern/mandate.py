@@ -17,6 +17,7 @@ class Purpose(StrEnum):
 
     DETECT_CC = "detect-cc"  # Find C&C servers (fourth report of the study group, 2021).
     OPERATE = "operate"  # Keep the store itself in order: compaction, removal, counting.
+    EXPLAIN = "explain"  # Tell subscribers what is done with flow information (R8).
 
 
 class LegalBasis(StrEnum):
@@ -35,6 +36,7 @@ class Power(StrEnum):
     ANALYSE = "analyse"
     MAINTAIN = "maintain"  # Compact and remove partitions; reads nothing out.
     REIDENTIFY = "re-identify"
+    PUBLISH = "publish"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,8 @@ class Mandate:
             raise ValueError("a mandate without powers permits nothing")
         if self.purpose is Purpose.OPERATE and Power.ANALYSE in self.powers:
             raise ValueError("keeping the store in order is no reason to analyse it")
+        if self.purpose is Purpose.EXPLAIN and self.powers != {Power.PUBLISH}:
+            raise ValueError("explaining what is done is a reason to publish, and for nothing else")
 
     def require(self, power: Power, now_ms: int) -> None:
         """

@@ -32,6 +32,7 @@ class Operation(Enum):
     MODELS = ("models", Purpose.DETECT_CC, frozenset({Power.STORE}))
     DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}))
     NETWORKS = ("networks", Purpose.DETECT_CC, frozenset({Power.STORE}))
+    TRANSPARENCY = ("transparency", Purpose.EXPLAIN, frozenset({Power.PUBLISH}))
     MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}))
 
     def __init__(self, word: str, purpose: Purpose, powers: frozenset[Power]) -> None:
