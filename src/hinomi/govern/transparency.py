@@ -1,0 +1,382 @@
+"""
+The page for subscribers as a document: facts of a home in, what may be told of them out (R8).
+
+Nothing here reads or writes. Whatever is told about traffic or people passes `coarsen`, and
+days are the finest times; the page is rendered from the document alone, so it tells no more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from hinomi.errors import ConfigError
+from hinomi.govern.parameters import Register
+from hinomi.govern.plainwords import plain_words
+
+FORM: Final = 1
+"""Version of the document's form."""
+
+LEAST_COUNT: Final = "transparency.least_count"
+LEAST_OF_LEAST: Final = 3
+"""A count of two tells one of the two about the other."""
+
+SECTIONS: Final = (
+    "summary",
+    "collected",
+    "not_collected",
+    "sampling",
+    "retention",
+    "purposes",
+    "access",
+    "numbers",
+    "changes",
+    "expect",
+    "object",
+    "documents",
+    "proof",
+)
+"""What the page tells, in its order; in both languages."""
+
+DAY_MS: Final = 86_400_000
+_OTHER: Final = "other"
+_DISCARDED: Final = "payload"
+_RETENTION: Final = "retention."
+_UNITS_MS: Final = {"days": DAY_MS, "hours": 3_600_000, "ms": 1}
+
+Count = dict[str, int]
+"""A count as it may be told: ``{"about": n}``, or ``{"fewer_than": k}``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operator:
+    """Who answers subscribers, in their own words; empty: not set."""
+
+    name: str
+    contact: str
+    url: str
+    explanation: str
+    language: str
+
+    def missing(self) -> list[str]:
+        """Name what must be set before the page may be published."""
+        return [each for each in ("name", "contact") if not getattr(self, each).strip()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PurposeFact:
+    """A purpose, what is permitted for it and why; words in both languages."""
+
+    name: str
+    en: str
+    ja: str
+    ends: str | None  # The day on which it ends; None: none is set.
+    powers: tuple[str, ...]
+    bases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sampling:
+    """Intervals N of 1-in-N; 0 where nobody states one."""
+
+    least: int | None  # None: a laboratory takes anything.
+    stated: int
+    sent: tuple[int, ...]  # By routers, as the collector last heard.
+    met: tuple[int, ...]  # In the records that were analysed in the period.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One change of what is registered."""
+
+    time_ms: int
+    kind: str  # interval, model, parameter, or outside: of which the journal says nothing.
+    name: str | None = None  # Of the parameter, where it names no place of the network.
+
+
+@dataclass(slots=True, kw_only=True)
+class Figures:
+    """What the journal and the case book count of a period: exact, never shown as it is."""
+
+    entries: int = 0
+    without_body: int = 0
+    accounts: int = 0
+    received: int = 0
+    received_stored: int = 0
+    lost: int = 0
+    files: int = 0
+    imported: int = 0
+    imported_stored: int = 0
+    detections: int = 0
+    candidates: int = 0  # Of the run with most.
+    known: int = 0
+    refusals: int = 0
+    deleted_hours: int = 0
+    deleted_records: int = 0
+    deletions: int = 0
+    bodies_deleted: int = 0
+    dropped_of_files: Mapping[str, int] = field(default_factory=dict)
+    dropped_of_routers: Mapping[str, int] = field(default_factory=dict)
+    discarded: int = 0
+    routers_since_ms: int | None = None  # Since when routers' reasons are counted; None: never.
+    accesses: Mapping[str, int] = field(default_factory=dict)
+    met: tuple[int, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What ties the page to the journal and the register."""
+
+    register: str
+    origin: str
+    size: int
+    root: str
+    key: str
+    checkpoint: str  # The signed note.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that is known of a home for one page."""
+
+    made_ms: int
+    since_ms: int
+    until_ms: int
+    laboratory: bool
+    transit_kept: bool
+    forwarded: bool
+    columns: tuple[str, ...]  # Of a stored record.
+    operator: Operator
+    sampling: Sampling
+    register: Register
+    oldest_ms: int | None  # Start of the oldest stored record.
+    purposes: tuple[PurposeFact, ...]
+    roles: tuple[str, ...]
+    operations: tuple[str, ...]  # All acts that this version knows.
+    figures: Figures
+    proof: Proof
+
+
+def least_count(register: Register) -> int:
+    """
+    Give the count below which nothing is told.
+
+    Raises:
+        ConfigError: If the register sets it so low that it protects nobody.
+    """
+    least = register.integer(LEAST_COUNT)
+    if least < LEAST_OF_LEAST:
+        raise ConfigError(
+            f"register: {LEAST_COUNT} is {least}; below {LEAST_OF_LEAST} it protects nobody"
+        )
+    return least
+
+
+def coarsen(count: int, least: int) -> Count:
+    """
+    Say how many, so that nobody can be told from it.
+
+    Args:
+        count: The exact number, not negative.
+        least: The smallest number that is told.
+
+    Returns:
+        Nought as it is, since it counts nobody; what is below *least* as fewer than that;
+        anything else rounded to two significant digits, half to even.
+    """
+    if count < 0:
+        raise ValueError(f"{count} is no count")
+    if 0 < count < least:
+        return {"fewer_than": least}
+    step = 10 ** max(0, len(str(count)) - 2)
+    return {"about": round(count / step) * step}
+
+
+def compose(facts: Facts) -> dict[str, object]:
+    """
+    Make the document: plain values alone, which JSON can hold.
+
+    Raises:
+        ConfigError: If the register lets counts be told that protect nobody.
+    """
+    least = least_count(facts.register)
+    return {
+        "form": FORM,
+        "made": _day(facts.made_ms),
+        "laboratory": facts.laboratory,
+        "period": {
+            "since": _day(facts.since_ms),
+            "until": _day(facts.until_ms),
+            "last": _day(facts.until_ms - 1),
+            "running": facts.until_ms > facts.made_ms,
+        },
+        "least_count": least,
+        "operator": {
+            "name": facts.operator.name,
+            "contact": facts.operator.contact,
+            "url": facts.operator.url,
+            "explanation": facts.operator.explanation,
+            "language": facts.operator.language,
+            "missing": facts.operator.missing(),
+        },
+        "collected": {
+            "columns": _columns(facts.columns),
+            "transit_kept": facts.transit_kept,
+            "forwarded": facts.forwarded,
+        },
+        "sampling": {
+            "least_interval": facts.sampling.least,
+            "stated_interval": facts.sampling.stated,
+            "sent_intervals": list(facts.sampling.sent),
+            "met_intervals": list(facts.sampling.met),
+        },
+        "retention": {
+            "limits": _limits(facts.register),
+            "oldest": None if facts.oldest_ms is None else _day(facts.oldest_ms),
+        },
+        "purposes": [_purpose(each) for each in facts.purposes],
+        "access": {
+            "roles": list(facts.roles),
+            "accounts": coarsen(facts.figures.accounts, least),
+            "outward": _outward(facts.operations),
+        },
+        "numbers": _numbers(facts.figures, least),
+        "changes": _changes(facts.figures.changes),
+        "proof": {
+            "register": facts.proof.register,
+            "origin": facts.proof.origin,
+            "size": facts.proof.size,
+            "root": facts.proof.root,
+            "key": facts.proof.key,
+            "checkpoint": facts.proof.checkpoint,
+        },
+    }
+
+
+def _day(time_ms: int) -> str:
+    return datetime.fromtimestamp(time_ms // 1000, tz=UTC).date().isoformat()
+
+
+def _columns(names: tuple[str, ...]) -> list[dict[str, object]]:
+    """
+    Explain the columns of a record, in their order.
+
+    Raises:
+        ValueError: If a column has no words (the caller's bug): it would go untold.
+    """
+    told: list[dict[str, object]] = []
+    rest = set(names)
+    for each in plain_words().columns:
+        if rest.issuperset(each.names):
+            told.append({"names": list(each.names), "en": each.en, "ja": each.ja})
+            rest -= set(each.names)
+    if rest:
+        raise ValueError(f"no words for what is collected: {', '.join(sorted(rest))}")
+    return sorted(told, key=lambda row: names.index(row["names"][0]))  # type: ignore[index]
+
+
+def _purpose(fact: PurposeFact) -> dict[str, object]:
+    return {
+        "name": fact.name,
+        "en": fact.en,
+        "ja": fact.ja,
+        "ends": fact.ends,
+        "powers": list(fact.powers),
+        "bases": list(fact.bases),
+    }
+
+
+def _outward(operations: tuple[str, ...]) -> list[str]:
+    """
+    Name the acts by which something leaves the system, or reaches a person.
+
+    Raises:
+        ValueError: If an act has no words (the caller's bug): a door would go untold.
+    """
+    words = plain_words().operations
+    if unknown := sorted(set(operations) - words.keys()):
+        raise ValueError(f"no words for what is done: {', '.join(unknown)}")
+    return [each for each in operations if words[each].outward]
+
+
+def _limits(register: Register) -> list[dict[str, object]]:
+    """List the time limit of each kind of data, and what else of that sort is registered."""
+    limits: list[dict[str, object]] = []
+    rest = {name for name in register.parameters if name.startswith(_RETENTION)}
+    for data, words in plain_words().data.items():
+        found = sorted(name for name in rest if words.parameter and name.startswith(words.parameter))
+        rest -= set(found)
+        if words.fixed or not found:
+            limits.append({"data": data, "limit": words.fixed or "not-set"})
+        limits += [{"data": data, **_limit(register, name)} for name in found]
+    return limits + [{"data": None, **_limit(register, name)} for name in sorted(rest)]
+
+
+def _limit(register: Register, name: str) -> dict[str, object]:
+    """Tell one registered time limit, in hours where its unit is one of time."""
+    parameter = register.parameters[name]
+    value, unit = parameter.value, parameter.unit.replace(",", " ").split(" ")[0]
+    if unit in _UNITS_MS and isinstance(value, int | float) and not isinstance(value, bool):
+        hours = round(value * _UNITS_MS[unit] / _UNITS_MS["hours"])
+        return {"parameter": name, "limit": "hours", "hours": hours}
+    return {"parameter": name, "limit": "as-registered", "value": str(value), "unit": parameter.unit}
+
+
+def _numbers(figures: Figures, least: int) -> dict[str, object]:
+    def told(count: int) -> Count:
+        return coarsen(count, least)
+
+    since_ms = figures.routers_since_ms
+    return {
+        "received": told(figures.received),
+        "received_stored": told(figures.received_stored),
+        "lost": told(figures.lost),
+        "files": told(figures.files),
+        "imported": told(figures.imported),
+        "imported_stored": told(figures.imported_stored),
+        "detections": told(figures.detections),
+        "candidates": told(figures.candidates),
+        "known": told(figures.known),
+        "refusals": told(figures.refusals),
+        "deleted_hours": told(figures.deleted_hours),
+        "deleted_records": told(figures.deleted_records),
+        "deletions": told(figures.deletions),
+        "bodies_deleted": told(figures.bodies_deleted),
+        "without_body": told(figures.without_body),
+        "discarded": {_DISCARDED: told(figures.discarded)},
+        "dropped": _dropped(figures, least),
+        "routers_since": None if since_ms is None else _day(since_ms),
+        "accesses": {
+            name: told(figures.accesses.get(name, 0))
+            for name, words in plain_words().operations.items()
+            if words.reads
+        },
+    }
+
+
+def _dropped(figures: Figures, least: int) -> dict[str, dict[str, Count]]:
+    """Tell what was left out by reason; reasons without words are added up, lest one be raw."""
+    words = plain_words().reasons
+    sums: dict[str, dict[str, int]] = {}
+    for place, counts in (
+        ("files", figures.dropped_of_files),
+        ("routers", figures.dropped_of_routers),
+    ):
+        for reason, count in counts.items():
+            known = reason if reason in words else _OTHER
+            row = sums.setdefault(known, {"files": 0, "routers": 0})
+            row[place] += count
+    return {
+        reason: {place: coarsen(count, least) for place, count in sums[reason].items()}
+        for reason in words
+        if any(sums.get(reason, {}).values())
+    }
+
+
+def _changes(changes: tuple[Change, ...]) -> list[dict[str, object]]:
+    """Tell each change once a day: how often in a day is nobody's business."""
+    told: dict[tuple[str, str, str | None], None] = {}
+    for each in changes:
+        told[_day(each.time_ms), each.kind, each.name] = None
+    return [{"day": day, "kind": kind, "name": name} for day, kind, name in told]
