@@ -51,6 +51,19 @@ def test_operating_the_store_is_no_reason_to_read_it(powers: frozenset[Power]) -
         )
 
 
+@pytest.mark.parametrize("power", [Power.ANALYSE, Power.STORE, Power.REIDENTIFY])
+def test_explaining_is_a_reason_to_publish_and_for_nothing_else(power: Power) -> None:
+    """Who makes the page for subscribers gets no look at flow records."""
+    with pytest.raises(ValueError, match="for nothing else"):
+        Mandate(
+            purpose=Purpose.EXPLAIN,
+            basis=LegalBasis.LEGITIMATE_BUSINESS,
+            who="press desk",
+            until_ms=1,
+            powers=frozenset({Power.PUBLISH, power}),
+        )
+
+
 def test_the_journal_keeps_purpose_basis_and_who() -> None:
     """All as text."""
     assert mandate().render() == {

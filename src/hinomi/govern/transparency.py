@@ -10,16 +10,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from hinomi.errors import ConfigError
+from hinomi.govern.coarsening import Count, coarsen, least_count
 from hinomi.govern.parameters import Register
-from hinomi.govern.plainwords import plain_words
+from hinomi.govern.plainwords import Language, plain_words
 
 FORM: Final = 1
 """Version of the document's form."""
-
-LEAST_COUNT: Final = "transparency.least_count"
-LEAST_OF_LEAST: Final = 3
-"""A count of two tells one of the two about the other."""
 
 SECTIONS: Final = (
     "summary",
@@ -39,28 +35,42 @@ SECTIONS: Final = (
 """What the page tells, in its order; in both languages."""
 
 DAY_MS: Final = 86_400_000
+OPERATOR_WORDS: Final = ("name", "contact", "explanation")
+_NEEDED: Final = ("name", "contact")
 _OTHER: Final = "other"
 _DISCARDED: Final = "payload"
 _RETENTION: Final = "retention."
 _UNITS_MS: Final = {"days": DAY_MS, "hours": 3_600_000, "ms": 1}
 
-Count = dict[str, int]
-"""A count as it may be told: ``{"about": n}``, or ``{"fewer_than": k}``."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatorWords:
+    """Who answers subscribers, in their own words; empty: not set."""
+
+    name: str = ""
+    contact: str = ""
+    explanation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operator:
-    """Who answers subscribers, in their own words; empty: not set."""
+    """Who answers subscribers, in the language they wrote in, and perhaps in the other."""
 
-    name: str
-    contact: str
-    url: str
-    explanation: str
-    language: str
+    language: Language = "ja"
+    own: OperatorWords = OperatorWords()
+    translated: OperatorWords = OperatorWords()
+    url: str = ""
 
     def missing(self) -> list[str]:
         """Name what must be set before the page may be published."""
-        return [each for each in ("name", "contact") if not getattr(self, each).strip()]
+        return [each for each in _NEEDED if not getattr(self.own, each)]
+
+    def told(self, key: str) -> dict[str, dict[str, str]]:
+        """Give one of the words for a reader of each language, with the language it is in."""
+        other: Language = "en" if self.language == "ja" else "ja"
+        own = {"text": getattr(self.own, key), "language": self.language}
+        translated = {"text": getattr(self.translated, key), "language": other}
+        return {self.language: own, other: translated if translated["text"] else own}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,43 +164,9 @@ class Facts:
     purposes: tuple[PurposeFact, ...]
     roles: tuple[str, ...]
     operations: tuple[str, ...]  # All acts that this version knows.
+    reidentifies: bool  # Some act may turn pseudonyms back.
     figures: Figures
     proof: Proof
-
-
-def least_count(register: Register) -> int:
-    """
-    Give the count below which nothing is told.
-
-    Raises:
-        ConfigError: If the register sets it so low that it protects nobody.
-    """
-    least = register.integer(LEAST_COUNT)
-    if least < LEAST_OF_LEAST:
-        raise ConfigError(
-            f"register: {LEAST_COUNT} is {least}; below {LEAST_OF_LEAST} it protects nobody"
-        )
-    return least
-
-
-def coarsen(count: int, least: int) -> Count:
-    """
-    Say how many, so that nobody can be told from it.
-
-    Args:
-        count: The exact number, not negative.
-        least: The smallest number that is told.
-
-    Returns:
-        Nought as it is, since it counts nobody; what is below *least* as fewer than that;
-        anything else rounded to two significant digits, half to even.
-    """
-    if count < 0:
-        raise ValueError(f"{count} is no count")
-    if 0 < count < least:
-        return {"fewer_than": least}
-    step = 10 ** max(0, len(str(count)) - 2)
-    return {"about": round(count / step) * step}
 
 
 def compose(facts: Facts) -> dict[str, object]:
@@ -213,11 +189,8 @@ def compose(facts: Facts) -> dict[str, object]:
         },
         "least_count": least,
         "operator": {
-            "name": facts.operator.name,
-            "contact": facts.operator.contact,
+            **{key: facts.operator.told(key) for key in OPERATOR_WORDS},
             "url": facts.operator.url,
-            "explanation": facts.operator.explanation,
-            "language": facts.operator.language,
             "missing": facts.operator.missing(),
         },
         "collected": {
@@ -240,6 +213,7 @@ def compose(facts: Facts) -> dict[str, object]:
             "roles": list(facts.roles),
             "accounts": coarsen(facts.figures.accounts, least),
             "outward": _outward(facts.operations),
+            "reidentifies": facts.reidentifies,
         },
         "numbers": _numbers(facts.figures, least),
         "changes": _changes(facts.figures.changes),
@@ -305,7 +279,9 @@ def _limits(register: Register) -> list[dict[str, object]]:
     limits: list[dict[str, object]] = []
     rest = {name for name in register.parameters if name.startswith(_RETENTION)}
     for data, words in plain_words().data.items():
-        found = sorted(name for name in rest if words.parameter and name.startswith(words.parameter))
+        found = sorted(
+            name for name in rest if words.parameter and name.startswith(words.parameter)
+        )
         rest -= set(found)
         if words.fixed or not found:
             limits.append({"data": data, "limit": words.fixed or "not-set"})
@@ -316,11 +292,17 @@ def _limits(register: Register) -> list[dict[str, object]]:
 def _limit(register: Register, name: str) -> dict[str, object]:
     """Tell one registered time limit, in hours where its unit is one of time."""
     parameter = register.parameters[name]
-    value, unit = parameter.value, parameter.unit.replace(",", " ").split(" ")[0]
+    value, said = parameter.value, parameter.unit
+    unit = said.replace(",", " ").split(" ")[0]
     if unit in _UNITS_MS and isinstance(value, int | float) and not isinstance(value, bool):
         hours = round(value * _UNITS_MS[unit] / _UNITS_MS["hours"])
         return {"parameter": name, "limit": "hours", "hours": hours}
-    return {"parameter": name, "limit": "as-registered", "value": str(value), "unit": parameter.unit}
+    return {
+        "parameter": name,
+        "limit": "as-registered",
+        "value": str(value),
+        "unit": parameter.unit,
+    }
 
 
 def _numbers(figures: Figures, least: int) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The page for subscribers as text: its document in, one self-contained HTML page out."""
 
 import base64
+import calendar
 import hashlib
 from collections.abc import Mapping
 from importlib import metadata
@@ -18,6 +19,7 @@ _PAGES: Final = Environment(
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    keep_trailing_newline=True,
 )
 
 _MYRIADS: Final = ((10**12, "兆"), (10**8, "億"), (10**4, "万"))
@@ -57,6 +59,7 @@ def render_subscriber_page(document: Mapping[str, object], language: Language) -
         tell=speech.tell,
         count=speech.count,
         number=speech.number,
+        day=speech.day,
         limit=speech.limit,
         change=speech.change,
         listed=speech.listed,
@@ -106,6 +109,14 @@ class _Speech:
                 if number >= size:
                     return f"{number / size:,.10g}{word}"
         return f"{number:,}"
+
+    def day(self, day: str) -> str:
+        """Say a day, or a month, as people of the language write it."""
+        year, month, *rest = day.split("-")
+        said = str(int(month)) if self._language == "ja" else calendar.month_name[int(month)]
+        if not rest:
+            return self.say("month_value", year=year, month=said)
+        return self.say("day_value", year=year, month=said, day=int(rest[0]))
 
     def interval(self, interval: int) -> str:
         """Say a sampling interval."""

@@ -18,8 +18,9 @@ from hinomi.clock import render_time
 from hinomi.collect.accounting import DROPPED, CollectStatus, read_status
 from hinomi.collect.wire.sets.decode import PAYLOAD_DISCARDED
 from hinomi.collect.wire.sflow import sampled
-from hinomi.config import OperatorConfig
+from hinomi.config import OperatorConfig, OperatorWords
 from hinomi.errors import NotFound, UsageError
+from hinomi.govern import transparency
 from hinomi.govern.checkpoint import Checkpoint
 from hinomi.govern.journal import Body
 from hinomi.govern.mandate import LegalBasis, Power
@@ -168,6 +169,7 @@ def gather(home: Home, since_ms: int | None = None, until_ms: int | None = None)
         purposes=permitted_purposes(),
         roles=("operator",),
         operations=(*_OTHER_ACTS, *(each.word for each in Operation)),
+        reidentifies=any(Power.REIDENTIFY in each.powers for each in Operation),
         figures=figures,
         proof=Proof(
             register=register.version,
@@ -249,9 +251,7 @@ def _figures(
     if status.workers:
         figures.routers_since_ms = min(each.started_ms for each in status.workers.values())
         figures.dropped_of_routers = Counter({each: status.total(each) for each in DROPPED})
-        figures.discarded = sum(
-            map(status.total, (PAYLOAD_DISCARDED, sampled.PAYLOAD_DISCARDED))
-        )
+        figures.discarded = sum(map(status.total, (PAYLOAD_DISCARDED, sampled.PAYLOAD_DISCARDED)))
     return figures
 
 
@@ -263,9 +263,16 @@ def _sent(status: CollectStatus) -> tuple[int, ...]:
 
 def _operator(config: OperatorConfig) -> Operator:
     return Operator(
-        name=config.name.strip(),
-        contact=config.contact.strip(),
-        url=config.url,
-        explanation=config.explanation.strip(),
         language=config.language,
+        own=_operator_words(config),
+        translated=_operator_words(config.translated),
+        url=config.url,
+    )
+
+
+def _operator_words(said: OperatorWords) -> transparency.OperatorWords:
+    return transparency.OperatorWords(
+        name=said.name.strip(),
+        contact=said.contact.strip(),
+        explanation=said.explanation.strip(),
     )
