@@ -27,7 +27,14 @@ class MemoryFlowStore:
         self._kept: dict[str, tuple[pa.RecordBatch, ...]] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def append(self, batches: Iterable[pa.RecordBatch], batch_id: str, mandate: Mandate) -> Commit:
+    def append(
+        self,
+        batches: Iterable[pa.RecordBatch],
+        batch_id: str,
+        mandate: Mandate,
+        *,
+        period: str = "",  # noqa: ARG002 - it has one only.
+    ) -> Commit:
         """Keep *batches*, all or none."""
         self._guard.admit(mandate, Power.STORE)
         if not batch_id:

@@ -24,13 +24,21 @@ class Commit:
 class FlowStore(Protocol):
     """Append-only conversation records, read by time. See tests/contracts/flow_store.py."""
 
-    def append(self, batches: Iterable[pa.RecordBatch], batch_id: str, mandate: Mandate) -> Commit:
+    def append(
+        self,
+        batches: Iterable[pa.RecordBatch],
+        batch_id: str,
+        mandate: Mandate,
+        *,
+        period: str = "",
+    ) -> Commit:
         """
         Make all of *batches* (`model.flow.CONVERSATIONS`) durable and visible at once.
 
         The iterable is drained batch by batch; memory does not grow with its length. If
         it raises, nothing becomes visible. The same *batch_id* again is not drained and
-        counts once, also after compaction.
+        counts once, also after compaction. *period* names the key period of the lines, empty
+        the present one: a store that has changed to another re-tokenises them.
 
         Raises:
             Unavailable: If it may not have been stored; append it again.
