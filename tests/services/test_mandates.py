@@ -36,6 +36,8 @@ def test_the_os_user_is_the_account_of_the_process(monkeypatch: pytest.MonkeyPat
         (Operation.DESCRIBE, Power.STORE),
         (Operation.NETWORKS, Power.STORE),
         (Operation.MAINTAIN, Power.MAINTAIN),
+        (Operation.RESEARCH, Power.RESEARCH),
+        (Operation.RELEASE, Power.SHARE),
     ],
 )
 def test_each_operation_has_one_power_and_no_other(operation: Operation, power: Power) -> None:
@@ -48,11 +50,13 @@ def test_each_operation_has_one_power_and_no_other(operation: Operation, power: 
             mandate.require(other, NOW_MS)
 
 
-def test_upkeep_is_no_detection() -> None:
-    """Compaction and removal act for operation; all else acts to detect C&C servers."""
+def test_upkeep_and_research_are_no_detection() -> None:
+    """Compaction and removal act for operation, research for itself, all else to detect."""
     purposes = {each: mandate_for(each, lambda: NOW_MS).purpose for each in Operation}
 
     assert purposes.pop(Operation.MAINTAIN) is Purpose.OPERATE
+    assert purposes.pop(Operation.RESEARCH) is Purpose.RESEARCH
+    assert purposes.pop(Operation.RELEASE) is Purpose.RESEARCH
     assert set(purposes.values()) == {Purpose.DETECT_CC}
 
 

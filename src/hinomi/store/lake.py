@@ -37,7 +37,7 @@ from hinomi.store.flowfile import (
 )
 from hinomi.store.locking import WriteLock
 from hinomi.store.manifest import BatchEntry, FileEntry, Manifest, State, digest
-from hinomi.store.ports import Commit
+from hinomi.store.ports import Commit, require_reading
 from hinomi.store.spreading import Spreader, SpreadLimits
 from hinomi.store.staging import LIVE, Staged, Staging, StagingFolder, sweep_staging
 
@@ -167,9 +167,12 @@ class LocalLake:
         """Tell whether *batch_id* was committed and its partitions are not all removed."""
         return self._batch(batch_id) is not None
 
-    def scan(self, window: Window, mandate: Mandate) -> Iterator[pa.RecordBatch]:
+    def scan(
+        self, window: Window, mandate: Mandate, power: Power = Power.ANALYSE
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the conversation records that start in *window*, hour by hour."""
-        self._guard.admit(mandate, Power.ANALYSE)
+        require_reading(power)
+        self._guard.admit(mandate, power)
         files = self._files_of(window)
         return (batch for file in files for batch in read_file(self._root, file, window))
 
