@@ -130,7 +130,10 @@ def run(session: Session, number: int | None, world: Path | None, program: Path 
             asked = services.run(session.open_home(), four_eyes(), int(number or 0), tell)
             _show(session, asked, _facts(asked))
             return
-    told = {"records": visited.records, "rows_suppressed": visited.disclosure.suppressed}
+    told: dict[str, object] = {
+        "records": visited.records,
+        "rows_suppressed": visited.disclosure.suppressed,
+    }
     told |= {"lines_failed": visited.disclosure.failed, "fault": visited.fault or None}
     if session.as_json:
         render.print_json({**table, **told})

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from hinomi.errors import Unavailable
 from hinomi.govern.program import Program
 from hinomi.services import researchcell
-from hinomi.services.researchcell import ANSWERED, READY
+from hinomi.services.researchcell import ANSWERED, READY, TAKEN
 
 LINE_SECONDS: Final = 2
 """CPU time of the program for one line; twice as long by the clock."""
@@ -75,10 +75,11 @@ class Cell:
             into.write(struct.pack("<I", len(records)))
             into.write(np.ascontiguousarray(records, dtype="<i8").data)
             into.flush()
-            status = os.read(_pipe(self._process.stderr).fileno(), 1)
+            taken = os.read(_pipe(self._process.stderr).fileno(), 1)
+            status = os.read(_pipe(self._process.stderr).fileno(), 1) if taken == TAKEN else b""
         except BrokenPipeError:
             status = b""
-        if not status:
+        if not status:  # Or not all was read: what follows would be taken for another line's.
             if self._expired.is_set():
                 raise Unavailable(
                     f"the program took more than {self._limits.seconds} s "
@@ -96,6 +97,10 @@ class Cell:
         self._timer.cancel()
         self._process.kill()
         self._process.wait()
+        out = _pipe(self._process.stdout)
+        os.set_blocking(out.fileno(), True)
+        while os.read(out.fileno(), _MIB):  # It ends with the last process that could write.
+            pass
         for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             with suppress(BrokenPipeError):
                 _pipe(pipe).close()

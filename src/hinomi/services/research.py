@@ -24,7 +24,6 @@ from hinomi.model.address import Address, render_address
 from hinomi.model.window import Window
 from hinomi.services.foureyes import FourEyes
 from hinomi.services.home import Home
-from hinomi.services.isolation import Cell
 from hinomi.services.laboratory import open_laboratory
 from hinomi.services.mandates import Operation, os_user, record
 from hinomi.services.researchbook import (
@@ -42,7 +41,7 @@ from hinomi.services.researchterms import (
     run_terms,
     visit_for,
 )
-from hinomi.services.visiting import Progress, Visit, Visited, visit
+from hinomi.services.visiting import Progress, Scan, Visit, Visited, visit
 from hinomi.store.durable import replace_durably, require_file_place
 from hinomi.store.flowfile import HOUR_MS
 from hinomi.telemetry import mask_addresses
@@ -133,7 +132,7 @@ def run(home: Home, eyes: FourEyes, number: int, tell: Progress = lambda _: None
         told = {"act": "run", **_named(asked), **leave.render()}
         record(home.journal(), Operation.RESEARCH, mandate, {**told, "stage": "begins"})
         try:
-            visited = _visit(home, mandate, cell, visiting, asked.request.window, tell)
+            visited = visit(cell, visiting, _scan(home, mandate, asked.request.window), tell=tell)
         except HinomiError as error:
             failed = {"stage": "failed", "reason": str(error)}
             record(home.journal(), Operation.RESEARCH, mandate, {**told, **failed})
@@ -169,7 +168,7 @@ def run_on_world(
         mandate = home.mandate(Operation.RESEARCH)
         visiting = visit_for(home.register, read, explain=True)
         with visiting.open() as cell:
-            return _visit(home, mandate, cell, visiting, Window(), tell)
+            return visit(cell, visiting, _scan(home, mandate, Window()), tell=tell)
 
 
 def ask_release(home: Home, eyes: FourEyes, number: int, reason: str) -> tuple[Asked, str]:
@@ -231,11 +230,9 @@ def table_of(disclosure: Disclosure) -> dict[str, object]:
     return {"columns": list(disclosure.columns), "rows": [list(row) for row in disclosure.rows]}
 
 
-def _visit(
-    home: Home, mandate: Mandate, cell: Cell, visiting: Visit, window: Window, tell: Progress
-) -> Visited:
+def _scan(home: Home, mandate: Mandate, window: Window) -> Scan:
     lake = home.lake()
-    return visit(cell, visiting, lambda: lake.scan(window, mandate, Power.RESEARCH), tell=tell)
+    return lambda: lake.scan(window, mandate, Power.RESEARCH)
 
 
 def _render(asked: Asked, visiting: Visit, disclosure: Disclosure) -> bytes:

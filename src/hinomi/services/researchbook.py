@@ -136,7 +136,7 @@ def read_asked(home: Path, number: int) -> Asked:
     if program.digest != request.program:
         raise ConfigError(f"{folder / _PROGRAM} is not what was asked for; restore it from backup")
     result = None
-    with suppress(FileNotFoundError), on_disk(folder):
+    with on_disk(folder), suppress(FileNotFoundError):
         result = (folder / _RESULT).read_bytes()
     return Asked(
         number=number, request=request, program=program, signature=signature, result=result

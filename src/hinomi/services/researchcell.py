@@ -2,12 +2,14 @@
 The cell in which a researcher's program runs: a script of its own, on the standard library alone.
 
 It is started as ``python -I -S -B researchcell.py`` by `services.isolation` and takes three pipes:
-records come in on standard input, what the program says goes out on standard output, and one
-byte for each line tells on standard error what became of it. Before it takes any record it
+records come in on standard input, what the program says goes out on standard output, and two
+bytes for each line tell on standard error that it was read and what became of it. Before it
+takes any record it
 
 * gives up root, if it has it, and every right in namespaces of its own: user, mounts, network,
   processes, messages and host name;
 * has an empty, read-only folder for its root, without any file or device;
+* has no clock;
 * tries on a process of its own whether that holds (`_trial`).
 
 Each line gets a process of its own, forked from one that never saw a record: what the program
@@ -33,6 +35,9 @@ from itertools import islice
 from typing import Any, Final, NoReturn
 
 READY: Final = b"ready\n"
+TAKEN: Final = b"t"
+"""The records of one line were read, to the last."""
+
 ANSWERED, FAILED, STOPPED = b"a", b"f", b"s"
 """What became of one line: answered, the program failed, the kernel or a limit stopped it."""
 
@@ -42,6 +47,8 @@ IMPORTABLE: Final = (
     "json", "math", "numbers", "operator", "re", "statistics", "string", "struct", "typing",
 )  # fmt: skip
 """What a program may import: nothing else can be found once the root is empty."""
+
+_TOOLS: Final = ("ctypes", "_ctypes", "gc", "importlib", "platform", "resource", "select", "signal")
 
 _UNSHARED: Final = 0x10000000 | 0x00020000 | 0x40000000 | 0x20000000 | 0x08000000 | 0x04000000
 _PRIVATE: Final = 0x4000 | 0x40000  # MS_REC | MS_PRIVATE.
@@ -199,8 +206,11 @@ class Cell:
         self.told = told
         self.machine = machine
         self.clocks = _clocks()
+        for name in _TOOLS:  # Not to be imported. What keeps a program in is the kernel.
+            sys.modules.pop(name, None)
         self.program = compile(told["source"], "program", "exec", dont_inherit=True)
-        self.record: Any = namedtuple("Record", told["columns"])  # noqa: PYI024 - columns are told.
+        made = namedtuple("Record", told["columns"])  # type: ignore[misc] # noqa: PYI024 - columns are told.
+        self.make: Callable[[Iterable[int]], Any] = made._make
         steps = filter_of(machine)
         self._filter = ctypes.create_string_buffer(steps, len(steps))
         self._sealed = struct.pack("@HxxxxxxP", len(steps) // 8, ctypes.addressof(self._filter))
@@ -224,6 +234,7 @@ class Cell:
         code = 1
         try:
             rows = self._take()
+            os.write(2, TAKEN)
             os.close(0)
             os.close(2)
             self.seal()
@@ -239,7 +250,7 @@ class Cell:
         count = struct.unpack("<I", _read(4))[0]
         width = len(self.told["columns"])
         values = struct.iter_unpack(f"<{width}q", _read(count * width * 8))
-        return [self.record._make(each) for each in values]
+        return [self.make(each) for each in values]
 
 
 def _encoded(rows: Iterable[Any], measures: list[str]) -> bytes:
@@ -319,12 +330,17 @@ def _serve(cell: Cell) -> None:
         os.write(2, _in_process(cell.answer, wait_ms))
 
 
+def _machine() -> dict[str, Any]:
+    found = _MACHINES.get(platform.machine())
+    if sys.platform != "linux" or found is None:
+        raise CannotIsolate(f"no table of system calls for {sys.platform}, {platform.machine()}")
+    return found
+
+
 def main() -> None:
     """Read what is to be done, leave the world, and serve; say in one line why not."""
     try:
-        machine = _MACHINES.get(platform.machine())
-        if sys.platform != "linux" or machine is None:
-            raise CannotIsolate(f"no table of system calls for {sys.platform} {os.uname().machine}")
+        machine = _machine()
         told = json.loads(_read(struct.unpack("<I", _read(4))[0]))
         for name in IMPORTABLE:
             importlib.import_module(name)

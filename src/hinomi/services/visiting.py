@@ -7,6 +7,7 @@ Nothing here asks whether that may be done: `services.research` does, before.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -120,5 +121,5 @@ def _lines(rows: NDArray[np.int64], view: View) -> Iterator[NDArray[np.int64]]:
     shown = [place for place, name in enumerate(view.columns) if name not in HIDDEN]
     starts = np.flatnonzero((np.diff(hi, prepend=0) != 0) | (np.diff(lo, prepend=0) != 0))
     bounds = np.unique(np.concatenate(([0], starts, [len(rows)])))
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         yield rows[first:last][:, shown]
