@@ -1,5 +1,8 @@
 """``hinomi research``: from the key to the released table, and one line where it is refused."""
 
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +84,19 @@ def test_a_world_needs_no_home(folder: Path) -> None:
     assert told["columns"] == ["port", "lines", "packets"]
     assert told["fault"] is None
     assert "rows over too few lines dropped" in text
+
+
+def test_a_process_of_its_own_prints_one_document(folder: Path) -> None:
+    """Nothing of the world's import stands on standard output before it."""
+    require_cells()
+    world = write_small_world(folder / "world")
+    words = ["research", "run", "--world", world, "--program", folder / "p.py", "--json"]
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "hinomi", *words], capture_output=True, check=True, timeout=300
+    )
+
+    assert json.loads(ended.stdout)["columns"] == ["port", "lines", "packets"]
 
 
 def test_a_fault_in_a_world_is_shown(folder: Path) -> None:

@@ -72,7 +72,7 @@ def test_the_same_deed_succeeds_where_nothing_keeps_it(
     """In a cell without seal, empty root and trial: these stop it, not a slip of its own."""
     require_cells()
     open_door = tmp_path / "researchcell.py"
-    source = Path(isolation.researchcell.__file__).read_text("utf-8")
+    source = isolation.SCRIPT.read_text("utf-8")
     undone = (
         "_TOOLS = ()\n"
         "Cell.seal = _empty_root = _stop_clocks = lambda *_: None\n"
@@ -81,7 +81,7 @@ def test_the_same_deed_succeeds_where_nothing_keeps_it(
     )
     changed = source.replace('if __name__ == "__main__":', f"{undone}if False:")
     open_door.write_text(changed, "utf-8")
-    monkeypatch.setattr(isolation.researchcell, "__file__", str(open_door))
+    monkeypatch.setattr(isolation, "SCRIPT", open_door)
 
     (said,) = say(program(f"{HOSTILE[deed]}\nyield 'done'", head=TWO_ROWS))
 
@@ -227,9 +227,9 @@ def test_a_machine_without_isolation_runs_nothing(
 ) -> None:
     """Where the kernel gives no namespaces, one line says so, and no record was handed over."""
     refusing = tmp_path / "cell.py"
-    source = Path(isolation.researchcell.__file__).read_text("utf-8")
+    source = isolation.SCRIPT.read_text("utf-8")
     refusing.write_text(source.replace("_libc.unshare(_UNSHARED)", "_libc.unshare(1)"), "utf-8")
-    monkeypatch.setattr(isolation.researchcell, "__file__", str(refusing))
+    monkeypatch.setattr(isolation, "SCRIPT", refusing)
 
     with (
         pytest.raises(Unavailable, match="cannot keep a research program apart") as told,

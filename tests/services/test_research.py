@@ -13,7 +13,7 @@ from hinomi.govern.note import Signer
 from hinomi.model.address import parse_address
 from hinomi.model.window import Window
 from hinomi.services import isolation, research
-from hinomi.services.foureyes import four_eyes
+from hinomi.services.foureyes import FourEyes, four_eyes
 from hinomi.services.home import Home, open_home
 from hinomi.services.mandates import os_user
 from hinomi.services.researchbook import Asked, all_asked
@@ -30,7 +30,7 @@ def home(tmp_path: Path) -> Home:
     return open_home(busy_home(tmp_path, {443: 150, 22: 9}))
 
 
-def asked_in(home: Home, eyes: People, **changed: object) -> Asked:
+def asked_in(home: Home, eyes: FourEyes, **changed: object) -> Asked:
     """Ask to run the usual program over the hour of noon."""
     told: dict[str, object] = {"key": SIGNER.verifier, "window": HOUR, "reason": "ports"}
     if "program" not in changed:
@@ -78,7 +78,7 @@ def test_a_result_leaves_after_two_approvals(home: Home, tmp_path: Path) -> None
 def test_nothing_is_asked_where_nobody_can_approve(home: Home) -> None:
     """Refused, nothing kept, and the journal has it."""
     with pytest.raises(NotPermitted, match="approval of two people"):
-        asked_in(home, four_eyes())  # type: ignore[arg-type] # Another of the port.
+        asked_in(home, four_eyes())
 
     assert all_asked(home.folder) == []
     assert [each["asked"] for each in said(home, operation="refused")] == ["research request"]
@@ -187,7 +187,7 @@ def test_a_machine_without_cells_uses_no_approval_up(
     asked = asked_in(home, eyes)
     broken = tmp_path / "cell.py"
     broken.write_text("raise SystemExit(1)\n", "utf-8")
-    monkeypatch.setattr(isolation.researchcell, "__file__", str(broken))
+    monkeypatch.setattr(isolation, "SCRIPT", broken)
 
     with pytest.raises(Unavailable, match="nothing was run"):
         research.run(home, eyes, asked.number)

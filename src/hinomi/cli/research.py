@@ -21,6 +21,7 @@ from hinomi.services.journals import new_signer, read_signer, read_verifier, wri
 from hinomi.services.researchbook import Asked, all_asked, read_program
 from hinomi.services.researchterms import run_terms, runs_begun
 from hinomi.store.durable import on_disk, replace_durably
+from hinomi.telemetry import set_up_logging
 
 _FILE: Final = click.Path(path_type=Path)
 _SIGNATURE_MODE: Final = 0o644
@@ -122,6 +123,7 @@ def run(session: Session, number: int | None, world: Path | None, program: Path 
     """
     if (number is None) == (world is None) or (world is None) != (program is None):
         raise UsageError("give the NUMBER of a request, or --world with --program")
+    set_up_logging("warning")
     with render.share_bar("visiting") as tell:
         if world is not None and program is not None:
             visited = services.run_on_world(world, program, tell, session.clock)

@@ -28,6 +28,8 @@ from hinomi.services.researchcell import ANSWERED, READY, TAKEN
 LINE_SECONDS: Final = 2
 """CPU time of the program for one line; twice as long by the clock."""
 
+SCRIPT: Final = Path(researchcell.__file__)
+
 _MIB: Final = 1 << 20
 _READY_MOST: Final = 4096
 
@@ -148,7 +150,7 @@ def open_cell(
         "explain": explain,
     }
     process = subprocess.Popen(  # noqa: S603 - this very interpreter and a file of this package.
-        [sys.executable, "-I", "-S", "-B", str(Path(researchcell.__file__))],
+        [sys.executable, "-I", "-S", "-B", str(SCRIPT)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -32,7 +32,7 @@ import sys
 from collections import namedtuple
 from collections.abc import Callable, Iterable
 from itertools import islice
-from typing import Any, Final, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 
 READY: Final = b"ready\n"
 TAKEN: Final = b"t"
@@ -61,24 +61,46 @@ _TSC_FAULTS: Final = 2
 _READ, _WRITE, _EXECUTE = 1, 2, 4
 _FIXED: Final = 0x10 | 0x20 | 0x02  # MAP_FIXED | MAP_ANONYMOUS | MAP_PRIVATE.
 
-# Numbers of system calls: the kernel's tables (arch/x86/entry/syscalls/syscall_64.tbl and
-# include/uapi/asm-generic/unistd.h), and the architecture's mark in a filter (linux/audit.h).
-_MACHINES: Final = {
-    "x86_64": {
-        "audit": 0xC000003E, "pivot_root": 155, "capset": 126, "guarded": (9, 10),
-        # write brk munmap mremap madvise futex rt_sigreturn exit exit_group
-        "allowed": (1, 12, 11, 25, 28, 202, 15, 60, 231),
-        "fails": b"\x48\xc7\xc0\xff\xff\xff\xff\xc3",  # mov rax, -1; ret: EPERM.
-        # For the trial: socket, openat, ptrace, clock_gettime, read, getpid, execve, clone.
-        "refused": (41, 257, 101, 228, 0, 39, 59, 56),
-    },
-    "aarch64": {
-        "audit": 0xC00000B7, "pivot_root": 41, "capset": 91, "guarded": (222, 226),
-        "allowed": (64, 214, 215, 216, 233, 98, 139, 93, 94),
-        "fails": b"\x00\x00\x80\x92\xc0\x03\x5f\xd6",  # mov x0, -1; ret: EPERM.
-        "refused": (198, 56, 117, 113, 63, 172, 221, 220),
-    },
-}  # fmt: skip
+
+class Machine(NamedTuple):
+    """
+    What differs from one kind of processor to another.
+
+    Source:
+        Numbers of system calls: the kernel's arch/x86/entry/syscalls/syscall_64.tbl and
+        include/uapi/asm-generic/unistd.h. Mark in a filter: linux/audit.h.
+    """
+
+    audit: int
+    pivot_root: int
+    capset: int
+    guarded: tuple[int, ...]  # mmap, mprotect: not to make code.
+    allowed: tuple[int, ...]  # write brk munmap mremap madvise futex rt_sigreturn exit exit_group.
+    # For the trial: socket openat ptrace clock_gettime read getpid execve clone.
+    refused: tuple[int, ...]
+    fails: bytes  # Code of a function that returns -1.
+
+
+MACHINES: Final = {
+    "x86_64": Machine(
+        audit=0xC000003E,
+        pivot_root=155,
+        capset=126,
+        guarded=(9, 10),
+        allowed=(1, 12, 11, 25, 28, 202, 15, 60, 231),
+        refused=(41, 257, 101, 228, 0, 39, 59, 56),
+        fails=b"\x48\xc7\xc0\xff\xff\xff\xff\xc3",  # mov rax, -1; ret.
+    ),
+    "aarch64": Machine(
+        audit=0xC00000B7,
+        pivot_root=41,
+        capset=91,
+        guarded=(222, 226),
+        allowed=(64, 214, 215, 216, 233, 98, 139, 93, 94),
+        refused=(198, 56, 117, 113, 63, 172, 221, 220),
+        fails=b"\x00\x00\x80\x92\xc0\x03\x5f\xd6",  # mov x0, -1; ret.
+    ),
+}
 
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 _libc.mmap.restype = ctypes.c_void_p
@@ -118,7 +140,7 @@ def _leave_world() -> None:
             file.write(line)
 
 
-def _empty_root(machine: dict[str, Any]) -> None:
+def _empty_root(machine: Machine) -> None:
     """Put an empty folder in place of all that can be seen, and give up what did it."""
     _call("private mounts", _libc.mount(None, b"/", None, ctypes.c_ulong(_PRIVATE), None))
     options = b"size=4k,nr_inodes=1,mode=555"
@@ -127,12 +149,12 @@ def _empty_root(machine: dict[str, Any]) -> None:
         _libc.mount(b"none", b"/proc", b"tmpfs", ctypes.c_ulong(_BARE), options),
     )
     os.chdir("/proc")
-    _call("pivot_root", _libc.syscall(ctypes.c_long(machine["pivot_root"]), b".", b"."))
+    _call("pivot_root", _libc.syscall(ctypes.c_long(machine.pivot_root), b".", b"."))
     _call("old root", _libc.umount2(b".", _DETACH))
     os.chdir("/")
     header = struct.pack("<Ii", _CAPABILITIES_V3, 0)
     nothing = bytes(24)
-    _call("capset", _libc.syscall(ctypes.c_long(machine["capset"]), header, nothing))
+    _call("capset", _libc.syscall(ctypes.c_long(machine.capset), header, nothing))
 
 
 def _limit(memory_bytes: int, seconds: int) -> None:
@@ -147,7 +169,7 @@ def _limit(memory_bytes: int, seconds: int) -> None:
         resource.setrlimit(which, (most, most))
 
 
-def filter_of(machine: dict[str, Any]) -> bytes:
+def filter_of(machine: Machine) -> bytes:
     """
     Give the filter of system calls: what is not allowed fails with EPERM.
 
@@ -158,12 +180,12 @@ def filter_of(machine: dict[str, Any]) -> bytes:
     load, equal, at_least, bits, give = 0x20, 0x15, 0x35, 0x45, 0x06
     allow, refuse, kill = 0x7FFF0000, 0x00050000 | errno.EPERM, 0x80000000
     steps = [
-        (load, 0, 0, 4), (equal, 1, 0, machine["audit"]), (give, 0, 0, kill),
+        (load, 0, 0, 4), (equal, 1, 0, machine.audit), (give, 0, 0, kill),
         (load, 0, 0, 0), (at_least, 0, 1, 0x40000000), (give, 0, 0, kill),
     ]  # fmt: skip
-    for number in machine["allowed"]:
+    for number in machine.allowed:
         steps += [(equal, 0, 1, number), (give, 0, 0, allow)]
-    for number in machine["guarded"]:  # mmap, mprotect: not to make code.
+    for number in machine.guarded:  # mmap, mprotect: not to make code.
         steps += [
             (equal, 0, 4, number), (load, 0, 0, 32), (bits, 0, 1, _EXECUTE),
             (give, 0, 0, refuse), (give, 0, 0, allow),
@@ -183,7 +205,7 @@ def _clocks() -> list[tuple[int, int]]:
     return found
 
 
-def _stop_clocks(machine: dict[str, Any], clocks: list[tuple[int, int]]) -> None:
+def _stop_clocks(machine: Machine, clocks: list[tuple[int, int]]) -> None:
     """
     Put code that fails with EPERM in place of the clock that needs no system call.
 
@@ -193,7 +215,7 @@ def _stop_clocks(machine: dict[str, Any], clocks: list[tuple[int, int]]) -> None
         place, size = ctypes.c_void_p(start), ctypes.c_size_t(length)
         if _libc.mmap(place, size, _READ | _WRITE, _FIXED, -1, ctypes.c_long(0)) != start:
             raise CannotIsolate(f"clock: {os.strerror(ctypes.get_errno())}")
-        ctypes.memmove(start, machine["fails"] * (length // 8), length)
+        ctypes.memmove(start, machine.fails * (length // 8), length)
         _call("clock", _libc.mprotect(place, size, _READ | _EXECUTE))
     if platform.machine() == "x86_64":
         _prctl("PR_SET_TSC", _SET_TSC, _TSC_FAULTS)
@@ -202,7 +224,7 @@ def _stop_clocks(machine: dict[str, Any], clocks: list[tuple[int, int]]) -> None
 class Cell:
     """All that is prepared before the first record comes."""
 
-    def __init__(self, told: dict[str, Any], machine: dict[str, Any]) -> None:
+    def __init__(self, told: dict[str, Any], machine: Machine) -> None:
         self.told = told
         self.machine = machine
         self.clocks = _clocks()
@@ -301,7 +323,7 @@ def _trial(cell: Cell) -> NoReturn:
     try:
         alone = os.listdir("/") == [] and os.getpid() != 1 and os.getppid() == 1  # noqa: PTH208 - as above.
         cell.seal()
-        for number in cell.machine["refused"]:
+        for number in cell.machine.refused:
             ctypes.set_errno(0)
             result = _libc.syscall(ctypes.c_long(number), *[ctypes.c_long(-1)] * 6)
             alone = alone and (result, ctypes.get_errno()) == (-1, errno.EPERM)
@@ -330,8 +352,8 @@ def _serve(cell: Cell) -> None:
         os.write(2, _in_process(cell.answer, wait_ms))
 
 
-def _machine() -> dict[str, Any]:
-    found = _MACHINES.get(platform.machine())
+def _machine() -> Machine:
+    found = MACHINES.get(platform.machine())
     if sys.platform != "linux" or found is None:
         raise CannotIsolate(f"no table of system calls for {sys.platform}, {platform.machine()}")
     return found
