@@ -65,6 +65,7 @@ class People:
     """Two people who approve what they are told to, each content once."""
 
     willing: bool = True
+    names: tuple[str, ...] = ("ann", "bob")
     asked: list[tuple[Mapping[str, object], str]] = field(default_factory=list)
     approved: list[Mapping[str, object]] = field(default_factory=list)
 
@@ -80,7 +81,7 @@ class People:
         if what not in self.approved:
             raise NotPermitted("nobody approved this very request")
         self.approved.remove(what)
-        return Leave(f"approval {len(self.asked)}", ("ann", "bob"))
+        return Leave(f"approval {len(self.asked)}", self.names)
 
 
 def signed(folder: Path, source: str = BY_PORT) -> tuple[Path, str]:

@@ -90,7 +90,7 @@ def test_a_process_of_its_own_prints_one_document(folder: Path) -> None:
     """Nothing of the world's import stands on standard output before it."""
     require_cells()
     world = write_small_world(folder / "world")
-    words = ["research", "run", "--world", world, "--program", folder / "p.py", "--json"]
+    words = ["research", "run", "--world", str(world), "--program", str(folder / "p.py"), "--json"]
 
     ended = subprocess.run(
         [sys.executable, "-m", "hinomi", *words], capture_output=True, check=True, timeout=300

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hinomi.errors import NotPermitted
-from hinomi.services.foureyes import Leave, four_eyes
+from hinomi.services.foureyes import Leave, four_eyes, require_two
 from hinomi.services.home import open_home
 from terminal import make_home
 
@@ -30,3 +30,11 @@ def test_leave_names_who_gave_it() -> None:
         "approval": "17",
         "approved_by": ["ann", "bob"],
     }
+
+
+def test_two_people_are_two_people() -> None:
+    """One alone, or the same one twice, is not enough."""
+    assert require_two(Leave("17", ("ann", "bob"))).approved_by == ("ann", "bob")
+    for names in ((), ("ann",), ("ann", "ann")):
+        with pytest.raises(NotPermitted, match="2 people"):
+            require_two(Leave("17", names))

@@ -98,6 +98,18 @@ def test_nothing_runs_without_approval(home: Home) -> None:
     assert all_asked(home.folder)[0].result is None
 
 
+def test_one_person_is_not_enough(home: Home) -> None:
+    """Whatever a home is otherwise content with."""
+    require_cells()
+    eyes = People(names=("ann",))
+    asked = asked_in(home, eyes)
+
+    with pytest.raises(NotPermitted, match="2 people"):
+        research.run(home, eyes, asked.number)
+
+    assert said(home, act="run") == []
+
+
 def test_a_result_stays_without_approval_of_this_very_result(home: Home, tmp_path: Path) -> None:
     """A result that was changed after approval does not leave either."""
     require_cells()

@@ -7,10 +7,13 @@ approve runs and releases nothing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from hinomi.errors import NotPermitted
 from hinomi.services.home import Home
+
+PEOPLE: Final = 2
+"""So many other people approve a run, and again its result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,21 @@ class Leave:
     def render(self) -> dict[str, object]:
         """Render what the journal keeps."""
         return {"approval": self.request, "approved_by": list(self.approved_by)}
+
+
+def require_two(leave: Leave) -> Leave:
+    """
+    Return *leave* if two people gave it, however few a home may otherwise be content with.
+
+    Raises:
+        NotPermitted: If fewer did.
+    """
+    if len(set(leave.approved_by)) < PEOPLE:
+        raise NotPermitted(
+            f"{leave.request} was approved by {len(set(leave.approved_by))}; research takes "
+            f"{PEOPLE} people beside who asks: enter them, and ask anew"
+        )
+    return leave
 
 
 class FourEyes(Protocol):
@@ -46,7 +64,7 @@ class FourEyes(Protocol):
 
     def require_approved(self, home: Home, what: Mapping[str, object]) -> Leave:
         """
-        Give leave to do *what* once.
+        Give leave to do *what* once, naming those who approved it: never who asked.
 
         Raises:
             NotPermitted: If other people did not approve this very content.

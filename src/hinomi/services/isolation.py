@@ -52,9 +52,10 @@ class Said(NamedTuple):
 class Cell:
     """A running cell; `open_cell` makes one."""
 
-    def __init__(self, process: subprocess.Popen[bytes], limits: Limits) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], limits: Limits, *, explain: bool) -> None:
         """Hold *process*, which said that it is ready; its time begins."""
         self._process = process
+        self._explain = explain
         self._limits = limits
         self._expired = threading.Event()
         self._timer = threading.Timer(limits.seconds, self._expire)
@@ -92,7 +93,7 @@ class Cell:
         if status == ANSWERED:
             return Said(said, "")
         fault = said.decode("utf-8", "replace") or "stopped: it used too much, or did what none may"
-        return Said(None, fault)
+        return Said(None, fault if self._explain else "")
 
     def close(self) -> None:
         """End the cell with all that is in it."""
@@ -161,7 +162,7 @@ def open_cell(
     )
     try:
         _greet(process, told)
-        cell = Cell(process, limits)
+        cell = Cell(process, limits, explain=explain)
     except BaseException:
         process.kill()
         process.communicate()

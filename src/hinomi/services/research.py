@@ -22,7 +22,7 @@ from hinomi.govern.note import Verifier
 from hinomi.govern.program import require_signed
 from hinomi.model.address import Address, render_address
 from hinomi.model.window import Window
-from hinomi.services.foureyes import FourEyes
+from hinomi.services.foureyes import FourEyes, require_two
 from hinomi.services.home import Home
 from hinomi.services.laboratory import open_laboratory
 from hinomi.services.mandates import Operation, os_user, record
@@ -128,7 +128,7 @@ def run(home: Home, eyes: FourEyes, number: int, tell: Progress = lambda _: None
     # The cell is opened before leave is used up: without one there is nothing to approve.
     with visiting.open() as cell:
         with _refusals(home, "research run", asked):
-            leave = eyes.require_approved(home, run_terms(home, asked))
+            leave = require_two(eyes.require_approved(home, run_terms(home, asked)))
         told = {"act": "run", **_named(asked), **leave.render()}
         record(home.journal(), Operation.RESEARCH, mandate, {**told, "stage": "begins"})
         try:
@@ -205,7 +205,7 @@ def release(home: Home, eyes: FourEyes, number: int, out: Path) -> Asked:
     require_file_place(out)
     mandate = home.mandate(Operation.RELEASE)
     with _refusals(home, "research release", asked):
-        leave = eyes.require_approved(home, release_terms(asked))
+        leave = require_two(eyes.require_approved(home, release_terms(asked)))
     told = {"act": "release", "result": asked.digest, **_named(asked), **leave.render()}
     record(home.journal(), Operation.RELEASE, mandate, told)
     replace_durably(out, asked.result or b"", mode=_MODE)
