@@ -38,6 +38,8 @@ def test_the_os_user_is_the_account_of_the_process(monkeypatch: pytest.MonkeyPat
         (Operation.NETWORKS, Power.STORE),
         (Operation.TRANSPARENCY, Power.PUBLISH),
         (Operation.MAINTAIN, Power.MAINTAIN),
+        (Operation.RESEARCH, Power.RESEARCH),
+        (Operation.RELEASE, Power.SHARE),
     ],
 )
 def test_each_operation_has_one_power_and_no_other(operation: Operation, power: Power) -> None:
@@ -50,12 +52,14 @@ def test_each_operation_has_one_power_and_no_other(operation: Operation, power: 
             mandate.require(other, NOW_MS)
 
 
-def test_upkeep_is_no_detection() -> None:
-    """Compaction and removal act for operation, one explains; all else detects C&C servers."""
+def test_upkeep_and_research_are_no_detection() -> None:
+    """Compaction and removal act for operation, one explains, research is for itself."""
     purposes = {each: mandate_for(each, lambda: NOW_MS).purpose for each in Operation}
 
     assert purposes.pop(Operation.MAINTAIN) is Purpose.OPERATE
     assert purposes.pop(Operation.TRANSPARENCY) is Purpose.EXPLAIN
+    assert purposes.pop(Operation.RESEARCH) is Purpose.RESEARCH
+    assert purposes.pop(Operation.RELEASE) is Purpose.RESEARCH
     assert set(purposes.values()) == {Purpose.DETECT_CC}
 
 

@@ -2,13 +2,28 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
 from hinomi.govern.mandate import Mandate
+from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.sealing import Seal, SealedFile, Stored
+
+READING: Final = frozenset({Power.ANALYSE, Power.RESEARCH})
+"""The powers under which records may be read; who may store, say, may not for that read."""
+
+
+def require_reading(power: Power) -> None:
+    """
+    Return if *power* is one to read records by.
+
+    Raises:
+        ValueError: If it is not (the caller's bug).
+    """
+    if power not in READING:
+        raise ValueError(f"records are not read by the power to {power}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +63,19 @@ class FlowStore(Protocol):
     def has(self, batch_id: str) -> bool:
         """Tell whether *batch_id* was committed and its partitions are not all removed."""
 
-    def scan(self, window: Window, mandate: Mandate) -> Iterator[pa.RecordBatch]:
+    def scan(
+        self, window: Window, mandate: Mandate, power: Power = Power.ANALYSE
+    ) -> Iterator[pa.RecordBatch]:
         """
         Yield the conversation records that start in *window*, in no promised order.
 
+        Args:
+            window: Which records.
+            mandate: Asked at once, not when the first record is taken.
+            power: To analyse or to research; the matrix says which purpose has which.
+
         Raises:
-            NotPermitted: If *mandate* lacks the power to analyse.
+            NotPermitted: If *mandate* lacks that power.
         """
 
     def files(self, window: Window, mandate: Mandate) -> tuple[SealedFile, ...]:
