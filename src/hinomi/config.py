@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
+import tomli_w
 
 from hinomi.errors import ConfigError
 
@@ -66,6 +67,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     collect: CollectConfig = CollectConfig()
     engine: EngineConfig = EngineConfig()
     log: LogConfig = LogConfig()
+    parameters: dict[str, int | float | str | bool] = {}
+    """Values of the register, repeated; one that differs stops the program."""
 
 
 _TEMPLATE: Final = """\
@@ -118,6 +121,12 @@ spark_settings = {spark_settings}
 level = "{level}"
 """
 
+_REPEATED: Final = """
+[parameters]
+# Values of the register that this file repeats; one that differs stops the program.
+{values}
+"""
+
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `([^`]*)`(?: - at `\$\.?([^`]*)`)?")
 _PLACE: Final = re.compile(r"(.*) - at `\$\.?([^`]*)`", re.DOTALL)
 
@@ -146,7 +155,8 @@ def read_config(path: Path) -> Config:
 
 def render_config(config: Config) -> str:
     """Render *config* as TOML, each option with a comment that says what it does."""
-    return _TEMPLATE.format(
+    repeated = tomli_w.dumps(dict(config.parameters)).rstrip("\n")
+    options = _TEMPLATE.format(
         kind=config.node.kind.value,
         transit=config.collect.transit,
         listen=_render_texts(config.collect.listen),
@@ -164,6 +174,7 @@ def render_config(config: Config) -> str:
         spark_settings=_render_pairs(config.engine.spark_settings),
         level=config.log.level,
     )
+    return options + (_REPEATED.format(values=repeated) if repeated else "")
 
 
 def _render_texts(texts: tuple[str, ...]) -> str:

@@ -12,6 +12,7 @@ from hinomi.clock import render_time
 from hinomi.errors import UsageError
 from hinomi.govern.audit import Audit
 from hinomi.govern.journal import Altered
+from hinomi.govern.roles import Act
 from hinomi.services.auditing import (
     audit_folder,
     audit_home,
@@ -46,7 +47,7 @@ def journal() -> None:
 @click.pass_obj
 def key(session: Session) -> None:
     """Show the public key that the journal is checked with: give it to the auditor."""
-    verifier = session.open_home().journal().verifier
+    verifier = session.open_home(Act.JOURNAL_READ).journal().verifier
     if session.as_json:
         render.print_json({"key": verifier.render()})
     else:
@@ -87,7 +88,7 @@ def verify(
     if exported is None:
         if said is not None or without_bodies:
             raise UsageError("--key and --without-bodies go with --exported: a home has its own")
-        found = audit_home(session.open_home(), witnesses, seen)
+        found = audit_home(session.open_home(Act.JOURNAL_READ), witnesses, seen)
     elif said is None:
         raise UsageError("--exported needs --key: the one in the export proves nothing")
     else:
@@ -106,7 +107,7 @@ def verify(
 @click.pass_obj
 def show(session: Session, last: int | None) -> None:
     """Show the entries of the journal, oldest first."""
-    entries = list(session.open_home().journal().entries())[-last if last else 0 :]
+    entries = list(session.open_home(Act.JOURNAL_READ).journal().entries())[-last if last else 0 :]
     if session.as_json:
         render.print_json({"entries": entries})
         return
@@ -128,7 +129,9 @@ def export(session: Session, folder: Path, *, without_bodies: bool) -> None:
 
     Its public key lies beside it for convenience: compare it with the one that you noted.
     """
-    head = export_journal(session.open_home(), folder, with_bodies=not without_bodies)
+    head = export_journal(
+        session.open_home(Act.JOURNAL_READ), folder, with_bodies=not without_bodies
+    )
     if session.as_json:
         render.print_json({"folder": render.path_text(folder), "entries": head.size})
     else:
@@ -142,7 +145,7 @@ def export(session: Session, folder: Path, *, without_bodies: bool) -> None:
 @click.pass_obj
 def prove_(session: Session, index: int, out: Path | None) -> None:
     """Prove that entry INDEX is in the journal, in a file that can be checked offline."""
-    _give(session, prove(session.open_home(), index), out)
+    _give(session, prove(session.open_home(Act.JOURNAL_READ), index), out)
 
 
 @journal.command()
@@ -172,7 +175,7 @@ def check(session: Session, proof: Path, said: str) -> None:
 @click.pass_obj
 def request(session: Session, witness: str, out: Path | None) -> None:
     """Write what a witness is asked to sign: the body of C2SP tlog-witness add-checkpoint."""
-    _give(session, request_for(session.open_home(), read_verifier(witness)), out)
+    _give(session, request_for(session.open_home(Act.JOURNAL_READ), read_verifier(witness)), out)
 
 
 @journal.command()
@@ -184,7 +187,9 @@ def request(session: Session, witness: str, out: Path | None) -> None:
 def witnessed(session: Session, request: Path, answer: Path, witness: str) -> None:
     """Keep the ANSWER of a witness to a REQUEST; exports carry it."""
     verifier = read_verifier(witness)
-    size = take_answer(session.open_home(), read_text(request), read_text(answer), verifier)
+    size = take_answer(
+        session.open_home(Act.JOURNAL_WITNESSED), read_text(request), read_text(answer), verifier
+    )
     if session.as_json:
         render.print_json({"witness": verifier.name, "entries": size})
     else:

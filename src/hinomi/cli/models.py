@@ -4,6 +4,8 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
+from hinomi.govern.roles import Act
+from hinomi.services.mandates import Operation
 from hinomi.services.models import (
     IN_USE,
     KeptModel,
@@ -30,7 +32,7 @@ def models() -> None:
 @click.pass_obj
 def show(session: Session) -> None:
     """Show every model, where it comes from, and which one is in use and why."""
-    home = session.open_home()
+    home = session.open_home(Act.STATUS)
     used = model_in_use(home)
     kept = kept_models(home)
     decided = home.register.parameters[IN_USE]
@@ -71,7 +73,7 @@ def use(session: Session, name: str, reason: str) -> None:
       hinomi models use spring-2027 --reason "precision +0.04 on two held-out days"
       hinomi models use default --reason "own model drifted"
     """
-    home = session.open_home()
+    home = session.open_home(Operation.MODELS)
     version = use_model(home, name, reason)
     facts = {"model": name, "register": version}
     if session.as_json:
@@ -87,7 +89,7 @@ def use(session: Session, name: str, reason: str) -> None:
 @click.pass_obj
 def remove(session: Session, name: str) -> None:
     """Delete model NAME of this home; refused while it is in use."""
-    remove_model(session.open_home(), name)
+    remove_model(session.open_home(Operation.MODELS), name)
     if session.as_json:
         render.print_json({"removed": name})
     else:

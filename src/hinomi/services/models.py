@@ -19,9 +19,10 @@ import msgspec
 
 from hinomi.detect.model import Model, digest, parse_model
 from hinomi.errors import ConfigError, Conflict, NotFound, UsageError
-from hinomi.govern.parameters import read_register, render_register
-from hinomi.services.home import MODELS, REGISTER, Home
+from hinomi.govern.parameters import read_register
+from hinomi.services.home import MODELS, Home
 from hinomi.services.mandates import Operation, mandate_for, os_user, record
+from hinomi.services.register import REGISTER, put_in_force
 from hinomi.store.durable import on_disk, replace_durably
 
 CARD: Final = "card.json"
@@ -189,11 +190,10 @@ def use_model(home: Home, name: str, reason: str) -> str:
         "digest": kept.digest,
         "model_before": register.text(IN_USE),
         "reason": reason.strip(),
-        "register_before": register.version,
-        "register": changed.version,
     }
-    record(home.journal(), Operation.MODELS, mandate_for(Operation.MODELS, home.clock), facts)
-    replace_durably(home.folder / REGISTER, render_register(changed).encode("utf-8"))
+    mandate = mandate_for(Operation.MODELS, home.clock)
+    about = {"operation": Operation.MODELS.word, "mandate": mandate.render(), **facts}
+    put_in_force(home.folder, home.clock, register, changed, about)
     return changed.version
 
 
