@@ -170,7 +170,7 @@ def _row(request: Request, now_ms: int) -> tuple[str, ...]:
         until_ms = request.review_by_ms or 0
         state = "review overdue" if request.is_overdue(now_ms) else "to be reviewed"
     elif not request.four_eyes:
-        state = f"{state}, alone"
+        state = f"{state}, {'break-glass' if request.glass_broken else 'alone'}"
     return (
         str(request.id),
         request.kind.value,

@@ -23,7 +23,9 @@ from hinomi.services.auditing import (
     request_for,
     take_answer,
 )
+from hinomi.services.history import register_history, require_whole
 from hinomi.services.journals import read_verifier
+from hinomi.services.people import check_people
 from hinomi.store.durable import replace_durably
 
 _FILE: Final = click.Path(path_type=Path)
@@ -77,7 +79,8 @@ def verify(
     Compute the whole journal anew and compare it with what was signed.
 
     Exits 65 and says what is wrong if anything was changed, cut, put back or re-ordered,
-    if a body went without a word, or a clock was set back.
+    if a body went without a word, or a clock was set back; for a home also if register or
+    people in force are not what the journal last recorded.
 
     \b
     Examples:
@@ -85,10 +88,12 @@ def verify(
       hinomi journal verify --exported ./journal-2026 --key hinomi.key --seen last-year.txt
     """
     witnesses = [read_verifier(each) for each in witness]
+    home = None
     if exported is None:
         if said is not None or without_bodies:
             raise UsageError("--key and --without-bodies go with --exported: a home has its own")
-        found = audit_home(session.open_home(Act.JOURNAL_READ), witnesses, seen)
+        home = session.open_home(Act.JOURNAL_READ)
+        found = audit_home(home, witnesses, seen)
     elif said is None:
         raise UsageError("--exported needs --key: the one in the export proves nothing")
     else:
@@ -97,6 +102,8 @@ def verify(
     _tell(session, found)
     if not found.is_whole:
         raise Altered(f"the journal is not whole: {len(found.findings)} finding(s)")
+    if home is not None:
+        require_whole([*register_history(home).findings, *check_people(home)])
 
 
 @journal.command()

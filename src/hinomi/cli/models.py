@@ -3,8 +3,11 @@
 import click
 
 from hinomi.cli import render
+from hinomi.cli.approvals import sentence
 from hinomi.cli.session import Session, shared_options
 from hinomi.govern.roles import Act
+from hinomi.services.approvals import request_of
+from hinomi.services.deciding import Decided
 from hinomi.services.mandates import Operation
 from hinomi.services.models import (
     IN_USE,
@@ -63,10 +66,11 @@ def show(session: Session) -> None:
 @click.pass_obj
 def use(session: Session, name: str, reason: str) -> None:
     """
-    Put model NAME in use, from the next run on.
+    Put model NAME in use, from the next run on, once another person has approved it.
 
     It goes into the parameter register with your reason and the digest of the model, and
-    into the journal. A run refuses a model whose files are not those decided on.
+    into the journal. A run refuses a model whose files are not those decided on. Where
+    nobody else could approve it, it is in use at once.
 
     \b
     Examples:
@@ -74,13 +78,13 @@ def use(session: Session, name: str, reason: str) -> None:
       hinomi models use default --reason "own model drifted"
     """
     home = session.open_home(Operation.MODELS)
-    version = use_model(home, name, reason)
-    facts = {"model": name, "register": version}
+    proposed = use_model(home, name, reason)
+    decided = Decided(request_of(home, proposed.request), proposed.version)
     if session.as_json:
-        render.print_json(facts)
-        return
-    for fact, value in facts.items():
-        click.echo(f"{fact}: {value}")
+        waits = {"model": name, "register": proposed.version, "request": proposed.request}
+        render.print_json(waits)
+    else:
+        click.echo(f"model: {name}\n{sentence(decided)}")
 
 
 @models.command()

@@ -1,7 +1,7 @@
 """``hinomi people``: who they are, and what they may do."""
 
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 
 import click
 
@@ -179,9 +179,6 @@ def change(
       hinomi people change taro --until 2027-03-31 --reason "leaves"
     """
     given = accounts or (() if no_account else None)
-    ends: date | Literal["never"] | None = "never" if no_end else None
-    if until is not None:
-        ends = until.date()
     _ask(
         session,
         Change(
@@ -190,7 +187,8 @@ def change(
             name=name,
             roles=tuple(map(Role, said_roles)) or None,
             accounts=given,
-            ends=ends,
+            ends=until.date() if until else None,
+            endless=no_end,
             revoke_tokens=revoke_tokens,
         ),
         reason,
@@ -225,7 +223,7 @@ def token(session: Session, name_id: str, reason: str) -> None:
         render.print_json({**as_document(decided.request, home.clock()), "token": secret})
         return
     click.echo(secret)
-    render.complain(f"{sentence(decided)} It is shown this once: hand it to {name_id} alone.")
+    render.complain(f"It is shown this once: hand it to {name_id} alone. {sentence(decided)}")
 
 
 @people.command()

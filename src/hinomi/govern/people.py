@@ -50,10 +50,6 @@ class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The SHA-256 of the canonical form, hex."""
         return hashlib.sha256(msgspec.json.encode(self.people, order="sorted")).hexdigest()
 
-    def acting(self, today: date) -> dict[str, Person]:
-        """Give those who still act on *today*, by id."""
-        return {each: person for each, person in self.people.items() if person.acts_on(today)}
-
     def label(self, name: str) -> str:
         """Call a person by name and id, for readers of later years."""
         person = self.people.get(name)
@@ -80,11 +76,18 @@ class People(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self._found(lambda person: digest in person.tokens, "this token", today)
 
     def others_with(self, roles: Collection[Role], but: str, today: date) -> list[str]:
-        """Name everybody *but* one who acts on *today* and has one of *roles*."""
+        """
+        Name everybody *but* one who acts on *today* and has one of *roles*.
+
+        Whoever has neither account nor token cannot act, and is not waited for.
+        """
         return sorted(
             each
-            for each, person in self.acting(today).items()
-            if each != but and not set(roles).isdisjoint(person.roles)
+            for each, person in self.people.items()
+            if each != but
+            and person.acts_on(today)
+            and (person.accounts or person.tokens)
+            and not set(roles).isdisjoint(person.roles)
         )
 
     def with_person(self, name: str, person: Person) -> Self:
@@ -111,7 +114,8 @@ class Change(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     name: str | None = None
     roles: tuple[Role, ...] | None = None
     accounts: tuple[str, ...] | None = None
-    ends: date | Literal["never"] | None = None
+    ends: date | None = None
+    endless: bool = False  # No last day any more.
     token: str | None = None  # SHA-256 of a new one, hex.
     revoke_tokens: bool = False
 
@@ -213,13 +217,13 @@ def _told(people: Mapping[str, Person], name: str) -> object:
 
 def _apply(person: Person, change: Change) -> Person:
     tokens = () if change.revoke_tokens else person.tokens
-    ends = person.ends if change.ends is None else change.ends
+    before = None if change.endless else person.ends
     return Person(
         name=person.name if change.name is None else change.name.strip(),
         roles=person.roles if change.roles is None else tuple(dict.fromkeys(change.roles)),
         accounts=person.accounts if change.accounts is None else change.accounts,
         tokens=tokens if change.token is None else (*tokens, change.token),
-        ends=ends if isinstance(ends, date) else None,
+        ends=before if change.ends is None else change.ends,
     )
 
 

@@ -41,8 +41,9 @@ def register_history(home: Home, name: str | None = None) -> History:
     """
     Read the changes of the register, all or those of one parameter, oldest first.
 
-    Findings: the copy in ``sanctioned/`` is not what the journal last put in force; a run cites
-    a register that never was. Entries of before such things were kept are not judged.
+    Findings: the copy in ``sanctioned/`` is not what the journal last put in force; a run of an
+    operational home cites a register that never was. Entries of before such things were kept are
+    not judged.
     """
     journal = home.journal()
     changes: list[Change] = []
@@ -65,7 +66,7 @@ def register_history(home: Home, name: str | None = None) -> History:
             f"{SANCTIONED}/{REGISTER}.toml is not what the journal last put in force (entry "
             f"{last['index']}); restore it from backup"
         )
-    if foreign:
+    if foreign and not home.is_laboratory:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         findings.append(f"{foreign[0]}{more} cite a register that was never put in force")
     deleted = journal.head().size - kept

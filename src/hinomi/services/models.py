@@ -10,7 +10,6 @@ import importlib.resources
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
@@ -19,10 +18,9 @@ import msgspec
 
 from hinomi.detect.model import Model, digest, parse_model
 from hinomi.errors import ConfigError, Conflict, NotFound, UsageError
-from hinomi.govern.parameters import read_register
 from hinomi.services.home import MODELS, Home
-from hinomi.services.mandates import Operation, mandate_for, os_user, record
-from hinomi.services.register import REGISTER, put_in_force
+from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.parameters import Proposed, Reasons, propose
 from hinomi.store.durable import on_disk, replace_durably
 
 CARD: Final = "card.json"
@@ -36,7 +34,6 @@ IN_USE: Final = "model.in_use"
 DIGEST_LETTERS: Final = 16
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _REFERENCE: Final = re.compile(rf"({_NAME.pattern})@([0-9a-f]{{{DIGEST_LETTERS},64}})")
-_REVIEW_AFTER: Final = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,9 +150,9 @@ def model_in_use(home: Home) -> KeptModel:
     return kept
 
 
-def use_model(home: Home, name: str, reason: str) -> str:
+def use_model(home: Home, name: str, reason: str) -> Proposed:
     """
-    Put the model *name* in use, in the register and with its reason.
+    Propose to put the model *name* in use, in the register and with its reason.
 
     Args:
         home: Whose register.
@@ -163,38 +160,28 @@ def use_model(home: Home, name: str, reason: str) -> str:
         reason: Why it is so; stands in the register as its considerations.
 
     Returns:
-        The version of the register from now on.
+        What became of it: it waits for another person, or is in force where there is none.
 
     Raises:
         NotFound: If the home has none of this name.
-        UsageError: If *reason* is blank.
+        UsageError: If *reason* is blank, or it is in use for this reason already.
         ConfigError: If what lies there is no model.
+        NotPermitted: If the acting person may not propose it.
         Unavailable: If the disk refuses; the register stays as it was.
     """
     if not reason.strip():
         raise UsageError("a model in use needs its --reason: every result rests on it")
     kept = kept_model(home, name)
-    register = read_register(home.folder / REGISTER)
-    today = datetime.fromtimestamp(home.clock() / 1000, UTC).date()
-    decided = msgspec.structs.replace(
-        register.parameters[IN_USE],
-        value=kept.reference,
-        considerations=reason.strip(),
-        decided_by=os_user(),
-        review=today + _REVIEW_AFTER,
-    )
-    changed = register.with_parameter(IN_USE, decided)
     facts = {
-        "act": "use",
+        "act": "choose",
         "model": kept.reference,
         "digest": kept.digest,
-        "model_before": register.text(IN_USE),
+        "model_before": home.register.text(IN_USE),
         "reason": reason.strip(),
+        "register": home.register.version,
     }
-    mandate = mandate_for(Operation.MODELS, home.clock)
-    about = {"operation": Operation.MODELS.word, "mandate": mandate.render(), **facts}
-    put_in_force(home.folder, home.clock, register, changed, about)
-    return changed.version
+    record(home.journal(), Operation.MODELS, mandate_for(Operation.MODELS, home.clock), facts)
+    return propose(home, IN_USE, kept.reference, Reasons(considerations=reason))
 
 
 def remove_model(home: Home, name: str) -> None:

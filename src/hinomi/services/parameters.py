@@ -26,6 +26,7 @@ from hinomi.govern.parameters import (
 from hinomi.govern.roles import Kind
 from hinomi.services.approvals import ask, break_glass, require_open, take
 from hinomi.services.home import Home
+from hinomi.services.mandates import who_acts
 from hinomi.services.people import Actor, acting, people_in_force, today
 from hinomi.services.register import put_in_force, restore_register
 
@@ -206,6 +207,7 @@ def _put(home: Home, what: Mapping[str, Any], approval: Approval) -> str:
         "operation": OPERATION,
         "act": "change",
         "request": approval.request,
+        "who": who_acts(),
         "person": approval.by,
         "approved_by": list(approval.approved_by),
         "four_eyes": approval.four_eyes,

@@ -175,6 +175,7 @@ def carry_out(home: Home, what: Mapping[str, object], facts: Mapping[str, object
         told = {
             "operation": "people",
             "act": what["act"],
+            "who": who_acts(),
             **facts,
             "people_before": before.version,
             NAME: after.version,
@@ -245,7 +246,7 @@ def restore_people(home: Home) -> None:
 def check_people(home: Home) -> list[str]:
     """Compare the people that count with the whole journal; give a line for each finding."""
     found = people_in_force(home)
-    last = last_recorded(home.journal().entries(), NAME)
+    last = last_recorded(home.journal(), NAME)
     if last is None or last.version == found.people.version:
         return []
     where = f"{SANCTIONED}/{NAME}.toml"
@@ -259,7 +260,7 @@ def _take_up(home: Home) -> Sanctioned:
     with changing(home.folder):
         if (kept := read_sanctioned(home.folder, NAME)) is not None:
             return kept  # Another process was faster.
-        if last_recorded(journal.entries(), NAME) is not None:
+        if last_recorded(journal, NAME) is not None:
             raise ConfigError(
                 f"{home.folder / SANCTIONED}/{NAME}.toml is gone; restore it from backup"
             )

@@ -195,10 +195,9 @@ def _take_up(folder: Path, file: Register, clock: Clock) -> Sanctioned:
     with changing(folder):
         if (kept := read_sanctioned(folder, NAME)) is not None:
             return kept  # Another process was faster.
-        entries = list(journal.entries())
-        if last_recorded(entries, NAME) is not None:
+        if last_recorded(journal, NAME) is not None:
             raise ConfigError(f"{folder / SANCTIONED}/{NAME}.toml is gone; restore it from backup")
-        cited = [entry["register"] for entry in entries if _changed_then(entry)]
+        cited = [entry["register"] for entry in journal.entries() if _changed_then(entry)]
         index = journal.append(
             {
                 "operation": "parameters",

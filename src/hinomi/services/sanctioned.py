@@ -7,7 +7,7 @@ past the journal; no command has to read the journal through to notice. The copi
 compared with the journal by `hinomi parameters history`, `people list` and `journal verify`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ IN_FORCE: Final = "in_force"
 REGISTER: Final = "register"
 PEOPLE: Final = "people"
 
+_MARK: Final = f'"{IN_FORCE}":'.encode()
 _HEAD: Final = b"# Written by hinomi, with entry "
 _LOCK_WAIT_S: Final = 5.0
 
@@ -103,12 +104,12 @@ def changing(folder: Path) -> Iterator[None]:
         yield
 
 
-def last_recorded(entries: Iterable[Mapping[str, object]], name: str) -> Recorded | None:
-    """Find the last of *entries* that put *name* in force; reads all of them."""
+def last_recorded(journal: FileJournal, name: str) -> Recorded | None:
+    """Find the last entry that put *name* in force; reads the whole journal."""
     found = None
-    for entry in entries:
-        if puts_in_force(entry, name):
-            found = Recorded(int(str(entry["index"])), str(entry.get(name)))
+    for body in journal.bodies():
+        if _MARK in body.text and puts_in_force(entry := body.parse(), name):
+            found = Recorded(body.index, str(entry.get(name)))
     return found
 
 
