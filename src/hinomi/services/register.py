@@ -75,7 +75,7 @@ def read_in_force(folder: Path, config: Config, clock: Clock, *, governing: bool
     try:
         kept = read_sanctioned(folder, NAME) or _take_up(folder, file, clock)
         edited = _edited(path, file, kept)
-        if edited is None and not governing:
+        if edited is None:
             require_recorded(open_journal(folder, clock), NAME, kept, file.version)
     except HinomiError as error:
         if not (governing or (is_laboratory and isinstance(error, ConfigError))):

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from hinomi.errors import ConfigError, Conflict
-from hinomi.govern.journal import Body
 from hinomi.store.durable import on_disk, replace_durably
 from hinomi.store.journal import FileJournal
 from hinomi.store.locking import taken
@@ -129,10 +128,10 @@ def require_recorded(journal: FileJournal, name: str, kept: Sanctioned, version:
     Raises:
         ConfigError: If the entry says something else.
     """
-    body: Body | None = journal.body(kept.entry)
-    if body is None:
+    body = journal.body(kept.entry)
+    if body is None and kept.entry < journal.head().size:
         return  # Deleted when its time had come; the checks over the whole journal say so.
-    entry = body.parse()
+    entry = {} if body is None else body.parse()
     if not puts_in_force(entry, name) or entry.get(name) != version:
         raise ConfigError(
             f"{SANCTIONED}/{name}.toml is not what entry {kept.entry} of the journal put in "
