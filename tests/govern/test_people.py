@@ -121,8 +121,12 @@ def test_a_wrong_file_is_named(text: str, said: str) -> None:
 @pytest.mark.parametrize("what", ["accounts", "tokens"])
 def test_what_names_a_person_names_one(what: str) -> None:
     """An account or token of two people would make either out of one."""
-    twice = {"accounts": ("hyamada",), "tokens": HANAKO.tokens}[what]
-    twin = Person(name="Twin", roles=(Role.AUDITOR,), **{what: twice})
+    twin = Person(
+        name="Twin",
+        roles=(Role.AUDITOR,),
+        accounts=("hyamada",) if what == "accounts" else (),
+        tokens=HANAKO.tokens if what == "tokens" else (),
+    )
 
     assert "stands twice" in (fault_of(PEOPLE.with_person("twin", twin)) or "")
 

@@ -1,5 +1,6 @@
 """Who acts is known by account or token, and does what their roles permit; changes are kept."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -32,7 +33,7 @@ ACTS = [*Operation, *Act]
 
 
 @pytest.fixture(name="house", scope="module")
-def everybody(tmp_path_factory: pytest.TempPathFactory) -> "pytest.Generator[Household]":
+def everybody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Household]:
     """Give a home with one person of each role alone."""
     with pytest.MonkeyPatch.context() as patch:
         house = Household(tmp_path_factory.mktemp("all") / "home", patch)

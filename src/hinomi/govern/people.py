@@ -171,11 +171,11 @@ def changed(people: People, change: Change, today: date) -> People:
         after = People({each: one for each, one in people.people.items() if each != change.id})
     else:
         after = people.with_person(change.id, _apply(before, change))
-    if (fault := fault_of(after)) is not None:
-        raise UsageError(fault)
     rule = table().four_eyes[Kind.PEOPLE_CHANGE]
     if not after.others_with(rule.ask, "", today):
         raise Conflict("nobody would be left who may change people; give the role first")
+    if (fault := fault_of(after)) is not None:
+        raise UsageError(fault)
     return after
 
 

@@ -34,7 +34,8 @@ def gather(home: Home, language: Language) -> Handover:
     """Gather what is handed on, from register, journal, requests and people."""
     now_ms = home.clock()
     history = register_history(home)
-    people = people_in_force(home).people
+    found = people_in_force(home)
+    people = found.people
     requests = all_requests(home)
     return Handover(
         home=home.folder.absolute().name,
@@ -45,7 +46,12 @@ def gather(home: Home, language: Language) -> Handover:
         due=home.register.due(today(home)),
         changes=[_change(each, people) for each in history.changes if each.name],
         deleted=history.deleted,
-        findings=[*home.warnings, *history.findings, *check_people(home)],
+        findings=[
+            *home.warnings,
+            *([found.edited] if found.edited else []),
+            *history.findings,
+            *check_people(home),
+        ],
         open=[_line(each, each.ends_ms) for each in requests if _waits(each, now_ms)],
         reviews=[_line(each, each.review_by_ms or 0) for each in requests if each.awaits_review],
         people=[

@@ -10,6 +10,7 @@ import importlib.resources
 import re
 import shutil
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
@@ -21,6 +22,7 @@ from hinomi.errors import ConfigError, Conflict, NotFound, UsageError
 from hinomi.services.home import MODELS, Home
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.services.parameters import Proposed, Reasons, propose
+from hinomi.services.people import today
 from hinomi.store.durable import on_disk, replace_durably
 
 CARD: Final = "card.json"
@@ -34,6 +36,8 @@ IN_USE: Final = "model.in_use"
 DIGEST_LETTERS: Final = 16
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _REFERENCE: Final = re.compile(rf"({_NAME.pattern})@([0-9a-f]{{{DIGEST_LETTERS},64}})")
+
+_REVIEW_AFTER: Final = timedelta(days=180)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,7 +185,8 @@ def use_model(home: Home, name: str, reason: str) -> Proposed:
         "register": home.register.version,
     }
     record(home.journal(), Operation.MODELS, mandate_for(Operation.MODELS, home.clock), facts)
-    return propose(home, IN_USE, kept.reference, Reasons(considerations=reason))
+    reasons = Reasons(considerations=reason, review=today(home) + _REVIEW_AFTER)
+    return propose(home, IN_USE, kept.reference, reasons)
 
 
 def remove_model(home: Home, name: str) -> None:

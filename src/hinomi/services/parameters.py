@@ -139,7 +139,7 @@ def adopt(home: Home) -> tuple[Register, dict[str, list[Any]]]:
         The register from now on, and value before and after of each parameter that changed.
 
     Raises:
-        Conflict: If it is up to date, or was edited by hand in an operational home.
+        Conflict: If it is up to date.
         Unavailable: If the disk or the journal refuses; the register stays as it was.
     """
     after = adopted(home.register)
