@@ -1,13 +1,12 @@
 """Leave is given once, for the very thing that another approved, where the journal says so too."""
 
-import shutil
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from hinomi.errors import Conflict, NotFound, NotPermitted, UsageError
-from hinomi.govern.approvals import Decision, Request, State
+from hinomi.govern.approvals import Request, State
 from hinomi.govern.roles import Kind, Role
 from hinomi.services.approvals import (
     all_requests,
@@ -188,72 +187,6 @@ def test_what_nobody_decides_ends_and_is_forgotten(house: Household) -> None:
     assert (found.state, found.what, found.salt) == (State.ENDED, None, None)
     with pytest.raises(Conflict, match="is ended"):
         approve(house.act_as("olga"), number)
-
-
-@pytest.mark.parametrize(
-    ("changed", "said"),
-    [
-        ({"needed": 0}, "does not say that it was asked so"),
-        ({"approved": ()}, "fewer than 1 other"),
-        (
-            {"approved": (Decision(by="otto", at_ms=1_800_000_000_000, entry=6),)},
-            "does not say that otto approved",
-        ),
-        (
-            {"approved": (Decision(by="olga", at_ms=1_800_000_000_000, entry=6),)},
-            "does not say that olga approved",
-        ),
-        (
-            {"approved": (Decision(by="anna", at_ms=1_800_000_000_000, entry=6),)},
-            "fewer than 1 other",
-        ),
-    ],
-)
-def test_an_approval_that_the_journal_lacks_gives_no_leave(
-    house: Household, changed: dict[str, object], said: str
-) -> None:
-    """Whoever writes the file of a request by hand gains nothing."""
-    number = request(house.act_as("anna"), KIND, WHAT, "x")
-    forge(house, number, state=State.APPROVED, **changed)
-
-    with pytest.raises(NotPermitted, match=said):
-        require_approved(house.home(), KIND, WHAT)
-
-
-def test_an_old_file_put_back_gives_no_second_leave(house: Household) -> None:
-    """The journal knows that it was used."""
-    number = approved(house)
-    path = house.folder / REQUESTS / f"{number:04}.json"
-    shutil.copy(path, house.folder / "kept")
-    require_approved(house.home(), KIND, WHAT)
-    shutil.copy(house.folder / "kept", path)
-
-    with pytest.raises(NotPermitted, match="says that it was used"):
-        require_approved(house.home(), KIND, WHAT)
-
-
-def test_a_time_written_by_hand_prolongs_nothing(house: Household) -> None:
-    """It runs from the journal's entry of the approval."""
-    number = approved(house)
-    forge(house, number, ends_ms=2**53)
-    house.later(VALID_MS)
-
-    with pytest.raises(NotPermitted, match="its approval ended"):
-        require_approved(house.home(), KIND, WHAT)
-
-
-def test_the_approval_of_a_refused_try_does_not_count(house: Household) -> None:
-    """An entry that says refused is none that says approved."""
-    number = request(house.act_as("anna"), KIND, WHAT, "x")
-    with pytest.raises(NotPermitted):
-        approve(house.act_as("rita"), number)
-    entry = len(house.entries()) - 1
-    tried = Decision(by="rita", at_ms=1_800_000_000_000, entry=entry)
-    house.act_as("anna")
-    forge(house, number, state=State.APPROVED, approved=(tried,))
-
-    with pytest.raises(NotPermitted, match="does not say that rita approved"):
-        require_approved(house.home(), KIND, WHAT)
 
 
 def test_glass_is_broken_at_once_and_reviewed_by_another(house: Household) -> None:

@@ -8,7 +8,6 @@ seal in place of the content, and leave is given only where the journal says the
 
 import os
 from collections.abc import Callable, Mapping
-from typing import Final
 
 import msgspec
 
@@ -17,6 +16,7 @@ from hinomi.govern import approvals as rules
 from hinomi.govern.approvals import Approval, Decision, Request, State
 from hinomi.govern.roles import Kind, Role, refusal, table
 from hinomi.services.home import REQUESTS, Home
+from hinomi.services.journalled import OPERATION, require_journalled
 from hinomi.services.people import (
     ACCEPT,
     Actor,
@@ -27,8 +27,6 @@ from hinomi.services.people import (
 )
 from hinomi.store.approvals import RequestFiles
 from hinomi.telemetry import mask_addresses
-
-OPERATION: Final = "approvals"
 
 
 def request(home: Home, kind: Kind, what: Mapping[str, object], reason: str) -> int:
@@ -301,55 +299,10 @@ def _new(
 
 
 def _use(home: Home, files: RequestFiles, found: Request, actor: Actor) -> Approval:
-    _require_journalled(home, found)
+    require_journalled(home, found)
     _journal(home, found, "use", actor, {"four_eyes": found.four_eyes})
     files.put(rules.close(found, State.USED))
     return _approval(found)
-
-
-def _require_journalled(home: Home, found: Request) -> None:
-    """
-    Compare what the file of a request says with the entries of the journal that it names.
-
-    A file that somebody wrote or put back by hand gives no leave: neither an approval that the
-    journal lacks, nor one that was used.
-    """
-    fault = None
-    asked = _entry_of(home, found, found.entry, "ask", found.by)
-    if asked is None or asked.get("needed") != found.needed:
-        fault = f"entry {found.entry} does not say that it was asked so"
-    for each in found.approved:
-        if _entry_of(home, found, each.entry, "approve", each.by) is None:
-            fault = f"entry {each.entry} does not say that {each.by} approved"
-    if len({each.by for each in found.approved} - {found.by}) < found.needed:
-        fault = f"fewer than {found.needed} other(s) approved"
-    last = max([found.entry, *(each.entry for each in found.approved)])
-    if fault is None:
-        decided_ms = home.journal().leaf(last).time_ms
-        if home.clock() >= decided_ms + home.register.integer("approvals.valid_ms"):
-            fault = "its approval ended"
-    for body in home.journal().bodies(last + 1):
-        if _is_of(found, body.parse(), "use"):
-            fault = f"entry {body.index} says that it was used"
-    if fault is not None:
-        raise NotPermitted(f"request {found.id} and the journal differ: {fault}; ask again")
-
-
-def _entry_of(
-    home: Home, found: Request, entry: int, act: str, by: str
-) -> dict[str, object] | None:
-    """Read the entry of an act on a request; None if the journal has no such one there."""
-    journal = home.journal()
-    body = journal.body(entry)
-    if body is None or entry >= journal.head().size or body.leaf() != journal.leaf(entry):
-        return None
-    told = body.parse()
-    return told if _is_of(found, told, act) and told.get("person") == by else None
-
-
-def _is_of(found: Request, told: Mapping[str, object], act: str) -> bool:
-    facts = [told.get(each) for each in ("operation", "act", "request", "seal")]
-    return facts == [OPERATION, act, found.id, found.seal] and "refused" not in told
 
 
 def _review(

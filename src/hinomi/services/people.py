@@ -49,7 +49,7 @@ ACCEPT: Final = "accept"
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class Ruling:
     """The people that count, and whether the file says something else."""
 
     people: People
@@ -76,7 +76,7 @@ def today(home: Home) -> date:
     return datetime.fromtimestamp(home.clock() / 1000, UTC).date()
 
 
-def people_in_force(home: Home) -> InForce:
+def people_in_force(home: Home) -> Ruling:
     """
     Read the people of *home*; one of an earlier version is taken up on first need.
 
@@ -85,7 +85,7 @@ def people_in_force(home: Home) -> InForce:
     """
     kept = read_sanctioned(home.folder, NAME) or _take_up(home)
     people = _parsed(kept, home)
-    return InForce(people, kept.entry, _edited(home, kept, people))
+    return Ruling(people, kept.entry, _edited(home, kept, people))
 
 
 def require_role(home: Home, act: Operation | Act) -> Actor:
