@@ -49,11 +49,12 @@ def test_it_tells_what_the_home_holds(house: Household) -> None:
 
 def test_other_requests_are_named_without_what_they_ask_for(house: Household) -> None:
     """The document goes further than those who may decide them."""
-    ask(house.home(), Kind.REIDENTIFY, {"service": "own:00ff"}, "x")
+    ask(house.home(), Kind.REIDENTIFY, {"service": "own:00ff"}, "192.0.2.7 is flooded")
 
     page = gather(house.home(), "en")
 
-    assert page.open[-1].kind == "re-identify"
+    assert (page.open[-1].kind, page.open[-1].what) == ("re-identify", "")
+    assert page.open[-1].reason == "[address] is flooded"
     assert "own:00ff" not in handover_text(house.home(), "en")
 
 

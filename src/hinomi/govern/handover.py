@@ -40,7 +40,7 @@ class RequestLine:
     """A request that waits for somebody."""
 
     number: int
-    kind: str
+    kind: str  # As `govern.roles.Kind` writes it.
     by: str
     time: str
     until: str
@@ -118,7 +118,7 @@ def _to_do(page: Handover, say: dict[str, str]) -> list[str]:
             heads = ("#", say["kind"], say["asked by"], say["asked"], say[until])
             rows = [
                 (
-                    str(each.number), each.kind, each.by, each.time, each.until, each.what,
+                    str(each.number), say[each.kind], each.by, each.time, each.until, each.what,
                     each.reason,
                 )
                 for each in requests

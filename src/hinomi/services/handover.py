@@ -17,6 +17,7 @@ from hinomi.services.approvals import all_requests
 from hinomi.services.history import Change, register_history
 from hinomi.services.home import Home
 from hinomi.services.people import check_people, people_in_force, today
+from hinomi.telemetry import mask_addresses
 
 
 def handover_text(home: Home, language: Language) -> str:
@@ -95,6 +96,6 @@ def _line(request: Request, until_ms: int) -> RequestLine:
         by=request.by,
         time=render_time(request.asked_ms),
         until=render_time(until_ms),
-        reason=request.reason,
+        reason=mask_addresses(request.reason),  # The page goes further than the request.
         what=what,
     )
