@@ -27,7 +27,8 @@ from hinomi.clock import wall_clock
 from hinomi.collect.networks import parse_own_networks
 from hinomi.collect.normalise import Normaliser, RecordColumns
 from hinomi.collect.ownership import OwnTable
-from hinomi.govern.mandate import LegalBasis, Mandate, Power, Purpose
+from hinomi.govern.mandate import Mandate
+from hinomi.govern.matrix import LegalBasis, Power, Purpose
 from hinomi.govern.pseudonym import LineCipher
 from hinomi.model.flow import RECORDS
 from hinomi.model.window import Window
@@ -121,7 +122,7 @@ def measure(mix: Mix, rounds: int, folder: Path) -> dict[str, float]:
                 staging.add(found)
         with watch.step("write"):
             stored += staging.commit().rows
-    sizes = [path.stat().st_size for path in lake.files(Window(), mandate)]
+    sizes = [file.path.stat().st_size for file in lake.files(Window(), mandate)]
     records_seen = rounds * BATCHES * BATCH_ROWS
     per_million = {name: used.cpu_s / records_seen * 1e6 for name, used in watch.steps.items()}
     return {

@@ -5,7 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from hinomi.govern.mandate import LegalBasis, Mandate, Power, Purpose
+from hinomi.govern.mandate import Mandate
+from hinomi.govern.matrix import LegalBasis, Power, Purpose
 from hinomi.model.address import parse_address
 from hinomi.model.flow import CONVERSATIONS, RECORDS
 
@@ -68,9 +69,9 @@ def conversations(rows: Iterable[Mapping[str, int]]) -> pa.RecordBatch:
 
 
 def mandate(*powers: Power, until_ms: int = 2**62) -> Mandate:
-    """Grant *powers*, all by default, for the detection of C&C servers."""
+    """Grant *powers*, all by default, for detection; upkeep alone is granted for upkeep."""
     return Mandate(
-        purpose=Purpose.DETECT_CC,
+        purpose=Purpose.OPERATE if set(powers) == {Power.MAINTAIN} else Purpose.DETECT_CC,
         basis=LegalBasis.LEGITIMATE_BUSINESS,
         who="tester",
         until_ms=until_ms,

@@ -10,6 +10,8 @@ from hinomi.config import (
     EngineConfig,
     NodeConfig,
     NodeKind,
+    OperatorConfig,
+    OperatorWords,
     read_config,
     render_config,
 )
@@ -37,6 +39,13 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
             spark_settings={"spark.executor.memory": "8g", "spark.app.name": 'the "big" one'},
         ),
         parameters={"suspects.fdr": 0.01, "drill.sizes": "5 {10}", "drill.rounds": 3},
+        operator=OperatorConfig(
+            name='見本 "通信"',
+            contact="one line\nand another",
+            url="https://isp.example/privacy",
+            language="en",
+            translated=OperatorWords(explanation="x"),
+        ),
     )
     path.write_text(render_config(config), "utf-8")
 
@@ -48,6 +57,8 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
     [
         ("[node]\ncolour = 1\n", "unknown option node.colour"),
         ("[nodes]\n", "unknown option nodes"),
+        ('[operator]\nurl = "javascript:alert(1)"\n', "operator.url: "),
+        ('[operator.translated]\nurl = "x"\n', "unknown option operator.translated.url"),
         ('[node]\nkind = "secret"\n', "node.kind: "),
         ('[collect]\ntransit = "maybe"\n', "collect.transit: "),
         ("[engine]\nmemory_mib = 1\n", "engine.memory_mib: "),

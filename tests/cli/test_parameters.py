@@ -121,7 +121,7 @@ def test_reviews_that_are_due_are_told(lone: Household, monkeypatch: pytest.Monk
         == []
     )
     assert hinomi("detect", home=lone.folder).err == ""
-    monkeypatch.setattr("hinomi.clock.time.time_ns", lambda: 1_900_000_000_000_000_000)
+    monkeypatch.setattr("hinomi.clock.time.time_ns", lambda: 1_830_300_000_000_000_000)
 
     listed = hinomi("parameters", "list", "--due", home=lone.folder)
     detected = hinomi("detect", home=lone.folder)
@@ -225,3 +225,8 @@ def test_the_history_says_what_is_missing(lone: Household) -> None:
     said = hinomi("parameters", "history", home=lone.folder)
     assert said.code == 65
     assert "is not what the journal last put in force" in said.err
+
+
+def test_what_if_stands_beside_the_other_commands(lone: Household) -> None:
+    """The curve that a proposal cites is asked for here."""
+    assert "what-if" in hinomi("parameters", "--help").out

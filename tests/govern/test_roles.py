@@ -44,7 +44,8 @@ def test_the_auditor_reads_all_that_proves() -> None:
         Act.PARAMETERS_SHOW,
         Act.PEOPLE_SHOW,
         Act.APPROVALS_SHOW,
-        Act.TRANSPARENCY,
+        Act.MANDATES_SHOW,
+        Operation.TRANSPARENCY,
         Act.STATUS,
     ):
         assert table().may([Role.AUDITOR], act.word), act

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from builders import HOUR_MS, NOON_MS, conversations, mandate, talk
-from hinomi.govern.mandate import Power
+from hinomi.govern.matrix import Power
 from hinomi.model.listed import ListKind
 from hinomi.model.window import Window
 from hinomi.services.detecting import Detection, run_detection

@@ -8,7 +8,7 @@ import pytest
 
 from hinomi.errors import NotPermitted
 from hinomi.govern.journal import MemoryJournal
-from hinomi.govern.mandate import LegalBasis, Power, Purpose
+from hinomi.govern.matrix import LegalBasis, Power, Purpose
 from hinomi.services.mandates import VALID_FOR_MS, Operation, mandate_for, os_user, record
 
 NOW_MS = 1_767_268_800_000
@@ -32,9 +32,11 @@ def test_the_os_user_is_the_account_of_the_process(monkeypatch: pytest.MonkeyPat
         (Operation.DRILL, Power.ANALYSE),
         (Operation.TRAIN, Power.ANALYSE),
         (Operation.MODELS, Power.STORE),
+        (Operation.WHAT_IF, Power.ANALYSE),
         (Operation.EXPLAIN, Power.ANALYSE),
         (Operation.DESCRIBE, Power.STORE),
         (Operation.NETWORKS, Power.STORE),
+        (Operation.TRANSPARENCY, Power.PUBLISH),
         (Operation.MAINTAIN, Power.MAINTAIN),
     ],
 )
@@ -49,10 +51,11 @@ def test_each_operation_has_one_power_and_no_other(operation: Operation, power: 
 
 
 def test_upkeep_is_no_detection() -> None:
-    """Compaction and removal act for operation; all else acts to detect C&C servers."""
+    """Compaction and removal act for operation, one explains; all else detects C&C servers."""
     purposes = {each: mandate_for(each, lambda: NOW_MS).purpose for each in Operation}
 
     assert purposes.pop(Operation.MAINTAIN) is Purpose.OPERATE
+    assert purposes.pop(Operation.TRANSPARENCY) is Purpose.EXPLAIN
     assert set(purposes.values()) == {Purpose.DETECT_CC}
 
 

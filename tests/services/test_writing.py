@@ -11,7 +11,7 @@ import pytest
 
 from builders import NOON_MS, conversation, conversations, mandate
 from hinomi.errors import Conflict, Unavailable
-from hinomi.govern.mandate import Power
+from hinomi.govern.matrix import Power
 from hinomi.services.writing import LakeWriter
 from hinomi.store.lake import LocalLake
 from hinomi.store.ports import Commit

@@ -9,6 +9,7 @@ import click
 from hinomi.cli import render
 from hinomi.cli.approvals import tell
 from hinomi.cli.session import Session, shared_options
+from hinomi.cli.whatif import what_if
 from hinomi.errors import UsageError
 from hinomi.govern.handover import LANGUAGES, Language
 from hinomi.govern.parameters import Parameter, show_value
@@ -40,6 +41,9 @@ def parameters() -> None:
     Every value that shapes detection or privacy stands there with what was considered, what
     was measured, what was rejected, who decided and approved, and when to think again.
     """
+
+
+parameters.add_command(what_if)
 
 
 @parameters.command("list")

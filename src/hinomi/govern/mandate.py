@@ -2,39 +2,26 @@
 Mandates: the purpose and legal basis that every access to flow data must name.
 
 Each command of hinomi has one fixed purpose and basis (R1); ``services`` build the
-mandate, no option does.
+mandate, no option does. A mandate permits what it was given powers for, as long as the
+matrix permits that for its purpose, its basis and the data in question (`govern.matrix`).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
+from datetime import UTC, datetime
+from typing import Final
 
-from hinomi.clock import render_time
+from hinomi.clock import Clock, render_time
 from hinomi.errors import NotPermitted
-
-
-class Purpose(StrEnum):
-    """What the law lets an internet provider use flow information for, as far as built."""
-
-    DETECT_CC = "detect-cc"  # Find C&C servers (fourth report of the study group, 2021).
-    OPERATE = "operate"  # Keep the store itself in order: compaction, removal, counting.
-
-
-class LegalBasis(StrEnum):
-    """Why an access does not breach the secrecy of communications."""
-
-    CONSENT = "consent"  # 同意
-    LEGITIMATE_BUSINESS = "legitimate-business-act"  # 正当業務行為: purpose, necessity, means.
-    EMERGENCY = "emergency"  # 緊急避難
-    LAW = "law"  # 法令行為
-
-
-class Power(StrEnum):
-    """What a mandate lets its bearer do."""
-
-    STORE = "store"
-    ANALYSE = "analyse"
-    MAINTAIN = "maintain"  # Compact and remove partitions; reads nothing out.
-    REIDENTIFY = "re-identify"
+from hinomi.govern.matrix import (
+    Cell,
+    Data,
+    LegalBasis,
+    Matrix,
+    Power,
+    Purpose,
+    shipped_matrix,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +29,7 @@ class Mandate:
     """
     Purpose, legal basis, who, until when, and the powers that follow.
 
-    It is a value: whoever receives one calls `require` before acting on it.
+    It is a value: whoever receives one asks a `Guard` before acting on it.
     """
 
     purpose: Purpose
@@ -56,15 +43,13 @@ class Mandate:
             raise ValueError("a mandate names who holds it")
         if not self.powers:
             raise ValueError("a mandate without powers permits nothing")
-        if self.purpose is Purpose.OPERATE and Power.ANALYSE in self.powers:
-            raise ValueError("keeping the store in order is no reason to analyse it")
 
     def require(self, power: Power, now_ms: int) -> None:
         """
-        Return if *power* is granted at *now_ms*.
+        Return if *power* was given and has not ended at *now_ms*; the matrix is not asked.
 
         Raises:
-            NotPermitted: If it is not, or the mandate has ended.
+            NotPermitted: If it was not, or the mandate has ended.
         """
         if now_ms >= self.until_ms:
             raise NotPermitted(f"the mandate for {self.purpose} ended {render_time(self.until_ms)}")
@@ -74,3 +59,59 @@ class Mandate:
     def render(self) -> dict[str, str]:
         """Render what the journal keeps of a mandate."""
         return {"purpose": str(self.purpose), "basis": str(self.basis), "who": self.who}
+
+
+Refusal = dict[str, object]
+"""What the journal keeps of an access that was refused."""
+
+
+class Guard:
+    """Stands at a door: lets a mandate through or refuses it, and has refusals written down."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        matrix: Matrix | None = None,
+        tell: Callable[[Refusal], object] | None = None,
+    ) -> None:
+        """
+        Stand by.
+
+        Args:
+            clock: What time it is.
+            matrix: What is lawful here; None: as shipped, without any ruling.
+            tell: Writes one refusal to the journal; None where there is no journal.
+        """
+        self._clock = clock
+        self._matrix = matrix or shipped_matrix()
+        self._tell = tell
+
+    def admit(self, mandate: Mandate, power: Power, data: Data = Data.FLOW_RECORDS) -> None:
+        """
+        Return if *mandate* grants *power* over *data* now, and the matrix permits it.
+
+        Raises:
+            NotPermitted: If not; the refusal is in the journal before.
+        """
+        try:
+            self._require(mandate, power, data, self._clock())
+        except NotPermitted as error:
+            if self._tell is not None:
+                self._tell({
+                    "operation": REFUSED,
+                    "mandate": mandate.render(),
+                    "asked": {"power": str(power), "data": str(data)},
+                    "reason": str(error),
+                })  # fmt: skip
+            raise
+
+    def _require(self, mandate: Mandate, power: Power, data: Data, now_ms: int) -> None:
+        mandate.require(power, now_ms)
+        day = datetime.fromtimestamp(now_ms // 1000, UTC).date()
+        found = self._matrix.ask(Cell(mandate.purpose, data, power, mandate.basis), day)
+        if not found.is_permitted:
+            raise NotPermitted(f"{found.cell}: {found.answer}: {found.en}")
+
+
+REFUSED: Final = "refused"
+"""The operation under which refusals stand in the journal."""

@@ -64,8 +64,10 @@ def collect_flows(home: Home, request: CollectRequest, announce: Callable[[str],
     Raises:
         ConfigError: If an address or prefix is none, or may not be used.
         Conflict: If another collector runs on this home.
+        NotPermitted: If the purpose has ended.
         Unavailable: If an address is taken, or the disk refuses at the end.
     """
+    home.mandate(Operation.COLLECT)  # Before any socket is open.
     config = home.config.collect
     workers = request.workers or config.workers
     _check_forward(config, request)

@@ -34,7 +34,7 @@ from hinomi.services.bookkeeping import Bookkeeper
 from hinomi.services.collectrules import RuleBook
 from hinomi.services.home import COLLECT, Home, HomeWatch
 from hinomi.services.kept import read_kept, write_kept
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.services.workerreport import (
     BOOK_FAILURES,
     COMMIT_FAILURES,
@@ -309,7 +309,7 @@ class Collector:
         return rules
 
     def _mandate(self) -> Mandate:
-        return mandate_for(Operation.COLLECT, self._home.clock)
+        return self._home.mandate(Operation.COLLECT)
 
     def storing(self, batch_id: str, rows: int) -> None:
         """Journal that a batch is about to be stored; called on the committing thread."""

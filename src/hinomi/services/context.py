@@ -22,7 +22,7 @@ from hinomi.model.context import DAY_MS, ContextKind, ContextTable, TableStateme
 from hinomi.model.listed import ListKind
 from hinomi.model.window import Window
 from hinomi.services.home import Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.store.context import ContextStore
 from hinomi.telemetry import mask_addresses, name_without_addresses
 
@@ -63,7 +63,7 @@ def add_context(
     day = _checked_day(home, day)
     if not source.strip() or not licence.strip():
         raise UsageError("a context table needs a source and a licence: say both")
-    mandate = mandate_for(Operation.LIST, home.clock)
+    mandate = home.mandate(Operation.LIST)
     facts: dict[str, object] = {
         "act": "add-context",
         "kind": kind.value,
@@ -106,7 +106,7 @@ def remove_context(
     Raises:
         NotFound: If there is none.
     """
-    mandate = mandate_for(Operation.LIST, home.clock)
+    mandate = home.mandate(Operation.LIST)
     gone = context_store(home).remove(kind, source, day)
     facts = {
         "act": "remove-context",

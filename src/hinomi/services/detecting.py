@@ -29,7 +29,7 @@ from hinomi.model.window import Window
 from hinomi.services.context import background_of
 from hinomi.services.engines import EngineKind, open_engine
 from hinomi.services.home import Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.services.models import KeptModel, model_asked, model_in_use
 from hinomi.services.modelwatch import drift_of, model_used, warn_of_drift
 from hinomi.services.scratch import scratch_folder
@@ -93,7 +93,7 @@ def run_detection(
     kept = model_in_use(home)
     with opening(home, window, Operation.DETECT, engine_kind=engine_kind) as opened:
         judged = (judge_with or judge_opened)(home, opened, tell, kept=kept)
-        chosen = _ranked(judged)[:top]
+        chosen = ranked(judged)[:top]
         candidates = tuple(_candidate(judged, int(row), window, opened.sources) for row in chosen)
         detection = Detection(
             window=window,
@@ -106,9 +106,23 @@ def run_detection(
             drift=drift_of(home, judged),
             context=judged.context,
         )
+    _note(home, detection)
     warn_of_drift(detection.model, detection.drift)
     tell(1.0)
     return detection
+
+
+def _note(home: Home, found: Detection) -> None:
+    """Write down what came of a run, in numbers."""
+    facts = {
+        "stage": "done",
+        "window": found.window.render(),
+        "register": found.register_version,
+        "candidates": len(found.candidates),
+        "known": sum(each.known for each in found.candidates),
+        "sampling_interval": found.limits["sampling_interval"],
+    }
+    record(home.journal(), Operation.DETECT, home.mandate(Operation.DETECT), facts)
 
 
 def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str, object]:
@@ -134,8 +148,7 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
         hours, sizes = passes.details(
             engine, judged.survey.parts, judged.survey.services.slice(row, 1)
         )
-        ranked = _ranked(judged)
-        rank = np.flatnonzero(ranked == row)
+        rank = np.flatnonzero(ranked(judged) == row)
         return {
             "service": str(service),
             "address": service.render_address(),
@@ -219,10 +232,20 @@ def opening(
     operation: Operation,
     *,
     engine_kind: EngineKind = EngineKind.DUCKDB,
+    told: Mapping[str, object] | None = None,
 ) -> Iterator[Opened]:
-    """Open the records of *window* under a mandate, with a scratch folder that goes afterwards."""
-    mandate = mandate_for(operation, home.clock)
-    facts = {"window": window.render(), "register": home.register.version}
+    """
+    Open the records of *window* under a mandate, with a scratch folder that goes afterwards.
+
+    Args:
+        home: Where they lie.
+        window: Which records.
+        operation: What for.
+        engine_kind: What computes.
+        told: What else the journal is told.
+    """
+    mandate = home.mandate(operation)
+    facts = {"window": window.render(), "register": home.register.version, **(told or {})}
     record(home.journal(), operation, mandate, facts)
     files = home.lake().files(window, mandate)
     with home.casebook() as casebook:
@@ -282,7 +305,7 @@ def _source(listed: Listed) -> str:
     return f"{listed.source} ({label})" if label else listed.source
 
 
-def _ranked(judged: Judgement) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def ranked(judged: Judgement) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Order the services that anything speaks for, most probable first."""
     total = judged.ledger.total()
     worth = np.flatnonzero((total > 0) | judged.listed)

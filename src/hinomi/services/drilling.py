@@ -35,7 +35,7 @@ from hinomi.services.drillspace import free_addresses
 from hinomi.services.drillwatch import watch
 from hinomi.services.engines import EngineKind
 from hinomi.services.home import Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.services.models import model_in_use
 from hinomi.services.modelwatch import model_used
 from hinomi.store.drills import DrillRecord
@@ -287,7 +287,7 @@ def _keep(home: Home, drill: Drill) -> None:
     record(
         home.journal(),
         Operation.DRILL,
-        mandate_for(Operation.DRILL, home.clock),
+        home.mandate(Operation.DRILL),
         {
             "window": drill.window.render(),
             "register": kept.register,

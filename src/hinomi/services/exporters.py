@@ -21,7 +21,7 @@ from hinomi.govern.parameters import (
 from hinomi.model.exporter import HOUR_MS, CountedDirection, ExporterHour, InterfaceRole
 from hinomi.model.window import Window
 from hinomi.services.home import COLLECT, Home
-from hinomi.services.mandates import Operation, mandate_for, os_user, record
+from hinomi.services.mandates import Operation, record, who_acts
 from hinomi.services.register import REGISTER, put_in_force
 from hinomi.store.casebook import UNNAMED, CaseBook
 
@@ -166,7 +166,7 @@ def override_sampling(home: Home, name: str, interval: int, reason: str) -> Over
         value=interval,
         unit=INTERVAL_UNIT,
         considerations=reason,
-        decided_by=os_user(),
+        decided_by=who_acts(),
         review=today + _REVIEW_AFTER,
     )
     before = read_register(home.folder / REGISTER)
@@ -213,7 +213,7 @@ def unset_sampling(home: Home, name: str, reason: str | None = None) -> str:
 def _change(
     home: Home, before: Register, after: Register, name: str, facts: dict[str, object]
 ) -> str:
-    mandate = mandate_for(Operation.DESCRIBE, home.clock)
+    mandate = home.mandate(Operation.DESCRIBE)
     about = {"operation": Operation.DESCRIBE.word, "mandate": mandate.render()}
     put_in_force(
         home.folder,
@@ -227,7 +227,7 @@ def _change(
 
 def _journal(home: Home, act: str, name: str, facts: dict[str, object]) -> None:
     """Write down what is about to be said of an exporter."""
-    mandate = mandate_for(Operation.DESCRIBE, home.clock)
+    mandate = home.mandate(Operation.DESCRIBE)
     about = {"act": act, "exporter": name, "register_before": home.register.version}
     record(home.journal(), Operation.DESCRIBE, mandate, about | facts)
 

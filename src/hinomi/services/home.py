@@ -15,11 +15,12 @@ The home: one folder with everything a node keeps.
 ``collect/``         what the collector counts, and what its next run needs
 ``context/``         dated tables of others: routes, allocations, earlier lists
 ``models/``          models that this provider made of its own
+``evidence/``        what parameters are argued with: documents named by their digests
 =================== ==========================================================
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -27,19 +28,24 @@ from hinomi.clock import Clock, wall_clock
 from hinomi.collect.networks import parse_own_networks
 from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_config
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound
+from hinomi.govern.mandate import Guard, Mandate
+from hinomi.govern.matrix import Matrix
 from hinomi.govern.parameters import Register, default_register, render_register
 from hinomi.govern.people import first_people, render_people
 from hinomi.govern.pseudonym import LineCipher, read_key
 from hinomi.model.network import OwnNetwork
 from hinomi.services.journals import JOURNAL, create_journal, open_journal
-from hinomi.services.mandates import os_user
+from hinomi.services.mandates import Operation, mandate_for, os_user
 from hinomi.services.register import REGISTER, read_in_force
+from hinomi.services.rulings import read_matrix
 from hinomi.services.sanctioned import IN_FORCE, write_sanctioned
 from hinomi.services.sanctioned import PEOPLE as PEOPLE_NAME
 from hinomi.services.sanctioned import REGISTER as REGISTER_NAME
 from hinomi.store.casebook import CaseBook, open_casebook
 from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
+from hinomi.store.evidence import EvidenceFolder
 from hinomi.store.journal import FileJournal
+from hinomi.store.keeper import KeyKeeper
 from hinomi.store.lake import LocalLake
 from hinomi.store.partials import LocalPartials
 
@@ -50,8 +56,10 @@ CASEBOOK: Final = "casebook.sqlite"
 LAKE: Final = "lake"
 PARTIALS: Final = "partials"
 KEYS: Final = "keys"
+DAY_KEYS: Final = "keys/days"
 COLLECT: Final = "collect"
 MODELS: Final = "models"
+EVIDENCE: Final = "evidence"
 FIRST_KEY: Final = "period-0001.key"
 
 
@@ -64,6 +72,16 @@ class Home:
     register: Register
     clock: Clock
     warnings: tuple[str, ...] = ()  # For whoever opened it to tell.
+    keeper: KeyKeeper = field(init=False, compare=False)  # Of the keys of days.
+
+    def __post_init__(self) -> None:
+        keeper = KeyKeeper(
+            self.folder / DAY_KEYS,
+            self.clock,
+            guard=Guard(self.clock, tell=lambda refusal: self.journal().append(refusal)),
+            tell=lambda act: self.journal().append(act),
+        )
+        object.__setattr__(self, "keeper", keeper)
 
     @property
     def is_laboratory(self) -> bool:
@@ -73,6 +91,28 @@ class Home:
     def journal(self) -> FileJournal:
         """Open the journal."""
         return open_journal(self.folder, self.clock)
+
+    def guard(self) -> Guard:
+        """Give who stands at every door of this home: refusals go into its journal."""
+        return Guard(self.clock, self.matrix(), lambda refusal: self.journal().append(refusal))
+
+    def mandate(self, operation: Operation) -> Mandate:
+        """
+        Give the mandate of *operation* for the present OS user.
+
+        Raises:
+            NotPermitted: If the matrix refuses it, for instance since its purpose has ended;
+                the refusal is in the journal.
+        """
+        mandate = mandate_for(operation, self.clock)
+        guard = self.guard()
+        for power in sorted(operation.powers):
+            guard.admit(mandate, power, operation.data)
+        return mandate
+
+    def matrix(self) -> Matrix:
+        """Read what is lawful here: the matrix with the rulings that were entered."""
+        return read_matrix(self.folder)
 
     def cipher(self) -> LineCipher:
         """Read the key of the present key period."""
@@ -86,11 +126,19 @@ class Home:
             self.clock,
             lateness_ms=self.register.integer("store.lateness_ms"),
             reader_grace_ms=self.register.integer("store.reader_grace_ms"),
+            guard=self.guard(),
+            keeper=self.keeper,
         )
 
     def partials(self) -> LocalPartials:
         """Open the partial results."""
-        return LocalPartials(self.folder / PARTIALS, self.clock)
+        return LocalPartials(
+            self.folder / PARTIALS, self.clock, guard=self.guard(), keeper=self.keeper
+        )
+
+    def evidence(self) -> EvidenceFolder:
+        """Open the documents that parameters are argued with."""
+        return EvidenceFolder(self.folder / EVIDENCE)
 
     @property
     def key_period(self) -> str:

@@ -33,7 +33,7 @@ from hinomi.govern.mandate import Mandate
 from hinomi.model.flow import UNKNOWN_INTERVAL
 from hinomi.services.exporters import describe_exporters
 from hinomi.services.home import Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.store.casebook import CaseBook, ImportRecord
 from hinomi.telemetry import name_without_addresses
 
@@ -121,7 +121,7 @@ class ImportRun:
         self._progress = progress
         self._lake = home.lake()
         self._journal = home.journal()
-        self._mandate: Mandate = mandate_for(Operation.IMPORT, home.clock)
+        self._mandate: Mandate = home.mandate(Operation.IMPORT)
         self._options = _read_options(home, request, casebook)
         self._normaliser = Normaliser(
             own=OwnTable(casebook.own_networks()),

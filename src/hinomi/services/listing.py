@@ -11,7 +11,7 @@ from hinomi.collect.lists.catalogue import parse_list
 from hinomi.collect.lists.tokenise import tokenise_entries
 from hinomi.model.listed import ListKind
 from hinomi.services.home import Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.services.ownership import own_matcher
 from hinomi.store.lists import Snapshot
 from hinomi.telemetry import mask_addresses, name_without_addresses
@@ -48,7 +48,7 @@ def add_list(
         MalformedDocument: If it is no list, has a bad line, or holds no entry.
         UsageError: If *source* is blank.
     """
-    mandate = mandate_for(Operation.LIST, home.clock)
+    mandate = home.mandate(Operation.LIST)
     facts: dict[str, object] = {
         "act": "add",
         "kind": kind.value,
@@ -97,7 +97,7 @@ def remove_list(home: Home, kind: ListKind, source: str) -> int:
     Raises:
         NotFound: If there is no such list.
     """
-    mandate = mandate_for(Operation.LIST, home.clock)
+    mandate = home.mandate(Operation.LIST)
     with home.casebook() as casebook:
         ended = casebook.lists.remove(kind, source, ended_ms=home.clock())
     facts = {

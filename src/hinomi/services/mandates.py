@@ -12,7 +12,8 @@ from typing import Final
 
 from hinomi.clock import Clock
 from hinomi.govern.journal import Journal
-from hinomi.govern.mandate import LegalBasis, Mandate, Power, Purpose
+from hinomi.govern.mandate import Mandate
+from hinomi.govern.matrix import Data, LegalBasis, Power, Purpose
 from hinomi.govern.people import FINGERPRINT_LETTERS, token_digest
 
 TOKEN_VARIABLE: Final = "HINOMI_TOKEN"  # noqa: S105 - the name of a variable, not a token.
@@ -23,25 +24,28 @@ VALID_FOR_MS: Final = 86_400_000
 
 
 class Operation(Enum):
-    """What a command does with flow information, and under which powers."""
+    """What a command does, for which purpose, under which powers over which data."""
 
-    IMPORT = ("import", Purpose.DETECT_CC, frozenset({Power.STORE}))
-    COLLECT = ("collect", Purpose.DETECT_CC, frozenset({Power.STORE}))
-    LIST = ("lists", Purpose.DETECT_CC, frozenset({Power.STORE}))
-    DETECT = ("detect", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
-    PARTIALS = ("partials", Purpose.DETECT_CC, frozenset({Power.STORE}))
-    DRILL = ("drill", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
-    EXPLAIN = ("explain", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
-    TRAIN = ("train", Purpose.DETECT_CC, frozenset({Power.ANALYSE}))
-    MODELS = ("models", Purpose.DETECT_CC, frozenset({Power.STORE}))
-    DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}))
-    NETWORKS = ("networks", Purpose.DETECT_CC, frozenset({Power.STORE}))
-    MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}))
+    IMPORT = ("import", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.FLOW_RECORDS)
+    COLLECT = ("collect", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.FLOW_RECORDS)
+    LIST = ("lists", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.LISTS)
+    DETECT = ("detect", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
+    PARTIALS = ("partials", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.FLOW_RECORDS)
+    DRILL = ("drill", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
+    WHAT_IF = ("what-if", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
+    EXPLAIN = ("explain", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
+    TRAIN = ("train", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
+    MODELS = ("models", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.MODELS)
+    DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)
+    NETWORKS = ("networks", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)
+    TRANSPARENCY = ("transparency", Purpose.EXPLAIN, frozenset({Power.PUBLISH}), Data.STATISTICS)
+    MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}), Data.FLOW_RECORDS)
 
-    def __init__(self, word: str, purpose: Purpose, powers: frozenset[Power]) -> None:
+    def __init__(self, word: str, purpose: Purpose, powers: frozenset[Power], data: Data) -> None:
         self.word = word
         self.purpose = purpose
         self.powers = powers
+        self.data = data
 
 
 def os_user() -> str:
@@ -67,7 +71,7 @@ def who_acts() -> str:
 
 
 def mandate_for(operation: Operation, clock: Clock) -> Mandate:
-    """Build the mandate of *operation* for the present OS user."""
+    """Build the mandate of *operation* for the present OS user; `Home.mandate` asks the matrix."""
     return Mandate(
         purpose=operation.purpose,
         basis=LegalBasis.LEGITIMATE_BUSINESS,

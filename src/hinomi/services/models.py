@@ -20,7 +20,7 @@ import msgspec
 from hinomi.detect.model import Model, digest, parse_model
 from hinomi.errors import ConfigError, Conflict, NotFound, UsageError
 from hinomi.services.home import MODELS, Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.services.parameters import Proposed, Reasons, propose
 from hinomi.services.people import today
 from hinomi.store.durable import on_disk, replace_durably
@@ -184,7 +184,7 @@ def use_model(home: Home, name: str, reason: str) -> Proposed:
         "reason": reason.strip(),
         "register": home.register.version,
     }
-    record(home.journal(), Operation.MODELS, mandate_for(Operation.MODELS, home.clock), facts)
+    record(home.journal(), Operation.MODELS, home.mandate(Operation.MODELS), facts)
     reasons = Reasons(considerations=reason, review=today(home) + _REVIEW_AFTER)
     return propose(home, IN_USE, kept.reference, reasons)
 
@@ -206,7 +206,7 @@ def remove_model(home: Home, name: str) -> None:
     if home.register.text(IN_USE).startswith(f"{name}@"):
         raise Conflict(f"model {name} is in use; put another in use first (`hinomi models use`)")
     facts = {"act": "remove", "model": name, "register": home.register.version}
-    record(home.journal(), Operation.MODELS, mandate_for(Operation.MODELS, home.clock), facts)
+    record(home.journal(), Operation.MODELS, home.mandate(Operation.MODELS), facts)
     with on_disk(folder):
         shutil.rmtree(folder)
 

@@ -11,7 +11,7 @@ from hinomi.model.address import to_int
 from hinomi.model.listed import ListEntry, ListKind
 from hinomi.model.network import OwnNetwork
 from hinomi.services.home import Home, read_own_networks
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.services.ownership import own_matcher, spans
 from hinomi.store.casebook import CaseBook
 from hinomi.telemetry import name_without_addresses
@@ -68,7 +68,7 @@ def replace_networks(home: Home, path: Path) -> ReplacedNetworks:
         }
         facts = {"act": "replace", "file": name_without_addresses(path), **counts}
         facts["register"] = home.register.version
-        mandate = mandate_for(Operation.NETWORKS, home.clock)
+        mandate = home.mandate(Operation.NETWORKS)
         record(home.journal(), Operation.NETWORKS, mandate, facts)
         casebook.replace_own_networks(networks)
         match_own = own_matcher(networks, home.cipher(), home.clock())

@@ -24,7 +24,7 @@ from hinomi.detect.passes import Progress
 from hinomi.errors import Conflict, NotFound
 from hinomi.model.window import Window
 from hinomi.services.home import MODELS, Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.services.models import (
     CARD,
     DIGEST_LETTERS,
@@ -90,8 +90,10 @@ def train(home: Home, window: Window, name: str, tell: Progress = lambda _: None
         NotFound: If too few windows or listed C&Cs are there to learn from or to compare on.
         ConfigError: If the model in use is not the one that the register names.
         Unavailable: If memory or disk do not suffice.
+        NotPermitted: If the purpose has ended.
     """
     require_name(name)
+    home.mandate(Operation.TRAIN)  # Before any work.
     folder = home.folder / MODELS / name
     if (folder / CARD).exists():
         raise Conflict(f"a model {name} exists in this home; choose another name")
@@ -270,7 +272,7 @@ def _journal(home: Home, trained: Trained) -> None:
     record(
         home.journal(),
         Operation.TRAIN,
-        mandate_for(Operation.TRAIN, home.clock),
+        home.mandate(Operation.TRAIN),
         {
             "act": "made",
             "model": trained.kept.reference,

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from hinomi.clock import render_time
 from hinomi.services.home import Home
-from hinomi.services.mandates import Operation, mandate_for, record
+from hinomi.services.mandates import Operation, record
 from hinomi.store.flowfile import HOUR_MS
 
 
@@ -22,7 +22,7 @@ def store_status(home: Home) -> dict[str, object]:
 
 def compact_store(home: Home) -> dict[str, object]:
     """Join the small files of each settled hour; journalled before and after."""
-    mandate = mandate_for(Operation.MAINTAIN, home.clock)
+    mandate = home.mandate(Operation.MAINTAIN)
     act: dict[str, object] = {"act": "compact", "register": home.register.version}
     record(home.journal(), Operation.MAINTAIN, mandate, {**act, "stage": "begins"})
     done = asdict(home.lake().compact(mandate))
@@ -36,7 +36,7 @@ def remove_before(home: Home, before_ms: int) -> dict[str, object]:
 
     Partial results that any of these hours is in go first.
     """
-    mandate = mandate_for(Operation.MAINTAIN, home.clock)
+    mandate = home.mandate(Operation.MAINTAIN)
     act: dict[str, object] = {
         "act": "remove",
         "until": render_time(before_ms),

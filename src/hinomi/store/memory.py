@@ -9,25 +9,27 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hinomi.clock import Clock
-from hinomi.govern.mandate import Mandate, Power
+from hinomi.govern.mandate import Guard, Mandate
+from hinomi.govern.matrix import Power
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.window import Window
 from hinomi.store.flowfile import checked, within
 from hinomi.store.ports import Commit
+from hinomi.store.sealing import SealedFile
 
 
 class MemoryFlowStore:
     """A `store.ports.FlowStore` that holds its batches; `files` writes them out to a folder."""
 
-    def __init__(self, clock: Clock) -> None:
-        """Begin empty."""
-        self._clock = clock
+    def __init__(self, clock: Clock, *, guard: Guard | None = None) -> None:
+        """Begin empty; *guard* lets mandates in."""
+        self._guard = guard or Guard(clock)
         self._kept: dict[str, tuple[pa.RecordBatch, ...]] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def append(self, batches: Iterable[pa.RecordBatch], batch_id: str, mandate: Mandate) -> Commit:
         """Keep *batches*, all or none."""
-        mandate.require(Power.STORE, self._clock())
+        self._guard.admit(mandate, Power.STORE)
         if not batch_id:
             raise ValueError("a batch without an id could be stored twice")
         known = batch_id in self._kept
@@ -42,13 +44,13 @@ class MemoryFlowStore:
 
     def scan(self, window: Window, mandate: Mandate) -> Iterator[pa.RecordBatch]:
         """Yield the conversation records that start in *window*."""
-        mandate.require(Power.ANALYSE, self._clock())
+        self._guard.admit(mandate, Power.ANALYSE)
         found = (within(batch, window) for kept in self._kept.values() for batch in kept)
         return (batch for batch in found if batch.num_rows)
 
-    def files(self, window: Window, mandate: Mandate) -> tuple[Path, ...]:
+    def files(self, window: Window, mandate: Mandate) -> tuple[SealedFile, ...]:
         """Write each batch that may hold records of *window* to a file, and name the files."""
-        mandate.require(Power.ANALYSE, self._clock())
+        self._guard.admit(mandate, Power.ANALYSE)
         if self._folder is None:
             self._folder = tempfile.TemporaryDirectory(prefix="hinomi-")
         named = []
@@ -60,5 +62,5 @@ class MemoryFlowStore:
                 continue
             if not path.exists():
                 pq.write_table(table, path)
-            named.append(path)
+            named.append(SealedFile(path))
         return tuple(named)

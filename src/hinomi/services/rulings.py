@@ -1,0 +1,154 @@
+"""
+Rulings of a home on what its matrix leaves open, and how long its purposes go on.
+
+=============================== ==============================================
+``rulings.toml``                what was decided, by whom, on which document
+``rulings/<sha-256>``           the documents, as they were entered
+=============================== ==============================================
+"""
+
+import hashlib
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import tomli_w
+
+from hinomi.errors import ConfigError, Conflict, NotFound
+from hinomi.govern.journal import Journal
+from hinomi.govern.matrix import Cell, Matrix, Purpose, Ruling, shipped_matrix
+from hinomi.store.durable import on_disk, replace_durably, write_durably
+
+RULINGS: Final = "rulings.toml"
+DOCUMENTS: Final = "rulings"
+
+_MODE: Final = 0o600
+_DOCUMENT_BYTES_MOST: Final = 1 << 26
+
+
+class Decisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a home decided beside the matrix."""
+
+    rulings: tuple[Ruling, ...] = ()
+    ends: dict[Purpose, date] = {}
+
+
+def read_matrix(home: Path) -> Matrix:
+    """
+    Give the matrix that is in force in *home*.
+
+    Raises:
+        ConfigError: If its rulings are damaged, name what needs none, or lack a document.
+    """
+    decisions = read_decisions(home)
+    for ruling in decisions.rulings:
+        if not _is_whole(home, ruling.document):
+            raise ConfigError(
+                f"{home / RULINGS}: the document {ruling.document[:12]} of the ruling "
+                f"{ruling.title!r} is missing or changed; restore it to {home / DOCUMENTS}"
+            )
+    try:
+        return shipped_matrix().with_rulings(decisions.rulings).with_ends(decisions.ends)
+    except ValueError as error:
+        raise ConfigError(f"{home / RULINGS}: {error}; restore the file from backup") from error
+
+
+def read_decisions(home: Path) -> Decisions:
+    """
+    Read what *home* decided; nothing, where it never did.
+
+    Raises:
+        ConfigError: If the file is damaged.
+    """
+    path = home / RULINGS
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Decisions)
+    except FileNotFoundError:
+        return Decisions()
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}; restore it from backup") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
+        raise ConfigError(f"{path}: {error}; restore it from backup") from error
+
+
+def enter_ruling(home: Path, ruling: Ruling, document: Path, journal: Journal) -> None:
+    """
+    Enter *ruling* with its *document*; the journal has it before it counts.
+
+    Raises:
+        NotFound: If there is no such document.
+        Conflict: If the combination needs no ruling, or the document is no small file.
+        ConfigError: If the rulings of the home are damaged.
+    """
+    decisions = read_decisions(home)
+    kept = tuple(each for each in decisions.rulings if each.cell != ruling.cell)
+    try:
+        shipped_matrix().with_rulings((*kept, ruling))
+    except ValueError as error:
+        raise Conflict(f"{error}; `hinomi mandates list` shows which do") from error
+    content = read_document(document)
+    if hashlib.sha256(content).hexdigest() != ruling.document:
+        raise Conflict(f"{document} changed while it was entered; enter it again")
+    with on_disk(home):
+        (home / DOCUMENTS).mkdir(mode=0o700, exist_ok=True)
+        if not _is_whole(home, ruling.document):
+            (home / DOCUMENTS / ruling.document).unlink(missing_ok=True)
+            write_durably(home / DOCUMENTS / ruling.document, content)
+    told = {"cell": str(ruling.cell), "document": ruling.document, "ends": str(ruling.ends)}
+    journal.append({"operation": "ruling", "act": "entered", "who": ruling.entered_by, **told})
+    _write(home, msgspec.structs.replace(decisions, rulings=(*kept, ruling)))
+
+
+def withdraw_ruling(home: Path, cell: Cell, who: str, journal: Journal) -> None:
+    """
+    Take a ruling back: its combination is refused from now on.
+
+    Raises:
+        NotFound: If none was entered for *cell*.
+    """
+    decisions = read_decisions(home)
+    kept = tuple(each for each in decisions.rulings if each.cell != cell)
+    if len(kept) == len(decisions.rulings):
+        raise NotFound(f"no ruling was entered for {cell}; `hinomi mandates list` shows them")
+    _write(home, msgspec.structs.replace(decisions, rulings=kept))
+    journal.append({"operation": "ruling", "act": "withdrawn", "who": who, "cell": str(cell)})
+
+
+def prolong(home: Path, purpose: Purpose, ends: date, who: str, journal: Journal) -> None:
+    """Decide until when *purpose* goes on; the journal has it before it counts."""
+    decisions = read_decisions(home)
+    told = {"purpose": str(purpose), "ends": str(ends)}
+    journal.append({"operation": "ruling", "act": "purpose", "who": who, **told})
+    _write(home, msgspec.structs.replace(decisions, ends={**decisions.ends, purpose: ends}))
+
+
+def read_document(path: Path) -> bytes:
+    """
+    Read the document of a ruling.
+
+    Raises:
+        NotFound: If it does not exist.
+        Conflict: If it is empty or larger than 64 MiB.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"document {path}: {error.strerror}; name the file of the ruling") from error
+    if not 0 < len(content) <= _DOCUMENT_BYTES_MOST:
+        raise Conflict(f"document {path} is empty or larger than 64 MiB; enter the ruling itself")
+    return content
+
+
+def _is_whole(home: Path, document: str) -> bool:
+    try:
+        content = (home / DOCUMENTS / document).read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(content).hexdigest() == document
+
+
+def _write(home: Path, decisions: Decisions) -> None:
+    content = tomli_w.dumps(msgspec.to_builtins(decisions, builtin_types=(date,)))
+    replace_durably(home / RULINGS, content.encode(), mode=_MODE)
