@@ -25,6 +25,8 @@ COMMANDS: Final = {
     "store": "lake:store",
     "parameters": "parameters:parameters",
     "config": "config:config",
+    "people": "people:people",
+    "approvals": "approvals:approvals",
     "mandates": "mandates:mandates",
     "journal": "journal:journal",
     "witness": "witness:witness",
