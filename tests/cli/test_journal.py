@@ -20,8 +20,8 @@ def test_a_whole_journal_has_entries_and_a_head(tmp_path: Path) -> None:
     said = hinomi("journal", "verify", "--json", home=home)
 
     assert said.code == 0
-    assert (said.document["whole"], said.document["entries"]) == (True, 3)
-    assert len(said.document["head"]) == 64  # Init, import begins, import done.
+    assert (said.document["whole"], said.document["entries"]) == (True, 4)
+    assert len(said.document["head"]) == 64  # Init, import begins, key handed out, import done.
 
 
 def test_a_changed_word_is_told(tmp_path: Path) -> None:
@@ -118,11 +118,11 @@ def test_a_witness_signs_what_follows(tmp_path: Path) -> None:
     assert "ministry.example/1 signed 1 entries" in ask()
     old = request.read_text("utf-8")
     hinomi("import", write_table(tmp_path / "flows.csv"), home=home)
-    assert "signed 3 entries" in ask()
+    assert "signed 4 entries" in ask()
     exported(tmp_path / "export", home)
     asked = ("journal", "verify", "--exported", str(tmp_path / "export"), "--key", key)
     said = hinomi(*asked, "--witness", public, "--json")
-    assert said.document["witnesses"] == {"ministry.example/1": 3}
+    assert said.document["witnesses"] == {"ministry.example/1": 4}
 
     request.write_text(old, "utf-8")
     again = hinomi("witness", "sign", str(witness), str(request), "--journal", key)

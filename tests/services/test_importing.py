@@ -265,7 +265,8 @@ def test_the_journal_says_who_imported_what_without_addresses(lab: Home, tmp_pat
 
     take(lab, path)
 
-    _, begins, done = lab.journal().entries()
+    _, begins, key, done = lab.journal().entries()
+    assert (key["operation"], key["act"]) == ("key", "handed")
     assert (begins["stage"], done["stage"]) == ("begins", "done")
     assert done["mandate"] == {
         "purpose": "detect-cc",

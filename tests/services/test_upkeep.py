@@ -43,8 +43,9 @@ def test_compaction_joins_files_and_is_journalled(home: Home) -> None:
 
     assert (done["hours"], done["rows"], done["files_after"]) == (2, 4, 2)
     assert store_status(home)["records"] == 4
-    *_, begins, ended = home.journal().entries()
+    *_, begins, key, ended = home.journal().entries()
     assert (begins["stage"], ended["stage"], ended["act"]) == ("begins", "done", "compact")
+    assert (key["act"], key["power"]) == ("handed", "maintain")
     assert dict(ended["mandate"])["purpose"] == "operate"  # type: ignore[call-overload]
 
 

@@ -106,13 +106,13 @@ def test_the_case_book_gains_one_row_of_numbers(story: Story) -> None:
     }  # fmt: skip
 
 
-def test_the_journal_gains_two_lines_without_an_address(story: Story) -> None:
+def test_the_journal_gains_three_lines_without_an_address(story: Story) -> None:
     """What was done and what came of it, behind everything that stood there."""
     before, after = story.journal
 
     assert after[: len(before)] == before
     added = after[len(before) :]
-    assert [entry["operation"] for entry in added] == ["drill", "drill"]
+    assert [entry["operation"] for entry in added] == ["drill", "key", "drill"]
     assert all("'purpose': 'detect-cc'" in str(entry["mandate"]) for entry in added)
     assert not any(f"{block}." in str(added) for block in range(240, 256))
     assert audit_home(open_home(story.home), [], []).is_whole

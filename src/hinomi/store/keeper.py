@@ -62,7 +62,8 @@ class KeyKeeper:
         """
         self._guard.admit(mandate, power)
         with on_disk(self._root), self._lock:
-            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self._root.parent, self._root):  # No more: keys make no home.
+                folder.mkdir(mode=0o700, exist_ok=True)
             if not self._path(day).exists():
                 draft = self._root / f".{day}.{os.getpid()}-{threading.get_ident()}"
                 write_secret(draft, os.urandom(KEY_BYTES))
