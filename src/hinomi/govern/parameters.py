@@ -29,6 +29,20 @@ _OVERRIDE: Final = re.compile(r"exporter\.(.+)\.sampling_interval")
 """The one family of parameters that a home may add: what ships cannot know its exporters."""
 
 
+_AT_LEAST: Final = {
+    "retention.flow_records_days": ("detect.window_days",),
+    "retention.own_list_entries_days": ("detect.window_days",),
+    "retention.reports_days": ("detect.window_days",),
+    "retention.list_history_days": ("context.history_days", "detect.window_days"),
+    "retention.context_tables_days": ("context.history_days", "detect.window_days"),
+    "retention.journal_bodies_days": ("retention.flow_records_days",),
+    "retention.operations_days": (),
+    "retention.collector_state_days": (),
+    "retention.leftovers_days": (),
+}
+"""How long each class of data is kept at least: as long as the sum of these, never under a day."""
+
+
 class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One registered value and why it is what it is."""
 
@@ -157,6 +171,20 @@ def _require_sound(register: Register, name: str) -> None:
             fault = "is no parameter of this version"
         if fault is not None:
             raise ConfigError(f"{name}: {each} {fault}")
+    _require_long_enough(register, name)
+
+
+def _require_long_enough(register: Register, name: str) -> None:
+    """Refuse to delete what detection, or whoever checks it, still reads."""
+    for each, others in _AT_LEAST.items():
+        days = register.integer(each)
+        least = max(1, sum(register.integer(other) for other in others))
+        if days < least:
+            why = " + ".join(others) or "a day"
+            raise ConfigError(
+                f"{name}: {each} is {days}, less than the {least} days of {why}: "
+                "what is still read would be deleted; set one of them otherwise"
+            )
 
 
 def _override_fault(parameter: Parameter) -> str | None:
