@@ -8,6 +8,7 @@ from hinomi.collect.statement import status_document, status_lines
 from hinomi.services.collecting import CollectRequest, collect_flows, collect_status
 from hinomi.services.collector import WorkerTask, run_worker
 from hinomi.services.exporters import said_of_exporters
+from hinomi.services.overdue import warn_if_overdue
 
 
 @click.group(invoke_without_command=True)
@@ -81,6 +82,7 @@ def status(session: Session) -> None:
     at its Prometheus endpoint.
     """
     home = session.open_home()
+    warn_if_overdue(home)
     state, said = collect_status(home), said_of_exporters(home)
     if session.as_json:
         render.print_json(status_document(state, said))

@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "train": "train:train",
     "models": "models:models",
     "store": "lake:store",
+    "retention": "retention:retention",
     "config": "config:config",
     "mandates": "mandates:mandates",
     "journal": "journal:journal",

@@ -219,6 +219,12 @@ ROWS: Final = (
 """All classes. The first row whose pattern fits a path speaks of it, leftovers before all."""
 
 
+CAME_BACK: Final = "was destroyed before, and came back: from a backup, say"
+"""The reason why something is due before its time."""
+
+_UNDER_DAY_KEYS: Final = (DataClass.FLOW_RECORDS, DataClass.PARTIAL_RESULTS, DataClass.DAY_KEYS)
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """Something that a home holds, and the day from whose end its time counts."""
@@ -252,25 +258,56 @@ class Plan:
         return next((each for each in self.later if each.held.data_class is data_class), None)
 
 
-def plan(held: Iterable[Held], register: Register, now_ms: int) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Cutoffs:
+    """Up to when each class is due."""
+
+    register: Register
+    now_ms: int
+    destroyed_until_ms: int = 0
+    """Flow information that arrived earlier was once announced to be destroyed."""
+
+    def ms(self, data_class: DataClass) -> int:
+        """
+        Give the moment before which all of a class is due: the beginning of a day, UTC.
+
+        What was destroyed once stays so, whatever the register says later. A clock that was
+        far ahead for a moment takes no more than what detection no longer reads.
+
+        Raises:
+            ConfigError: If the register lacks the parameter.
+            ValueError: If the class stays as long as the home (the caller's bug).
+        """
+        today = self.now_ms // DAY_MS
+        cutoff_ms = (today - days_of(data_class, self.register)) * DAY_MS
+        if data_class not in _UNDER_DAY_KEYS:
+            return cutoff_ms
+        read_ms = (today - self.register.integer("detect.window_days")) * DAY_MS
+        return max(cutoff_ms, min(self.destroyed_until_ms, read_ms))
+
+    def cover(self, held: Held) -> bool:
+        """Tell whether something is due."""
+        return held.day * DAY_MS < self.ms(held.data_class)
+
+
+def plan(held: Iterable[Held], cutoffs: Cutoffs) -> Plan:
     """
     Tell what is due.
 
     Args:
         held: What there is, of classes that have a parameter.
-        register: Says how long each class stays.
-        now_ms: The present, ms since the Unix epoch.
+        cutoffs: Up to when each class is due.
 
     Raises:
         ConfigError: If the register lacks a parameter.
     """
-    items = [_item(each, register) for each in held]
-    due = [each for each in items if each.due_ms <= now_ms]
-    later = [each for each in items if each.due_ms > now_ms]
+    due, later = [], []
+    for each in held:
+        (due if cutoffs.cover(each) else later).append(_item(each, cutoffs))
     order = {data_class: place for place, data_class in enumerate(DataClass)}
     due.sort(key=lambda each: (order[each.held.data_class], each.due_ms, each.held.what))
     later.sort(key=lambda each: (each.due_ms, order[each.held.data_class], each.held.what))
-    return Plan(now_ms, tuple(due), tuple(later))
+    return Plan(cutoffs.now_ms, tuple(due), tuple(later))
 
 
 def counts_of(items: Sequence[Item]) -> dict[str, int]:
@@ -284,17 +321,6 @@ def counts_of(items: Sequence[Item]) -> dict[str, int]:
 def row_of(data_class: DataClass) -> Row:
     """Give the row of a class."""
     return next(row for row in ROWS if row.data_class is data_class)
-
-
-def cutoff_ms(data_class: DataClass, register: Register, now_ms: int) -> int:
-    """
-    Give the moment before which all of a class is due: the beginning of a day, UTC.
-
-    Raises:
-        ConfigError: If the register lacks the parameter.
-        ValueError: If the class stays as long as the home (the caller's bug).
-    """
-    return (now_ms // DAY_MS - days_of(data_class, register)) * DAY_MS
 
 
 def days_of(data_class: DataClass, register: Register) -> int:
@@ -329,6 +355,9 @@ def classes_of_table(table: str) -> tuple[DataClass, ...]:
     return tuple(row.data_class for row in ROWS if table in row.tables)
 
 
-def _item(held: Held, register: Register) -> Item:
-    days = days_of(held.data_class, register)
-    return Item(held, (held.day + 1 + days) * DAY_MS, days, row_of(held.data_class).reason)
+def _item(held: Held, cutoffs: Cutoffs) -> Item:
+    days = days_of(held.data_class, cutoffs.register)
+    due_ms, reason = (held.day + 1 + days) * DAY_MS, row_of(held.data_class).reason
+    if cutoffs.cover(held) and due_ms > cutoffs.now_ms:
+        return Item(held, cutoffs.now_ms, days, CAME_BACK)
+    return Item(held, due_ms, days, reason)

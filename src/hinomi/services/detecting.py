@@ -32,6 +32,7 @@ from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
 from hinomi.services.models import KeptModel, model_asked, model_in_use
 from hinomi.services.modelwatch import drift_of, model_used, warn_of_drift
+from hinomi.services.overdue import warn_if_overdue
 from hinomi.services.scratch import scratch_folder
 from hinomi.store.lists import Listed
 
@@ -107,6 +108,7 @@ def run_detection(
             context=judged.context,
         )
     warn_of_drift(detection.model, detection.drift)
+    warn_if_overdue(home)
     tell(1.0)
     return detection
 

@@ -34,6 +34,7 @@ class Operation(Enum):
     DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)
     NETWORKS = ("networks", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)
     MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}), Data.FLOW_RECORDS)
+    RETAIN = ("retention", Purpose.OPERATE, frozenset({Power.MAINTAIN}), Data.FLOW_RECORDS)
 
     def __init__(self, word: str, purpose: Purpose, powers: frozenset[Power], data: Data) -> None:
         self.word = word

@@ -97,9 +97,12 @@ class Forgetting:
             Unavailable: If another writer holds the case book for too long.
         """
         with self._database.write() as connection:
-            return sum(
-                _delete(connection, part, before_ms) for part in _ROWS.get(data_class, ())
-            )
+            return sum(_delete(connection, part, before_ms) for part in _ROWS.get(data_class, ()))
+
+    def tables(self) -> list[str]:
+        """Name all tables of the case book."""
+        with self._database.read() as connection:
+            return sorted(sa.inspect(connection).get_table_names())
 
     def scrub(self) -> None:
         """
