@@ -7,10 +7,10 @@ from pathlib import Path
 
 from hinomi.govern.matrix import Purpose
 from hinomi.govern.retention import DAY_MS
+from hinomi.model.listed import ListKind
 from hinomi.services.home import Home, create_home, open_home
 from hinomi.services.importing import ImportRequest, import_files
 from hinomi.services.listing import add_list
-from hinomi.model.listed import ListKind
 from hinomi.services.rulings import prolong
 from terminal import NOON_MS, table_row, write_table
 

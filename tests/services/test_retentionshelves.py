@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from contexts import listed
 from hinomi.govern.parameters import default_register
 from hinomi.govern.retention import DAY_MS, Cutoffs, DataClass, Held
 from hinomi.model.context import ContextKind
@@ -11,8 +12,6 @@ from hinomi.services.context import context_store
 from hinomi.services.mandates import Operation
 from hinomi.services.retentionshelves import SHELVES, Shelf
 from retained import START_MS, Ageing, rows_of
-
-from contexts import listed  # isort: skip
 
 TODAY = START_MS // DAY_MS
 SHELF = {shelf.name: shelf for shelf in SHELVES}
@@ -38,8 +37,7 @@ def residue(ageing: Ageing, shelf: Shelf) -> list[str]:
 
 def test_keys_are_cleared_last() -> None:
     """With the key gone nothing can be undone: everything else goes before."""
-    assert [shelf.name for shelf in SHELVES][-1] == "keys"
-    assert [shelf.name for shelf in SHELVES][0] == "flows"
+    assert (SHELVES[0].name, SHELVES[-1].name) == ("flows", "keys")
 
 
 def test_flows_are_listed_by_the_day_of_arrival(ageing: Ageing) -> None:

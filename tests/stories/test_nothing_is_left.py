@@ -1,4 +1,4 @@
-"""After retention, the raw bytes of a home hold no address, no pseudonym and no key; proofs hold."""
+"""After retention, the raw bytes of a home hold no address, pseudonym or key; proofs hold."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,7 +22,9 @@ from terminal import hinomi, table_row
 INTERVAL = 10_000
 SUBSCRIBERS: tuple[Ip, ...] = tuple(
     ip_address(f"192.0.2.{host}") for host in range(101, 121)
-) + tuple(ip_address(f"2001:db8:51{line:02x}:7300:a1b2:c3d4:e5f6:7{line:02x}1") for line in range(8))
+) + tuple(
+    ip_address(f"2001:db8:51{line:02x}:7300:a1b2:c3d4:e5f6:7{line:02x}1") for line in range(8)
+)
 LATER_DAYS = 1200
 """By then every class of data is due, what entries of the journal say as well."""
 
@@ -50,9 +52,7 @@ class Before:
 
     def found(self) -> dict[str, list[str]]:
         """Name the files in which each stands."""
-        return {
-            name: files_with(self.ageing.folder, forms) for name, forms in self.forms().items()
-        }
+        return {name: files_with(self.ageing.folder, forms) for name, forms in self.forms().items()}
 
 
 @pytest.fixture(name="before")
@@ -81,9 +81,7 @@ def a_used_home(tmp_path: Path) -> Before:
     day_key = (ageing.folder / "keys" / "days" / f"{day}.key").read_bytes()
     ageing.leave(f"keys/days/.{day}.1-2", day_key)
     (period,) = (ageing.folder / "keys").glob("period-*.key")
-    entry = next(
-        int(str(each["index"])) for each in home.journal().entries() if each.get("stored")
-    )
+    entry = next(int(str(each["index"])) for each in home.journal().entries() if each.get("stored"))
     return Before(
         ageing, pseudonyms, day_key, period.read_bytes(), tmp_path / "proof",
         home.journal().verifier.render(), entry,

@@ -69,7 +69,7 @@ def read(ageing: Ageing) -> int:
 
 
 def test_without_the_destroyed_key_copies_stay_unreadable(ageing: Ageing, backup: Path) -> None:
-    """Files of the forgotten day lie there again; nobody can read them, and the run removes them."""
+    """Files of the forgotten day lie there again: nobody reads them, and the run removes them."""
     put_back(backup, ageing, "lake", "partials")
     assert store_status(ageing.home)["records"] == 8
     (old,) = (ageing.folder / "lake").rglob("date=2026-01-01/*/*.parquet")

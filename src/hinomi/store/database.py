@@ -106,7 +106,8 @@ class Database:
         """Give a connection of SQLite's own, outside all transactions."""
         try:
             with closing(self._reading.raw_connection()) as pooled:
-                yield pooled.driver_connection
+                connection: Any = pooled.driver_connection
+                yield connection
         except sqlite3.DatabaseError as error:
             kind = Unavailable if isinstance(error, sqlite3.OperationalError) else ConfigError
             raise kind(f"case book {self._name}: {error}; try again") from error
