@@ -122,7 +122,7 @@ def measure(mix: Mix, rounds: int, folder: Path) -> dict[str, float]:
                 staging.add(found)
         with watch.step("write"):
             stored += staging.commit().rows
-    sizes = [path.stat().st_size for path in lake.files(Window(), mandate)]
+    sizes = [file.path.stat().st_size for file in lake.files(Window(), mandate)]
     records_seen = rounds * BATCHES * BATCH_ROWS
     per_million = {name: used.cpu_s / records_seen * 1e6 for name, used in watch.steps.items()}
     return {

@@ -66,7 +66,11 @@ def measure(folder: Path, chosen: argparse.Namespace) -> dict[str, float]:
             path.unlink()
             _tell(f"hour {hour + 1}", watch, disk)
         kept_mib = sum(
-            _mib(file) for unit in units for each in unit.files.values() for file in each
+            _mib(file)
+            for unit in units
+            for each in unit.files.values()
+            for file in each
+            if isinstance(file, Path)
         )
         extent = partials.extent_of([unit.facts for unit in units])
         with watch.step("survey"):

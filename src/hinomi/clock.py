@@ -19,6 +19,11 @@ def render_time(time_ms: int) -> str:
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
+def day_of(time_ms: int) -> str:
+    """Name the day, UTC, of a time in ms since the Unix epoch, as in 2026-01-31."""
+    return datetime.fromtimestamp(time_ms // 1000, UTC).date().isoformat()
+
+
 def parse_time(text: str) -> int:
     """
     Parse ISO 8601 (a date, or a date and time) to ms since the Unix epoch.

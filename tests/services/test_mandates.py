@@ -32,6 +32,7 @@ def test_the_os_user_is_the_account_of_the_process(monkeypatch: pytest.MonkeyPat
         (Operation.DRILL, Power.ANALYSE),
         (Operation.TRAIN, Power.ANALYSE),
         (Operation.MODELS, Power.STORE),
+        (Operation.WHAT_IF, Power.ANALYSE),
         (Operation.EXPLAIN, Power.ANALYSE),
         (Operation.DESCRIBE, Power.STORE),
         (Operation.NETWORKS, Power.STORE),

@@ -10,9 +10,7 @@ from hinomi.errors import NotPermitted, Unavailable
 from hinomi.govern.journal import deleted_bodies
 from hinomi.govern.matrix import Purpose
 from hinomi.model.listed import ListKind
-from hinomi.services import retention
 from hinomi.services.retention import (
-    end_key_period,
     joined,
     plan_retention,
     run_retention,
@@ -206,15 +204,8 @@ def test_each_step_is_told_before_it_is_done(ageing: Ageing) -> None:
     run_retention(ageing.home, steps.append)
 
     assert steps == [
-        "begins", "flows", "case book", "context", "files", "journal", "keys", "key period",
-        "look", "done",
+        "begins", "flows", "case book", "context", "files", "journal", "keys", "look", "done",
     ]  # fmt: skip
-
-
-def test_a_key_period_that_is_not_over_goes_on(ageing: Ageing) -> None:
-    """Nothing is put under a new key before its time."""
-    assert end_key_period(ageing.home) is None
-    assert retention.end_key_period is end_key_period
 
 
 def test_ranges_are_joined() -> None:

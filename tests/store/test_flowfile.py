@@ -17,12 +17,15 @@ from hinomi.store.flowfile import (
     require_present,
 )
 from hinomi.store.manifest import FileEntry
+from hinomi.store.sealing import Seal
 
 NOON = NOON_MS // HOUR_MS
+SEAL = Seal("2026-01-01", bytes(32))
+SEALS = {SEAL.name: SEAL}
 
 
 def _written(root: Path, *starts_ms: int) -> FileEntry:
-    writer = FlowFileWriter(root, NOON, "x")
+    writer = FlowFileWriter(root, NOON, "x", SEAL)
     for start_ms in starts_ms:
         rows = conversations([conversation(ts_ms=start_ms)])
         writer.write(pa.Table.from_batches([rows], schema=CONVERSATIONS))
@@ -59,7 +62,7 @@ def test_a_file_is_described_by_what_was_written(tmp_path: Path) -> None:
 
 def test_an_abandoned_draft_leaves_nothing(tmp_path: Path) -> None:
     """Neither the draft nor a file."""
-    FlowFileWriter(tmp_path, NOON, "x").abandon()
+    FlowFileWriter(tmp_path, NOON, "x", SEAL).abandon()
 
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
@@ -74,10 +77,10 @@ def test_rows_are_read_and_counted_by_window(tmp_path: Path) -> None:
         (Window(None, NOON_MS + 1), [0]),
         (Window(NOON_MS + 3), []),
     ):
-        batches = list(read_file(tmp_path, entry, window))
+        batches = list(read_file(tmp_path, entry, window, SEALS))
         starts = [start - NOON_MS for b in batches for start in b.column("ts_ms").to_pylist()]
         assert starts == expected
-        assert count_rows(tmp_path, entry, window) == len(expected)
+        assert count_rows(tmp_path, entry, window, SEALS) == len(expected)
 
 
 def test_a_file_is_checked_before_it_is_promised(tmp_path: Path) -> None:
@@ -97,4 +100,4 @@ def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
     (tmp_path / "flows").write_text("in the way")
 
     with pytest.raises(Unavailable, match=r"Not a directory|File exists"):
-        FlowFileWriter(tmp_path, NOON, "x")
+        FlowFileWriter(tmp_path, NOON, "x", SEAL)

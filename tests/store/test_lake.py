@@ -19,6 +19,7 @@ from hinomi.model.window import Window
 from hinomi.store.compaction import SORT_KEYS
 from hinomi.store.lake import LocalLake
 from hinomi.store.manifest import CHECKPOINT_EVERY
+from hinomi.store.sealing import SealedFile, opened
 from hinomi.store.spreading import SpreadLimits
 
 TIGHT = SpreadLimits(rows=50, hot_rows=20, row_group_rows=16, writers=2)
@@ -66,18 +67,24 @@ def _flow_files(root: Path) -> set[Path]:
     return {path for path in _on_disk(root) if {"flows", "staging"} & {*path.parts}}
 
 
+def _rewrite(file: SealedFile, table: pa.Table) -> None:
+    """Put *table* in the place of what a file holds, under its key."""
+    assert file.seal is not None
+    pq.write_table(table, file.path, encryption_properties=file.seal.writing())
+
+
 def test_files_lie_in_the_folder_of_their_hour(lake: LocalLake, tmp_path: Path) -> None:
     """A batch is split by the UTC hour in which each flow starts; one file an hour."""
     _append(lake, "b", NOON_MS, NOON_MS + HOUR_MS - 1, NOON_MS + HOUR_MS, NOON_MS + 12 * HOUR_MS)
 
-    folders = [path.parent for path in lake.files(Window(), mandate())]
+    folders = [file.path.parent for file in lake.files(Window(), mandate())]
 
     assert [folder.relative_to(tmp_path / "lake").as_posix() for folder in folders] == [
         "flows/date=2026-01-01/hour=12",
         "flows/date=2026-01-01/hour=13",
         "flows/date=2026-01-02/hour=00",
     ]
-    assert _flow_files(tmp_path) == set(lake.files(Window(), mandate()))
+    assert _flow_files(tmp_path) == {file.path for file in lake.files(Window(), mandate())}
 
 
 def test_files_of_other_hours_are_not_named(lake: LocalLake) -> None:
@@ -175,8 +182,8 @@ def test_compaction_leaves_the_same_rows_in_sorted_files(lake: LocalLake) -> Non
 
     assert (done.hours, done.rows, done.files_before, done.files_after) == (2, 300, 20, 2)
     assert _table(lake) == before
-    for path in lake.files(Window(), mandate()):
-        rows = pq.read_table(path, partitioning=None).to_pylist()
+    for file in lake.files(Window(), mandate()):
+        rows = opened(file).read().to_pylist()
         keys = [tuple(row[key] for key in SORT_KEYS) for row in rows]
         assert keys == sorted(keys)
     assert lake.compact(mandate(Power.MAINTAIN)).hours == 0, (
@@ -195,7 +202,7 @@ def test_a_large_hour_becomes_several_files_of_bounded_size(tmp_path: Path) -> N
     _append(lake, "b", *(NOON_MS + n for n in range(101)))
 
     assert lake.compact(mandate(Power.MAINTAIN)).files_after == 3
-    sizes = [pq.read_metadata(path).num_rows for path in lake.files(Window(), mandate())]
+    sizes = [opened(file).metadata.num_rows for file in lake.files(Window(), mandate())]
     assert sorted(sizes) == [33, 34, 34]
     assert lake.compact(mandate(Power.MAINTAIN)).hours == 0
     _append(lake, "late", NOON_MS + 5)
@@ -232,7 +239,7 @@ def test_a_reader_that_began_before_compaction_finishes(
     """Replaced files stay until the grace is over, then the next cleaning takes them."""
     _append(lake, "b", NOON_MS)
     _append(lake, "c", NOON_MS + 1)
-    files = lake.files(Window(), mandate())
+    files = [file.path for file in lake.files(Window(), mandate())]
     running = lake.scan(Window(), mandate())
     lake.compact(mandate(Power.MAINTAIN))
     lake.clean()
@@ -244,7 +251,7 @@ def test_a_reader_that_began_before_compaction_finishes(
     clock.now_ms += HOUR_MS
     lake.clean()
     assert not any(path.exists() for path in files)
-    assert _flow_files(tmp_path) == set(lake.files(Window(), mandate()))
+    assert _flow_files(tmp_path) == {file.path for file in lake.files(Window(), mandate())}
 
 
 def test_removal_takes_whole_hours_and_their_batches(lake: LocalLake, tmp_path: Path) -> None:
@@ -328,7 +335,7 @@ def test_the_next_writer_sweeps_up_after_a_killed_one(lake: LocalLake, tmp_path:
     """Where the mark of a writer still stands, files that no entry names are deleted."""
     _append(lake, "b", NOON_MS)
     root = tmp_path / "lake"
-    folder = lake.files(Window(), mandate())[0].parent
+    folder = lake.files(Window(), mandate())[0].path.parent
     orphans = [
         folder / "000000000002-x-0000.parquet",
         folder / ".y.parquet.tmp",
@@ -352,7 +359,7 @@ def test_the_next_writer_sweeps_up_after_a_killed_one(lake: LocalLake, tmp_path:
 def test_a_missing_file_is_named(lake: LocalLake) -> None:
     """A file that the manifest lists must be there; a smaller answer would be a wrong one."""
     _append(lake, "b", NOON_MS)
-    (path,) = lake.files(Window(), mandate())
+    (path,) = [file.path for file in lake.files(Window(), mandate())]
     path.unlink()
 
     for read in (lake.files, lambda *a: list(lake.scan(*a))):
@@ -364,7 +371,7 @@ def test_a_missing_file_is_named(lake: LocalLake) -> None:
 def test_a_damaged_file_is_named(lake: LocalLake, content: bytes) -> None:
     """What cannot be read says where it lies, without a traceback of the library."""
     _append(lake, "b", NOON_MS)
-    (path,) = lake.files(Window(), mandate())
+    (path,) = [file.path for file in lake.files(Window(), mandate())]
     path.write_bytes(content)
 
     with pytest.raises(Unavailable, match=path.name):
@@ -374,8 +381,8 @@ def test_a_damaged_file_is_named(lake: LocalLake, content: bytes) -> None:
 def test_a_file_that_lost_rows_is_not_read(lake: LocalLake) -> None:
     """A file must hold as many rows as its entry says, also in compaction."""
     _append(lake, "b", NOON_MS, NOON_MS + 1)
-    (path,) = lake.files(Window(), mandate())
-    pq.write_table(pq.read_table(path, partitioning=None).slice(1), path)
+    (file,) = lake.files(Window(), mandate())
+    _rewrite(file, opened(file).read().slice(1))
 
     with pytest.raises(Unavailable, match="lost or gained"):
         _starts(lake)
@@ -386,10 +393,10 @@ def test_a_file_that_lost_rows_is_not_read(lake: LocalLake) -> None:
 def test_a_file_of_another_schema_version_is_refused(lake: LocalLake) -> None:
     """The version stands in every file, and a reader of another version says what to do."""
     _append(lake, "b", NOON_MS)
-    (path,) = lake.files(Window(), mandate())
-    table = pq.read_table(path, partitioning=None)
+    (file,) = lake.files(Window(), mandate())
+    table = opened(file).read()
     assert table.schema.metadata[b"hinomi.schema_version"] == b"1"
-    pq.write_table(table.replace_schema_metadata({"hinomi.schema_version": "999"}), path)
+    _rewrite(file, table.replace_schema_metadata({"hinomi.schema_version": "999"}))
 
     with pytest.raises(ConfigError, match="flow schema 999"):
         _starts(lake)

@@ -1,7 +1,5 @@
 """What the store in memory does beyond the contract of all stores."""
 
-from pathlib import Path
-
 from builders import NOON_MS, conversation, conversations, mandate
 from hinomi.model.window import Window
 from hinomi.store.memory import MemoryFlowStore
@@ -12,10 +10,10 @@ def test_files_are_written_once_and_go_with_the_store() -> None:
     store = MemoryFlowStore(lambda: NOON_MS)
     store.append([conversations([conversation()])], "b", mandate())
 
-    (path,) = store.files(Window(), mandate())
-    written = path.stat().st_mtime_ns
-    assert store.files(Window(), mandate()) == (path,)
-    assert path.stat().st_mtime_ns == written
+    (file,) = store.files(Window(), mandate())
+    written = file.path.stat().st_mtime_ns
+    assert store.files(Window(), mandate()) == (file,)
+    assert file.path.stat().st_mtime_ns == written
 
     del store
-    assert not Path(path).exists()
+    assert not file.path.exists()

@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from builders import HOUR_MS, NOON_MS, mandate
 from hinomi.errors import Unavailable
 from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
+from hinomi.store.keeper import KeyKeeper
 from hinomi.store.partials import LocalPartials
+from hinomi.store.sealing import Seal
 
 NOON = Window(NOON_MS, NOON_MS + HOUR_MS)
 DEAD_PROCESS = 2**22 + 1
@@ -21,12 +25,19 @@ def where_they_lie(tmp_path: Path) -> Path:
     return tmp_path / "partials"
 
 
+@pytest.fixture(name="seal")
+def a_seal(tmp_path: Path) -> Seal:
+    """Give the key of a day."""
+    return KeyKeeper(tmp_path / "keys", lambda: NOON_MS).make("2026-01-01", mandate(Power.STORE))
+
+
 @pytest.fixture(name="store")
-def a_store_with_one(root: Path, tmp_path: Path) -> LocalPartials:
+def a_store_with_one(root: Path, tmp_path: Path, seal: Seal) -> LocalPartials:
     """Keep noon."""
-    store = LocalPartials(root, lambda: NOON_MS)
-    (tmp_path / "a").write_text("a")
-    store.keep(NOON, "key", b"", {"pairs": [tmp_path / "a"]}, mandate(Power.STORE))
+    keeper = KeyKeeper(tmp_path / "keys", lambda: NOON_MS)
+    store = LocalPartials(root, lambda: NOON_MS, keeper=keeper)
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "a")
+    store.keep(NOON, "key", b"", {"pairs": [tmp_path / "a"]}, mandate(Power.STORE), seal=seal)
     return store
 
 
@@ -37,14 +48,13 @@ def test_only_its_owner_can_read_it(store: LocalPartials, root: Path) -> None:
 
 
 def test_what_fails_half_way_leaves_nothing(
-    store: LocalPartials, root: Path, tmp_path: Path
+    store: LocalPartials, root: Path, tmp_path: Path, seal: Seal
 ) -> None:
     """The second file is missing: what was there stays, and no draft."""
-    (tmp_path / "b").write_text("b")
+    pq.write_table(pa.table({"b": [1]}), tmp_path / "b")
+    tables = {"pairs": [tmp_path / "b", tmp_path / "no"]}
     with pytest.raises(Unavailable):
-        store.keep(
-            NOON, "new", b"", {"pairs": [tmp_path / "b", tmp_path / "no"]}, mandate(Power.STORE)
-        )
+        store.keep(NOON, "new", b"", tables, mandate(Power.STORE), seal=seal)
 
     assert [path.name for path in root.iterdir()] == [f"{NOON_MS}-{NOON_MS + HOUR_MS}"]
     assert store.find(NOON, "key", mandate(Power.ANALYSE)) is not None

@@ -2,19 +2,25 @@
 
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations
+from hinomi.store.sealing import Seal, SealedFile
 from hinomi.store.spreading import Spreader, SpreadLimits
 
 NOON = NOON_MS // HOUR_MS
+SEAL = Seal("2026-01-01", bytes(32))
 
 
 def _spreader(root: Path, limits: SpreadLimits, removed_until: int | None = None) -> Spreader:
     return Spreader(
-        root, root / "spill", "s", arrived_ms=1, removed_until=removed_until, limits=limits
+        root, root / "spill", "s", SEAL, arrived_ms=1, removed_until=removed_until, limits=limits
     )
+
+
+def _groups(path: Path) -> int:
+    with SealedFile(path, SEAL).open() as file:
+        return int(file.num_row_groups)
 
 
 def _add(spreader: Spreader, *hours: int) -> None:
@@ -31,7 +37,7 @@ def test_a_busy_hour_goes_straight_to_its_file(tmp_path: Path) -> None:
     (file,) = spreader.finish()
 
     assert file.rows == 80
-    assert pq.read_metadata(tmp_path / file.path).num_row_groups == 8
+    assert _groups(tmp_path / file.path) == 8
 
 
 def test_thin_hours_are_spilled_and_come_back_as_one_file_each(tmp_path: Path) -> None:
@@ -44,7 +50,7 @@ def test_thin_hours_are_spilled_and_come_back_as_one_file_each(tmp_path: Path) -
     files = spreader.finish()
 
     assert [(file.hour - NOON, file.rows) for file in files] == [(hour, 4) for hour in range(10)]
-    assert {pq.read_metadata(tmp_path / file.path).num_row_groups for file in files} == {1}
+    assert {_groups(tmp_path / file.path) for file in files} == {1}
     assert list((tmp_path / "spill").iterdir()) == []
 
 

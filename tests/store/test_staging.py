@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow.parquet as pq
 import pytest
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
@@ -14,6 +13,7 @@ from hinomi.errors import Conflict, NotPermitted, Unavailable
 from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake
+from hinomi.store.sealing import opened
 from hinomi.store.spreading import SpreadLimits
 from hinomi.store.staging import Staging, StagingFolder, sweep_staging
 
@@ -118,7 +118,8 @@ def test_a_commit_that_failed_is_tried_again(lake: LocalLake, root: Path) -> Non
     assert staging.commit().rows == 2
     assert staging.commit().rows == 2, "a second call gives the same answer"
     assert _starts(lake) == [NOON_MS, NOON_MS + HOUR_MS]
-    assert set((root / "flows").rglob("*.parquet")) == set(lake.files(Window(), mandate()))
+    named = {file.path for file in lake.files(Window(), mandate())}
+    assert set((root / "flows").rglob("*.parquet")) == named
 
 
 def test_the_same_batch_counts_once(lake: LocalLake, root: Path) -> None:
@@ -172,12 +173,12 @@ def test_rows_in_memory_are_bounded(lake: LocalLake, root: Path) -> None:
     for _ in range(3):
         _add(staging, *[NOON_MS] * 10)
     _add(staging, *(NOON_MS + hour * HOUR_MS for hour in range(1, 11)))
-    assert {path.suffix for path in _staged(root) if path.is_file()} == {"", ".tmp", ".arrow"}
+    assert {path.suffix for path in _staged(root) if path.is_file()} == {"", ".tmp", ".parquet"}
 
     staging.commit()
 
-    (path, *others) = lake.files(Window(), mandate())
-    assert pq.read_metadata(path).num_row_groups == 3
+    (file, *others) = lake.files(Window(), mandate())
+    assert opened(file).num_row_groups == 3
     assert len(others) == 10
 
 

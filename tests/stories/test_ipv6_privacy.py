@@ -3,8 +3,10 @@
 import secrets
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
+from hinomi.model.window import Window
+from hinomi.services.home import open_home
+from hinomi.services.mandates import Operation
+from hinomi.store.sealing import opened
 from terminal import hinomi, make_home, table_row, write_table
 
 
@@ -67,8 +69,9 @@ def own_remotes_of(home: Path) -> set[tuple[int, int]]:
 
 def _pairs(home: Path, high: str, low: str, *, own_only: bool = False) -> set[tuple[int, int]]:
     found: set[tuple[int, int]] = set()
-    for path in (home / "lake").rglob("*.parquet"):
-        for row in pq.read_table(path).to_pylist():
+    node = open_home(home)
+    for file in node.lake().files(Window(), node.mandate(Operation.DETECT)):
+        for row in opened(file).read().to_pylist():
             if not own_only or row["remote_own"]:
                 found.add((row[high], row[low]))
     return found

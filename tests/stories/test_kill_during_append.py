@@ -17,12 +17,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
 from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake
+from hinomi.store.sealing import opened
 from hinomi.store.spreading import SpreadLimits
 
 KILLS = 20
@@ -90,8 +90,8 @@ def _rows_by_batch(root: Path) -> dict[str, int]:
     """Count rows by the batch that their marks name, and check that no mark comes twice."""
     lake = LocalLake(root, _later)
     marks: Counter[int] = Counter()
-    for path in lake.files(Window(), mandate()):
-        marks.update(pq.read_table(path, partitioning=None).column("bytes").to_pylist())
+    for file in lake.files(Window(), mandate()):
+        marks.update(opened(file).read().column("bytes").to_pylist())
     assert set(marks.values()) <= {1}, "a row came twice"
     return dict(Counter(_name(*divmod(mark // ROWS, BATCHES)) for mark in marks))
 

@@ -8,11 +8,10 @@ import time
 from collections import Counter
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from hinomi.model.window import Window
 from hinomi.services.home import open_home
 from hinomi.services.mandates import Operation, mandate_for
+from hinomi.store.sealing import opened
 from terminal import NOON_MS, TABLE_HEADER, hinomi, make_home, table_row
 
 KILLS = 20
@@ -101,10 +100,9 @@ def _entries(home: Path) -> int:
 
 
 def _require_readable(home: Path) -> None:
-    opened = open_home(home)
-    mandate = mandate_for(Operation.DETECT, opened.clock)
-    for path in opened.lake().files(Window(), mandate):
-        pq.read_table(path)
+    node = open_home(home)
+    for file in node.lake().files(Window(), node.mandate(Operation.DETECT)):
+        opened(file).read()
 
 
 def _stored(home: Path) -> Counter[tuple[int, int]]:
@@ -124,7 +122,10 @@ def _stored(home: Path) -> Counter[tuple[int, int]]:
 def _leftovers(home: Path) -> list[str]:
     """Name the files of the lake that nothing refers to."""
     opened = open_home(home)
-    known = set(opened.lake().files(Window(), mandate_for(Operation.DETECT, opened.clock)))
+    known = {
+        file.path
+        for file in opened.lake().files(Window(), mandate_for(Operation.DETECT, opened.clock))
+    }
     return [
         str(path.relative_to(home))
         for path in (home / "lake").rglob("*")

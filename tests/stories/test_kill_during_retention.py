@@ -21,7 +21,6 @@ PATIENCE_S = 60.0
 
 CHILD = """
 import os, pathlib, signal, sys
-from hinomi.services import rollover  # Loaded before anything is counted.
 from hinomi.services.retention import run_retention
 from hinomi.services.home import open_home
 

@@ -1,5 +1,6 @@
 """No subscriber's address stands in plain anywhere a home or a command leaves something."""
 
+import contextlib
 import ipaddress
 import itertools
 import sqlite3
@@ -9,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from hinomi.model.address import Address, from_packed
+from hinomi.store.sealing import Seal, SealedFile
 from terminal import NOON_MS, TABLE_HEADER, Said, hinomi, make_home, table_row, write_table
 
 HOUR_MS = 3_600_000
@@ -264,7 +265,7 @@ def _contents(home: Path, said: list[Said]) -> Iterator[tuple[str, bytes]]:
             continue
         yield name, path.read_bytes()
         if path.suffix == ".parquet":
-            table = pq.read_table(path)
+            table = _table(home, path)
             for column in table.column_names:
                 for chunk in table[column].chunks:
                     for buffer in chunk.buffers():
@@ -277,7 +278,16 @@ def _contents(home: Path, said: list[Said]) -> Iterator[tuple[str, bytes]]:
 
 
 def _parquet(home: Path) -> list[pa.Table]:
-    return [pq.read_table(path) for path in sorted(home.rglob("*.parquet"))]
+    return [_table(home, path) for path in sorted(home.rglob("*.parquet"))]
+
+
+def _table(home: Path, path: Path) -> pa.Table:
+    """Read a file of the home, sealed or not, with whichever key opens it."""
+    seals = [Seal(key.stem, key.read_bytes()) for key in (home / "keys/days").glob("*.key")]
+    for seal in (None, *seals):
+        with contextlib.suppress(OSError, pa.ArrowException):
+            return SealedFile(path, seal).open().read()
+    pytest.fail(f"no key opens {path}")
 
 
 def _database_values(path: Path) -> Iterator[tuple[str, object]]:

@@ -4,13 +4,13 @@ import threading
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
 from hinomi.govern.matrix import Power
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake
+from hinomi.store.sealing import opened
 
 ROWS = 50
 BATCHES = 60
@@ -62,7 +62,7 @@ def test_readers_see_whole_batches_while_hours_are_merged(tmp_path: Path) -> Non
             tables = [
                 pa.Table.from_batches(reader.scan(Window(), mandate()), schema=CONVERSATIONS),
                 pa.concat_tables(
-                    [pq.read_table(f, partitioning=None) for f in reader.files(Window(), mandate())]
+                    [opened(file).read() for file in reader.files(Window(), mandate())]
                     or [CONVERSATIONS.empty_table()]
                 ),
             ]

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from hinomi.bench.truth import MIN_CLIENTS, MIN_FRONTS
 from hinomi.errors import MalformedDocument
+from hinomi.govern.lesser import left_of
 from hinomi.model.protocol import render_protocol
 
 LineOf = Callable[[str], Hashable | None]
@@ -45,17 +46,8 @@ def thin_records(records: pa.Table, factor: int, rng: np.random.Generator) -> pa
     """
     packets = records.column("packets").to_numpy()
     kept = rng.binomial(packets, 1.0 / factor)
-    rows = np.flatnonzero(kept)
-    left = records.take(pa.array(rows))
-    share = kept[rows] / packets[rows]
-    octets = np.rint(left.column("bytes").to_numpy() * share).astype(np.int64)
-    interval = left.column("sampling_interval").to_numpy().astype(np.int64) * factor
-    changed = {"packets": kept[rows], "bytes": octets, "sampling_interval": interval}
-    for name, values in changed.items():
-        place = left.schema.get_field_index(name)
-        column = pa.array(values).cast(records.schema.field(name).type)
-        left = left.set_column(place, name, column)
-    return left
+    interval = records.column("sampling_interval").to_numpy().astype(np.int64) * factor
+    return left_of(records, kept, interval)
 
 
 def thin_world(

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "models": "models:models",
     "store": "lake:store",
     "retention": "retention:retention",
+    "parameters": "parameters:parameters",
     "config": "config:config",
     "mandates": "mandates:mandates",
     "journal": "journal:journal",

@@ -77,7 +77,6 @@ def run(session: Session) -> None:
     if session.as_json:
         render.print_json({
             "removed": dict(outcome.removed),
-            "rolled_over": outcome.rolled_over,
             "looked": outcome.looked,
             "unknown": outcome.unknown,
         })  # fmt: skip
@@ -89,8 +88,6 @@ def _print_outcome(outcome: Outcome) -> None:
     for name, count in outcome.removed.items():
         if count:
             click.echo(f"{name}: {count:,} deleted")
-    if outcome.rolled_over is not None:
-        click.echo("A new key period began; the old key is destroyed.")
     if not any(outcome.removed.values()):
         click.echo("Nothing was due.")
     looked = sum(outcome.looked.values())

@@ -23,6 +23,7 @@ from hinomi.detect.quiet import quiet_hours
 from hinomi.detect.standing import Source
 from hinomi.detect.together import Engine
 from hinomi.govern.parameters import Register
+from hinomi.store.sealing import Stored
 
 VERSION: Final = 2
 """Raised when a table of a unit changes: units of another version are made anew."""
@@ -69,7 +70,7 @@ class Unit:
 
     facts: Facts
     parts: int  # A power of two.
-    files: Mapping[str, tuple[Path, ...]]
+    files: Mapping[str, tuple[Stored, ...]]
 
 
 def make(

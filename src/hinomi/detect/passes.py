@@ -22,6 +22,7 @@ from hinomi.detect.edges import Edges
 from hinomi.detect.orient import ENDPOINT, LINE, SERVICE
 from hinomi.detect.quiet import quiet_hours
 from hinomi.govern.parameters import Register
+from hinomi.store.sealing import Stored
 
 Progress = Callable[[float], None]
 """Told the share of the work that is done, 0..1."""
@@ -33,7 +34,7 @@ Choose = Callable[[pa.Table], NDArray[np.bool_]]
 class Engine(Protocol):
     """What the passes ask of an engine; `engine.duckdb.DuckEngine` is one."""
 
-    def table(self, files: Sequence[Path], schema: pa.Schema | None = None) -> Any:
+    def table(self, files: Sequence[Stored], schema: pa.Schema | None = None) -> Any:
         """Open Parquet files as one table."""
 
     def keep(self, expression: Any) -> Path:
@@ -359,10 +360,8 @@ def line_servers(engine: Engine, spoken: Any, buckets: int) -> list[Path]:
     """Find `orient.line_servers` of what `orient.conversing` left, part by part."""
     asked = orient.doubtful(spoken).select(*ENDPOINT, "remote_hi", "remote_lo", "remote_port")
     split = engine.keep_parts(asked, orient.bucket_of(asked, "line", buckets), buckets)
-    kept = []
-    for files in split:
-        kept.append(engine.keep(orient.line_servers(engine.table(files))))
-        engine.drop(files)
+    kept = [engine.keep(orient.line_servers(engine.table(files))) for files in split]
+    engine.drop(file for files in split for file in files)
     return kept
 
 

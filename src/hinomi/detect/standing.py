@@ -21,6 +21,7 @@ from hinomi.detect.columns import ints, keys, numbered
 from hinomi.detect.measures import RETURN_MS
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.model.protocol import Protocol as Transport
+from hinomi.store.sealing import Stored
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -35,7 +36,7 @@ class Reader(Protocol):
         """Run a sorted expression and keep its rows in a file for `read`."""
 
     def read(
-        self, path: Path, columns: Sequence[str], within: tuple[str, int, int] | None = None
+        self, path: Stored, columns: Sequence[str], within: tuple[str, int, int] | None = None
     ) -> pa.Table:
         """Read rows of one file in their order, those of a range of an ascending column."""
 
@@ -53,7 +54,7 @@ class Source:
     base_ms: int  # What times of its pairs are counted from.
     parts: int  # A power of two.
     cut_bins: int
-    files: Mapping[str, Sequence[Path]]  # See `partials.Unit`.
+    files: Mapping[str, Sequence[Stored]]  # See `partials.Unit`.
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from hinomi.detect.edges import Edges, Numbers
 from hinomi.detect.orient import LINE, SERVICE
 from hinomi.detect.standing import Bucket, Lines, Pairs, Source
 from hinomi.detect.suspects import MAIL_PORTS
+from hinomi.store.sealing import Stored
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -76,7 +77,7 @@ def survey(
     )
 
 
-def _all(sources: Sequence[Source], name: str) -> list[Path]:
+def _all(sources: Sequence[Source], name: str) -> list[Stored]:
     return [file for each in sources for file in each.files[name]]
 
 

@@ -27,6 +27,7 @@ from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
 from hinomi.errors import Unavailable
+from hinomi.store.sealing import SealedFile, Stored
 
 BUCKET_ROWS: Final = 50_000_000
 """Conversation records that one bucket may hold: its services come to this process at once."""
@@ -77,6 +78,7 @@ class SparkEngine:
         self._scratch = scratch
         self._written = 0
         self._schemas: dict[Path, ibis.Schema] = {}
+        self._unsealed_files: dict[SealedFile, Path] = {}
         # Of columns as objects of pandas, which nothing here makes.
         warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas")
         _ = ibis.pyspark  # Loads what `to_sql` needs to know of Spark.
@@ -105,23 +107,28 @@ class SparkEngine:
         """Tell by how many hash buckets to process *rows* records."""
         return max(1, -(-rows // BUCKET_ROWS))
 
-    def table(self, files: Sequence[Path], schema: pa.Schema | None = None) -> Any:
+    def table(self, files: Sequence[Stored], schema: pa.Schema | None = None) -> Any:
         """
         Open Parquet files as one Ibis table.
 
         Args:
-            files: Their paths; where there is none, *schema* gives an empty table.
+            files: Their paths, and keys; where there is none, *schema* gives an empty table.
             schema: Columns of the table if there is no file.
+
+        Notes:
+            Spark takes keys from a key server alone, by way of a class in Java: sealed files
+            are copied into the scratch folder in plain, once each.
         """
         if not files:
             if schema is None:
                 raise ValueError("no file and no schema")
             files = [self._empty(schema)]
         with _failures():
-            columns = self._schemas.get(files[0]) or _columns(files[0])
+            plain = [self._unsealed(file) for file in files]
+            columns = self._schemas.get(plain[0]) or _columns(plain[0])
             # Columns are what the files hold: the lake's folders date=.../hour=... add none.
             reader = self._session.read.schema(_definitions(columns))
-            frame = reader.parquet(*(_GLOB.sub(r"\\\1", _address(file)) for file in files))
+            frame = reader.parquet(*(_GLOB.sub(r"\\\1", _address(file)) for file in plain))
             name = f"table_{self._count()}"
             frame.createOrReplaceTempView(name)
         return ibis.table(columns, name=name)
@@ -189,6 +196,22 @@ class SparkEngine:
         with _failures():
             writer = self._session.sql(sql).write.option("compression", "lz4_raw")
             writer.partitionBy(*partitions).parquet(_address(path))
+
+    def _unsealed(self, file: Stored) -> Path:
+        """Give the path of a file that Spark can read."""
+        if isinstance(file, Path):
+            return file
+        if file.seal is None:
+            return file.path
+        if file not in self._unsealed_files:
+            path = self._next("unsealed")
+            with file.open() as sealed:
+                schema = sealed.schema_arrow
+                with pq.ParquetWriter(path, schema, compression="lz4") as writer:
+                    for batch in sealed.iter_batches():
+                        writer.write_batch(batch)
+            self._unsealed_files[file] = path
+        return self._unsealed_files[file]
 
     def _empty(self, schema: pa.Schema) -> Path:
         path = self._next("empty")

@@ -94,7 +94,7 @@ def run_detection(
     kept = model_in_use(home)
     with opening(home, window, Operation.DETECT, engine_kind=engine_kind) as opened:
         judged = (judge_with or judge_opened)(home, opened, tell, kept=kept)
-        chosen = _ranked(judged)[:top]
+        chosen = ranked(judged)[:top]
         candidates = tuple(_candidate(judged, int(row), window, opened.sources) for row in chosen)
         detection = Detection(
             window=window,
@@ -136,8 +136,7 @@ def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str
         hours, sizes = passes.details(
             engine, judged.survey.parts, judged.survey.services.slice(row, 1)
         )
-        ranked = _ranked(judged)
-        rank = np.flatnonzero(ranked == row)
+        rank = np.flatnonzero(ranked(judged) == row)
         return {
             "service": str(service),
             "address": service.render_address(),
@@ -221,10 +220,20 @@ def opening(
     operation: Operation,
     *,
     engine_kind: EngineKind = EngineKind.DUCKDB,
+    told: Mapping[str, object] | None = None,
 ) -> Iterator[Opened]:
-    """Open the records of *window* under a mandate, with a scratch folder that goes afterwards."""
+    """
+    Open the records of *window* under a mandate, with a scratch folder that goes afterwards.
+
+    Args:
+        home: Where they lie.
+        window: Which records.
+        operation: What for.
+        engine_kind: What computes.
+        told: What else the journal is told.
+    """
     mandate = home.mandate(operation)
-    facts = {"window": window.render(), "register": home.register.version}
+    facts = {"window": window.render(), "register": home.register.version, **(told or {})}
     record(home.journal(), operation, mandate, facts)
     files = home.lake().files(window, mandate)
     with home.casebook() as casebook:
@@ -284,7 +293,7 @@ def _source(listed: Listed) -> str:
     return f"{listed.source} ({label})" if label else listed.source
 
 
-def _ranked(judged: Judgement) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def ranked(judged: Judgement) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Order the services that anything speaks for, most probable first."""
     total = judged.ledger.total()
     worth = np.flatnonzero((total > 0) | judged.listed)

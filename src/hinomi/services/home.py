@@ -12,11 +12,12 @@ The home: one folder with everything a node keeps.
 ``collect/``         what the collector counts, and what its next run needs
 ``context/``         dated tables of others: routes, allocations, earlier lists
 ``models/``          models that this provider made of its own
+``evidence/``        what parameters are argued with: documents named by their digests
 =================== ==========================================================
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -34,7 +35,9 @@ from hinomi.services.mandates import Operation, mandate_for, os_user
 from hinomi.services.rulings import read_matrix
 from hinomi.store.casebook import CaseBook, open_casebook
 from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
+from hinomi.store.evidence import EvidenceFolder
 from hinomi.store.journal import FileJournal
+from hinomi.store.keeper import KeyKeeper
 from hinomi.store.lake import LocalLake
 from hinomi.store.partials import LocalPartials
 
@@ -44,8 +47,10 @@ CASEBOOK: Final = "casebook.sqlite"
 LAKE: Final = "lake"
 PARTIALS: Final = "partials"
 KEYS: Final = "keys"
+DAY_KEYS: Final = "keys/days"
 COLLECT: Final = "collect"
 MODELS: Final = "models"
+EVIDENCE: Final = "evidence"
 FIRST_KEY: Final = "period-0001.key"
 
 
@@ -57,6 +62,16 @@ class Home:
     config: Config
     register: Register
     clock: Clock
+    keeper: KeyKeeper = field(init=False, compare=False)  # Of the keys of days.
+
+    def __post_init__(self) -> None:
+        keeper = KeyKeeper(
+            self.folder / DAY_KEYS,
+            self.clock,
+            guard=Guard(self.clock, self.matrix, lambda refusal: self.journal().append(refusal)),
+            tell=lambda act: self.journal().append(act),
+        )
+        object.__setattr__(self, "keeper", keeper)
 
     @property
     def is_laboratory(self) -> bool:
@@ -102,11 +117,18 @@ class Home:
             lateness_ms=self.register.integer("store.lateness_ms"),
             reader_grace_ms=self.register.integer("store.reader_grace_ms"),
             guard=self.guard(),
+            keeper=self.keeper,
         )
 
     def partials(self) -> LocalPartials:
         """Open the partial results."""
-        return LocalPartials(self.folder / PARTIALS, self.clock, guard=self.guard())
+        return LocalPartials(
+            self.folder / PARTIALS, self.clock, guard=self.guard(), keeper=self.keeper
+        )
+
+    def evidence(self) -> EvidenceFolder:
+        """Open the documents that parameters are argued with."""
+        return EvidenceFolder(self.folder / EVIDENCE)
 
     @property
     def key_period(self) -> str:

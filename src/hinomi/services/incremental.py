@@ -8,7 +8,6 @@ the next run (`store.partials`), under a key that names all that it depends on.
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +28,7 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.models import KeptModel, model_asked
 from hinomi.store.flowfile import HOUR_MS
 from hinomi.store.lake import LocalLake
+from hinomi.store.sealing import SealedFile
 
 DAY_MS: Final = 24 * HOUR_MS
 MAKING_TAKES: Final = 0.5
@@ -54,7 +54,11 @@ def sliding_window(home: Home, until_ms: int | None = None) -> Window:
         until_ms: Stands for the present time.
     """
     end_ms = (home.clock() if until_ms is None else until_ms) // HOUR_MS * HOUR_MS
-    days = home.register.integer("detect.window_days")
+    return last_days(end_ms, home.register.integer("detect.window_days"))
+
+
+def last_days(end_ms: int, days: int) -> Window:
+    """Give the window of the last *days* of UTC up to *end_ms*, the running one included."""
     # The last moment inside says which day is running: at midnight, the one just over.
     return Window((end_ms - 1) // DAY_MS * DAY_MS - (days - 1) * DAY_MS, end_ms)
 
@@ -228,17 +232,20 @@ class _Maker:
         found = store.find(each.window, key, self.to_read) if each.stays else None
         if found is None:
             files = self.lake.files(each.window, self.to_read)
-            unit = self._made(files, each, before) if files else None
-            if unit is None or not each.stays:
+            if not files:
+                return None
+            unit = self._made(files, each, before)
+            if not each.stays:
                 return unit
+            seal = self.lake.earliest(each.window, self.to_keep)
             said = msgspec.json.encode({"parts": unit.parts, "facts": unit.facts})
-            found = store.keep(each.window, key, said, unit.files, self.to_keep)
+            found = store.keep(each.window, key, said, unit.files, self.to_keep, seal=seal)
             what = {"window": each.window.render(), "records": unit.facts.rows}
             record(self.home.journal(), Operation.PARTIALS, self.to_keep, {"act": "keep", **what})
         kept = msgspec.json.decode(found.facts)
         return Unit(msgspec.convert(kept["facts"], Facts), kept["parts"], found.tables)
 
-    def _made(self, files: Sequence[Path], each: Slice, before: Sequence[Unit]) -> Unit:
+    def _made(self, files: Sequence[SealedFile], each: Slice, before: Sequence[Unit]) -> Unit:
         records = self.engine.table(files, CONVERSATIONS)
         inside = records.filter((records.ts_ms >= each.since_ms) & (records.ts_ms < each.until_ms))
         found = partials.facts_of(self.engine, inside)

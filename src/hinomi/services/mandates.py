@@ -28,6 +28,7 @@ class Operation(Enum):
     DETECT = ("detect", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
     PARTIALS = ("partials", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.FLOW_RECORDS)
     DRILL = ("drill", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
+    WHAT_IF = ("what-if", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
     EXPLAIN = ("explain", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
     TRAIN = ("train", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.FLOW_RECORDS)
     MODELS = ("models", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.MODELS)

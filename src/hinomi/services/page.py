@@ -21,7 +21,7 @@ from hinomi.services.detecting import Detection
 from hinomi.services.timeline import Axis, Bar, axis_of
 from hinomi.telemetry import mask_addresses
 
-_PAGES: Final = Environment(
+PAGES: Final = Environment(
     loader=PackageLoader("hinomi.services", "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -100,11 +100,11 @@ def render_page(detection: Detection, *, made_ms: int) -> str:
         nothing besides. Whatever looks like an address in a reason (list names are free
         text) is withheld; services alone show theirs.
     """
-    style, _, _ = _PAGES.loader.get_source(_PAGES, "report.css")  # type: ignore[union-attr]
+    style = read_style()
     axis = axis_of(hour for hours in detection.timeline.values() for hour in hours)
-    return _PAGES.get_template("report.html.j2").render(
+    return PAGES.get_template("report.html.j2").render(
         style=Markup(style),  # noqa: S704 - A file of the package.
-        style_hash=_hash(style),
+        style_hash=style_hash(style),
         made=render_time(made_ms),
         window=detection.window.render(),
         register=mask_addresses(detection.register_version),
@@ -132,7 +132,13 @@ def _drifted(found: Drift | None) -> str:
     return ", ".join(f"{name} {found.index[name]:.2f}" for name in found.drifted)
 
 
-def _hash(style: str) -> str:
+def read_style() -> str:
+    """Read the style sheet that all pages share."""
+    style, _, _ = PAGES.loader.get_source(PAGES, "report.css")  # type: ignore[union-attr]
+    return str(style)
+
+
+def style_hash(style: str) -> str:
     """Name the style sheet for the policy (CSP Level 3, section 2.3.1, hash-source)."""
     return "sha256-" + base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
 

@@ -38,7 +38,16 @@ def write_report(detection: Detection, path: Path, *, clock: Clock = wall_clock)
         UsageError: If *path* is a folder, a device or a pipe.
         Unavailable: If the disk does not take the file.
     """
-    page = render_page(detection, made_ms=clock())
+    write_page(render_page(detection, made_ms=clock()), path)
+
+
+def write_page(page: str, path: Path) -> None:
+    """
+    Write a finished page to *path*, in place of what stood there, readable by its owner alone.
+
+    Raises:
+        As `write_report`.
+    """
     with on_disk(path):
         target = _target(path)
         descriptor, draft = tempfile.mkstemp(prefix=".report-", dir=target.parent)

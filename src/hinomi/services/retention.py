@@ -31,7 +31,6 @@ from hinomi.govern.retention import (
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
 from hinomi.services.retentionshelves import SHELVES
-from hinomi.services.rollover import roll_over_if_due
 
 _FLOWS_UNTIL: Final = "flows_until"
 """What entries call the day before which flow information is destroyed, keys included."""
@@ -50,7 +49,6 @@ class Outcome:
     """What one run did."""
 
     removed: Counter[str] = field(default_factory=Counter)  # By class.
-    rolled_over: dict[str, object] | None = None  # None: no key period was over.
     looked: dict[str, int] = field(default_factory=dict)  # At how much, by shelf.
     left: list[str] = field(default_factory=list)  # Due, and still there.
     unknown: list[str] = field(default_factory=list)  # Files that no class speaks of.
@@ -154,18 +152,11 @@ def _announce(home: Home, mandate: Mandate, cutoffs: Cutoffs) -> None:
 
 
 def _clear(home: Home, mandate: Mandate, cutoffs: Cutoffs, outcome: Outcome, tell: Tell) -> None:
-    """Delete what is due, shelf by shelf, and end a key period that is over."""
+    """Delete what is due, shelf by shelf."""
     for shelf in SHELVES:
         tell(shelf.name)
         for data_class, count in shelf.clear(home, cutoffs, mandate).items():
             outcome.removed[str(data_class)] += count
-    tell("key period")
-    outcome.rolled_over = end_key_period(home)
-
-
-def end_key_period(home: Home) -> dict[str, object] | None:
-    """Put what is kept under a new pseudonym key and destroy the old one, if its time is over."""
-    return roll_over_if_due(home)
 
 
 def _look(home: Home, cutoffs: Cutoffs, outcome: Outcome) -> None:

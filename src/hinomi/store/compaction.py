@@ -18,7 +18,8 @@ from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.window import Window
 from hinomi.store.flowfile import FlowFileWriter, read_file
 from hinomi.store.layout import COMPACTED
-from hinomi.store.manifest import FileEntry
+from hinomi.store.manifest import FileEntry, arrival_day
+from hinomi.store.sealing import Seal
 
 SORT_KEYS: Final = (
     "remote_hi", "remote_lo", "remote_port", "proto", "line_hi", "line_lo", "ts_ms",
@@ -32,7 +33,7 @@ FULL_ROWS: Final = 1 << 21
 
 def plan(
     files: Iterable[FileEntry], settled_until: int, *, full_rows: int = FULL_ROWS
-) -> dict[int, list[FileEntry]]:
+) -> dict[tuple[int, str], list[FileEntry]]:
     """
     Choose what to merge.
 
@@ -43,23 +44,25 @@ def plan(
         full_rows: Rows of one compacted file at most.
 
     Returns:
-        By hour, the files to merge: all that were never compacted, and with them
-        compacted ones that are less than half full. Hours in order leave out those
-        where there is nothing to gain.
+        By hour and day of arrival, the files to merge: all that were never compacted, and
+        with them compacted ones that are less than half full. Hours in order leave out
+        those where there is nothing to gain. Rows that arrived on another day are under
+        another key, and go on another day.
     """
-    chosen: dict[int, list[FileEntry]] = defaultdict(list)
+    chosen: dict[tuple[int, str], list[FileEntry]] = defaultdict(list)
     for file in files:
-        if file.hour < settled_until and (not file.compacted or file.rows < full_rows // 2):
-            chosen[file.hour].append(file)
+        is_done = file.compacted and file.seal and file.rows >= full_rows // 2
+        if file.hour < settled_until and not is_done:
+            chosen[file.hour, arrival_day(file)].append(file)
     return {
-        hour: sorted(chosen[hour], key=lambda file: file.path)
-        for hour in sorted(chosen)
-        if len(chosen[hour]) > 1 or not chosen[hour][0].compacted
+        key: sorted(chosen[key], key=lambda file: file.path)
+        for key in sorted(chosen)
+        if len(chosen[key]) > 1 or not (chosen[key][0].compacted and chosen[key][0].seal)
     }
 
 
 def merge(
-    root: Path, files: list[FileEntry], stem: str, *, full_rows: int = FULL_ROWS
+    root: Path, files: list[FileEntry], stem: str, seal: Seal, *, full_rows: int = FULL_ROWS
 ) -> tuple[FileEntry, ...]:
     """
     Write the rows of *files*, all of one hour, into as few sorted files as *full_rows* allows.
@@ -68,6 +71,7 @@ def merge(
         root: The lake's folder.
         files: What to merge; they stay as they are.
         stem: How the names of the new files begin; not used before.
+        seal: Of the day on which all of them arrived.
         full_rows: Rows of one new file at most.
 
     Returns:
@@ -82,8 +86,8 @@ def merge(
     # Equal shares are each more than half full, so that they are not merged again.
     share = -(-total // number)
     written = []
-    for part, chunk in enumerate(_chunks(_rows(root, files), share)):
-        writer = FlowFileWriter(root, files[0].hour, f"{stem}-{part:04d}", layout=COMPACTED)
+    for part, chunk in enumerate(_chunks(_rows(root, files, seal), share)):
+        writer = FlowFileWriter(root, files[0].hour, f"{stem}-{part:04d}", seal, layout=COMPACTED)
         order = pc.sort_indices(chunk, sort_keys=[(key, "ascending") for key in SORT_KEYS])
         for start in range(0, chunk.num_rows, ROW_GROUP_ROWS):
             writer.write(chunk.take(order.slice(start, ROW_GROUP_ROWS)))
@@ -93,9 +97,9 @@ def merge(
     return tuple(written)
 
 
-def _rows(root: Path, files: list[FileEntry]) -> Iterator[pa.RecordBatch]:
+def _rows(root: Path, files: list[FileEntry], seal: Seal) -> Iterator[pa.RecordBatch]:
     for file in files:
-        yield from read_file(root, file, Window())
+        yield from read_file(root, file, Window(), {seal.name: seal})
 
 
 def _chunks(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:

@@ -1,6 +1,6 @@
 """One Parquet file of conversation records of one hour: its place, its writing, its reading."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from hinomi.model.window import Window
 from hinomi.store.durable import draft_of, on_disk, publish
 from hinomi.store.layout import FRESH, Layout
 from hinomi.store.manifest import FileEntry
+from hinomi.store.sealing import Seal, SealedFile
 
 HOUR_MS: Final = 3_600_000
 
@@ -54,8 +55,11 @@ def hour_folder(hour: int) -> str:
 class FlowFileWriter:
     """Writes one flow file as a draft; `close` gives it its name."""
 
-    def __init__(self, root: Path, hour: int, name: str, *, layout: Layout = FRESH) -> None:
-        """Begin a file of *hour*."""
+    def __init__(
+        self, root: Path, hour: int, name: str, seal: Seal, *, layout: Layout = FRESH
+    ) -> None:
+        """Begin a file of *hour*, sealed under *seal*."""
+        self._seal = seal
         self._relative = f"{hour_folder(hour)}/{name}.parquet"
         self._path = root / self._relative
         self._hour = hour
@@ -65,7 +69,10 @@ class FlowFileWriter:
         with on_disk(self._path):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._writer = pq.ParquetWriter(
-                draft_of(self._path), _WITHOUT_NULLS, **layout.options()
+                draft_of(self._path),
+                _WITHOUT_NULLS,
+                encryption_properties=seal.writing(),
+                **layout.options(),
             )
 
     def write(self, table: pa.Table) -> None:
@@ -92,6 +99,7 @@ class FlowFileWriter:
             arrived_ms=arrived_ms,
             schema_version=SCHEMA_VERSION,
             compacted=compacted,
+            seal=self._seal.name,
         )
 
     def abandon(self) -> None:
@@ -117,9 +125,17 @@ def require_present(root: Path, files: Iterable[FileEntry]) -> None:
             raise Unavailable(f"{path} is in the manifest but not on disk; restore it from backup")
 
 
-def read_file(root: Path, file: FileEntry, window: Window) -> Iterator[pa.RecordBatch]:
+def read_file(
+    root: Path, file: FileEntry, window: Window, seals: Mapping[str, Seal]
+) -> Iterator[pa.RecordBatch]:
     """
     Yield the records of *file* that start in *window*.
+
+    Args:
+        root: The lake's folder.
+        file: Which file.
+        window: Which records.
+        seals: Keys by their names, that of *file* among them.
 
     Raises:
         Unavailable: If the file is missing, damaged, or holds other rows than it should.
@@ -128,7 +144,7 @@ def read_file(root: Path, file: FileEntry, window: Window) -> Iterator[pa.Record
     require_present(root, [file])
     path = root / file.path
     whole = window.covers(file.first_ms) and window.covers(file.last_ms)
-    with readable(path), pq.ParquetFile(path) as parquet:
+    with readable(path), SealedFile(path, seals.get(file.seal)).open() as parquet:
         version = (parquet.schema_arrow.metadata or {}).get(_VERSION_KEY, b"none").decode()
         if version != SCHEMA_VERSION:
             raise _other_version(path, version)
@@ -144,13 +160,14 @@ def read_file(root: Path, file: FileEntry, window: Window) -> Iterator[pa.Record
                 yield pa.record_batch(kept.columns, schema=CONVERSATIONS)
 
 
-def count_rows(root: Path, file: FileEntry, window: Window) -> int:
+def count_rows(root: Path, file: FileEntry, window: Window, seals: Mapping[str, Seal]) -> int:
     """Count the records of *file* that start in *window*, reading as little as possible."""
     if window.covers(file.first_ms) and window.covers(file.last_ms):
         return file.rows
     require_present(root, [file])
-    with readable(root / file.path):
-        starts = pq.read_table(root / file.path, columns=["ts_ms"], partitioning=None)
+    path = root / file.path
+    with readable(path), SealedFile(path, seals.get(file.seal)).open() as parquet:
+        starts = parquet.read(["ts_ms"])
     return int(np.count_nonzero(_mask(starts.column("ts_ms").to_numpy(), window)))
 
 

@@ -16,18 +16,18 @@ import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 
-from hinomi.clock import Clock
+from hinomi.clock import Clock, day_of
 from hinomi.govern.mandate import Guard, Mandate
 from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store import compaction
 from hinomi.store.durable import on_disk, sync_folder
+from hinomi.store.figures import Compacted, LakeStatistics, Removed, removed, statistics_of
 from hinomi.store.flowfile import (
     FLOWS,
     HOUR_MS,
@@ -35,41 +35,13 @@ from hinomi.store.flowfile import (
     read_file,
     require_present,
 )
+from hinomi.store.keeper import KeyKeeper
 from hinomi.store.locking import WriteLock
-from hinomi.store.manifest import BatchEntry, FileEntry, Manifest, State, digest
+from hinomi.store.manifest import BatchEntry, FileEntry, Manifest, State, arrival_day, digest
 from hinomi.store.ports import Commit
+from hinomi.store.sealing import Seal, SealedFile
 from hinomi.store.spreading import Spreader, SpreadLimits
 from hinomi.store.staging import LIVE, Staged, Staging, StagingFolder, sweep_staging
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LakeStatistics:
-    """What the manifest says of the lake as a whole."""
-
-    rows: int
-    files: int
-    batches: int
-    first_ms: int | None  # None: the lake is empty.
-    last_ms: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compacted:
-    """What one compaction did."""
-
-    hours: int
-    rows: int
-    files_before: int
-    files_after: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removed:
-    """What one removal took away."""
-
-    hours: int
-    rows: int
-    files: int
 
 
 class LocalLake:
@@ -86,6 +58,7 @@ class LocalLake:
         limits: SpreadLimits | None = None,
         full_rows: int = compaction.FULL_ROWS,
         guard: Guard | None = None,
+        keeper: KeyKeeper | None = None,
     ) -> None:
         """
         Look at the lake in *root*, which need not exist yet.
@@ -100,8 +73,10 @@ class LocalLake:
             limits: How much `append` holds in memory.
             full_rows: Rows of one compacted file at most.
             guard: Who lets mandates in; None: one that writes nothing down.
+            keeper: Of the keys under which files are sealed; None: one in the lake itself.
         """
         self._guard = guard or Guard(clock)
+        self._keeper = keeper or KeyKeeper(root / "keys", clock, guard=guard)
         self._root = root
         self._clock = clock
         self._lateness_ms = lateness_ms
@@ -150,6 +125,8 @@ class LocalLake:
         self._guard.admit(mandate, Power.STORE)
         if not batch_id:
             raise ValueError("a batch without an id could be stored twice")
+        arrived_ms = self._clock()
+        seal = self._keeper.make(day_of(arrived_ms), mandate)
         removed_until = self._manifest.ask(lambda state: state.removed_until)
         folder = StagingFolder.create(self._root)
         spreader = Spreader(
@@ -157,7 +134,8 @@ class LocalLake:
             folder.path / "spill",
             # No two stagings share a folder's name, so no two files ever share one either.
             f"{hashlib.sha256(batch_id.encode()).hexdigest()[:16]}-{folder.path.name}",
-            arrived_ms=self._clock(),
+            seal,
+            arrived_ms=arrived_ms,
             removed_until=removed_until,
             limits=limits,
         )
@@ -171,11 +149,12 @@ class LocalLake:
         """Yield the conversation records that start in *window*, hour by hour."""
         self._guard.admit(mandate, Power.ANALYSE)
         files = self._files_of(window)
-        return (batch for file in files for batch in read_file(self._root, file, window))
+        seals = self._seals(files, mandate)
+        return (batch for file in files for batch in read_file(self._root, file, window, seals))
 
-    def files(self, window: Window, mandate: Mandate) -> tuple[Path, ...]:
+    def files(self, window: Window, mandate: Mandate) -> tuple[SealedFile, ...]:
         """
-        Name the committed files that may hold records of *window*.
+        Name the committed files that may hold records of *window*, with their keys.
 
         Raises:
             Unavailable: If one of them is not on disk.
@@ -185,16 +164,20 @@ class LocalLake:
         self._guard.admit(mandate, Power.ANALYSE)
         files = self._files_of(window)
         require_present(self._root, files)
-        return tuple(self._root / file.path for file in files)
+        seals = self._seals(files, mandate)
+        return tuple(SealedFile(self._root / each.path, seals.get(each.seal)) for each in files)
 
     def rows(self, window: Window, mandate: Mandate) -> int:
         """Count the conversation records that start in *window*."""
         self._guard.admit(mandate, Power.ANALYSE)
-        return sum(count_rows(self._root, file, window) for file in self._files_of(window))
+        files = self._files_of(window)
+        cut = [file for file in files if not _is_inside(file, window)]
+        seals = self._seals(cut, mandate)
+        return sum(count_rows(self._root, file, window, seals) for file in files)
 
     def statistics(self) -> LakeStatistics:
         """Say how much there is; reads the manifest alone and needs no mandate."""
-        return self._manifest.ask(_statistics)
+        return self._manifest.ask(statistics_of)
 
     def digest(self, window: Window, mandate: Mandate) -> str:
         """
@@ -208,6 +191,20 @@ class LocalLake:
         """
         self._guard.admit(mandate, Power.ANALYSE)
         return digest(self._files_of(window))
+
+    def earliest(self, window: Window, mandate: Mandate) -> Seal:
+        """
+        Give the seal of the first day on which rows of the hours of *window* arrived.
+
+        What is made of these rows is kept under it, and is gone as soon as any of them is.
+
+        Raises:
+            NotPermitted: If *mandate* lacks the power to store.
+        """
+        day = min(
+            (arrival_day(file) for file in self._files_of(window)), default=day_of(self._clock())
+        )
+        return self._keeper.make(day, mandate)
 
     def compact(self, mandate: Mandate) -> Compacted:
         """
@@ -225,7 +222,7 @@ class LocalLake:
                 paths = {file.path for file in files}
                 if not self._manifest.ask(partial(_holds, paths)):
                     continue  # Another process was first.
-                added = self._compact_hour(files)
+                added = self._compact_hour(files, mandate)
             hours += 1
             rows += sum(file.rows for file in files)
             before, after = before + len(files), after + len(added)
@@ -249,11 +246,27 @@ class LocalLake:
             if horizon is None or horizon < until:
                 self._manifest.commit(self._clock(), removed_until=until)
             self._sweep()
-        return Removed(
-            hours=len({file.hour for file in gone}),
-            rows=sum(file.rows for file in gone),
-            files=len(gone),
-        )
+        return removed(gone)
+
+    def expire(self, before_ms: int, mandate: Mandate) -> Removed:
+        """
+        Remove all that arrived on days, UTC, that ended by *before_ms*, whenever its flows began.
+
+        The hours stay open: an old capture that is imported today is kept from today on.
+
+        Raises:
+            NotPermitted: If *mandate* lacks the power to maintain.
+        """
+        self._guard.admit(mandate, Power.MAINTAIN)
+        until = day_of(before_ms)
+        with self._lock.held():
+            files = self._manifest.ask(lambda state: tuple(state.files.values()))
+            gone = [file for file in files if arrival_day(file) < until]
+            told = self._manifest.ask(lambda state: state.expired_until)
+            if gone or told is None or told < until:
+                self._manifest.commit(self._clock(), expired_until=until)
+            self._sweep()
+        return removed(gone)
 
     def clean(self) -> None:
         """Delete what no reader can see any more: orphans of killed writers, old files."""
@@ -280,6 +293,7 @@ class LocalLake:
                 late_rows,
                 # A batch without rows is remembered as long as its hour of arrival.
                 max((file.hour for file in files), default=now_ms // HOUR_MS),
+                day_of(now_ms),
             )
             self._manifest.commit(now_ms, batch=entry, added=files)
             return _commit(entry, already_stored=False)
@@ -292,14 +306,19 @@ class LocalLake:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 os.link(folder / file.path, path)
 
-    def _plan(self) -> dict[int, list[FileEntry]]:
+    def _plan(self) -> dict[tuple[int, str], list[FileEntry]]:
         settled_until = (self._clock() - self._lateness_ms) // HOUR_MS
         files = self._manifest.ask(lambda state: tuple(state.files.values()))
         return compaction.plan(files, settled_until, full_rows=self._full_rows)
 
-    def _compact_hour(self, files: list[FileEntry]) -> tuple[FileEntry, ...]:
+    def _compact_hour(self, files: list[FileEntry], mandate: Mandate) -> tuple[FileEntry, ...]:
         stem = f"{self._next_number():012d}-hour"
-        added = compaction.merge(self._root, files, stem, full_rows=self._full_rows)
+        day = arrival_day(files[0])
+        if files[0].seal:
+            seal = self._keeper.hand([day], mandate, Power.MAINTAIN)[day]
+        else:  # Written before files were sealed.
+            seal = self._keeper.make(day, mandate, Power.MAINTAIN)
+        added = compaction.merge(self._root, files, stem, seal, full_rows=self._full_rows)
         self._sync(added)
         replaced = [file.path for file in files]
         self._manifest.commit(self._clock(), added=added, replaced=replaced)
@@ -343,6 +362,10 @@ class LocalLake:
     def _files_of(self, window: Window) -> tuple[FileEntry, ...]:
         return self._manifest.ask(lambda state: state.files_of(window))
 
+    def _seals(self, files: Iterable[FileEntry], mandate: Mandate) -> dict[str, Seal]:
+        days = {file.seal for file in files if file.seal}
+        return self._keeper.hand(days, mandate, Power.ANALYSE) if days else {}
+
 
 def _commit(batch: BatchEntry, *, already_stored: bool) -> Commit:
     return Commit(
@@ -353,15 +376,8 @@ def _commit(batch: BatchEntry, *, already_stored: bool) -> Commit:
     )
 
 
-def _statistics(state: State) -> LakeStatistics:
-    files = state.files.values()
-    return LakeStatistics(
-        rows=sum(file.rows for file in files),
-        files=len(files),
-        batches=len(state.batches),
-        first_ms=min((file.first_ms for file in files), default=None),
-        last_ms=max((file.last_ms for file in files), default=None),
-    )
+def _is_inside(file: FileEntry, window: Window) -> bool:
+    return window.covers(file.first_ms) and window.covers(file.last_ms)
 
 
 def _holds(paths: set[str], state: State) -> bool:

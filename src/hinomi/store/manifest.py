@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from hinomi.clock import day_of
 from hinomi.errors import Conflict, MalformedDocument, Unavailable
 from hinomi.model.window import Window
 from hinomi.store.durable import on_disk, sync_folder, write_durably
@@ -42,6 +43,7 @@ class FileEntry(msgspec.Struct, frozen=True, array_like=True):
     arrived_ms: int  # When its latest rows were stored.
     schema_version: str
     compacted: bool = False
+    seal: str = ""  # The day whose key it takes to read it; empty: written before files were.
 
 
 class BatchEntry(msgspec.Struct, frozen=True, array_like=True):
@@ -51,6 +53,7 @@ class BatchEntry(msgspec.Struct, frozen=True, array_like=True):
     rows: int  # Stored.
     late_rows: int  # Of hours that had been removed: counted, not stored.
     last_hour: int
+    arrived_day: str = ""  # When it was stored, a day as in 2026-01-31; empty: not noted then.
 
 
 class Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -63,6 +66,8 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     replaced: tuple[str, ...] = ()  # Read no more, deleted later.
     swept: tuple[str, ...] = ()  # Replaced before, now deleted.
     removed_until: int | None = None  # Every hour before this one is gone.
+    expired_until: str | None = None  # What arrived on a day before this one is gone.
+    period: str | None = None  # The key period that all lines are now under.
 
 
 class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -73,6 +78,8 @@ class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     files: tuple[FileEntry, ...] = ()
     batches: tuple[BatchEntry, ...] = ()
     replaced: dict[str, tuple[int, int]] = {}  # Path to its hour, and when it was replaced, ms.
+    expired_until: str | None = None
+    period: str | None = None
 
 
 _Read = TypeVar("_Read", Entry, Checkpoint)
@@ -88,6 +95,8 @@ class State:
     files: dict[str, FileEntry] = field(default_factory=dict)
     batches: dict[str, BatchEntry] = field(default_factory=dict)
     replaced: dict[str, tuple[int, int]] = field(default_factory=dict)
+    expired_until: str | None = None
+    period: str | None = None
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> "State":
@@ -98,6 +107,8 @@ class State:
             files={file.path: file for file in checkpoint.files},
             batches={batch.batch_id: batch for batch in checkpoint.batches},
             replaced=dict(checkpoint.replaced),
+            expired_until=checkpoint.expired_until,
+            period=checkpoint.period,
         )
 
     def to_checkpoint(self) -> Checkpoint:
@@ -108,6 +119,8 @@ class State:
             files=tuple(self.files.values()),
             batches=tuple(self.batches.values()),
             replaced=self.replaced,
+            expired_until=self.expired_until,
+            period=self.period,
         )
 
     def apply(self, entry: Entry) -> None:
@@ -125,12 +138,32 @@ class State:
             self.files = {p: file for p, file in self.files.items() if file.hour >= until}
             self.batches = {b: kept for b, kept in self.batches.items() if kept.last_hour >= until}
             self.replaced = {p: old for p, old in self.replaced.items() if old[0] >= until}
+        if entry.expired_until is not None:
+            self._expire(entry.expired_until)
+        if entry.period is not None:
+            self.period = entry.period
         self.number = entry.number
+
+    def _expire(self, until: str) -> None:
+        """Let go of what arrived before the day *until*, and of batches that left nothing."""
+        self.expired_until = until
+        self.files = {p: file for p, file in self.files.items() if arrival_day(file) >= until}
+        hours = {file.hour for file in self.files.values()}
+        self.batches = {
+            name: batch
+            for name, batch in self.batches.items()
+            if batch.arrived_day >= until or (not batch.arrived_day and batch.last_hour in hours)
+        }
 
     def files_of(self, window: Window) -> tuple[FileEntry, ...]:
         """Give the files that may hold rows of *window*, oldest hour first."""
         found = [f for f in self.files.values() if window.overlaps(f.first_ms, f.last_ms)]
         return tuple(sorted(found, key=lambda file: (file.hour, file.path)))
+
+
+def arrival_day(file: FileEntry) -> str:
+    """Name the day, UTC, on which the latest rows of *file* arrived."""
+    return file.seal or day_of(file.arrived_ms)
 
 
 def digest(files: Iterable[FileEntry]) -> str:
@@ -195,6 +228,8 @@ class Manifest:
         replaced: Iterable[str] = (),
         swept: Iterable[str] = (),
         removed_until: int | None = None,
+        expired_until: str | None = None,
+        period: str | None = None,
     ) -> None:
         """
         Make one change durable and visible; the lake's lock is held.
@@ -212,6 +247,8 @@ class Manifest:
                 replaced=tuple(replaced),
                 swept=tuple(swept),
                 removed_until=removed_until,
+                expired_until=expired_until,
+                period=period,
             )
             path = self._folder / _entry_name(entry.number)
             try:

@@ -15,6 +15,7 @@ from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.window import Window
 from hinomi.store.flowfile import checked, within
 from hinomi.store.ports import Commit
+from hinomi.store.sealing import SealedFile
 
 
 class MemoryFlowStore:
@@ -47,7 +48,7 @@ class MemoryFlowStore:
         found = (within(batch, window) for kept in self._kept.values() for batch in kept)
         return (batch for batch in found if batch.num_rows)
 
-    def files(self, window: Window, mandate: Mandate) -> tuple[Path, ...]:
+    def files(self, window: Window, mandate: Mandate) -> tuple[SealedFile, ...]:
         """Write each batch that may hold records of *window* to a file, and name the files."""
         self._guard.admit(mandate, Power.ANALYSE)
         if self._folder is None:
@@ -61,5 +62,5 @@ class MemoryFlowStore:
                 continue
             if not path.exists():
                 pq.write_table(table, path)
-            named.append(path)
+            named.append(SealedFile(path))
         return tuple(named)

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
 
 from hinomi.govern.mandate import Mandate
 from hinomi.model.window import Window
+from hinomi.store.sealing import Seal, SealedFile, Stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +48,7 @@ class FlowStore(Protocol):
             NotPermitted: If *mandate* lacks the power to analyse.
         """
 
-    def files(self, window: Window, mandate: Mandate) -> tuple[Path, ...]:
+    def files(self, window: Window, mandate: Mandate) -> tuple[SealedFile, ...]:
         """
         Name the committed Parquet files that may hold records of *window*, for engines.
 
@@ -64,7 +64,7 @@ class KeptPartial:
     """One partial result in the store."""
 
     facts: bytes  # What its maker said of it.
-    tables: Mapping[str, tuple[Path, ...]]  # Its files by table and part, for engines.
+    tables: Mapping[str, tuple[SealedFile, ...]]  # Its files by table and part, for engines.
 
 
 class PartialStore(Protocol):
@@ -87,8 +87,10 @@ class PartialStore(Protocol):
         window: Window,
         key: str,
         facts: bytes,
-        tables: Mapping[str, Sequence[Path]],
+        tables: Mapping[str, Sequence[Stored]],
         mandate: Mandate,
+        *,
+        seal: Seal,
     ) -> KeptPartial:
         """
         Keep a partial result in place of all that lie within its window; whole or not at all.
@@ -97,8 +99,10 @@ class PartialStore(Protocol):
             window: What it was made of; both ends are stated.
             key: Names all that it depends on: it counts under this key alone.
             facts: What its maker wants to know of it again.
-            tables: Its files by table and part. They are moved, and must lie on the same disk.
+            tables: Its files by table and part, as an engine wrote them. They are sealed and
+                then deleted.
             mandate: Permits to store; to make it took one to analyse.
+            seal: Of the day on which the earliest of the records arrived: gone with them.
 
         Raises:
             Unavailable: If the disk refuses; nothing was kept.

@@ -14,12 +14,14 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.store.durable import on_disk
 from hinomi.store.flowfile import HOUR_MS, FlowFileWriter
 from hinomi.store.manifest import FileEntry
+from hinomi.store.sealing import Seal, SealedFile
 
 _MAX_READERS: Final = 128
 
@@ -49,12 +51,15 @@ class Spreader:
         root: Path,
         spill: Path,
         stem: str,
+        seal: Seal,
         *,
         arrived_ms: int,
         removed_until: int | None = None,
         limits: SpreadLimits | None = None,
     ) -> None:
-        """Write under *root* files whose names begin with *stem*; spill into *spill*."""
+        """Write sealed files under *root*, named from *stem*; spill into *spill*."""
+        self._seal = seal
+        self._fleeting = Seal.fleeting()  # Of what is spilled: it dies with this process.
         self._root, self._spill, self._stem = root, spill, stem
         self._arrived_ms = arrived_ms
         self._removed_until = removed_until
@@ -90,7 +95,7 @@ class Spreader:
 
     def finish(self) -> tuple[FileEntry, ...]:
         """Write all that is held or spilled, close every file and name them."""
-        readers: dict[int, pa.ipc.RecordBatchFileReader] = {}
+        readers: dict[int, pq.ParquetFile] = {}
         for hour in sorted({*self._held, *self._run_index, *self._writers}):
             self._write(hour, self._pieces(hour, readers))
             self._files.append(self._writers.pop(hour).close(arrived_ms=self._arrived_ms))
@@ -139,26 +144,30 @@ class Spreader:
         return self._held.pop(hour, [])
 
     def _spill_run(self) -> None:
-        path = self._spill / f"{self._stem}-{len(self._runs):06d}.arrow"
-        options = pa.ipc.IpcWriteOptions(compression="lz4")
+        path = self._spill / f"{self._stem}-{len(self._runs):06d}.parquet"
         with on_disk(path):
             self._spill.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with pa.ipc.new_file(path, CONVERSATIONS, options=options) as run:
+            with pq.ParquetWriter(
+                path,
+                CONVERSATIONS,
+                compression="LZ4",
+                use_dictionary=False,
+                write_statistics=False,
+                encryption_properties=self._fleeting.writing(),
+            ) as run:
                 for number, hour in enumerate(sorted(self._held)):
-                    table = _join(self._release(hour)).combine_chunks()
-                    run.write_batch(table.to_batches()[0])
+                    table = _join(self._release(hour))
+                    run.write_table(table, row_group_size=table.num_rows)
                     self._run_index[hour].append((len(self._runs), number))
         self._runs.append(path)
 
-    def _pieces(
-        self, hour: int, readers: dict[int, pa.ipc.RecordBatchFileReader]
-    ) -> Iterator[pa.RecordBatch]:
+    def _pieces(self, hour: int, readers: dict[int, pq.ParquetFile]) -> Iterator[pa.RecordBatch]:
         for run, number in self._run_index.pop(hour, []):
             if run not in readers:
                 if len(readers) >= _MAX_READERS:
                     readers.clear()
-                readers[run] = pa.ipc.open_file(pa.memory_map(str(self._runs[run])))
-            yield readers[run].get_batch(number)
+                readers[run] = SealedFile(self._runs[run], self._fleeting).open()
+            yield from _plain(readers[run].read_row_group(number, use_threads=False))
         yield from self._release(hour)
 
     def _write(self, hour: int, pieces: Iterator[pa.RecordBatch]) -> None:
@@ -179,7 +188,7 @@ class Spreader:
         if writer is None:
             name = f"{self._stem}-{self._parts[hour]:04d}"
             self._parts[hour] += 1
-            writer = FlowFileWriter(self._root, hour, name)
+            writer = FlowFileWriter(self._root, hour, name, self._seal)
         self._writers[hour] = writer  # Now the most recently used.
         return writer
 
@@ -187,6 +196,11 @@ class Spreader:
         for path in self._runs:
             path.unlink(missing_ok=True)
         self._runs.clear()
+
+
+def _plain(table: pa.Table) -> list[pa.RecordBatch]:
+    rows: list[pa.RecordBatch] = table.cast(CONVERSATIONS).to_batches()
+    return rows
 
 
 def _join(batches: list[pa.RecordBatch]) -> pa.Table:
