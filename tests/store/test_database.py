@@ -207,7 +207,6 @@ def test_what_is_deleted_is_overwritten_and_the_log_emptied(tmp_path: Path) -> N
     left = database.residue()
     assert (left.free_pages, left.log_bytes) == (0, 0)
     assert b"a telling name" not in path.read_bytes()
-    assert sorted(each.name for each in tmp_path.iterdir() if each.stat().st_size) == [path.name]
     database.migrate()
 
 

@@ -10,7 +10,7 @@ from collectors import collecting, home_that_collects
 from exporting import v5, v5_record
 from hinomi.clock import wall_clock
 from hinomi.govern.retention import DataClass, class_of_file, classes_of_table
-from hinomi.services.home import MODELS
+from hinomi.services.home import MODELS, open_home
 from hinomi.services.models import default_model, write_model
 from hinomi.services.retention import unknown_files
 from hinomi.store.casebook import open_casebook
@@ -55,6 +55,7 @@ def a_home_after_a_full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for words in commands:
         said = hinomi(*words, home=home)
         assert said.code == 0, (words, said.err)
+    open_home(home).evidence().keep(b"{}")
     shipped = default_model()
     own = msgspec.structs.replace(shipped.card, name="own")
     write_model(type(shipped)(own, shipped.first, shipped.second), home / MODELS / "own")

@@ -198,8 +198,9 @@ ROWS: Final = (
         data_class=DataClass.RULES,
         data=Data.GOVERNANCE_RECORDS,
         parameter=None,
-        reason="by what the home runs, and the documents that permitted it",
-        files=("config.toml", "register.toml", "rulings.toml", "rulings/*"),
+        reason="by what the home runs, the documents that permitted it, and the numbers "
+        "that its parameters were argued with: they tell of no line",
+        files=("config.toml", "register.toml", "rulings.toml", "rulings/*", "evidence/*"),
     ),
     Row(
         data_class=DataClass.MECHANISM,
