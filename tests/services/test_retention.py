@@ -212,3 +212,14 @@ def test_ranges_are_joined() -> None:
     """Those that touch or overlap become one."""
     assert joined([(5, 6), (0, 2), (2, 3), (1, 2), (8, 9)]) == [(0, 3), (5, 6), (8, 9)]
     assert joined([]) == []
+
+
+def test_a_collector_may_run_meanwhile(ageing: Ageing) -> None:
+    """A case book that another process has open, and has read, is scrubbed all the same."""
+    ageing.days = 120
+    with ageing.home.casebook() as held_open:
+        assert held_open.exporters()
+
+        assert run_retention(ageing.home).removed["standing-own-entries"] == 1
+
+        assert held_open.exporters()

@@ -302,7 +302,8 @@ def plan(held: Iterable[Held], cutoffs: Cutoffs) -> Plan:
     Raises:
         ConfigError: If the register lacks a parameter.
     """
-    due, later = [], []
+    due: list[Item] = []
+    later: list[Item] = []
     for each in held:
         (due if cutoffs.cover(each) else later).append(_item(each, cutoffs))
     order = {data_class: place for place, data_class in enumerate(DataClass)}
