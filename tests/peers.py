@@ -29,6 +29,7 @@ PACKAGES: Final = {
     "nfdump": "nfdump",
     "sfcapd": "nfdump-sflow",
     "java": "default-jre-headless",
+    "chromium": "chromium",
 }
 """Debian's package of each program."""
 

@@ -10,6 +10,8 @@ from hinomi.config import (
     EngineConfig,
     NodeConfig,
     NodeKind,
+    OperatorConfig,
+    OperatorWords,
     read_config,
     render_config,
 )
@@ -36,6 +38,13 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
             spark_master="spark://192.0.2.11:7077",
             spark_settings={"spark.executor.memory": "8g", "spark.app.name": 'the "big" one'},
         ),
+        operator=OperatorConfig(
+            name='見本 "通信"',
+            contact="one line\nand another",
+            url="https://isp.example/privacy",
+            language="en",
+            translated=OperatorWords(explanation="x"),
+        ),
     )
     path.write_text(render_config(config), "utf-8")
 
@@ -47,6 +56,8 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
     [
         ("[node]\ncolour = 1\n", "unknown option node.colour"),
         ("[nodes]\n", "unknown option nodes"),
+        ('[operator]\nurl = "javascript:alert(1)"\n', "operator.url: "),
+        ('[operator.translated]\nurl = "x"\n', "unknown option operator.translated.url"),
         ('[node]\nkind = "secret"\n', "node.kind: "),
         ('[collect]\ntransit = "maybe"\n', "collect.transit: "),
         ("[engine]\nmemory_mib = 1\n", "engine.memory_mib: "),

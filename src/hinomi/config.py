@@ -53,6 +53,22 @@ class EngineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spark_settings: dict[str, str] = {}
 
 
+class OperatorWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who answers subscribers, in one language."""
+
+    name: str = ""
+    contact: str = ""
+    explanation: str = ""
+
+
+class OperatorConfig(OperatorWords, frozen=True, forbid_unknown_fields=True):
+    """Who runs this node, as its page for subscribers tells."""
+
+    language: Literal["ja", "en"] = "ja"
+    url: Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s\"<>]+)?$")] = ""
+    translated: OperatorWords = OperatorWords()
+
+
 class LogConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is said on standard error."""
 
@@ -65,6 +81,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     node: NodeConfig = NodeConfig()
     collect: CollectConfig = CollectConfig()
     engine: EngineConfig = EngineConfig()
+    operator: OperatorConfig = OperatorConfig()
     log: LogConfig = LogConfig()
 
 
@@ -112,6 +129,20 @@ threads = {threads}
 spark_master = {spark_master}
 # Spark's own settings, such as {{ "spark.executor.memory" = "8g" }}.
 spark_settings = {spark_settings}
+
+[operator]
+# Who answers subscribers: shown as it stands on the page that `hinomi transparency` makes.
+name = {operator_name}
+# Where questions, objections and complaints go: telephone, mail, post.
+contact = {operator_contact}
+# What else subscribers are to know, such as how to leave services that need consent.
+explanation = {operator_explanation}
+# The language of these words: "ja" or "en".
+language = "{operator_language}"
+# The web address of a page with more; empty: none.
+url = {operator_url}
+# The same words in the other of the two languages; where empty, those above are shown.
+translated = {operator_translated}
 
 [log]
 # What is said on standard error: "debug", "info", "warning" or "error".
@@ -162,6 +193,12 @@ def render_config(config: Config) -> str:
         threads=config.engine.threads,
         spark_master=_render_text(config.engine.spark_master),
         spark_settings=_render_pairs(config.engine.spark_settings),
+        operator_name=_render_text(config.operator.name),
+        operator_contact=_render_text(config.operator.contact),
+        operator_explanation=_render_text(config.operator.explanation),
+        operator_language=config.operator.language,
+        operator_url=_render_text(config.operator.url),
+        operator_translated=_render_pairs(msgspec.structs.asdict(config.operator.translated)),
         level=config.log.level,
     )
 

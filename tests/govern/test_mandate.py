@@ -98,6 +98,15 @@ def test_a_power_that_was_not_given_is_refused_and_written_down() -> None:
     assert len(told) == 1
 
 
+@pytest.mark.parametrize("power", [Power.STORE, Power.COLLECT, Power.REIDENTIFY, Power.SHARE])
+def test_explaining_is_a_reason_to_publish_and_for_nothing_else(power: Power) -> None:
+    """Whoever makes the page for subscribers cannot reach flow data by it."""
+    for data in Data:
+        with pytest.raises(NotPermitted):
+            Guard(lambda: NOW_MS).admit(held(Purpose.EXPLAIN), power, data)
+    Guard(lambda: NOW_MS).admit(held(Purpose.EXPLAIN), Power.PUBLISH, Data.STATISTICS)
+
+
 def test_the_journal_keeps_purpose_basis_and_who() -> None:
     """All as text."""
     assert mandate().render() == {

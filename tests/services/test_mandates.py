@@ -36,6 +36,7 @@ def test_the_os_user_is_the_account_of_the_process(monkeypatch: pytest.MonkeyPat
         (Operation.EXPLAIN, Power.ANALYSE),
         (Operation.DESCRIBE, Power.STORE),
         (Operation.NETWORKS, Power.STORE),
+        (Operation.TRANSPARENCY, Power.PUBLISH),
         (Operation.MAINTAIN, Power.MAINTAIN),
         (Operation.RETAIN, Power.MAINTAIN),
     ],
@@ -51,10 +52,11 @@ def test_each_operation_has_one_power_and_no_other(operation: Operation, power: 
 
 
 def test_upkeep_is_no_detection() -> None:
-    """Compaction, removal and retention act for operation; all else to detect C&C servers."""
+    """Upkeep and retention act for operation, one explains; all else detects C&C servers."""
     purposes = {each: mandate_for(each, lambda: NOW_MS).purpose for each in Operation}
 
     assert purposes.pop(Operation.MAINTAIN) is Purpose.OPERATE
+    assert purposes.pop(Operation.TRANSPARENCY) is Purpose.EXPLAIN
     assert purposes.pop(Operation.RETAIN) is Purpose.OPERATE
     assert set(purposes.values()) == {Purpose.DETECT_CC}
 

@@ -9,14 +9,16 @@ import pyarrow as pa
 
 from hinomi.cli.main import COMMANDS, cli
 from hinomi.collect.wire.exported import DTYPES
+from hinomi.govern.matrix import Power
 from hinomi.model.flow import CONVERSATIONS, RECORDS
+from hinomi.services.mandates import Operation
 from tree import DOCS, ROOT, SOURCE, name_of, parsed, python_files
 
 PAGE: Final = DOCS / "reference" / "rules.md"
 
 OUTWARDS: Final = {
     "attribute", "block", "case", "consent", "hub", "listings", "notify", "publish", "release",
-    "serve", "share", "submit", "takedown", "transparency",
+    "serve", "share", "submit", "takedown",
 }  # fmt: skip
 """Words of commands that would lead further than detection; each comes with its rule's feature."""
 
@@ -85,6 +87,15 @@ def test_no_command_leads_out_of_the_house() -> None:
         words |= set(getattr(command, "commands", {}))
 
     assert words & OUTWARDS == set()
+
+
+def test_the_one_page_that_is_published_cannot_look_at_flow_records() -> None:
+    """Its mandate has the power to publish and no other; of no other command has one that power."""
+    publishing = [each for each in Operation if Power.PUBLISH in each.powers]
+
+    assert [(each.word, each.powers) for each in publishing] == [
+        ("transparency", frozenset({Power.PUBLISH}))
+    ]
 
 
 def test_no_column_and_no_option_holds_a_name() -> None:

@@ -15,7 +15,7 @@ from hinomi.govern.checkpoint import Checkpoint
 from hinomi.govern.journal import Altered
 from hinomi.govern.note import BadNote, Kind, Signer, parse_signatures
 from hinomi.store.journal import FileJournal
-from journals import SIGNER, Hand, Written
+from journals import NOON_MS, SIGNER, Hand, Written
 
 WITNESS = Signer("witness.example/w1", bytes(range(1, 33)), Kind.COSIGNATURE)
 
@@ -55,6 +55,21 @@ def test_many_entries_come_under_one_checkpoint(written: Written) -> None:
     assert journal.head().size == 600
     assert [entry["index"] for entry in journal.entries()] == list(range(600))
     assert written.audit().is_whole
+
+
+def test_leaves_stay_when_bodies_go(written: Written) -> None:
+    """When each entry was written can be told over the ends of bundles, as far as is asked."""
+    journal = written.fill(257).journal
+    written.hand.now_ms += 1000
+    journal.append({})
+    journal.delete_bodies(written.hand.now_ms)
+
+    leaves = list(journal.leaves(258))
+
+    assert [leaf.time_ms for leaf in leaves] == [NOON_MS] * 257 + [NOON_MS + 1000]
+    assert list(journal.leaves(3)) == leaves[:3]
+    assert list(journal.leaves(0)) == []
+    assert leaves[257] == journal.leaf(257)
 
 
 @settings(deadline=None, max_examples=20)  # It writes files.

@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "drill": "drill:drill",
     "train": "train:train",
     "models": "models:models",
+    "transparency": "transparency:transparency",
     "store": "lake:store",
     "retention": "retention:retention",
     "parameters": "parameters:parameters",

@@ -107,10 +107,24 @@ def run_detection(
             drift=drift_of(home, judged),
             context=judged.context,
         )
+    _note(home, detection)
     warn_of_drift(detection.model, detection.drift)
     warn_if_overdue(home)
     tell(1.0)
     return detection
+
+
+def _note(home: Home, found: Detection) -> None:
+    """Write down what came of a run, in numbers."""
+    facts = {
+        "stage": "done",
+        "window": found.window.render(),
+        "register": found.register_version,
+        "candidates": len(found.candidates),
+        "known": sum(each.known for each in found.candidates),
+        "sampling_interval": found.limits["sampling_interval"],
+    }
+    record(home.journal(), Operation.DETECT, home.mandate(Operation.DETECT), facts)
 
 
 def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str, object]:

@@ -34,6 +34,7 @@ class Operation(Enum):
     MODELS = ("models", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.MODELS)
     DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)
     NETWORKS = ("networks", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)
+    TRANSPARENCY = ("transparency", Purpose.EXPLAIN, frozenset({Power.PUBLISH}), Data.STATISTICS)
     MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}), Data.FLOW_RECORDS)
     RETAIN = ("retention", Purpose.OPERATE, frozenset({Power.MAINTAIN}), Data.FLOW_RECORDS)
 

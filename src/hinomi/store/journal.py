@@ -144,14 +144,16 @@ class FileJournal:
         for number in range(-(-size // WIDTH)):
             yield from (each for each in self._files.bodies(number) if each.index < size)
 
+    def leaves(self, size: int) -> Iterator[Leaf]:
+        """Yield the first *size* leaves, oldest first; nothing is checked."""
+        for number in range(-(-size // WIDTH)):
+            bundle = self._bundle(number, self.head().size)  # It may have grown meanwhile.
+            yield from bundle[: size - number * WIDTH]
+
     def leaf(self, index: int) -> Leaf:
         """Read one leaf."""
-        size = self.head().size
         number, place = divmod(index, WIDTH)
-        width = min(WIDTH, size - number * WIDTH)
-        return Leaf.decode(
-            decode_bundle(self._files.read(tile_name(ENTRIES, number, width)), width)[place]
-        )
+        return self._bundle(number, self.head().size)[place]
 
     def body(self, index: int) -> Body | None:
         """Read one body; None if it was deleted."""
@@ -216,6 +218,12 @@ class FileJournal:
                     replace_durably(path, b"".join(each.encode() for each in left), mode=MODE)
                     gone += sorted({each.index for each in kept} - {each.index for each in left})
         return _ranges(gone)
+
+    def _bundle(self, number: int, size: int) -> list[Leaf]:
+        """Read bundle *number* of the leaves of a journal of *size* entries."""
+        width = min(WIDTH, size - number * WIDTH)
+        name = tile_name(ENTRIES, number, width)
+        return [Leaf.decode(each) for each in decode_bundle(self._files.read(name), width)]
 
     def _write(self, make: Callable[[int], Sequence[Body]]) -> range:
         """Write the bodies that *make* gives for the index they begin at."""
