@@ -76,7 +76,7 @@ def test_a_run_deletes_and_says_how_much(home: Path) -> None:
 
 def test_what_is_left_is_an_error(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line, exit 69, and no success in the journal."""
-    monkeypatch.setattr("hinomi.services.retentionshelves.delete", lambda _path: None)
+    monkeypatch.setattr("hinomi.services.retentionshelves.delete", lambda _path, **_: None)
 
     said = hinomi("retention", "run", home=home)
 

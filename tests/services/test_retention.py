@@ -140,7 +140,7 @@ def test_what_is_still_there_is_an_error_that_names_it(
     ageing.days = FLOWS + 1
     report = ageing.leave("week.html")
     ageing.days = 2 * FLOWS + 5
-    monkeypatch.setattr("hinomi.services.retentionshelves.delete", lambda _path: None)
+    monkeypatch.setattr("hinomi.services.retentionshelves.delete", lambda _path, **_: None)
 
     with pytest.raises(Unavailable, match=r"1 things that were due.*reports: week\.html"):
         run_retention(ageing.home)
@@ -163,7 +163,7 @@ def test_a_disk_that_refuses_is_told_and_journalled(
     ageing: Ageing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One line, and an entry that says that the run failed."""
-    ageing.leave("week.html")
+    ageing.leave("keys/days/.2026-01-06.1-2")
     ageing.days = 2 * FLOWS + 5
 
     def refuse(_path: Path) -> None:

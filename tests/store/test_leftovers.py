@@ -34,13 +34,14 @@ def test_drafts_are_found_at_any_depth(tmp_path: Path) -> None:
     assert list(drafts_in([tmp_path])) == [draft]
 
 
-def test_a_small_file_is_overwritten_before_it_goes(tmp_path: Path) -> None:
-    """It may be the draft of a key: a second name shows what became of its bytes."""
+def test_a_secret_is_overwritten_before_it_goes(tmp_path: Path) -> None:
+    """The draft of a key, say: a second name shows what became of its bytes."""
     secret, seen = tmp_path / ".2026-01-01.1-2", tmp_path / "seen"
     secret.write_bytes(b"k" * 32)
     os.link(secret, seen)
 
-    delete(secret)
+    delete(secret, is_secret=True)
+    delete(secret, is_secret=True)  # Gone is gone.
 
     assert not secret.exists()
     assert b"k" * 8 not in seen.read_bytes()
@@ -54,8 +55,8 @@ def test_folders_links_and_large_files_go_as_well(tmp_path: Path) -> None:
     (tmp_path / "kept").write_bytes(b"kept")
     (tmp_path / "link").symlink_to(tmp_path / "kept")
 
-    for name in ("folder", "large", "link"):
-        delete(tmp_path / name)
+    for name in ("folder", "large", "link", "large"):
+        delete(tmp_path / name, is_secret=name == "link")
 
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
     assert (tmp_path / "kept").read_bytes() == b"kept"

@@ -1,4 +1,4 @@
-"""After retention, the raw bytes of a home hold no address, pseudonym or key; proofs hold."""
+"""After retention, the raw bytes of a home hold no address, pseudonym or day key; proofs hold."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +36,6 @@ class Before:
     ageing: Ageing
     pseudonyms: list[Address]
     day_key: bytes
-    period_key: bytes
     proof: Path
     public: str
     entry: int
@@ -47,7 +46,6 @@ class Before:
             "addresses": {form for each in SUBSCRIBERS for form in forms_of_address(each)},
             "pseudonyms": {form for each in self.pseudonyms for form in forms_of_pseudonym(each)},
             "day key": forms_of_key(self.day_key),
-            "period key": forms_of_key(self.period_key),
         }
 
     def found(self) -> dict[str, list[str]]:
@@ -80,10 +78,9 @@ def a_used_home(tmp_path: Path) -> Before:
     (day,) = home.keeper.days()
     day_key = (ageing.folder / "keys" / "days" / f"{day}.key").read_bytes()
     ageing.leave(f"keys/days/.{day}.1-2", day_key)
-    (period,) = (ageing.folder / "keys").glob("period-*.key")
     entry = next(int(str(each["index"])) for each in home.journal().entries() if each.get("stored"))
     return Before(
-        ageing, pseudonyms, day_key, period.read_bytes(), tmp_path / "proof",
+        ageing, pseudonyms, day_key, tmp_path / "proof",
         home.journal().verifier.render(), entry,
     )  # fmt: skip
 
@@ -97,7 +94,6 @@ def test_before_the_run_everything_is_there(before: Before) -> None:
         name.removesuffix("-wal") for name in found["pseudonyms"]
     }
     assert found["day key"] == ["keys/days/.2026-01-01.1-2", "keys/days/2026-01-01.key"]
-    assert found["period key"] == ["keys/period-0001.key"]
     assert list(before.ageing.folder.rglob("*.parquet")) != []
     assert list((before.ageing.folder / "partials").iterdir()) != []
 

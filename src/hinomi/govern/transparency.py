@@ -277,10 +277,13 @@ def _outward(operations: tuple[str, ...]) -> list[str]:
 def _limits(register: Register) -> list[dict[str, object]]:
     """List the time limit of each kind of data, and what else of that sort is registered."""
     limits: list[dict[str, object]] = []
-    named = sorted(name for name in register.parameters if name.startswith(_RETENTION))
-    rest = set(named)
+    rest = {name for name in register.parameters if name.startswith(_RETENTION)}
     for data, words in plain_words().data.items():
-        found = [name for name in named if words.parameter and name.startswith(words.parameter)]
+        found = sorted(
+            name
+            for name in register.parameters
+            if words.parameter and name.startswith(words.parameter)
+        )
         rest -= set(found)
         if words.fixed or not found:
             limits.append({"data": data, "limit": words.fixed or "not-set"})

@@ -20,6 +20,7 @@ from hinomi.govern.retention import DAY_MS, Cutoffs, DataClass, Held
 from hinomi.model.context import TableStatement
 from hinomi.services.context import context_store
 from hinomi.services.home import COLLECT, KEYS, LAKE, PARTIALS, Home
+from hinomi.services.journals import JOURNAL
 from hinomi.store import forgetting
 from hinomi.store.inventory import arrived_partials, arrived_records, stray_files
 from hinomi.store.leftovers import changed_ms, delete, drafts_in
@@ -38,8 +39,8 @@ _DATED: Final = (
 )
 """What counts from when it was last written."""
 
-_SWEPT_BY_THEMSELVES: Final = {LAKE, PARTIALS}
-"""Folders of many files, whose drafts go by other ways."""
+_SWEPT_BY_THEMSELVES: Final = {JOURNAL, LAKE, PARTIALS}
+"""Folders whose writers see to their own drafts."""
 
 
 def _nothing(_home: Home, _cutoffs: Cutoffs) -> Iterable[str]:
@@ -149,7 +150,7 @@ def _files_clear(home: Home, cutoffs: Cutoffs, _mandate: Mandate) -> Mapping[Dat
     gone: Counter[DataClass] = Counter()
     for data_class, path in list(_dated(home)):
         if changed_ms(path) < cutoffs.ms(data_class):
-            delete(path)
+            delete(path, is_secret=KEYS in path.relative_to(home.folder).parts)
             gone[data_class] += 1
     return gone
 

@@ -4,12 +4,9 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Final
 
 from hinomi.store.durable import on_disk, sync_folder
 from hinomi.store.keeper import destroy_secret
-
-_SECRET_BYTES_MOST: Final = 4096
 
 
 def changed_ms(path: Path) -> int:
@@ -26,9 +23,13 @@ def drafts_in(folders: Iterable[Path]) -> Iterator[Path]:
                 yield path
 
 
-def delete(path: Path) -> None:
+def delete(path: Path, *, is_secret: bool = False) -> None:
     """
-    Delete a file or a folder, durable; what is small is overwritten: it may be a key.
+    Delete a file or a folder, durable; where it is gone, that is all.
+
+    Args:
+        path: Which. Of a link, the link.
+        is_secret: Whether it may be a key: then its bytes are overwritten first.
 
     Raises:
         Unavailable: If the disk refuses.
@@ -36,10 +37,10 @@ def delete(path: Path) -> None:
     with on_disk(path):
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        elif path.is_symlink() or path.stat().st_size > _SECRET_BYTES_MOST:
-            path.unlink()
-        else:
+        elif is_secret and not path.is_symlink():
             destroy_secret(path)
+        else:
+            path.unlink(missing_ok=True)
         sync_folder(path.parent)
 
 
