@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from forms import files_with, forms_of_key, forms_of_pseudonym
 from hinomi.errors import NotPermitted, Unavailable
 from hinomi.govern.journal import deleted_bodies
 from hinomi.govern.matrix import Purpose
+from hinomi.model.address import Address
 from hinomi.model.listed import ListKind
 from hinomi.services.retention import (
     joined,
@@ -23,6 +25,9 @@ from terminal import hinomi
 
 FLOWS = 30
 """As registered: retention.flow_records_days."""
+
+PERIOD = 28
+"""As registered: store.key_period_days."""
 
 
 @pytest.fixture(name="ageing")
@@ -42,7 +47,7 @@ def entries(ageing: Ageing) -> list[dict[str, object]]:
 
 def test_nothing_is_due_in_time(ageing: Ageing) -> None:
     """A run before its time deletes nothing, and says that it looked."""
-    ageing.days = FLOWS
+    ageing.days = PERIOD - 1
 
     outcome = run_retention(ageing.home)
 
@@ -65,7 +70,7 @@ def test_days_go_one_by_one_with_their_keys(ageing: Ageing) -> None:
     assert ageing.home.keeper.days() == (second,)
     assert store_status(ageing.home)["records"] == 2
     begins, done = entries(ageing)
-    assert begins["due"] == {"flow-records": 3, "day-keys": 1}
+    assert begins["due"] == {"flow-records": 3, "day-keys": 1, "period-keys": 1}
     assert begins["flows_until"] == "2026-01-02"
     assert first == "2026-01-01"
     assert (done["stage"], done["left"]) == ("done", 0)
@@ -90,6 +95,7 @@ def test_the_plan_tells_what_the_run_does(ageing: Ageing) -> None:
     planned: dict[str, int] = {}
     for each in due:
         planned[each.held.data_class] = planned.get(each.held.data_class, 0) + each.held.count
+    assert planned.pop("period-keys") == 1  # Changed now, destroyed a day later.
     assert planned == {name: count for name, count in outcome.removed.items() if count}
     assert planned == {"flow-records": 5, "day-keys": 2, "standing-own-entries": 1}
     assert plan_retention(ageing.home).due == ()
@@ -106,16 +112,17 @@ def test_twice_is_once(ageing: Ageing) -> None:
 def test_bodies_go_and_the_journal_still_verifies(ageing: Ageing) -> None:
     """What entries said is deleted, the tree is whole, and entries say which went, once more."""
     ageing.days = 1110
-    before = sum(1 for _ in ageing.home.journal().bodies())
+    before = ageing.home.journal().head().size
     first = run_retention(ageing.home)
     assert first.removed["journal-bodies"] == before
     assert deleted_bodies(entries(ageing)) == [(0, before)]
+    before = ageing.home.journal().head().size
 
     # Even the entry that told of it goes one day; then another one tells.
     ageing.days = 2300
     run_retention(ageing.home)
 
-    assert deleted_bodies(entries(ageing)) == [(0, before + 2)]
+    assert deleted_bodies(entries(ageing)) == [(0, before)]
     said = hinomi("journal", "verify", home=ageing.folder)
     assert said.code == 0, said.out
 
@@ -204,8 +211,43 @@ def test_each_step_is_told_before_it_is_done(ageing: Ageing) -> None:
     run_retention(ageing.home, steps.append)
 
     assert steps == [
-        "begins", "flows", "case book", "context", "files", "journal", "keys", "look", "done",
+        "begins", "flows", "case book", "context", "files", "journal", "keys", "key period",
+        "look", "done",
     ]  # fmt: skip
+
+
+def test_a_key_period_ends_and_its_key_goes_a_day_later(ageing: Ageing) -> None:
+    """What is kept comes under the new key; no byte of an old pseudonym stays in the case book."""
+    home, line = ageing.home, Address(0, 0xFFFF << 32 | 0xC0000207)
+    pseudonym = forms_of_pseudonym(home.cipher().tokenise_one(line))
+    key = (ageing.folder / "keys" / "period-0001.key").read_bytes()
+    assert files_with(ageing.folder, pseudonym) != []
+    ageing.days = PERIOD + 1
+
+    assert run_retention(ageing.home).removed["period-keys"] == 0
+
+    assert ageing.home.key_period == "period-0002"
+    assert files_with(ageing.folder, pseudonym) == []
+    again = forms_of_pseudonym(ageing.home.cipher().tokenise_one(line))
+    assert files_with(ageing.folder, again) == ["casebook.sqlite"]
+    assert files_with(ageing.folder, forms_of_key(key)) == ["keys/period-0001.key"]
+    ageing.days = PERIOD + 2
+    assert run_retention(ageing.home).removed["period-keys"] == 1
+    assert files_with(ageing.folder, forms_of_key(key)) == []
+    assert store_status(ageing.home)["records"] == 5
+
+
+def test_a_key_of_a_former_period_that_stays_is_an_error(
+    ageing: Ageing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is looked for by its file."""
+    ageing.days = PERIOD + 1
+    run_retention(ageing.home)
+    ageing.days = PERIOD + 2
+    monkeypatch.setattr("hinomi.services.rollover.destroy_secret", lambda _path: None)
+
+    with pytest.raises(Unavailable, match=r"keys/period-0001\.key"):
+        run_retention(ageing.home)
 
 
 def test_ranges_are_joined() -> None:

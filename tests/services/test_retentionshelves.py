@@ -37,7 +37,7 @@ def residue(ageing: Ageing, shelf: Shelf) -> list[str]:
 
 def test_keys_are_cleared_last() -> None:
     """With the key gone nothing can be undone: everything else goes before."""
-    assert (SHELVES[0].name, SHELVES[-1].name) == ("flows", "keys")
+    assert [shelf.name for shelf in SHELVES[::5]] == ["flows", "keys"]
 
 
 def test_flows_are_listed_by_the_day_of_arrival(ageing: Ageing) -> None:

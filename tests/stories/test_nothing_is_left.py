@@ -1,4 +1,4 @@
-"""After retention, the raw bytes of a home hold no address, pseudonym or day key; proofs hold."""
+"""After retention, the raw bytes of a home hold no address, pseudonym or key; proofs hold."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,6 +36,7 @@ class Before:
     ageing: Ageing
     pseudonyms: list[Address]
     day_key: bytes
+    period_key: bytes
     proof: Path
     public: str
     entry: int
@@ -46,6 +47,7 @@ class Before:
             "addresses": {form for each in SUBSCRIBERS for form in forms_of_address(each)},
             "pseudonyms": {form for each in self.pseudonyms for form in forms_of_pseudonym(each)},
             "day key": forms_of_key(self.day_key),
+            "period key": forms_of_key(self.period_key),
         }
 
     def found(self) -> dict[str, list[str]]:
@@ -79,8 +81,9 @@ def a_used_home(tmp_path: Path) -> Before:
     day_key = (ageing.folder / "keys" / "days" / f"{day}.key").read_bytes()
     ageing.leave(f"keys/days/.{day}.1-2", day_key)
     entry = next(int(str(each["index"])) for each in home.journal().entries() if each.get("stored"))
+    (period,) = (ageing.folder / "keys").glob("period-*.key")
     return Before(
-        ageing, pseudonyms, day_key, tmp_path / "proof",
+        ageing, pseudonyms, day_key, period.read_bytes(), tmp_path / "proof",
         home.journal().verifier.render(), entry,
     )  # fmt: skip
 
@@ -94,6 +97,7 @@ def test_before_the_run_everything_is_there(before: Before) -> None:
         name.removesuffix("-wal") for name in found["pseudonyms"]
     }
     assert found["day key"] == ["keys/days/.2026-01-01.1-2", "keys/days/2026-01-01.key"]
+    assert found["period key"] == ["keys/period-0001.key"]
     assert list(before.ageing.folder.rglob("*.parquet")) != []
     assert list((before.ageing.folder / "partials").iterdir()) != []
 
@@ -105,6 +109,11 @@ def test_after_the_run_nothing_of_it_is_left(before: Before) -> None:
 
     outcome = run_retention(ageing.home)
 
+    left = before.found()
+    assert left.pop("period key") == ["keys/period-0001.key"]  # Until no mandate uses it: a day.
+    assert left == {name: [] for name in left}
+    ageing.days += 1
+    run_retention(ageing.home)
     assert before.found() == {name: [] for name in before.forms()}
     assert list(ageing.folder.rglob("*.parquet")) == []
     assert outcome.removed["flow-records"] == 2 * len(SUBSCRIBERS)

@@ -9,7 +9,7 @@ import pytest
 
 from hinomi.errors import Unavailable
 from hinomi.govern.parameters import read_register, render_register
-from hinomi.govern.retention import CAME_BACK
+from hinomi.govern.retention import CAME_BACK, DataClass
 from hinomi.model.window import Window
 from hinomi.services.detecting import run_detection
 from hinomi.services.incremental import judge_in_parts
@@ -110,9 +110,9 @@ def test_a_longer_retention_brings_nothing_back(ageing: Ageing, backup: Path) ->
     longer = read_register(path).with_value("retention.flow_records_days", 90, decided_by="me")
     path.write_text(render_register(longer), "utf-8")
 
-    due = plan_retention(ageing.home).due
+    due = {each.held.data_class: each.reason for each in plan_retention(ageing.home).due}
 
-    assert {each.reason for each in due} == {CAME_BACK}
+    assert due[DataClass.FLOW_RECORDS] == due[DataClass.DAY_KEYS] == CAME_BACK
     assert run_retention(ageing.home).removed["day-keys"] == 1
     assert read(ageing) == 4
 

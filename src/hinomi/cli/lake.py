@@ -5,13 +5,14 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import TIME, Session, shared_options
 from hinomi.clock import render_time
+from hinomi.services.rollover import roll_over
 from hinomi.services.upkeep import compact_store, remove_before, store_status
 
 
 @click.group()
 @shared_options
 def store() -> None:
-    """See to the stored conversation records: status, compaction, removal."""
+    """See to the stored conversation records: status, compaction, removal, keys."""
 
 
 @store.command()
@@ -46,6 +47,20 @@ def remove(session: Session, before: int) -> None:
       hinomi store remove --before 2026-01-01
     """
     _show(session, {"before": render_time(before)} | remove_before(session.open_home(), before))
+
+
+@store.command("roll-over")
+@shared_options
+@click.pass_obj
+def roll_over_(session: Session) -> None:
+    """
+    Change to a new pseudonym key now: every line gets another pseudonym.
+
+    `hinomi retention run` does it once store.key_period_days are over. All records are
+    written again, and partial results are made anew by the next detection. The old key is
+    destroyed a day later. A change that was broken off is finished.
+    """
+    _show(session, roll_over(session.open_home()))
 
 
 def _show(session: Session, facts: dict[str, object]) -> None:

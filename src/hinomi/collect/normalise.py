@@ -13,10 +13,10 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hinomi.collect.ownership import NOT_OWN, OwnTable, v4_blocks
+from hinomi.collect.linenet import LineNetworks
+from hinomi.collect.ownership import NOT_OWN, OwnTable
 from hinomi.collect.wire.exported import Exported
 from hinomi.govern.pseudonym import LineCipher
-from hinomi.model.address import V4_PREFIX
 from hinomi.model.flow import CONVERSATIONS, RECORDS, Direction, Ingress
 
 TRANSIT: Final = "transit"
@@ -29,11 +29,6 @@ _COPIED: Final = (
     "ts_ms", "exporter", "sampling_interval", "counts_scaled", "proto", "ingress", "tcp_flags",
     "packets", "bytes", "duration_ms",
 )  # fmt: skip
-
-_V4_TAG: Final = np.uint64(0xFFFF)
-_LOW_BITS: Final = np.uint64(32)
-_V6_NETWORK: Final = np.uint64(0xFFFFFFFF << 32)  # /32
-_BLOCKS: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,20 +110,17 @@ class Normaliser:
         address of transit appears in plain once.
 
         Every line is encrypted anew in each row: at 0.02 s for a million that is
-        cheaper than to find the distinct ones first (measured: 0.1 s). The networks of
-        IPv4 are hashed once, all 65,536 of them.
+        cheaper than to find the distinct ones first (measured: 0.1 s).
     """
 
     own: OwnTable
     cipher: LineCipher
     exporter_number: Callable[[str | None], int]  # None: the source names no exporter.
     transit: Literal["drop", "keep"] = "drop"
-    _v4_networks: NDArray[np.int32] = field(init=False, repr=False, compare=False)
+    _line_networks: LineNetworks = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        blocks = V4_PREFIX | (np.arange(_BLOCKS, dtype=np.int64) << 16)
-        hashed = self.cipher.hash_networks(np.zeros(_BLOCKS, dtype=np.int64), blocks)
-        object.__setattr__(self, "_v4_networks", hashed)
+        object.__setattr__(self, "_line_networks", LineNetworks(self.cipher))
 
     def normalise(self, batch: pa.RecordBatch, dropped: Counter[str]) -> pa.RecordBatch:
         """
@@ -200,7 +192,7 @@ class Normaliser:
             "direction": views.direction(),
             "line_hi": line_hi,
             "line_lo": line_lo,
-            "line_net": self._networks(*key),
+            "line_net": self._line_networks.of(*key),
             "line_port": line_port,
             "remote_port": remote_port,
             "remote_hi": remote_hi,
@@ -209,16 +201,6 @@ class Normaliser:
         }
         arrays = [pa.array(columns[field.name], type=field.type) for field in CONVERSATIONS]
         return pa.record_batch(arrays, schema=CONVERSATIONS)
-
-    def _networks(self, hi: NDArray[np.int64], lo: NDArray[np.int64]) -> NDArray[np.int32]:
-        """Hash the /16 (IPv4, without its port set) or /32 (IPv6) that each line key lies in."""
-        high, low = hi.view(np.uint64), lo.view(np.uint64)
-        hashed: NDArray[np.int32] = self._v4_networks.take(v4_blocks(low), mode="clip")
-        v6 = np.flatnonzero((high != 0) | ((low >> _LOW_BITS) & _V4_TAG != _V4_TAG))
-        if v6.size:
-            network = (high[v6] & _V6_NETWORK).view(np.int64)
-            hashed[v6] = self.cipher.hash_networks(network, np.zeros(v6.size, dtype=np.int64))
-        return hashed
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ class LineCipher:
     """
 
     key: bytes = field(repr=False)
+    period: str = ""  # Name of the key period, as in period-0001.
 
     def __post_init__(self) -> None:
         if len(self.key) != KEY_BYTES:
@@ -87,6 +88,17 @@ class LineCipher:
         decryptor = Cipher(algorithms.AES128(self.key[:16]), modes.ECB()).decryptor()  # noqa: S305 - one block a line: the draft's construction.
         return from_packed(decryptor.update(to_packed(pseudonym)) + decryptor.finalize())
 
+    def reveal_all(
+        self, hi: NDArray[np.int64], lo: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """
+        Turn n pseudonyms back, shape (n,) each half: for the change to another key alone.
+
+        What comes out is encrypted again at once and leaves no memory but this process's.
+        """
+        decryptor = Cipher(algorithms.AES128(self.key[:16]), modes.ECB()).decryptor()  # noqa: S305 - as in `reveal`.
+        return unpack_columns(decryptor.update(pack_columns(hi, lo)) + decryptor.finalize())
+
     @staticmethod
     def _encrypt(key: bytes, blocks: bytes | memoryview) -> memoryview:
         encryptor = Cipher(algorithms.AES128(key), modes.ECB()).encryptor()  # noqa: S305 - as in `reveal`.
@@ -110,4 +122,4 @@ def read_key(path: Path) -> LineCipher:
         raise ConfigError(f"line key {path}: {error.strerror}; restore it from backup") from error
     if len(key) != KEY_BYTES:
         raise ConfigError(f"line key {path}: {len(key)} bytes where {KEY_BYTES} are expected")
-    return LineCipher(key)
+    return LineCipher(key, path.stem)

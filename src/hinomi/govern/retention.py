@@ -83,8 +83,9 @@ ROWS: Final = (
     Row(
         data_class=DataClass.PERIOD_KEYS,
         data=Data.FLOW_RECORDS,
-        parameter=None,
-        reason="until the next key period, when all that is kept has pseudonyms under its key",
+        parameter="store.key_period_days",
+        reason="counted from when its period began; then all that is kept comes under another "
+        "key, and this one is destroyed a day later",
         files=("keys/period-*.key",),
     ),
     Row(
@@ -214,7 +215,7 @@ ROWS: Final = (
             "lake/writing",
             "collect/lock",
         ),
-        tables=("alembic_version", "sqlite_sequence"),
+        tables=("alembic_version", "key_period", "sqlite_sequence"),
     ),
 )
 """All classes. The first row whose pattern fits a path speaks of it, leftovers before all."""

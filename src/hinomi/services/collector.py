@@ -179,6 +179,7 @@ class Collector:
         )
         self._intake = Intake(self._decoder, self._read_rules, self._account)
         self._writer = LakeWriter(home.lake(), self._mandate, self)
+        self._writer.period = self._book.said.normaliser.cipher.period
         self._meters = [SocketMeter(each) for each in sockets]
         self._receiver = Receiver(sockets, clock=home.clock)
 
@@ -261,9 +262,17 @@ class Collector:
         if news.allowed is not None:
             self._decoder.sources.allow(news.allowed)
         if news.said is not None:
+            self._change_key(news.said.normaliser.cipher.period)
             self._rules.take_up(news.said)
         self._rules.learn(news.numbers)
         self._intake.refresh()
+
+    def _change_key(self, period: str) -> None:
+        """Let go of all rows under the old key before the first ones come under another."""
+        if period != self._writer.period:
+            self._turn_over()
+            self._writer.flush()
+            self._writer.period = period
 
     def _remember(self, kept: KeptState) -> None:
         try:

@@ -60,12 +60,17 @@ def read_said(home: Home, casebook: CaseBook, before: Said | None = None) -> Sai
     networks = casebook.own_networks()
     roles, counts = casebook.interfaces(), casebook.counts()
     numbers = {name: number for number, name in casebook.exporters().items()}
-    fresh = (register, networks, roles, counts, numbers)
+    period = home.key_period
+    fresh = (register, networks, roles, counts, numbers, period)
     if before is not None:
         said = (before.register, before.networks, before.roles, before.counts, before.numbers)
-        if fresh == said:
+        if fresh == (*said, before.normaliser.cipher.period):
             return before
-    if before is not None and networks == before.networks:
+    if (
+        before is not None
+        and networks == before.networks
+        and period == before.normaliser.cipher.period
+    ):
         normaliser = before.normaliser
     else:
         normaliser = Normaliser(

@@ -28,7 +28,7 @@ from hinomi.model.service import Candidate, Service, parse_service_address
 from hinomi.model.window import Window
 from hinomi.services.context import background_of
 from hinomi.services.engines import EngineKind, open_engine
-from hinomi.services.home import Home
+from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.models import KeptModel, model_asked, model_in_use
 from hinomi.services.modelwatch import drift_of, model_used, warn_of_drift
@@ -251,6 +251,7 @@ def opening(
     record(home.journal(), operation, mandate, facts)
     files = home.lake().files(window, mandate)
     with home.casebook() as casebook:
+        require_one_period(home, casebook)
         listed = {kind: casebook.lists.entries(kind) for kind in ListKind}
     lists = {kind: [each.entry for each in rows] for kind, rows in listed.items()}
     sources = {kind: [_source(each) for each in rows] for kind, rows in listed.items()}

@@ -23,8 +23,9 @@ from typing import Final
 
 from hinomi.clock import Clock, wall_clock
 from hinomi.collect.networks import parse_own_networks
+from hinomi.collect.retokenise import Retokeniser
 from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_config
-from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound
+from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, Unavailable
 from hinomi.govern.mandate import Guard, Mandate
 from hinomi.govern.matrix import Matrix
 from hinomi.govern.parameters import Register, default_register, read_register, render_register
@@ -36,6 +37,7 @@ from hinomi.services.rulings import read_matrix
 from hinomi.store.casebook import CaseBook, open_casebook
 from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
 from hinomi.store.evidence import EvidenceFolder
+from hinomi.store.figures import FIRST as FIRST_PERIOD
 from hinomi.store.journal import FileJournal
 from hinomi.store.keeper import KeyKeeper
 from hinomi.store.lake import LocalLake
@@ -51,7 +53,7 @@ DAY_KEYS: Final = "keys/days"
 COLLECT: Final = "collect"
 MODELS: Final = "models"
 EVIDENCE: Final = "evidence"
-FIRST_KEY: Final = "period-0001.key"
+FIRST_KEY: Final = f"{FIRST_PERIOD}.key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +108,11 @@ class Home:
 
     def cipher(self) -> LineCipher:
         """Read the key of the present key period."""
-        keys = sorted((self.folder / KEYS).glob("period-*.key"))
-        return read_key(keys[-1] if keys else self.folder / KEYS / FIRST_KEY)
+        return self.cipher_of(self.key_period)
+
+    def cipher_of(self, period: str) -> LineCipher:
+        """Read the key of one key period, by its name."""
+        return read_key(self.folder / KEYS / f"{period}.key")
 
     def lake(self) -> LocalLake:
         """Open the lake."""
@@ -118,6 +123,7 @@ class Home:
             reader_grace_ms=self.register.integer("store.reader_grace_ms"),
             guard=self.guard(),
             keeper=self.keeper,
+            translator=lambda old, new: Retokeniser(self.cipher_of(old), self.cipher_of(new)).batch,
         )
 
     def partials(self) -> LocalPartials:
@@ -133,7 +139,7 @@ class Home:
     @property
     def key_period(self) -> str:
         """Name the present key period: pseudonyms of another one cannot be compared."""
-        return max((path.stem for path in (self.folder / KEYS).glob("period-*.key")), default="")
+        return self.lake().period().name
 
     def casebook(self) -> CaseBook:
         """Open the case book; the caller closes it."""
@@ -238,6 +244,20 @@ def open_home(folder: Path, clock: Clock = wall_clock) -> Home:
         register=read_register(folder / REGISTER),
         clock=clock,
     )
+
+
+def require_one_period(home: Home, casebook: CaseBook) -> None:
+    """
+    Return if lists and records are under one key period.
+
+    Raises:
+        Unavailable: If a change of keys was broken off between the two.
+    """
+    if (casebook.lists.period() or FIRST_PERIOD) != home.key_period:
+        raise Unavailable(
+            "a change of pseudonym keys is not finished: own entries of lists are still under "
+            "the old key; `hinomi store roll-over` finishes it"
+        )
 
 
 def read_own_networks(path: Path) -> tuple[OwnNetwork, ...]:

@@ -167,7 +167,9 @@ class ImportRun:
         tally = Tally()
         batches = self._convert(path, chosen, tally, before.st_size)
         batches = _unchanged(path, (before.st_size, before.st_mtime_ns), batches)
-        commit = self._lake.append(batches, content, self._mandate)
+        commit = self._lake.append(
+            batches, content, self._mandate, period=self._normaliser.cipher.period
+        )
         if commit.already_stored:  # Another process was faster: nothing was read here.
             result.already_imported = True
             self._note(result, stage="already-imported", content=content)

@@ -10,7 +10,7 @@ from pathlib import Path
 from hinomi.collect.lists.catalogue import parse_list
 from hinomi.collect.lists.tokenise import tokenise_entries
 from hinomi.model.listed import ListKind
-from hinomi.services.home import Home
+from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.ownership import own_matcher
 from hinomi.store.lists import Snapshot
@@ -59,6 +59,7 @@ def add_list(
     record(home.journal(), Operation.LIST, mandate, {**facts, "stage": "begins"})
     parsed = parse_list(path, kind, format_name, keep_good)
     with home.casebook() as casebook:
+        require_one_period(home, casebook)
         match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
         entries = tokenise_entries(parsed.entries, match_own, name=str(path))
         replaced = casebook.lists.replace(

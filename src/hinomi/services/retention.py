@@ -157,7 +157,6 @@ def _clear(home: Home, mandate: Mandate, cutoffs: Cutoffs, outcome: Outcome, tel
         tell(shelf.name)
         for data_class, count in shelf.clear(home, cutoffs, mandate).items():
             outcome.removed[str(data_class)] += count
-    # A key period that is over ends here: least is left to be put under the new key.
 
 
 def _look(home: Home, cutoffs: Cutoffs, outcome: Outcome) -> None:

@@ -21,6 +21,8 @@ from hinomi.model.context import TableStatement
 from hinomi.services.context import context_store
 from hinomi.services.home import COLLECT, KEYS, LAKE, PARTIALS, Home
 from hinomi.services.journals import JOURNAL
+from hinomi.services.mandates import VALID_FOR_MS
+from hinomi.services.rollover import period_began_ms, roll_over_if_due
 from hinomi.store import forgetting
 from hinomi.store.inventory import arrived_partials, arrived_records, stray_files
 from hinomi.store.leftovers import changed_ms, delete, drafts_in
@@ -192,6 +194,30 @@ def _keys_clear(home: Home, cutoffs: Cutoffs, mandate: Mandate) -> Mapping[DataC
     return {DataClass.DAY_KEYS: len(due)}
 
 
+def _period_held(home: Home) -> Iterator[Held]:
+    yield Held(DataClass.PERIOD_KEYS, home.key_period, period_began_ms(home) // DAY_MS)
+
+
+def _period_clear(home: Home, _cutoffs: Cutoffs, _mandate: Mandate) -> Mapping[DataClass, int]:
+    """Change the key if its period is over; own entries of lists change in the case book, too."""
+    done = roll_over_if_due(home)
+    if done is None:
+        return {}
+    with home.casebook() as casebook:
+        casebook.forgetting.scrub()
+    destroyed = done.get("destroyed")
+    return {DataClass.PERIOD_KEYS: len(destroyed) if isinstance(destroyed, list) else 0}
+
+
+def _period_residue(home: Home, _cutoffs: Cutoffs) -> Iterator[str]:
+    """Look for keys of former periods that nothing can come in under any more."""
+    present = home.lake().period()
+    if present.since_ms is not None and home.clock() - present.since_ms >= VALID_FOR_MS:
+        for path in (home.folder / KEYS).glob("period-*.key"):
+            if path.stem < present.name:
+                yield f"{path.relative_to(home.folder)}: the key of a period that is over"
+
+
 SHELVES: Final = (
     Shelf("flows", _flows_held, _flows_clear, _flows_residue),
     Shelf("case book", _rows_held, _rows_clear, _rows_residue),
@@ -199,6 +225,7 @@ SHELVES: Final = (
     Shelf("files", _files_held, _files_clear),
     Shelf("journal", _bodies_held, _bodies_clear, _bodies_residue),
     Shelf("keys", _keys_held, _keys_clear),
+    Shelf("key period", _period_held, _period_clear, _period_residue),
 )
 """In the order in which they are cleared: keys last, since that makes the rest final."""
 

@@ -74,6 +74,7 @@ class _Batch:
 
     batch_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     rows: int = 0
+    period: str = ""  # The key period of its lines.
     staging: Staging | None = None  # None: not begun, or the disk refused it.
     retained: list[pa.RecordBatch] | None = field(default_factory=list)  # None: too many.
     is_told: bool = False  # That it is about to be stored.
@@ -102,6 +103,8 @@ class LakeWriter:
             most_waiting: Batches that may wait for the disk.
             most_retained: Rows that may be held in memory until the disk has taken them.
         """
+        self.period = ""
+        """The key period of what is added from now on: flush before it is changed."""
         self._lake = lake
         self._mandate = mandate
         self._told = told
@@ -136,7 +139,7 @@ class LakeWriter:
         if not batch.num_rows:
             return
         is_new = self._open is None
-        current = self._open or _Batch()
+        current = self._open or _Batch(period=self.period)
         with self._lock:
             self._open = current
             current.rows += batch.num_rows
@@ -147,7 +150,9 @@ class LakeWriter:
             return
         try:
             if current.staging is None:
-                current.staging = self._lake.stage(current.batch_id, self._mandate())
+                current.staging = self._lake.stage(
+                    current.batch_id, self._mandate(), period=current.period
+                )
             current.staging.add(batch)
         except HinomiError as error:
             self._fail(error)
@@ -261,7 +266,7 @@ class LakeWriter:
 
     def _commit(self, batch: _Batch) -> Commit:
         if batch.staging is None:
-            batch.staging = self._lake.stage(batch.batch_id, self._mandate())
+            batch.staging = self._lake.stage(batch.batch_id, self._mandate(), period=batch.period)
             for rows in batch.retained or ():
                 batch.staging.add(rows)
         if not batch.is_told:  # Before it happens, or it does not happen.

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Final
 
 from hinomi.store.manifest import FileEntry, State
 
@@ -34,6 +35,18 @@ class Removed:
     hours: int
     rows: int
     files: int
+
+
+FIRST: Final = "period-0001"
+"""The key period of a lake that never changed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A key period of a lake."""
+
+    name: str
+    since_ms: int | None  # None: since there is a lake.
 
 
 def statistics_of(state: State) -> LakeStatistics:

@@ -80,6 +80,7 @@ class Checkpoint(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     replaced: dict[str, tuple[int, int]] = {}  # Path to its hour, and when it was replaced, ms.
     expired_until: str | None = None
     period: str | None = None
+    period_since_ms: int | None = None
 
 
 _Read = TypeVar("_Read", Entry, Checkpoint)
@@ -97,6 +98,7 @@ class State:
     replaced: dict[str, tuple[int, int]] = field(default_factory=dict)
     expired_until: str | None = None
     period: str | None = None
+    period_since_ms: int | None = None
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> "State":
@@ -109,6 +111,7 @@ class State:
             replaced=dict(checkpoint.replaced),
             expired_until=checkpoint.expired_until,
             period=checkpoint.period,
+            period_since_ms=checkpoint.period_since_ms,
         )
 
     def to_checkpoint(self) -> Checkpoint:
@@ -121,6 +124,7 @@ class State:
             replaced=self.replaced,
             expired_until=self.expired_until,
             period=self.period,
+            period_since_ms=self.period_since_ms,
         )
 
     def apply(self, entry: Entry) -> None:
@@ -141,7 +145,7 @@ class State:
         if entry.expired_until is not None:
             self._expire(entry.expired_until)
         if entry.period is not None:
-            self.period = entry.period
+            self.period, self.period_since_ms = entry.period, entry.at_ms
         self.number = entry.number
 
     def _expire(self, until: str) -> None:

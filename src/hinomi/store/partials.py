@@ -104,6 +104,18 @@ class LocalPartials:
                 shutil.rmtree(draft, ignore_errors=True)
         return KeptPartial(facts=facts, tables=_sealed(folder, about.tables, seal))
 
+    def clear(self, mandate: Mandate) -> int:
+        """
+        Remove all partial results, and count them.
+
+        Raises:
+            NotPermitted: If *mandate* lacks the power to maintain.
+        """
+        self._guard.admit(mandate, Power.MAINTAIN)
+        due = [folder for folder, _, _ in self._kept()]
+        self._delete(due)
+        return len(due)
+
     def expire(self, before_day: str, mandate: Mandate) -> int:
         """
         Remove what was made of any record that arrived before *before_day*, and count it.

@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The newest migration; a case book marked with a later one was made by a later hinomi."""
 
 METADATA: Final = sa.MetaData(
@@ -161,3 +161,10 @@ DRILLS: Final = sa.Table(
     sa.Column("cells", sa.JSON, nullable=False),  # Counts by size and pace.
 )
 """What drills found, as numbers; a drop against the earlier ones is an alarm."""
+
+KEY_PERIOD: Final = sa.Table(
+    "key_period",
+    METADATA,
+    sa.Column("name", sa.Text, primary_key=True),
+)
+"""The key period of all pseudonyms in the case book: one row, none before it ever changed."""

@@ -44,6 +44,7 @@ class Staged:
     folder: Path  # Under it each file has the path that it will have under the lake's root.
     files: tuple[FileEntry, ...]
     late_rows: int  # Of hours that had been removed when the staging began.
+    period: str = ""  # The key period of its lines; empty: whichever the lake is in.
 
 
 class Staging:
@@ -59,12 +60,14 @@ class Staging:
         folder: "StagingFolder",
         spreader: Spreader,
         publish: Callable[[Staged], Commit],
+        period: str = "",
     ) -> None:
         """Stage into *folder* by *spreader*, which writes under it; *publish* takes the files."""
         self._batch_id = batch_id
         self._folder = folder
         self._spreader = spreader
         self._publish = publish
+        self._period = period
         self._staged: Staged | None = None
         self._commit: Commit | None = None
         self.rows = 0
@@ -150,6 +153,7 @@ class Staging:
             folder=self._folder.path,
             files=files,
             late_rows=self._spreader.late_rows,
+            period=self._period,
         )
 
     def _require_whole(self) -> None:
