@@ -1,6 +1,8 @@
 """``hinomi retention`` shows what is due, deletes it, and says what is left."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -98,3 +100,18 @@ def test_a_register_that_undercuts_detection_stops_everything(home: Path) -> Non
 
     assert said.code == 78
     assert "retention.flow_records_days is 7, less than the 14 days" in said.err
+
+
+@pytest.mark.parametrize("command", [("detect",), ("detect", "--json"), ("collect", "status")])
+def test_what_is_overdue_is_said_where_people_look(home: Path, command: tuple[str, ...]) -> None:
+    """On standard error, so that what is printed stays what it is."""
+    words = [sys.executable, "-m", "hinomi", "--home", str(home), *command]
+    before = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "retention-overdue" not in before.stderr
+    (home / "keys" / "days" / "2025-01-01.key").write_bytes(bytes(32))
+
+    after = subprocess.run(words, capture_output=True, text=True, check=True)
+
+    assert "retention-overdue" in after.stderr
+    assert "hinomi retention run" in after.stderr
+    assert "overdue" not in after.stdout

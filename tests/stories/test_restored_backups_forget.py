@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hinomi.errors import Unavailable
+from hinomi.errors import ConfigError, Unavailable
 from hinomi.govern.parameters import read_register, render_register
 from hinomi.govern.retention import CAME_BACK, DataClass
 from hinomi.model.window import Window
@@ -144,3 +144,24 @@ def test_a_single_file_of_a_copy_is_found_and_removed(ageing: Ageing, backup: Pa
 
     assert not place.exists()
     assert read(ageing) == 4
+
+
+def test_a_lake_of_a_former_key_period_needs_its_key(ageing: Ageing, backup: Path) -> None:
+    """One line says which is missing; with it the home goes on, and changes the key anew."""
+    ageing.days = FLOWS + 3
+    run_retention(ageing.home)  # Destroys the key of the period that the backup is under.
+    put_back(backup, ageing, "lake", "partials")
+    said = hinomi("lists", "show", home=ageing.folder)
+    with pytest.raises(ConfigError, match=r"period-0001\.key: No such file"):
+        run_retention(ageing.home)
+    assert said.code == 0
+    assert ageing.home.keeper.days() == ("2026-01-11",), "what was due went all the same"
+
+    shutil.copy(backup / "keys" / "period-0001.key", ageing.folder / "keys")
+
+    run_retention(ageing.home)
+    assert read(ageing) == 4
+    assert ageing.home.key_period == "period-0002"
+    ageing.days += 1
+    run_retention(ageing.home)
+    assert not (ageing.folder / "keys" / "period-0001.key").exists()

@@ -32,7 +32,6 @@ from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.models import KeptModel, model_asked, model_in_use
 from hinomi.services.modelwatch import drift_of, model_used, warn_of_drift
-from hinomi.services.overdue import warn_if_overdue
 from hinomi.services.scratch import scratch_folder
 from hinomi.store.lists import Listed
 
@@ -109,7 +108,6 @@ def run_detection(
         )
     _note(home, detection)
     warn_of_drift(detection.model, detection.drift)
-    warn_if_overdue(home)
     tell(1.0)
     return detection
 
