@@ -6,9 +6,7 @@ from hinomi.collect.linenet import LineNetworks
 from hinomi.govern.pseudonym import LineCipher
 from hinomi.model.address import parse_address
 
-LINES = [
-    "192.0.2.1", "192.0.200.9", "198.51.100.1", "2001:db8:1::", "2001:db8:2::", "2001:db9::",
-]  # fmt: skip
+LINES = ["192.0.2.1", "192.0.2.9", "198.51.100.1", "2001:db8:1::", "2001:db8:2::", "::1:0:0:1"]
 
 
 def hashes(networks: LineNetworks) -> list[int]:

@@ -8,7 +8,8 @@ import pytest
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
 from hinomi.errors import NotPermitted
-from hinomi.govern.matrix import Power
+from hinomi.govern.mandate import Mandate
+from hinomi.govern.matrix import LegalBasis, Power, Purpose
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake
@@ -148,3 +149,33 @@ def test_what_is_no_conversation_is_the_callers_bug(store: FlowStore) -> None:
     with pytest.raises(ValueError, match="id"):
         store.append([], "", mandate())
     assert not store.has("x")
+
+
+def test_research_reads_by_its_own_power_and_by_no_other(store: FlowStore) -> None:
+    """A researcher's mandate scans; it names no files, and detection's does no research."""
+    research = Mandate(
+        purpose=Purpose.RESEARCH,
+        basis=LegalBasis.LEGITIMATE_BUSINESS,
+        who="tester",
+        until_ms=2**62,
+        powers=frozenset(Power),
+    )
+    store.append([_batch(1, 2)], "first", mandate(Power.STORE))
+
+    batches = list(store.scan(Window(), research, Power.RESEARCH))
+
+    assert sum(batch.num_rows for batch in batches) == 2
+    for refused in (
+        lambda: store.scan(Window(), research),
+        lambda: store.files(Window(), research),
+        lambda: store.scan(Window(), mandate(), Power.RESEARCH),
+    ):
+        with pytest.raises(NotPermitted):
+            refused()
+
+
+@pytest.mark.parametrize("power", sorted(set(Power) - {Power.ANALYSE, Power.RESEARCH}))
+def test_no_other_power_reads(store: FlowStore, power: Power) -> None:
+    """Whoever may store, or keep the store in order, may not for that read."""
+    with pytest.raises(ValueError, match="not read by the power"):
+        store.scan(Window(), mandate(power), power)

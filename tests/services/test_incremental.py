@@ -15,6 +15,7 @@ from hinomi.services.detecting import Detection, run_detection
 from hinomi.services.home import Home, open_home
 from hinomi.services.incremental import DAY_MS, cut, judge_at_once, judge_in_parts, sliding_window
 from hinomi.services.listing import add_list
+from hinomi.services.rollover import roll_over
 from hinomi.services.upkeep import compact_store, remove_before
 from surveys import CC, CC_PORT, Row, clock, small_network
 from terminal import make_home
@@ -191,8 +192,8 @@ def test_another_parameter_that_shapes_them_refuses_them(
 def test_another_key_period_refuses_them(home: Home) -> None:
     """Pseudonyms of two periods cannot be counted together."""
     detect(home)
-    keys = home.folder / "keys"
-    shutil.copy(keys / "period-0001.key", keys / "period-0002.key")
+    roll_over(home)
+    assert kept(home) == set()
 
     detect(home)
 

@@ -22,6 +22,9 @@ OUTWARDS: Final = {
 }  # fmt: skip
 """Words of commands that would lead further than detection; each comes with its rule's feature."""
 
+OUT_UNDER_A_RULE: Final = {("research", "release")}
+"""Tables over many lines leave, after other people approved (S19); no flow record does."""
+
 NAMES: Final = re.compile(r"name|domain|fqdn|host|url|uri|query|sni|dns|label")
 """What a column or an option that holds somebody's question would be called."""
 
@@ -84,7 +87,8 @@ def test_no_command_leads_out_of_the_house() -> None:
     words = set(COMMANDS)
     for name in COMMANDS:
         command = cli.get_command(click.Context(cli), name)
-        words |= set(getattr(command, "commands", {}))
+        found = set(getattr(command, "commands", {}))
+        words |= {each for each in found if (name, each) not in OUT_UNDER_A_RULE}
 
     assert words & OUTWARDS == set()
 

@@ -9,11 +9,14 @@ import pytest
 from collectors import collecting, home_that_collects
 from exporting import v5, v5_record
 from hinomi.clock import wall_clock
+from hinomi.govern.program import sign_program
 from hinomi.govern.retention import DataClass, class_of_file, classes_of_table
+from hinomi.services import researchbook
 from hinomi.services.home import MODELS, open_home
 from hinomi.services.models import default_model, write_model
 from hinomi.services.retention import unknown_files
 from hinomi.store.casebook import open_casebook
+from researchers import SIGNER, program
 from retained import Ageing
 from terminal import hinomi, table_row, write_table
 
@@ -56,10 +59,24 @@ def a_home_after_a_full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         said = hinomi(*words, home=home)
         assert said.code == 0, (words, said.err)
     open_home(home).evidence().keep(b"{}")
+    researchbook.keep(home, _asked())
     shipped = default_model()
     own = msgspec.structs.replace(shipped.card, name="own")
     write_model(type(shipped)(own, shipped.first, shipped.second), home / MODELS / "own")
     return home
+
+
+def _asked() -> researchbook.Asked:
+    """Give a request of research, as it is kept."""
+    asked = program("return ()")
+    request = researchbook.Request(
+        by="a researcher", reason="ports", program=asked.digest, key=SIGNER.verifier.render(),
+        since_ms=0, until_ms=1, asked_ms=0,
+    )  # fmt: skip
+    signature = sign_program(asked, SIGNER)
+    return researchbook.Asked(
+        number=1, request=request, program=asked, signature=signature, result=None
+    )
 
 
 def test_every_file_has_a_class(home: Path) -> None:

@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "mandates": "mandates:mandates",
     "journal": "journal:journal",
     "witness": "witness:witness",
+    "research": "research:research",
     "bench": "bench:bench",
 }
 """Every command by name: its module in this folder, and its name there."""

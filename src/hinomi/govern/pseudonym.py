@@ -38,7 +38,7 @@ class LineCipher:
     """
 
     key: bytes = field(repr=False)
-    period: str = ""  # Name of the key period, as in period-0001.
+    period: str = field(default="", compare=False)  # Its name, as in period-0001.
 
     def __post_init__(self) -> None:
         if len(self.key) != KEY_BYTES:

@@ -37,6 +37,7 @@ class DataClass(StrEnum):
     REPORTS = "reports"
     LEFTOVERS = "leftovers"
     JOURNAL_BODIES = "journal-bodies"
+    RESEARCH = "research"
     JOURNAL = "journal"
     STANDING_LISTS = "standing-lists"
     NETWORK_PLAN = "network-plan"
@@ -148,6 +149,7 @@ ROWS: Final = (
             "lake/staging/*",
             "partials/draft-*",
             "keys/days/.*",
+            "research/.*",
             ".*.tmp",
             "*/.*.tmp",
         ),
@@ -158,6 +160,14 @@ ROWS: Final = (
         parameter="retention.journal_bodies_days",
         reason="what an entry says, counted from the act; its hash and time stay",
         files=("journal/bodies/*",),
+    ),
+    Row(
+        data_class=DataClass.RESEARCH,
+        data=Data.GOVERNANCE_RECORDS,
+        parameter="retention.journal_bodies_days",
+        reason="what research asked for and was given, counted from when it was last written; "
+        "the last request stays, so that no number is used twice",
+        files=("research/[0-9]*",),
     ),
     Row(
         data_class=DataClass.JOURNAL,

@@ -19,6 +19,7 @@ from hinomi.detect.orient import SERVICE
 from hinomi.detect.passes import Progress
 from hinomi.detect.reasons import Sources, measures_of, reasons_for
 from hinomi.errors import NotFound
+from hinomi.govern.minimise import view_of
 from hinomi.model.address import Address
 from hinomi.model.context import TableStatement
 from hinomi.model.flow import CONVERSATIONS
@@ -257,7 +258,7 @@ def opening(
         scratch_folder(home.folder, SCRATCH) as folder,
         open_engine(engine_kind, folder, home.config.engine) as engine,
     ):
-        records = engine.table(files, CONVERSATIONS)
+        records = engine.table(files, CONVERSATIONS).select(*view_of(operation.word).columns)
         if window.since_ms is not None:
             records = records.filter(records.ts_ms >= window.since_ms)
         if window.until_ms is not None:

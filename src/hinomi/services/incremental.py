@@ -19,6 +19,7 @@ from hinomi.detect.model import Model
 from hinomi.detect.partials import Facts, Unit
 from hinomi.detect.passes import Progress
 from hinomi.govern.mandate import Mandate
+from hinomi.govern.minimise import view_of
 from hinomi.model.flow import CONVERSATIONS, SCHEMA_VERSION
 from hinomi.model.listed import ListEntry
 from hinomi.model.window import Window
@@ -246,7 +247,8 @@ class _Maker:
         return Unit(msgspec.convert(kept["facts"], Facts), kept["parts"], found.tables)
 
     def _made(self, files: Sequence[SealedFile], each: Slice, before: Sequence[Unit]) -> Unit:
-        records = self.engine.table(files, CONVERSATIONS)
+        seen = view_of(Operation.DETECT.word).columns
+        records = self.engine.table(files, CONVERSATIONS).select(*seen)
         inside = records.filter((records.ts_ms >= each.since_ms) & (records.ts_ms < each.until_ms))
         found = partials.facts_of(self.engine, inside)
         return partials.make(

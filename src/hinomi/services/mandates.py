@@ -35,6 +35,8 @@ class Operation(Enum):
     DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)
     NETWORKS = ("networks", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)
     TRANSPARENCY = ("transparency", Purpose.EXPLAIN, frozenset({Power.PUBLISH}), Data.STATISTICS)
+    RESEARCH = ("research", Purpose.RESEARCH, frozenset({Power.RESEARCH}), Data.FLOW_RECORDS)
+    RELEASE = ("research release", Purpose.RESEARCH, frozenset({Power.SHARE}), Data.STATISTICS)
     MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}), Data.FLOW_RECORDS)
     RETAIN = ("retention", Purpose.OPERATE, frozenset({Power.MAINTAIN}), Data.FLOW_RECORDS)
 

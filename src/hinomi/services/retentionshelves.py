@@ -22,6 +22,7 @@ from hinomi.services.context import context_store
 from hinomi.services.home import COLLECT, KEYS, LAKE, PARTIALS, Home
 from hinomi.services.journals import JOURNAL
 from hinomi.services.mandates import VALID_FOR_MS
+from hinomi.services.researchbook import RESEARCH
 from hinomi.services.rollover import period_began_ms, roll_over_if_due
 from hinomi.store import forgetting
 from hinomi.store.inventory import arrived_partials, arrived_records, stray_files
@@ -38,6 +39,7 @@ _DATED: Final = (
     (DataClass.LEFTOVERS, ".journal.building"),
     (DataClass.LEFTOVERS, f"{PARTIALS}/draft-*"),
     (DataClass.LEFTOVERS, f"{KEYS}/days/.*"),
+    (DataClass.LEFTOVERS, f"{RESEARCH}/.*"),
 )
 """What counts from when it was last written."""
 
@@ -131,6 +133,8 @@ def _dated(home: Home) -> Iterator[tuple[DataClass, Path]]:
     for data_class, pattern in _DATED:
         for path in sorted(home.folder.glob(pattern)):
             yield data_class, path
+    requests = sorted((home.folder / RESEARCH).glob("[0-9]*"), key=lambda path: int(path.name))
+    yield from ((DataClass.RESEARCH, path) for path in requests[:-1])
     yield from (
         (DataClass.LEFTOVERS, path)
         for path in drafts_in(

@@ -37,7 +37,7 @@ from hinomi.store.flowfile import (
 )
 from hinomi.store.lakeupkeep import LakeUpkeep
 from hinomi.store.manifest import BatchEntry, FileEntry, arrival_day, digest
-from hinomi.store.ports import Commit
+from hinomi.store.ports import Commit, require_reading
 from hinomi.store.retokenising import moved
 from hinomi.store.sealing import Seal, SealedFile
 from hinomi.store.spreading import Spreader, SpreadLimits
@@ -138,11 +138,14 @@ class LocalLake(LakeUpkeep):
         """Tell whether *batch_id* was committed and its partitions are not all removed."""
         return self._batch(batch_id) is not None
 
-    def scan(self, window: Window, mandate: Mandate) -> Iterator[pa.RecordBatch]:
+    def scan(
+        self, window: Window, mandate: Mandate, power: Power = Power.ANALYSE
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the conversation records that start in *window*, hour by hour."""
-        self._guard.admit(mandate, Power.ANALYSE)
+        require_reading(power)
+        self._guard.admit(mandate, power)
         files = self._files_of(window)
-        seals = self._seals(files, mandate)
+        seals = self._seals(files, mandate, power)
         return (batch for file in files for batch in read_file(self._root, file, window, seals))
 
     def files(self, window: Window, mandate: Mandate) -> tuple[SealedFile, ...]:
@@ -245,9 +248,11 @@ class LocalLake(LakeUpkeep):
     def _files_of(self, window: Window) -> tuple[FileEntry, ...]:
         return self._manifest.ask(lambda state: state.files_of(window))
 
-    def _seals(self, files: Iterable[FileEntry], mandate: Mandate) -> dict[str, Seal]:
+    def _seals(
+        self, files: Iterable[FileEntry], mandate: Mandate, power: Power = Power.ANALYSE
+    ) -> dict[str, Seal]:
         days = {file.seal for file in files if file.seal}
-        return self._keeper.hand(days, mandate, Power.ANALYSE) if days else {}
+        return self._keeper.hand(days, mandate, power) if days else {}
 
 
 def _commit(batch: BatchEntry, *, already_stored: bool) -> Commit:

@@ -14,7 +14,7 @@ from hinomi.govern.matrix import Power
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.window import Window
 from hinomi.store.flowfile import checked, within
-from hinomi.store.ports import Commit
+from hinomi.store.ports import Commit, require_reading
 from hinomi.store.sealing import SealedFile
 
 
@@ -27,7 +27,14 @@ class MemoryFlowStore:
         self._kept: dict[str, tuple[pa.RecordBatch, ...]] = {}
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def append(self, batches: Iterable[pa.RecordBatch], batch_id: str, mandate: Mandate) -> Commit:
+    def append(
+        self,
+        batches: Iterable[pa.RecordBatch],
+        batch_id: str,
+        mandate: Mandate,
+        *,
+        period: str = "",  # noqa: ARG002 - it has one only.
+    ) -> Commit:
         """Keep *batches*, all or none."""
         self._guard.admit(mandate, Power.STORE)
         if not batch_id:
@@ -42,9 +49,12 @@ class MemoryFlowStore:
         """Tell whether *batch_id* was committed."""
         return batch_id in self._kept
 
-    def scan(self, window: Window, mandate: Mandate) -> Iterator[pa.RecordBatch]:
+    def scan(
+        self, window: Window, mandate: Mandate, power: Power = Power.ANALYSE
+    ) -> Iterator[pa.RecordBatch]:
         """Yield the conversation records that start in *window*."""
-        self._guard.admit(mandate, Power.ANALYSE)
+        require_reading(power)
+        self._guard.admit(mandate, power)
         found = (within(batch, window) for kept in self._kept.values() for batch in kept)
         return (batch for batch in found if batch.num_rows)
 

@@ -2,13 +2,28 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import pyarrow as pa
 
 from hinomi.govern.mandate import Mandate
+from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.sealing import Seal, SealedFile, Stored
+
+READING: Final = frozenset({Power.ANALYSE, Power.RESEARCH})
+"""The powers under which records may be read; who may store, say, may not for that read."""
+
+
+def require_reading(power: Power) -> None:
+    """
+    Return if *power* is one to read records by.
+
+    Raises:
+        ValueError: If it is not (the caller's bug).
+    """
+    if power not in READING:
+        raise ValueError(f"records are not read by the power to {power}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +39,21 @@ class Commit:
 class FlowStore(Protocol):
     """Append-only conversation records, read by time. See tests/contracts/flow_store.py."""
 
-    def append(self, batches: Iterable[pa.RecordBatch], batch_id: str, mandate: Mandate) -> Commit:
+    def append(
+        self,
+        batches: Iterable[pa.RecordBatch],
+        batch_id: str,
+        mandate: Mandate,
+        *,
+        period: str = "",
+    ) -> Commit:
         """
         Make all of *batches* (`model.flow.CONVERSATIONS`) durable and visible at once.
 
         The iterable is drained batch by batch; memory does not grow with its length. If
         it raises, nothing becomes visible. The same *batch_id* again is not drained and
-        counts once, also after compaction.
+        counts once, also after compaction. *period* names the key period of the lines, empty
+        the present one: a store that has changed to another re-tokenises them.
 
         Raises:
             Unavailable: If it may not have been stored; append it again.
@@ -40,12 +63,19 @@ class FlowStore(Protocol):
     def has(self, batch_id: str) -> bool:
         """Tell whether *batch_id* was committed and its partitions are not all removed."""
 
-    def scan(self, window: Window, mandate: Mandate) -> Iterator[pa.RecordBatch]:
+    def scan(
+        self, window: Window, mandate: Mandate, power: Power = Power.ANALYSE
+    ) -> Iterator[pa.RecordBatch]:
         """
         Yield the conversation records that start in *window*, in no promised order.
 
+        Args:
+            window: Which records.
+            mandate: Asked at once, not when the first record is taken.
+            power: To analyse or to research; the matrix says which purpose has which.
+
         Raises:
-            NotPermitted: If *mandate* lacks the power to analyse.
+            NotPermitted: If *mandate* lacks that power.
         """
 
     def files(self, window: Window, mandate: Mandate) -> tuple[SealedFile, ...]:

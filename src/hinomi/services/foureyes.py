@@ -1,0 +1,94 @@
+"""
+Where research asks for other people's approval, and is refused without it.
+
+One place joins research to whatever keeps approvals: `four_eyes`. A home in which nobody can
+approve runs and releases nothing.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from hinomi.errors import NotPermitted
+from hinomi.services.home import Home
+
+PEOPLE: Final = 2
+"""So many other people approve a run, and again its result."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Leave to do one act once."""
+
+    request: str  # Under which it was asked for.
+    approved_by: tuple[str, ...]
+
+    def render(self) -> dict[str, object]:
+        """Render what the journal keeps."""
+        return {"approval": self.request, "approved_by": list(self.approved_by)}
+
+
+def require_two(leave: Leave) -> Leave:
+    """
+    Return *leave* if two people gave it, however few a home may otherwise be content with.
+
+    Raises:
+        NotPermitted: If fewer did.
+    """
+    if len(set(leave.approved_by)) < PEOPLE:
+        raise NotPermitted(
+            f"{leave.request} was approved by {len(set(leave.approved_by))}; research takes "
+            f"{PEOPLE} people beside who asks: enter them, and ask anew"
+        )
+    return leave
+
+
+class FourEyes(Protocol):
+    """Asks other people, and tells what they said."""
+
+    def request(self, home: Home, what: Mapping[str, object], reason: str) -> str:
+        """
+        Ask for an act.
+
+        Args:
+            home: Where.
+            what: The act itself, as JSON can tell it; only this very content may be done.
+            reason: Why, in words for whoever approves.
+
+        Returns:
+            The word under which others find what was asked.
+
+        Raises:
+            NotPermitted: If it may not be asked for.
+        """
+
+    def require_approved(self, home: Home, what: Mapping[str, object]) -> Leave:
+        """
+        Give leave to do *what* once, naming those who approved it: never who asked.
+
+        Raises:
+            NotPermitted: If other people did not approve this very content.
+        """
+
+
+class NobodyApproves:
+    """A home without approvals: all that would take them is refused."""
+
+    def request(self, home: Home, what: Mapping[str, object], reason: str) -> str:  # noqa: ARG002 - the port's.
+        """Refuse."""
+        raise NotPermitted(_REASON)
+
+    def require_approved(self, home: Home, what: Mapping[str, object]) -> Leave:  # noqa: ARG002 - the port's.
+        """Refuse."""
+        raise NotPermitted(_REASON)
+
+
+def four_eyes() -> FourEyes:
+    """Give what approves research in this version."""
+    return NobodyApproves()
+
+
+_REASON = (
+    "research on flow records takes the approval of two people, and nobody can approve anything "
+    "in this home; made-up worlds are free: `hinomi research run --world FOLDER`"
+)
