@@ -9,9 +9,10 @@ from numpy.random import Generator
 from builders import HOUR_MS, NOON_MS, conversations, knock, talk
 from hinomi.govern.parameters import Register, read_register, render_register
 from hinomi.model.listed import ListKind
-from hinomi.services.home import REGISTER, Home, open_home
+from hinomi.services.home import Home, open_home
 from hinomi.services.listing import add_list
 from hinomi.services.mandates import Operation, mandate_for
+from hinomi.services.register import REGISTER
 from terminal import make_home
 
 LINES = 520

@@ -38,6 +38,7 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
             spark_master="spark://192.0.2.11:7077",
             spark_settings={"spark.executor.memory": "8g", "spark.app.name": 'the "big" one'},
         ),
+        parameters={"suspects.fdr": 0.01, "drill.sizes": "5 {10}", "drill.rounds": 3},
         operator=OperatorConfig(
             name='見本 "通信"',
             contact="one line\nand another",
@@ -63,6 +64,7 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
         ("[engine]\nmemory_mib = 1\n", "engine.memory_mib: "),
         ('[engine]\nthreads = "two"\n', "engine.threads: "),
         ("[engine]\nspark_settings = { a = 1 }\n", "engine.spark_settings"),
+        ('[parameters]\n"suspects.fdr" = [1]\n', "parameters"),
         ("[node\n", "is no TOML"),
     ],
 )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import msgspec
+import tomli_w
 
 from hinomi.errors import ConfigError
 
@@ -83,6 +84,8 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: EngineConfig = EngineConfig()
     operator: OperatorConfig = OperatorConfig()
     log: LogConfig = LogConfig()
+    parameters: dict[str, int | float | str | bool] = {}
+    """Values of the register, repeated; one that differs stops the program."""
 
 
 _TEMPLATE: Final = """\
@@ -149,6 +152,12 @@ translated = {operator_translated}
 level = "{level}"
 """
 
+_REPEATED: Final = """
+[parameters]
+# Values of the register that this file repeats; one that differs stops the program.
+{values}
+"""
+
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `([^`]*)`(?: - at `\$\.?([^`]*)`)?")
 _PLACE: Final = re.compile(r"(.*) - at `\$\.?([^`]*)`", re.DOTALL)
 
@@ -177,7 +186,8 @@ def read_config(path: Path) -> Config:
 
 def render_config(config: Config) -> str:
     """Render *config* as TOML, each option with a comment that says what it does."""
-    return _TEMPLATE.format(
+    repeated = tomli_w.dumps(dict(config.parameters)).rstrip("\n")
+    options = _TEMPLATE.format(
         kind=config.node.kind.value,
         transit=config.collect.transit,
         listen=_render_texts(config.collect.listen),
@@ -201,6 +211,7 @@ def render_config(config: Config) -> str:
         operator_translated=_render_pairs(msgspec.structs.asdict(config.operator.translated)),
         level=config.log.level,
     )
+    return options + (_REPEATED.format(values=repeated) if repeated else "")
 
 
 def _render_texts(texts: tuple[str, ...]) -> str:

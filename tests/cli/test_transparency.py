@@ -106,13 +106,8 @@ def test_bad_wishes_get_one_line(home: Path, options: list[str], code: int, said
 
 def test_a_register_that_protects_nobody_stops_it(home: Path) -> None:
     """One line and the exit code of a wrong configuration."""
-    register = home / "register.toml"
-    head, tail = register.read_text("utf-8").split('[parameters."transparency.least_count"]')
-    register.write_text(
-        f'{head}[parameters."transparency.least_count"]'
-        + tail.replace("value = 10", "value = 1", 1),
-        "utf-8",
-    )
+    name = "transparency.least_count"
+    hinomi("parameters", "propose", name, "1", "--considerations", "Show it.", home=home)
 
     answered = hinomi("transparency", home=home)
 

@@ -1,23 +1,30 @@
 """The parameter register: complete entries, typed values, and a version that tells."""
 
 import datetime as dt
+import hashlib
 import tomllib
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from hinomi.errors import ConfigError
+from hinomi.errors import ConfigError, UsageError
 from hinomi.govern.parameters import (
     INTERVAL_UNIT,
     Parameter,
     Register,
     Value,
+    adopted,
+    contradictions,
     default_register,
+    difference,
     override_name,
     parse_register,
+    parse_value,
     read_register,
     render_register,
+    show_value,
+    strange,
 )
 
 
@@ -40,6 +47,9 @@ def test_every_shipped_parameter_says_why() -> None:
         assert len(parameter.considerations) >= 40, name
         assert parameter.considerations.endswith("."), name
         assert parameter.decided_by, name
+        assert parameter.evidence.endswith("."), name
+        assert len(parameter.alternatives) >= 40, name
+        assert parameter.alternatives.endswith("."), name
         assert parameter.review > dt.date(2026, 1, 1), name
 
 
@@ -268,3 +278,119 @@ def test_a_longer_window_asks_for_a_longer_retention(tmp_path: Path) -> None:
 
     with pytest.raises(ConfigError, match=r"flow_records_days is 30, less than the 60 days of det"):
         read_register(path)
+
+
+def test_a_register_of_before_evidence_keeps_its_version() -> None:
+    """Fields that say nothing are no part of the hash, nor of the file."""
+    bare = _register(5)
+
+    assert bare.parameters["a.b_ms"].evidence == ""
+    assert "evidence" not in render_register(bare)
+    assert bare.version == (
+        hashlib.sha256(
+            b'{"a.b_ms":{"considerations":"Because.","decided_by":"tester",'
+            b'"review":"2027-01-01","unit":"ms","value":5}}'
+        ).hexdigest()
+    )
+    told = msgspec.structs.replace(bare.parameters["a.b_ms"], evidence="Seen.")
+    assert bare.with_parameter("a.b_ms", told).version != bare.version
+
+
+def test_a_review_is_due_from_the_day_after() -> None:
+    """The day itself is in time."""
+    register = _register(5)
+
+    assert register.due(dt.date(2027, 1, 1)) == []
+    assert register.due(dt.date(2027, 1, 2)) == ["a.b_ms"]
+
+
+def test_what_a_register_lacks_or_invents_may_be_mended(tmp_path: Path) -> None:
+    """For those who mend it can be read; both are named; adopting leaves neither."""
+    path = tmp_path / "register.toml"
+    shipped = default_register()
+    odd = shipped.without("suspects.fdr").with_parameter("a.b", shipped.parameters["enrich.fdr"])
+    odd = odd.with_parameter(override_name("edge"), _override())
+    path.write_text(render_register(odd), encoding="utf-8")
+    with pytest.raises(ConfigError, match="run `hinomi parameters adopt`"):
+        read_register(path)
+
+    found = read_register(path, may_lack=True)
+
+    assert strange(found) == (["suspects.fdr"], ["a.b"])
+    assert adopted(found) == shipped.with_parameter(override_name("edge"), _override())
+    assert strange(adopted(found)) == ([], [])
+
+
+def test_adopting_changes_no_value_that_stands() -> None:
+    """Neither one that somebody decided nor one that shipped with another version."""
+    shipped = default_register()
+    decided = shipped.with_value("suspects.fdr", 0.02, decided_by="board")
+    older = shipped.with_value("enrich.fdr", 0.2, decided_by="hinomi defaults")
+
+    assert adopted(decided) == decided
+    assert adopted(older) == older
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ({}, []),
+        ({"suspects.fdr": 0.01, "measures.burst_ratio": 8, "model.in_use": "default"}, []),
+        ({"suspects.fdr": 0.02}, ["suspects.fdr is 0.02 here and 0.01 in the register"]),
+        ({"drill.rounds": "3"}, ["drill.rounds is 3 here and 3 in the register"]),
+        ({"train.window_ms": True}, ["train.window_ms is true here"]),
+        ({"no.such": 1, "drill.rounds": 4}, ["no.such is no registered", "drill.rounds is 4"]),
+    ],
+)
+def test_a_configuration_that_differs_is_found(said: dict[str, Value], found: list[str]) -> None:
+    """Each with both values and the command that would change the register."""
+    lines = contradictions(said, default_register())
+
+    assert [line.startswith(each) for line, each in zip(lines, found, strict=True)] == (
+        [True] * len(found)
+    )
+    changes = [line for line in lines if "is no registered" not in line]
+    assert all("hinomi parameters propose" in line for line in changes)
+
+
+def test_the_command_of_a_contradiction_can_be_pasted() -> None:
+    """A value with spaces is quoted."""
+    (line,) = contradictions({"drill.sizes": "5 10"}, default_register())
+
+    assert "propose drill.sizes '5 10' --considerations" in line
+
+
+def test_a_difference_gives_both_values() -> None:
+    """None where there is no entry; the same value twice where reasons alone changed."""
+    before = _register(5)
+    after = before.with_value("a.b_ms", 5, decided_by="board")
+
+    assert difference(before, before) == {}
+    assert difference(before, after) == {"a.b_ms": [5, 5]}
+    assert difference(before, before.without("a.b_ms")) == {"a.b_ms": [5, None]}
+
+
+@pytest.mark.parametrize(
+    ("text", "like", "value"),
+    [
+        ("5", 1, 5),
+        ("-4.5", 1.0, -4.5),
+        ("5", 1.0, 5.0),
+        ("true", False, True),
+        ("false", True, False),
+        ("5 10", "x", "5 10"),
+    ],
+)
+def test_a_value_is_read_in_the_kind_that_is_wanted(text: str, like: Value, value: Value) -> None:
+    """As a person writes it, and shown so again."""
+    found = parse_value("a.b", text, like)
+
+    assert (found, type(found)) == (value, type(like))
+    assert parse_value("a.b", show_value(found), like) == found
+
+
+@pytest.mark.parametrize(("text", "like"), [("x", 1), ("1.5", 1), ("x", 1.0), ("1", True)])
+def test_a_value_of_another_kind_is_a_usage_error(text: str, like: Value) -> None:
+    """One line with the name."""
+    with pytest.raises(UsageError, match=r"a\.b is"):
+        parse_value("a.b", text, like)

@@ -21,7 +21,8 @@ from hinomi.model.exporter import CountedDirection, InterfaceRole
 from hinomi.model.flow import Ingress
 from hinomi.services.collectrules import RuleBook, Said, read_said
 from hinomi.services.exporters import override_sampling, put_counts, put_interface
-from hinomi.services.home import REGISTER, Home, open_home
+from hinomi.services.home import Home, open_home
+from hinomi.services.register import REGISTER
 from hinomi.store.casebook import CaseBook
 from terminal import make_home
 

@@ -67,7 +67,7 @@ def test_a_new_home_uses_the_model_that_ships(home: Home) -> None:
 
 def test_using_a_model_goes_through_the_register(home: Home) -> None:
     """Value with digest, reason, who, review date; the version of the register changes."""
-    version = use_model(home, "own", " better by 0.04 on two held-out days ")
+    version = use_model(home, "own", " better by 0.04 on two held-out days ").version
 
     after = again(home)
     decided = after.register.parameters[IN_USE]
@@ -81,12 +81,14 @@ def test_using_a_model_goes_through_the_register(home: Home) -> None:
 
 
 def test_the_decision_is_journalled(home: Home) -> None:
-    """Which model came in place of which, by whom, and why."""
+    """Which model came in place of which, by whom, and why; then the change of the register."""
     use_model(home, "own", "better")
 
-    *_, entry = home.journal().entries()
-    assert entry["operation"] == "models"
-    assert (entry["act"], entry["model_before"], entry["reason"]) == ("use", DEFAULT, "better")
+    entries = [*home.journal().entries()]
+    (entry,) = (each for each in entries if each["operation"] == "models")
+    assert (entry["act"], entry["model_before"], entry["reason"]) == ("choose", DEFAULT, "better")
+    own = kept_model(home, "own").reference
+    assert entries[-1]["changed"] == {IN_USE: [DEFAULT, own]}
     assert entry["digest"] == kept_model(home, "own").digest
     mandate = entry["mandate"]
     assert isinstance(mandate, dict)

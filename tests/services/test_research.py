@@ -75,13 +75,16 @@ def test_a_result_leaves_after_two_approvals(home: Home, tmp_path: Path) -> None
     }  # fmt: skip
 
 
-def test_nothing_is_asked_where_nobody_can_approve(home: Home) -> None:
-    """Refused, nothing kept, and the journal has it."""
-    with pytest.raises(NotPermitted, match="approval of two people"):
-        asked_in(home, four_eyes())
+def test_nothing_runs_where_nobody_else_can_approve(home: Home) -> None:
+    """Whoever is alone may ask; the run is refused, and the journal has it."""
+    require_cells()
+    asked = asked_in(home, four_eyes())
 
-    assert all_asked(home.folder) == []
-    assert [each["asked"] for each in said(home, operation="refused")] == ["research request"]
+    with pytest.raises(NotPermitted, match="2 people beside who asks"):
+        research.run(home, four_eyes(), asked.number)
+
+    assert all_asked(home.folder)[0].result is None
+    assert [each["asked"] for each in said(home, operation="refused")] == ["research run"]
 
 
 def test_nothing_runs_without_approval(home: Home) -> None:

@@ -115,16 +115,22 @@ def test_files_count_from_when_they_were_written(ageing: Ageing) -> None:
     assert list(SHELF["files"].held(ageing.home)) == []
 
 
-def test_the_last_request_of_research_stays(ageing: Ageing) -> None:
+def test_the_last_request_stays(ageing: Ageing) -> None:
     """The next one would get its number, and the journal speak of two by one."""
     for number in (1, 2, 10):
         ageing.age(ageing.leave(f"research/{number}/request.toml").parent)
+        ageing.leave(f"requests/{number:04}.json")
     ageing.age(ageing.leave("research/.11.ab/request.toml").parent)
     ageing.days = 1200
 
-    assert clear(ageing, SHELF["files"]) == {DataClass.RESEARCH: 2, DataClass.LEFTOVERS: 1}
+    assert clear(ageing, SHELF["files"]) == {
+        DataClass.REQUESTS: 2,
+        DataClass.RESEARCH: 2,
+        DataClass.LEFTOVERS: 1,
+    }
 
-    assert [path.name for path in (ageing.folder / "research").iterdir()] == ["10"]
+    left = [*(ageing.folder / "research").iterdir(), *(ageing.folder / "requests").iterdir()]
+    assert [path.name for path in left] == ["10", "0010.json"]
 
 
 def test_the_proof_of_a_deleted_entry_is_computed(ageing: Ageing) -> None:

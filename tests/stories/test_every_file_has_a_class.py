@@ -45,6 +45,7 @@ def a_home_after_a_full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("context", "add", "history", listed, "--source", "c", "--licence", "own",
          "--date", "2025-12-01"),
         ("exporters", "list"),
+        ("parameters", "propose", "drill.rounds", 5, "--considerations", "To see."),
         ("store", "compact"),
         ("detect", "--partials"),
         ("detect", "--report", home / "week.html"),

@@ -46,7 +46,7 @@ def a_copy_of_the_home(ageing: Ageing, tmp_path: Path) -> Path:
 @pytest.fixture(name="ageing")
 def a_home_of_two_days(tmp_path: Path) -> Ageing:
     """Give a home with records of day 0 and of day 10, and partial results of both."""
-    ageing = Ageing.make(tmp_path / "home", sampling=INTERVAL).take_in(*rows(0))
+    ageing = Ageing.make(tmp_path / "home").take_in(*rows(0))
     ageing.days = 10
     ageing.take_in(*rows(10))
     ageing.days = 12

@@ -5,9 +5,11 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.collect.statement import status_document, status_lines
+from hinomi.govern.roles import Act
 from hinomi.services.collecting import CollectRequest, collect_flows, collect_status
 from hinomi.services.collector import WorkerTask, run_worker
 from hinomi.services.exporters import said_of_exporters
+from hinomi.services.mandates import Operation
 from hinomi.services.overdue import warn_if_overdue
 
 
@@ -68,7 +70,7 @@ def collect(
         forward=forward,
         forward_transparent=forward_transparent,
     )
-    collect_flows(session.open_home(), request, announce=render.complain)
+    collect_flows(session.open_home(Operation.COLLECT), request, announce=render.complain)
 
 
 @collect.command()
@@ -81,7 +83,7 @@ def status(session: Session) -> None:
     It reads what the running collector writes every two seconds; the same numbers are
     at its Prometheus endpoint.
     """
-    home = session.open_home()
+    home = session.open_home(Act.STATUS)
     warn_if_overdue(home)
     state, said = collect_status(home), said_of_exporters(home)
     if session.as_json:
@@ -97,4 +99,4 @@ def status(session: Session) -> None:
 @click.pass_obj
 def worker(session: Session, task: str) -> None:
     """Be one worker of a running collector, which hands over the sockets."""
-    run_worker(session.open_home(), WorkerTask.parse(task))
+    run_worker(session.open_home(Operation.COLLECT), WorkerTask.parse(task))

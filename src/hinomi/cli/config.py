@@ -6,6 +6,7 @@ import msgspec
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.config import render_config
+from hinomi.govern.roles import Act
 from hinomi.services.collecting import check_collect
 
 
@@ -25,7 +26,7 @@ def check(session: Session) -> None:
     Exits 78 with the option's name if one is unknown or out of range. What is right but
     may not be meant so is told as a warning.
     """
-    home = session.open_home()
+    home = session.open_home(Act.STATUS)
     home.cipher()
     warnings = check_collect(home.config.collect)
     for warning in warnings:
@@ -42,7 +43,7 @@ def check(session: Session) -> None:
 @click.pass_obj
 def show(session: Session) -> None:
     """Show every option with the value it has: from the file, else the default."""
-    home = session.open_home()
+    home = session.open_home(Act.STATUS)
     if session.as_json:
         render.print_json(msgspec.to_builtins(home.config))
     else:

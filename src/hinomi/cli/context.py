@@ -8,8 +8,10 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.clock import render_time
+from hinomi.govern.roles import Act
 from hinomi.model.context import ContextKind, TableStatement
 from hinomi.services.context import add_context, remove_context, show_context
+from hinomi.services.mandates import Operation
 
 _KINDS = click.Choice([kind.value for kind in ContextKind])
 
@@ -74,7 +76,7 @@ def add(
           --licence CC-BY-4.0 --date 2025-12-31
     """
     added = add_context(
-        session.open_home(),
+        session.open_home(Operation.LIST),
         ContextKind(kind),
         file,
         source=source,
@@ -103,7 +105,7 @@ def add(
 @click.pass_obj
 def show(session: Session) -> None:
     """Show which tables are in, from whom, under which licence and as of which day."""
-    _print(session, show_context(session.open_home()), "tables")
+    _print(session, show_context(session.open_home(Act.STATUS)), "tables")
 
 
 @context.command()
@@ -114,7 +116,7 @@ def show(session: Session) -> None:
 @click.pass_obj
 def remove(session: Session, kind: str, source: str, day: str | None) -> None:
     """Delete the tables of KIND from one source; exits 66 if there is none."""
-    gone = remove_context(session.open_home(), ContextKind(kind), source, day)
+    gone = remove_context(session.open_home(Operation.LIST), ContextKind(kind), source, day)
     if session.as_json:
         _print(session, gone, "removed")
     else:

@@ -18,6 +18,7 @@ from hinomi.model.window import Window
 from hinomi.services.detecting import SHOWN, Detection, Judge, judge_opened, run_detection
 from hinomi.services.engines import EngineKind
 from hinomi.services.incremental import judge_at_once, judge_in_parts, sliding_window
+from hinomi.services.mandates import Operation
 from hinomi.services.overdue import warn_if_overdue
 from hinomi.services.report import require_report_place, write_report
 
@@ -83,7 +84,7 @@ def detect(
         raise UsageError("--hourly says itself where the window begins: leave out --since")
     if (hourly or partials) and EngineKind(engine) is not EngineKind.DUCKDB:
         raise UsageError("partial results are kept by DuckDB alone: leave out --engine")
-    home = session.open_home()
+    home = session.open_home(Operation.DETECT)
     warn_if_overdue(home)
     if report is not None:
         require_report_place(report)

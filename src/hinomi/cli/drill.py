@@ -9,10 +9,12 @@ from hinomi.cli import render
 from hinomi.cli.detect import window_of
 from hinomi.cli.session import TIME, Session, engine_option, shared_options
 from hinomi.clock import render_time
+from hinomi.govern.roles import Act
 from hinomi.services.drilling import run_drill
 from hinomi.services.drillmetrics import write_metrics
 from hinomi.services.drillresult import Drill, PaceLimit, cell_document
 from hinomi.services.engines import EngineKind
+from hinomi.services.mandates import Operation
 from hinomi.store.drills import DrillRecord
 from hinomi.store.durable import require_file_place
 
@@ -75,7 +77,7 @@ def drill(
       hinomi drill --history
     """
     session = ctx.ensure_object(Session)
-    home = session.open_home()
+    home = session.open_home(Act.STATUS if history else Operation.DRILL)
     if history:
         with home.casebook() as casebook:
             _show_history(casebook.drills.all(), as_json=session.as_json)

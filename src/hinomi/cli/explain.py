@@ -8,6 +8,7 @@ from hinomi.errors import UsageError
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import parse_service_address
 from hinomi.services.detecting import explain_service
+from hinomi.services.mandates import Operation
 from hinomi.services.ownership import is_own_address
 
 _MAX_PORT = 65_535
@@ -41,7 +42,7 @@ def explain(session: Session, address: str, protocol: str, port: int) -> None:
         proto = parse_protocol(protocol)
     except ValueError:
         raise UsageError("PROTOCOL is no protocol's name or number, such as tcp or 17") from None
-    home = session.open_home()
+    home = session.open_home(Operation.EXPLAIN)
     if not is_pseudonym and is_own_address(home, base):
         # Looking a subscriber up by address is attribution, which explains nothing here.
         raise UsageError(

@@ -8,6 +8,7 @@ from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.errors import UsageError
 from hinomi.govern.parameters import INTERVAL_MOST
+from hinomi.govern.roles import Act
 from hinomi.model.exporter import CountedDirection, InterfaceRole
 from hinomi.services.exporters import (
     Overridden,
@@ -17,6 +18,7 @@ from hinomi.services.exporters import (
     put_interface,
     unset_sampling,
 )
+from hinomi.services.mandates import Operation
 
 _INDEX_MOST: Final = 2**32 - 1
 _MOST_NEW: Final = 8
@@ -48,7 +50,7 @@ def list_(session: Session) -> None:
     Interfaces are those you described and those that the collector met since it started,
     with their share of the exporter's records: those to describe next.
     """
-    found = list_exporters(session.open_home())
+    found = list_exporters(session.open_home(Act.STATUS))
     if session.as_json:
         render.print_json({"exporters": found})
         return
@@ -78,7 +80,7 @@ def interface(session: Session, name: str, ifindex: int, role: str) -> None:
       hinomi exporters interface 192.0.2.1 17 transit
       hinomi exporters interface 192.0.2.1 18 ignored
     """
-    put_interface(session.open_home(), name, ifindex, _ROLES[role])
+    put_interface(session.open_home(Operation.DESCRIBE), name, ifindex, _ROLES[role])
     _tell(session, {"exporter": name, "ifindex": ifindex, "role": role})
 
 
@@ -98,7 +100,7 @@ def counts(session: Session, name: str, direction: str) -> None:
     Example:
       hinomi exporters counts 192.0.2.1 ingress
     """
-    put_counts(session.open_home(), name, CountedDirection(direction))
+    put_counts(session.open_home(Operation.DESCRIBE), name, CountedDirection(direction))
     _tell(session, {"exporter": name, "counts": direction})
 
 
@@ -128,9 +130,11 @@ def sampling(
     if unset == (interval is not None):
         raise UsageError("state N, or --unset what was stated, and not both")
     if interval is None:
-        version = unset_sampling(session.open_home(), name, reason)
+        version = unset_sampling(session.open_home(Operation.DESCRIBE), name, reason)
     elif reason and reason.strip():
-        overridden = override_sampling(session.open_home(), name, interval, reason.strip())
+        overridden = override_sampling(
+            session.open_home(Operation.DESCRIBE), name, interval, reason.strip()
+        )
         version = overridden.version
         if overridden.stated or overridden.lets_pass:
             render.complain(_denser(name, interval, overridden))

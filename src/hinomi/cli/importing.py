@@ -25,6 +25,7 @@ from hinomi.services.importing import (
     Progress,
     import_files,
 )
+from hinomi.services.mandates import Operation
 
 
 @click.command("import")
@@ -112,7 +113,7 @@ def import_(
       hinomi import --follow /var/cache/nfdump
     """
     session = ctx.ensure_object(Session)
-    home = session.open_home()
+    home = session.open_home(Operation.IMPORT)
     request = ImportRequest(
         paths=paths,
         format_name=format_name,

@@ -12,6 +12,7 @@ from hinomi.clock import render_time
 from hinomi.errors import UsageError
 from hinomi.govern.audit import Audit
 from hinomi.govern.journal import Altered
+from hinomi.govern.roles import Act
 from hinomi.services.auditing import (
     audit_folder,
     audit_home,
@@ -22,7 +23,9 @@ from hinomi.services.auditing import (
     request_for,
     take_answer,
 )
+from hinomi.services.history import register_history, require_whole
 from hinomi.services.journals import read_verifier
+from hinomi.services.people import check_people
 from hinomi.store.durable import replace_durably
 
 _FILE: Final = click.Path(path_type=Path)
@@ -46,7 +49,7 @@ def journal() -> None:
 @click.pass_obj
 def key(session: Session) -> None:
     """Show the public key that the journal is checked with: give it to the auditor."""
-    verifier = session.open_home().journal().verifier
+    verifier = session.open_home(Act.JOURNAL_READ).journal().verifier
     if session.as_json:
         render.print_json({"key": verifier.render()})
     else:
@@ -76,7 +79,8 @@ def verify(
     Compute the whole journal anew and compare it with what was signed.
 
     Exits 65 and says what is wrong if anything was changed, cut, put back or re-ordered,
-    if a body went without a word, or a clock was set back.
+    if a body went without a word, or a clock was set back; for a home also if register or
+    people in force are not what the journal last recorded.
 
     \b
     Examples:
@@ -84,10 +88,12 @@ def verify(
       hinomi journal verify --exported ./journal-2026 --key hinomi.key --seen last-year.txt
     """
     witnesses = [read_verifier(each) for each in witness]
+    home = None
     if exported is None:
         if said is not None or without_bodies:
             raise UsageError("--key and --without-bodies go with --exported: a home has its own")
-        found = audit_home(session.open_home(), witnesses, seen)
+        home = session.open_home(Act.JOURNAL_READ)
+        found = audit_home(home, witnesses, seen)
     elif said is None:
         raise UsageError("--exported needs --key: the one in the export proves nothing")
     else:
@@ -96,6 +102,8 @@ def verify(
     _tell(session, found)
     if not found.is_whole:
         raise Altered(f"the journal is not whole: {len(found.findings)} finding(s)")
+    if home is not None:
+        require_whole([*register_history(home).findings, *check_people(home)])
 
 
 @journal.command()
@@ -106,7 +114,7 @@ def verify(
 @click.pass_obj
 def show(session: Session, last: int | None) -> None:
     """Show the entries of the journal, oldest first."""
-    entries = list(session.open_home().journal().entries())[-last if last else 0 :]
+    entries = list(session.open_home(Act.JOURNAL_READ).journal().entries())[-last if last else 0 :]
     if session.as_json:
         render.print_json({"entries": entries})
         return
@@ -128,7 +136,9 @@ def export(session: Session, folder: Path, *, without_bodies: bool) -> None:
 
     Its public key lies beside it for convenience: compare it with the one that you noted.
     """
-    head = export_journal(session.open_home(), folder, with_bodies=not without_bodies)
+    head = export_journal(
+        session.open_home(Act.JOURNAL_READ), folder, with_bodies=not without_bodies
+    )
     if session.as_json:
         render.print_json({"folder": render.path_text(folder), "entries": head.size})
     else:
@@ -142,7 +152,7 @@ def export(session: Session, folder: Path, *, without_bodies: bool) -> None:
 @click.pass_obj
 def prove_(session: Session, index: int, out: Path | None) -> None:
     """Prove that entry INDEX is in the journal, in a file that can be checked offline."""
-    _give(session, prove(session.open_home(), index), out)
+    _give(session, prove(session.open_home(Act.JOURNAL_READ), index), out)
 
 
 @journal.command()
@@ -172,7 +182,7 @@ def check(session: Session, proof: Path, said: str) -> None:
 @click.pass_obj
 def request(session: Session, witness: str, out: Path | None) -> None:
     """Write what a witness is asked to sign: the body of C2SP tlog-witness add-checkpoint."""
-    _give(session, request_for(session.open_home(), read_verifier(witness)), out)
+    _give(session, request_for(session.open_home(Act.JOURNAL_READ), read_verifier(witness)), out)
 
 
 @journal.command()
@@ -184,7 +194,9 @@ def request(session: Session, witness: str, out: Path | None) -> None:
 def witnessed(session: Session, request: Path, answer: Path, witness: str) -> None:
     """Keep the ANSWER of a witness to a REQUEST; exports carry it."""
     verifier = read_verifier(witness)
-    size = take_answer(session.open_home(), read_text(request), read_text(answer), verifier)
+    size = take_answer(
+        session.open_home(Act.JOURNAL_WITNESSED), read_text(request), read_text(answer), verifier
+    )
     if session.as_json:
         render.print_json({"witness": verifier.name, "entries": size})
     else:

@@ -5,6 +5,8 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import TIME, Session, shared_options
 from hinomi.clock import render_time
+from hinomi.govern.roles import Act
+from hinomi.services.mandates import Operation
 from hinomi.services.rollover import roll_over
 from hinomi.services.upkeep import compact_store, remove_before, store_status
 
@@ -20,7 +22,7 @@ def store() -> None:
 @click.pass_obj
 def status(session: Session) -> None:
     """Show how much is stored: records, files, bytes, first and last hour."""
-    state = store_status(session.open_home())
+    state = store_status(session.open_home(Act.STATUS))
     _show(session, state)
 
 
@@ -29,7 +31,7 @@ def status(session: Session) -> None:
 @click.pass_obj
 def compact(session: Session) -> None:
     """Join the small files of each hour; what is stored stays the same."""
-    _show(session, compact_store(session.open_home()))
+    _show(session, compact_store(session.open_home(Operation.MAINTAIN)))
 
 
 @store.command()
@@ -46,7 +48,11 @@ def remove(session: Session, before: int) -> None:
     Example:
       hinomi store remove --before 2026-01-01
     """
-    _show(session, {"before": render_time(before)} | remove_before(session.open_home(), before))
+    _show(
+        session,
+        {"before": render_time(before)}
+        | remove_before(session.open_home(Operation.MAINTAIN), before),
+    )
 
 
 @store.command("roll-over")
@@ -60,7 +66,7 @@ def roll_over_(session: Session) -> None:
     written again, and partial results are made anew by the next detection. The old key is
     destroyed a day later. A change that was broken off is finished.
     """
-    _show(session, roll_over(session.open_home()))
+    _show(session, roll_over(session.open_home(Operation.MAINTAIN)))
 
 
 def _show(session: Session, facts: dict[str, object]) -> None:

@@ -7,8 +7,10 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.clock import render_time
+from hinomi.govern.roles import Act
 from hinomi.model.listed import ListKind
 from hinomi.services.listing import add_list, remove_list, show_lists
+from hinomi.services.mandates import Operation
 
 _KINDS = click.Choice([kind.value for kind in ListKind])
 
@@ -42,7 +44,9 @@ def add(session: Session, kind: str, file: Path, source: str, keep_good: bool) -
       hinomi lists add known-cc ipblocklist.csv --source feodo
       hinomi lists add benign public-dns.json --source misp-public-dns
     """
-    added = add_list(session.open_home(), ListKind(kind), file, source, keep_good=keep_good)
+    added = add_list(
+        session.open_home(Operation.LIST), ListKind(kind), file, source, keep_good=keep_good
+    )
     if session.as_json:
         render.print_json(
             {
@@ -67,7 +71,7 @@ def add(session: Session, kind: str, file: Path, source: str, keep_good: bool) -
 @click.pass_obj
 def show(session: Session) -> None:
     """Show which lists are in, from whom, since when, and how long they are."""
-    known = show_lists(session.open_home())
+    known = show_lists(session.open_home(Act.STATUS))
     if session.as_json:
         render.print_json(
             {
@@ -107,7 +111,7 @@ def show(session: Session) -> None:
 @click.pass_obj
 def remove(session: Session, kind: str, source: str) -> None:
     """End the list of KIND from one source; exits 66 if there is none."""
-    ended = remove_list(session.open_home(), ListKind(kind), source)
+    ended = remove_list(session.open_home(Operation.LIST), ListKind(kind), source)
     if session.as_json:
         render.print_json({"kind": kind, "source": source, "ended": ended})
     else:

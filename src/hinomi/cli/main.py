@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "retention": "retention:retention",
     "parameters": "parameters:parameters",
     "config": "config:config",
+    "people": "people:people",
+    "approvals": "approvals:approvals",
     "mandates": "mandates:mandates",
     "journal": "journal:journal",
     "witness": "witness:witness",

@@ -23,7 +23,8 @@ from hinomi.govern.matrix import (
     Row,
     Ruling,
 )
-from hinomi.services.mandates import os_user
+from hinomi.govern.roles import Act
+from hinomi.services.mandates import who_acts
 from hinomi.services.rulings import enter_ruling, prolong, read_document, withdraw_ruling
 
 P = ParamSpec("P")
@@ -56,7 +57,7 @@ def list_(session: Session, purpose: str | None, lang: str) -> None:
 
     What no row names is refused.
     """
-    matrix = session.open_home().matrix()
+    matrix = session.open_home(Act.MANDATES_SHOW).matrix()
     rows = [row for row in matrix.rows if purpose in (None, row.purpose.value)]
     if session.as_json:
         render.print_json({
@@ -94,7 +95,7 @@ def ask(session: Session, purpose: str, data: str, power: str, basis: str) -> No
 
     A refusal ends with exit code 77 and stands in the journal.
     """
-    home = session.open_home()
+    home = session.open_home(Act.MANDATES_SHOW)
     cell = Cell(Purpose(purpose), Data(data), Power(power), LegalBasis(basis))
     found = home.matrix().ask(cell, datetime.fromtimestamp(home.clock() / 1000, UTC).date())
     if session.as_json:
@@ -102,7 +103,7 @@ def ask(session: Session, purpose: str, data: str, power: str, basis: str) -> No
     elif found.is_permitted:
         click.echo(f"{cell}: permitted\n{found.en}\n{found.ja}")
     if not found.is_permitted:
-        told = {"asked": str(cell), "who": os_user(), "reason": found.en}
+        told = {"asked": str(cell), "who": who_acts(), "reason": found.en}
         home.journal().append({"operation": REFUSED, **told})
         raise NotPermitted(f"{cell}: {found.answer}: {found.en}")
 
@@ -134,7 +135,7 @@ def rule(
 
     What the matrix refuses stays refused, whatever is entered.
     """
-    home = session.open_home()
+    home = session.open_home(Act.MANDATES_RULE)
     ruling = Ruling(
         purpose=Purpose(purpose),
         data=Data(data),
@@ -142,7 +143,7 @@ def rule(
         basis=LegalBasis(basis),
         document=hashlib.sha256(read_document(document)).hexdigest(),
         title=title,
-        entered_by=os_user(),
+        entered_by=who_acts(),
         ends=until.date(),
     )
     enter_ruling(home.folder, ruling, document, home.journal())
@@ -158,9 +159,9 @@ def rule(
 @click.pass_obj
 def withdraw(session: Session, purpose: str, data: str, power: str, basis: str) -> None:
     """Take a ruling back: what it permitted is refused from now on."""
-    home = session.open_home()
+    home = session.open_home(Act.MANDATES_RULE)
     cell = Cell(Purpose(purpose), Data(data), Power(power), LegalBasis(basis))
-    withdraw_ruling(home.folder, cell, os_user(), home.journal())
+    withdraw_ruling(home.folder, cell, who_acts(), home.journal())
     if session.as_json:
         render.print_json({"cell": _named(cell), "permitted": False})
         return
@@ -174,8 +175,8 @@ def withdraw(session: Session, purpose: str, data: str, power: str, basis: str) 
 @click.pass_obj
 def prolong_(session: Session, purpose: str, until: datetime) -> None:
     """Decide until when a purpose goes on: every purpose ends unless somebody decides again."""
-    home = session.open_home()
-    prolong(home.folder, Purpose(purpose), until.date(), os_user(), home.journal())
+    home = session.open_home(Act.MANDATES_RULE)
+    prolong(home.folder, Purpose(purpose), until.date(), who_acts(), home.journal())
     if session.as_json:
         render.print_json({"purpose": purpose, "ends": str(until.date())})
         return

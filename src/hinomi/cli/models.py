@@ -3,7 +3,12 @@
 import click
 
 from hinomi.cli import render
+from hinomi.cli.approvals import sentence
 from hinomi.cli.session import Session, shared_options
+from hinomi.govern.roles import Act
+from hinomi.services.approvals import request_of
+from hinomi.services.deciding import Decided
+from hinomi.services.mandates import Operation
 from hinomi.services.models import (
     IN_USE,
     KeptModel,
@@ -30,7 +35,7 @@ def models() -> None:
 @click.pass_obj
 def show(session: Session) -> None:
     """Show every model, where it comes from, and which one is in use and why."""
-    home = session.open_home()
+    home = session.open_home(Act.STATUS)
     used = model_in_use(home)
     kept = kept_models(home)
     decided = home.register.parameters[IN_USE]
@@ -61,24 +66,25 @@ def show(session: Session) -> None:
 @click.pass_obj
 def use(session: Session, name: str, reason: str) -> None:
     """
-    Put model NAME in use, from the next run on.
+    Put model NAME in use, from the next run on, once another person has approved it.
 
     It goes into the parameter register with your reason and the digest of the model, and
-    into the journal. A run refuses a model whose files are not those decided on.
+    into the journal. A run refuses a model whose files are not those decided on. Where
+    nobody else could approve it, it is in use at once.
 
     \b
     Examples:
       hinomi models use spring-2027 --reason "precision +0.04 on two held-out days"
       hinomi models use default --reason "own model drifted"
     """
-    home = session.open_home()
-    version = use_model(home, name, reason)
-    facts = {"model": name, "register": version}
+    home = session.open_home(Operation.MODELS)
+    proposed = use_model(home, name, reason)
+    decided = Decided(request_of(home, proposed.request), proposed.version)
     if session.as_json:
-        render.print_json(facts)
-        return
-    for fact, value in facts.items():
-        click.echo(f"{fact}: {value}")
+        waits = {"model": name, "register": proposed.version, "request": proposed.request}
+        render.print_json(waits)
+    else:
+        click.echo(f"model: {name}\n{sentence(decided)}")
 
 
 @models.command()
@@ -87,7 +93,7 @@ def use(session: Session, name: str, reason: str) -> None:
 @click.pass_obj
 def remove(session: Session, name: str) -> None:
     """Delete model NAME of this home; refused while it is in use."""
-    remove_model(session.open_home(), name)
+    remove_model(session.open_home(Operation.MODELS), name)
     if session.as_json:
         render.print_json({"removed": name})
     else:

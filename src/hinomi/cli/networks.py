@@ -9,7 +9,9 @@ from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.clock import render_time
 from hinomi.collect.networks import network_columns, render_own_networks
+from hinomi.govern.roles import Act
 from hinomi.model.network import OwnNetwork
+from hinomi.services.mandates import Operation
 from hinomi.services.networks import ReplacedNetworks, replace_networks, show_networks
 
 
@@ -30,7 +32,7 @@ def show(session: Session) -> None:
     Example:
       hinomi networks show > own-networks.txt
     """
-    found = show_networks(session.open_home())
+    found = show_networks(session.open_home(Act.STATUS))
     if session.as_json:
         render.print_json({"own_networks": [_document(each) for each in found]})
     else:
@@ -57,7 +59,7 @@ def replace(session: Session, file: Path) -> None:
     Example:
       hinomi networks replace own-networks.txt
     """
-    replaced = replace_networks(session.open_home(), file)
+    replaced = replace_networks(session.open_home(Operation.NETWORKS), file)
     for warning in _warnings(replaced):
         render.complain(warning)
     if session.as_json:

@@ -12,12 +12,14 @@ from hinomi.clock import render_time
 from hinomi.errors import Conflict, UsageError
 from hinomi.govern.note import Signer
 from hinomi.govern.program import sign_program
+from hinomi.govern.roles import Act
 from hinomi.model.address import Address, parse_address
 from hinomi.model.window import Window
 from hinomi.services import research as services
 from hinomi.services.auditing import read_text
 from hinomi.services.foureyes import four_eyes
 from hinomi.services.journals import new_signer, read_signer, read_verifier, write_signer
+from hinomi.services.mandates import Operation
 from hinomi.services.researchbook import Asked, all_asked, read_program
 from hinomi.services.researchterms import run_terms, runs_begun
 from hinomi.store.durable import on_disk, replace_durably
@@ -95,7 +97,7 @@ def request(
     if since >= until:
         raise UsageError("--until lies not after --since; nothing is in between")
     asked, word = services.ask(
-        session.open_home(),
+        session.open_home(Operation.RESEARCH),
         four_eyes(),
         program=program,
         signature=read_text(signature),
@@ -129,7 +131,9 @@ def run(session: Session, number: int | None, world: Path | None, program: Path 
             visited = services.run_on_world(world, program, tell, session.clock)
             table = services.table_of(visited.disclosure)
         else:
-            asked = services.run(session.open_home(), four_eyes(), int(number or 0), tell)
+            asked = services.run(
+                session.open_home(Operation.RESEARCH), four_eyes(), int(number or 0), tell
+            )
             _show(session, asked, _facts(asked))
             return
     told: dict[str, object] = {
@@ -154,7 +158,7 @@ def run(session: Session, number: int | None, world: Path | None, program: Path 
 @click.pass_obj
 def list_(session: Session) -> None:
     """List what was asked for, and what came of it."""
-    found = all_asked(session.open_home().folder)
+    found = all_asked(session.open_home(Act.RESEARCH_SHOW).folder)
     if session.as_json:
         render.print_json({"requests": [_facts(each) for each in found]})
         return
@@ -172,7 +176,7 @@ def show(session: Session, number: int) -> None:
 
     For those who approve; the journal has who looked.
     """
-    home = session.open_home()
+    home = session.open_home(Act.RESEARCH_SHOW)
     asked = services.look(home, number)
     terms = run_terms(home, asked)
     terms["runs_that_saw_the_window"] = runs_begun(home, asked.request.window)
@@ -193,7 +197,7 @@ def release(session: Session, number: int, reason: str | None, out: Path | None)
     """
     if (reason is None) == (out is None):
         raise UsageError("give --reason to ask for the release, or --out once it is approved")
-    home = session.open_home()
+    home = session.open_home(Operation.RELEASE)
     if out is not None:
         asked = services.release(home, four_eyes(), number, out)
         _say(session, _facts(asked), f"{asked.digest} written to {render.path_text(out)}")

@@ -11,6 +11,8 @@ from hinomi.cli.session import Session, shared_options
 from hinomi.clock import render_time
 from hinomi.govern.parameters import Register
 from hinomi.govern.retention import ROWS, Item, Plan
+from hinomi.govern.roles import Act
+from hinomi.services.mandates import Operation
 from hinomi.services.retention import Outcome, plan_retention, run_retention, unknown_files
 
 _MANY: Final = 1000
@@ -40,7 +42,7 @@ def plan_(session: Session, *, is_all: bool) -> None:
       hinomi retention plan
       hinomi retention plan --all --json
     """
-    home = session.open_home()
+    home = session.open_home(Act.STATUS)
     found, unknown = plan_retention(home), unknown_files(home)
     if session.as_json:
         render.print_json({
@@ -73,7 +75,7 @@ def run(session: Session) -> None:
     those days' files, in backups too, cannot be read any more. A run that was stopped is
     finished by the next one. Exits 69 and says what is left if anything is.
     """
-    outcome = run_retention(session.open_home())
+    outcome = run_retention(session.open_home(Operation.RETAIN))
     if session.as_json:
         render.print_json({
             "removed": dict(outcome.removed),

@@ -8,13 +8,20 @@ from typing import Final, ParamSpec, TypeVar
 
 import click
 
+from hinomi.cli import render
 from hinomi.clock import Clock, parse_time, wall_clock
+from hinomi.govern.roles import Act
 from hinomi.services.engines import EngineKind
 from hinomi.services.home import Home, open_home
+from hinomi.services.mandates import Operation
+from hinomi.services.parameters import overdue
+from hinomi.services.people import people_in_force, require_role
 from hinomi.telemetry import set_up_logging
 
 HOME_VARIABLE: Final = "HINOMI_HOME"
 DEFAULT_HOME: Final = "hinomi-home"
+
+_TOLD_OF_REVIEWS: Final = frozenset({Operation.DETECT, Operation.COLLECT})
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,10 +42,27 @@ class Session:
             return self.home_folder
         return Path(os.environ.get(HOME_VARIABLE) or DEFAULT_HOME)
 
-    def open_home(self) -> Home:
-        """Open the home and let its configuration say what is logged."""
-        home = open_home(self.folder, self.clock)
+    def open_home(self, act: Operation | Act) -> Home:
+        """
+        Open the home for *act*, if whoever runs this may do that: the door of every command.
+
+        What a person must know of register and people is told on standard error, a line each.
+
+        Raises:
+            NotPermitted: If no role of theirs lets them.
+        """
+        home = open_home(self.folder, self.clock, governing=isinstance(act, Act) and act.governs)
         set_up_logging(home.config.log.level)
+        require_role(home, act)
+        edited = people_in_force(home).edited
+        due = overdue(home) if act in _TOLD_OF_REVIEWS else []
+        for line in (*home.warnings, *([edited] if edited else [])):
+            render.complain(line)
+        if due:
+            render.complain(
+                f"{len(due)} parameter(s) are past their review date ({due[0]} and so on): "
+                "`hinomi parameters list --due`"
+            )
         return home
 
 

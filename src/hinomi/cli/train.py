@@ -7,6 +7,7 @@ from hinomi.cli.session import TIME, Session, shared_options
 from hinomi.detect.comparison import Figure
 from hinomi.errors import UsageError
 from hinomi.model.window import Window
+from hinomi.services.mandates import Operation
 from hinomi.services.training import Trained
 from hinomi.services.training import train as train_model
 
@@ -33,7 +34,7 @@ def train(session: Session, since: int | None, until: int | None, name: str) -> 
     if since is not None and until is not None and since > until:
         raise UsageError("--since is later than --until")
     with render.share_bar("training") as tell:
-        trained = train_model(session.open_home(), Window(since, until), name, tell)
+        trained = train_model(session.open_home(Operation.TRAIN), Window(since, until), name, tell)
     if session.as_json:
         render.print_json(as_json(trained))
         return

@@ -8,6 +8,7 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import TIME, Session, shared_options
 from hinomi.govern.plainwords import Language
+from hinomi.services.mandates import Operation
 from hinomi.services.transparency import publish_page, require_page_place
 
 
@@ -50,7 +51,7 @@ def transparency(
       hinomi transparency --lang en --since 2026-01-01 --until 2026-02-01 > january.html
       hinomi transparency --json
     """
-    home = session.open_home()
+    home = session.open_home(Operation.TRANSPARENCY)
     if output is not None:
         require_page_place(output)
     page = publish_page(home, cast("Language", lang), output, since_ms=since, until_ms=until)

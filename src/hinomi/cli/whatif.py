@@ -10,6 +10,7 @@ from hinomi.cli.session import TIME, Session, shared_options
 from hinomi.clock import render_time
 from hinomi.errors import UsageError
 from hinomi.services.home import Home
+from hinomi.services.mandates import Operation
 from hinomi.services.report import require_report_place, write_page
 from hinomi.services.whatif import (
     DAYS,
@@ -153,14 +154,14 @@ def what_if(
     session = ctx.ensure_object(Session)
     if again is not None:
         _refuse_beside_again(ctx)
-        home = session.open_home()
+        home = session.open_home(Operation.WHAT_IF)
         with render.share_bar("working out again") as tell:
             repeated = repeat_what_if(home, again, truth=truth, tell=tell)
         _show_again(repeated, as_json=session.as_json)
         if repeated.agrees is not True:
             ctx.exit(GONE if repeated.agrees is None else DIFFERS)
         return
-    home = session.open_home()
+    home = session.open_home(Operation.WHAT_IF)
     if report is not None:
         require_report_place(report)
     asked = _asked(home, settings)

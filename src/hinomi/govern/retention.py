@@ -37,6 +37,7 @@ class DataClass(StrEnum):
     REPORTS = "reports"
     LEFTOVERS = "leftovers"
     JOURNAL_BODIES = "journal-bodies"
+    REQUESTS = "requests"
     RESEARCH = "research"
     JOURNAL = "journal"
     STANDING_LISTS = "standing-lists"
@@ -162,6 +163,14 @@ ROWS: Final = (
         files=("journal/bodies/*",),
     ),
     Row(
+        data_class=DataClass.REQUESTS,
+        data=Data.GOVERNANCE_RECORDS,
+        parameter="retention.journal_bodies_days",
+        reason="acts that take four eyes: asked for, approved, done, counted from the last "
+        "word on them; the last request stays, so that no number is used twice",
+        files=("requests/[0-9]*.json",),
+    ),
+    Row(
         data_class=DataClass.RESEARCH,
         data=Data.GOVERNANCE_RECORDS,
         parameter="retention.journal_bodies_days",
@@ -209,9 +218,17 @@ ROWS: Final = (
         data_class=DataClass.RULES,
         data=Data.GOVERNANCE_RECORDS,
         parameter=None,
-        reason="by what the home runs, the documents that permitted it, and the numbers "
-        "that its parameters were argued with: they tell of no line",
-        files=("config.toml", "register.toml", "rulings.toml", "rulings/*", "evidence/*"),
+        reason="by what and by whom the home is run, the documents that permitted it, and the "
+        "numbers that its parameters were argued with: they tell of no line",
+        files=(
+            "config.toml",
+            "register.toml",
+            "people.toml",
+            "sanctioned/*.toml",
+            "rulings.toml",
+            "rulings/*",
+            "evidence/*",
+        ),
     ),
     Row(
         data_class=DataClass.MECHANISM,
@@ -224,6 +241,8 @@ ROWS: Final = (
             "lake/lock",
             "lake/writing",
             "collect/lock",
+            "requests/lock",
+            "sanctioned/lock",
         ),
         tables=("alembic_version", "key_period", "sqlite_sequence"),
     ),

@@ -19,11 +19,12 @@ from hinomi.collect.normalise import Normaliser
 from hinomi.collect.observing import Observing
 from hinomi.collect.ownership import OwnTable
 from hinomi.collect.wire.meaning.samplers import Samplers
-from hinomi.govern.parameters import Register, read_register
+from hinomi.govern.parameters import Register
 from hinomi.model.exporter import CountedDirection, InterfaceRole
 from hinomi.model.network import OwnNetwork
 from hinomi.services.exporters import sampling_override
-from hinomi.services.home import REGISTER, Home
+from hinomi.services.home import Home
+from hinomi.services.register import read_in_force
 from hinomi.store.casebook import CaseBook
 
 _NO_NUMBERS: Final[NDArray[np.int32]] = np.zeros(0, np.int32)
@@ -56,7 +57,9 @@ def read_said(home: Home, casebook: CaseBook, before: Said | None = None) -> Sai
     Raises:
         HinomiError: If the register, the key or the case book cannot be read.
     """
-    register = home.register if before is None else read_register(home.folder / REGISTER)
+    register = home.register
+    if before is not None:
+        register = read_in_force(home.folder, home.config, home.clock, governing=False).register
     networks = casebook.own_networks()
     roles, counts = casebook.interfaces(), casebook.counts()
     numbers = {name: number for number, name in casebook.exporters().items()}

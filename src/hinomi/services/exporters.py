@@ -17,14 +17,13 @@ from hinomi.govern.parameters import (
     Register,
     override_name,
     read_register,
-    render_register,
 )
 from hinomi.model.exporter import HOUR_MS, CountedDirection, ExporterHour, InterfaceRole
 from hinomi.model.window import Window
-from hinomi.services.home import COLLECT, REGISTER, Home
-from hinomi.services.mandates import Operation, os_user, record
+from hinomi.services.home import COLLECT, Home
+from hinomi.services.mandates import Operation, record, who_acts
+from hinomi.services.register import REGISTER, put_in_force
 from hinomi.store.casebook import UNNAMED, CaseBook
-from hinomi.store.durable import replace_durably
 
 _DAY_MS: Final = 24 * HOUR_MS
 _REVIEW_AFTER: Final = timedelta(days=365)
@@ -167,10 +166,11 @@ def override_sampling(home: Home, name: str, interval: int, reason: str) -> Over
         value=interval,
         unit=INTERVAL_UNIT,
         considerations=reason,
-        decided_by=os_user(),
+        decided_by=who_acts(),
         review=today + _REVIEW_AFTER,
     )
-    register = read_register(home.folder / REGISTER).with_parameter(override_name(known), parameter)
+    before = read_register(home.folder / REGISTER)
+    register = before.with_parameter(override_name(known), parameter)
     facts: dict[str, object] = {"interval": interval, "reason": reason}
     status = read_status(home.folder / COLLECT).exporters.get(known, ExporterStatus())
     # sFlow states its rate in every sample: that it was too dense stands in the counts alone.
@@ -184,7 +184,7 @@ def override_sampling(home: Home, name: str, interval: int, reason: str) -> Over
     least = register.integer("collect.sampling_interval_min")
     is_refusing = not home.is_laboratory and (0 < stated < least or refused > 0)
     return Overridden(
-        version=_change(home, register, known, facts),
+        version=_change(home, before, register, known, facts),
         stated=stated,
         lets_pass=is_refusing and interval >= least,
     )
@@ -207,14 +207,22 @@ def unset_sampling(home: Home, name: str, reason: str | None = None) -> str:
     if parameter not in register.parameters:
         raise NotFound(f"no sampling interval is stated for {known}: nothing to unset")
     facts: dict[str, object] = {"interval": None, "reason": reason}
-    return _change(home, register.without(parameter), known, facts)
+    return _change(home, register, register.without(parameter), known, facts)
 
 
-def _change(home: Home, register: Register, name: str, facts: dict[str, object]) -> str:
-    version = register.version
-    _journal(home, "sampling", name, {**facts, "register": version})
-    replace_durably(home.folder / REGISTER, render_register(register).encode("utf-8"))
-    return version
+def _change(
+    home: Home, before: Register, after: Register, name: str, facts: dict[str, object]
+) -> str:
+    mandate = home.mandate(Operation.DESCRIBE)
+    about = {"operation": Operation.DESCRIBE.word, "mandate": mandate.render()}
+    put_in_force(
+        home.folder,
+        home.clock,
+        before,
+        after,
+        {**about, "act": "sampling", "exporter": name, **facts},
+    )
+    return after.version
 
 
 def _journal(home: Home, act: str, name: str, facts: dict[str, object]) -> None:

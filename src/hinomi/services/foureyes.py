@@ -1,8 +1,7 @@
 """
 Where research asks for other people's approval, and is refused without it.
 
-One place joins research to whatever keeps approvals: `four_eyes`. A home in which nobody can
-approve runs and releases nothing.
+A home in which nobody but the asker can approve runs and releases nothing (`require_two`).
 """
 
 from collections.abc import Mapping
@@ -10,6 +9,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from hinomi.errors import NotPermitted
+from hinomi.govern.roles import Kind
+from hinomi.services import approvals
 from hinomi.services.home import Home
 
 PEOPLE: Final = 2
@@ -71,24 +72,19 @@ class FourEyes(Protocol):
         """
 
 
-class NobodyApproves:
-    """A home without approvals: all that would take them is refused."""
+class Approvals:
+    """The approvals of the home: who asks does not approve."""
 
-    def request(self, home: Home, what: Mapping[str, object], reason: str) -> str:  # noqa: ARG002 - the port's.
-        """Refuse."""
-        raise NotPermitted(_REASON)
+    def request(self, home: Home, what: Mapping[str, object], reason: str) -> str:
+        """Ask as `FourEyes` says."""
+        return f"approval {approvals.request(home, Kind.RESEARCH_RELEASE, what, reason)}"
 
-    def require_approved(self, home: Home, what: Mapping[str, object]) -> Leave:  # noqa: ARG002 - the port's.
-        """Refuse."""
-        raise NotPermitted(_REASON)
+    def require_approved(self, home: Home, what: Mapping[str, object]) -> Leave:
+        """Give leave as `FourEyes` says."""
+        found = approvals.require_approved(home, Kind.RESEARCH_RELEASE, what)
+        return Leave(f"approval {found.request}", found.approved_by)
 
 
 def four_eyes() -> FourEyes:
-    """Give what approves research in this version."""
-    return NobodyApproves()
-
-
-_REASON = (
-    "research on flow records takes the approval of two people, and nobody can approve anything "
-    "in this home; made-up worlds are free: `hinomi research run --world FOLDER`"
-)
+    """Give what approves research."""
+    return Approvals()

@@ -4,6 +4,9 @@ The home: one folder with everything a node keeps.
 =================== ==========================================================
 ``config.toml``      options of the machine
 ``register.toml``    parameters with their reasons (R9)
+``people.toml``      who may do what
+``sanctioned/``      register and people as they were last put in force
+``requests/``        acts that take four eyes: asked for, approved, done
 ``journal/``         what was done under which mandate, in a signed tree (R10)
 ``keys/``            of each key period and of the journal, readable by the owner alone
 ``casebook.sqlite``  exporters, own networks, imports, lists
@@ -28,12 +31,17 @@ from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_conf
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, Unavailable
 from hinomi.govern.mandate import Guard, Mandate
 from hinomi.govern.matrix import Matrix
-from hinomi.govern.parameters import Register, default_register, read_register, render_register
+from hinomi.govern.parameters import Register, default_register, render_register
+from hinomi.govern.people import first_people, render_people
 from hinomi.govern.pseudonym import LineCipher, read_key
 from hinomi.model.network import OwnNetwork
 from hinomi.services.journals import JOURNAL, create_journal, open_journal
 from hinomi.services.mandates import Operation, mandate_for, os_user
+from hinomi.services.register import REGISTER, read_in_force
 from hinomi.services.rulings import read_matrix
+from hinomi.services.sanctioned import IN_FORCE, write_sanctioned
+from hinomi.services.sanctioned import PEOPLE as PEOPLE_NAME
+from hinomi.services.sanctioned import REGISTER as REGISTER_NAME
 from hinomi.store.casebook import CaseBook, open_casebook
 from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
 from hinomi.store.evidence import EvidenceFolder
@@ -44,7 +52,8 @@ from hinomi.store.lake import LocalLake
 from hinomi.store.partials import LocalPartials
 
 CONFIG: Final = "config.toml"
-REGISTER: Final = "register.toml"
+PEOPLE: Final = "people.toml"
+REQUESTS: Final = "requests"
 CASEBOOK: Final = "casebook.sqlite"
 LAKE: Final = "lake"
 PARTIALS: Final = "partials"
@@ -64,6 +73,7 @@ class Home:
     config: Config
     register: Register
     clock: Clock
+    warnings: tuple[str, ...] = ()  # For whoever opened it to tell.
     keeper: KeyKeeper = field(init=False, compare=False)  # Of the keys of days.
 
     def __post_init__(self) -> None:
@@ -228,21 +238,30 @@ def create_home(
     )
 
 
-def open_home(folder: Path, clock: Clock = wall_clock) -> Home:
+def open_home(folder: Path, clock: Clock = wall_clock, *, governing: bool = False) -> Home:
     """
     Open the home at *folder*.
 
+    Args:
+        folder: Where it lies.
+        clock: What time it is.
+        governing: To mend or show its register and people: disorder there is a warning.
+
     Raises:
         NotFound: If there is none.
-        ConfigError: If its configuration or register is wrong.
+        ConfigError: If its configuration or register is wrong, or the register of an
+            operational home was edited past the journal.
     """
     if not (folder / CONFIG).exists():
         raise NotFound(f"no home at {folder}; run `hinomi init`, or name one with --home")
+    config = read_config(folder / CONFIG)
+    found = read_in_force(folder, config, clock, governing=governing)
     return Home(
         folder=folder,
-        config=read_config(folder / CONFIG),
-        register=read_register(folder / REGISTER),
+        config=config,
+        register=found.register,
         clock=clock,
+        warnings=found.warnings,
     )
 
 
@@ -285,20 +304,27 @@ def _fill(
     clock: Clock,
 ) -> None:
     _write(folder / CONFIG, render_config(config))
-    _write(folder / REGISTER, render_register(register))
+    people = first_people(os_user())
+    told = {REGISTER_NAME: render_register(register), PEOPLE_NAME: render_people(people)}
+    for name, text in told.items():
+        _write(folder / f"{name}.toml", text)
     write_secret(folder / KEYS / FIRST_KEY, LineCipher.create().key)
     (folder / LAKE).mkdir()
     with open_casebook(folder / CASEBOOK) as casebook:
         casebook.replace_own_networks(networks)
-    create_journal(folder, clock).append(
+    entry = create_journal(folder, clock).append(
         {
             "operation": "init",
             "who": os_user(),
             "kind": config.node.kind.value,
             "own_networks": len(networks),
-            "register": register.version,
+            REGISTER_NAME: register.version,
+            PEOPLE_NAME: people.version,
+            IN_FORCE: [*told],
         }
     )
+    for name, text in told.items():
+        write_sanctioned(folder, name, text.encode("utf-8"), entry)
     for path in (folder / KEYS, folder):
         sync_folder(path)
 

@@ -14,6 +14,10 @@ from hinomi.clock import Clock
 from hinomi.govern.journal import Journal
 from hinomi.govern.mandate import Mandate
 from hinomi.govern.matrix import Data, LegalBasis, Power, Purpose
+from hinomi.govern.people import FINGERPRINT_LETTERS, token_digest
+
+TOKEN_VARIABLE: Final = "HINOMI_TOKEN"  # noqa: S105 - the name of a variable, not a token.
+"""Where a person who shares an account puts the token that stands for them."""
 
 VALID_FOR_MS: Final = 86_400_000
 """A command's mandate ends after a day, whatever happens to the process."""
@@ -56,12 +60,25 @@ def os_user() -> str:
         return f"uid {uid}"
 
 
+def who_acts() -> str:
+    """
+    Name on whose behalf this process acts: its account, and the API token that stands for a person.
+
+    A token is named by the beginning of its hash, which leads to a person only in the list of
+    people; that it is somebody's is for `services/people.py` to check before anything is done.
+    """
+    token = os.environ.get(TOKEN_VARIABLE)
+    if not token:
+        return os_user()
+    return f"{os_user()} by token {token_digest(token)[:FINGERPRINT_LETTERS]}"
+
+
 def mandate_for(operation: Operation, clock: Clock) -> Mandate:
     """Build the mandate of *operation* for the present OS user; `Home.mandate` asks the matrix."""
     return Mandate(
         purpose=operation.purpose,
         basis=LegalBasis.LEGITIMATE_BUSINESS,
-        who=os_user(),
+        who=who_acts(),
         until_ms=clock() + VALID_FOR_MS,
         powers=operation.powers,
     )

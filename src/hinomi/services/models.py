@@ -10,7 +10,7 @@ import importlib.resources
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
@@ -19,9 +19,10 @@ import msgspec
 
 from hinomi.detect.model import Model, digest, parse_model
 from hinomi.errors import ConfigError, Conflict, NotFound, UsageError
-from hinomi.govern.parameters import read_register, render_register
-from hinomi.services.home import MODELS, REGISTER, Home
-from hinomi.services.mandates import Operation, os_user, record
+from hinomi.services.home import MODELS, Home
+from hinomi.services.mandates import Operation, record
+from hinomi.services.parameters import Proposed, Reasons, propose
+from hinomi.services.people import today
 from hinomi.store.durable import on_disk, replace_durably
 
 CARD: Final = "card.json"
@@ -35,6 +36,7 @@ IN_USE: Final = "model.in_use"
 DIGEST_LETTERS: Final = 16
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _REFERENCE: Final = re.compile(rf"({_NAME.pattern})@([0-9a-f]{{{DIGEST_LETTERS},64}})")
+
 _REVIEW_AFTER: Final = timedelta(days=180)
 
 
@@ -152,9 +154,9 @@ def model_in_use(home: Home) -> KeptModel:
     return kept
 
 
-def use_model(home: Home, name: str, reason: str) -> str:
+def use_model(home: Home, name: str, reason: str) -> Proposed:
     """
-    Put the model *name* in use, in the register and with its reason.
+    Propose to put the model *name* in use, in the register and with its reason.
 
     Args:
         home: Whose register.
@@ -162,39 +164,29 @@ def use_model(home: Home, name: str, reason: str) -> str:
         reason: Why it is so; stands in the register as its considerations.
 
     Returns:
-        The version of the register from now on.
+        What became of it: it waits for another person, or is in force where there is none.
 
     Raises:
         NotFound: If the home has none of this name.
-        UsageError: If *reason* is blank.
+        UsageError: If *reason* is blank, or it is in use for this reason already.
         ConfigError: If what lies there is no model.
+        NotPermitted: If the acting person may not propose it.
         Unavailable: If the disk refuses; the register stays as it was.
     """
     if not reason.strip():
         raise UsageError("a model in use needs its --reason: every result rests on it")
     kept = kept_model(home, name)
-    register = read_register(home.folder / REGISTER)
-    today = datetime.fromtimestamp(home.clock() / 1000, UTC).date()
-    decided = msgspec.structs.replace(
-        register.parameters[IN_USE],
-        value=kept.reference,
-        considerations=reason.strip(),
-        decided_by=os_user(),
-        review=today + _REVIEW_AFTER,
-    )
-    changed = register.with_parameter(IN_USE, decided)
     facts = {
-        "act": "use",
+        "act": "choose",
         "model": kept.reference,
         "digest": kept.digest,
-        "model_before": register.text(IN_USE),
+        "model_before": home.register.text(IN_USE),
         "reason": reason.strip(),
-        "register_before": register.version,
-        "register": changed.version,
+        "register": home.register.version,
     }
     record(home.journal(), Operation.MODELS, home.mandate(Operation.MODELS), facts)
-    replace_durably(home.folder / REGISTER, render_register(changed).encode("utf-8"))
-    return changed.version
+    reasons = Reasons(considerations=reason, review=today(home) + _REVIEW_AFTER)
+    return propose(home, IN_USE, kept.reference, reasons)
 
 
 def remove_model(home: Home, name: str) -> None:

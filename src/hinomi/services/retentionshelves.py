@@ -19,7 +19,7 @@ from hinomi.govern.note import BadNote
 from hinomi.govern.retention import DAY_MS, Cutoffs, DataClass, Held
 from hinomi.model.context import TableStatement
 from hinomi.services.context import context_store
-from hinomi.services.home import COLLECT, KEYS, LAKE, PARTIALS, Home
+from hinomi.services.home import COLLECT, KEYS, LAKE, PARTIALS, REQUESTS, Home
 from hinomi.services.journals import JOURNAL
 from hinomi.services.mandates import VALID_FOR_MS
 from hinomi.services.researchbook import RESEARCH
@@ -133,8 +133,9 @@ def _dated(home: Home) -> Iterator[tuple[DataClass, Path]]:
     for data_class, pattern in _DATED:
         for path in sorted(home.folder.glob(pattern)):
             yield data_class, path
-    requests = sorted((home.folder / RESEARCH).glob("[0-9]*"), key=lambda path: int(path.name))
-    yield from ((DataClass.RESEARCH, path) for path in requests[:-1])
+    for data_class, name in ((DataClass.REQUESTS, REQUESTS), (DataClass.RESEARCH, RESEARCH)):
+        numbered = sorted((home.folder / name).glob("[0-9]*"), key=lambda path: int(path.stem))
+        yield from ((data_class, path) for path in numbered[:-1])
     yield from (
         (DataClass.LEFTOVERS, path)
         for path in drafts_in(

@@ -138,11 +138,12 @@ class FileJournal:
         for body in self.bodies():
             yield body.parse()
 
-    def bodies(self) -> Iterator[Body]:
-        """Yield the bodies that are kept, oldest first."""
+    def bodies(self, first: int = 0) -> Iterator[Body]:
+        """Yield the bodies that are kept, from entry *first* on, oldest first."""
         size = self.head().size
-        for number in range(-(-size // WIDTH)):
-            yield from (each for each in self._files.bodies(number) if each.index < size)
+        for number in range(first // WIDTH, -(-size // WIDTH)):
+            found = self._files.bodies(number)
+            yield from (each for each in found if first <= each.index < size)
 
     def leaves(self, size: int) -> Iterator[Leaf]:
         """Yield the first *size* leaves, oldest first; nothing is checked."""

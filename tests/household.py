@@ -1,0 +1,82 @@
+"""Homes with several people, each of whom acts by a token of their own."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from hinomi.clock import Clock, wall_clock
+from hinomi.govern.parameters import read_register
+from hinomi.govern.people import Change, token_digest
+from hinomi.govern.roles import Role
+from hinomi.services.home import PEOPLE, Home, create_home, open_home
+from hinomi.services.journals import JOURNAL, KEY, create_journal
+from hinomi.services.mandates import TOKEN_VARIABLE
+from hinomi.services.people import carry_out, plan
+from hinomi.services.register import REGISTER
+from hinomi.services.sanctioned import SANCTIONED
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+
+
+class Household:
+    """An operational home made by the account of this process, who has every role."""
+
+    def __init__(
+        self,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        *,
+        sampling: int = 10_000,
+        clock: Clock = wall_clock,
+    ) -> None:
+        self.folder = folder
+        self.now_ms: int | None = None
+        self._clock = clock
+        self._monkeypatch = monkeypatch
+        monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+        prefixes = folder.parent / f"{folder.name}-own.txt"
+        prefixes.write_text("192.0.2.0/24\n", "utf-8")
+        create_home(folder, prefixes, sampling, self.clock)
+
+    def clock(self) -> int:
+        """Tell the time: the wall's, until a test says another."""
+        return self._clock() if self.now_ms is None else self.now_ms
+
+    def later(self, by_ms: int) -> None:
+        """Let time pass."""
+        self.now_ms = self.clock() + by_ms
+
+    def home(self, *, governing: bool = True) -> Home:
+        """Open the home."""
+        return open_home(self.folder, self.clock, governing=governing)
+
+    def add(self, name: str, *roles: Role) -> None:
+        """Let somebody in, past the four eyes that this takes."""
+        change = Change(
+            act="add", id=name, name=name.title(), roles=roles, token=token_digest(name)
+        )
+        carry_out(self.home(), plan(change), {})
+
+    def act_as(self, name: str | None) -> Home:
+        """Let what follows be done by *name*, None: the account; and open the home."""
+        if name is None:
+            self._monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+        else:
+            self._monkeypatch.setenv(TOKEN_VARIABLE, name)
+        return self.home()
+
+    def entries(self) -> list[dict[str, object]]:
+        """Read the journal."""
+        return [*self.home().journal().entries()]
+
+    def age(self) -> None:
+        """Make it a home of before people and sanctioned copies: nothing in the journal either."""
+        register = read_register(self.folder / REGISTER, may_lack=True)
+        shutil.rmtree(self.folder / JOURNAL)
+        shutil.rmtree(self.folder / SANCTIONED)
+        for name in (KEY, PEOPLE):
+            (self.folder / name).unlink()
+        journal = create_journal(self.folder, self.clock)
+        journal.append({"operation": "init", "who": "before", "register": register.version})
