@@ -21,6 +21,7 @@ from hinomi.services.collector import FOLDER, WorkerTask
 from hinomi.services.home import CASEBOOK, open_home
 from hinomi.services.kept import gather_kept
 from hinomi.services.mandates import Operation, mandate_for
+from hinomi.services.rollover import roll_over
 from loopback import wait_for
 from terminal import hinomi
 
@@ -302,3 +303,19 @@ def test_a_task_is_rendered_and_parsed() -> None:
     assert WorkerTask.parse(task.render()) == task
     with pytest.raises(ValueError, match="no task"):
         WorkerTask.parse("{}x")
+
+
+def test_a_line_counts_once_across_a_change_of_keys(folder: Path) -> None:
+    """What was staged under the old key, and what comes before the new one is read, follows."""
+    with collecting(folder) as running:
+        running.send(v9(TEMPLATE, flows()))
+        wait_for(lambda: running.status().total("records") == 1)
+        assert roll_over(open_home(folder))["to"] == "period-0002"
+        running.send(v9(flows(v4_flow(src_port=2)), sequence=1))
+        wait_for(lambda: running.status().total("records") == 2)
+        running.signals.is_stale = True
+        running.send(v9(flows(v4_flow(src_port=3)), sequence=2))
+
+    rows = stored(folder)
+    assert sorted(row["line_port"] for row in rows) == [2, 3, 40_000]
+    assert len({(row["line_hi"], row["line_lo"], row["line_net"]) for row in rows}) == 1

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
@@ -10,6 +12,7 @@ from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
 from hinomi.store.keeper import KeyKeeper
 from hinomi.store.lake import LocalLake
+from hinomi.store.manifest import FileEntry, Manifest
 
 DAY_MS = 24 * HOUR_MS
 UPKEEP = mandate(Power.MAINTAIN)
@@ -107,3 +110,28 @@ def test_removal_needs_its_power(lake: LocalLake) -> None:
         lake.expire(NOON_MS + DAY_MS, mandate(Power.ANALYSE))
     with pytest.raises(NotPermitted):
         lake.retokenise("period-0002", mandate(Power.ANALYSE))
+
+
+def test_what_was_stored_in_plain_is_sealed_by_compaction(tmp_path: Path, clock: Hand) -> None:
+    """A lake of an earlier version is read as it is, and shut hour by hour."""
+    root = tmp_path / "lake"
+    path = "flows/date=2026-01-01/hour=12/old.parquet"
+    table = pa.Table.from_batches([conversations([conversation(ts_ms=NOON_MS)])])
+    (root / path).parent.mkdir(parents=True)
+    pq.write_table(table.replace_schema_metadata({"hinomi.schema_version": "1"}), root / path)
+    (root / "manifest").mkdir()
+    old = FileEntry(path, NOON_MS // HOUR_MS, 1, NOON_MS, NOON_MS, NOON_MS, "1", compacted=True)
+    Manifest(root / "manifest").commit(NOON_MS, added=[old])
+    lake = LocalLake(root, clock)
+    before = [row for b in lake.scan(Window(), mandate(Power.ANALYSE)) for row in b.to_pylist()]
+
+    clock.now_ms += DAY_MS
+    assert lake.compact(UPKEEP).hours == 1
+
+    (file,) = lake.files(Window(), mandate(Power.ANALYSE))
+    with pytest.raises((OSError, pa.ArrowException)):
+        pq.read_table(file.path)
+    after = [row for b in lake.scan(Window(), mandate(Power.ANALYSE)) for row in b.to_pylist()]
+    assert before == after
+    assert len(after) == 1
+    assert lake.compact(UPKEEP).hours == 0
