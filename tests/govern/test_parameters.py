@@ -242,6 +242,44 @@ def _override() -> Parameter:
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "days", "least"),
+    [
+        ("retention.flow_records_days", 13, 14),
+        ("retention.own_list_entries_days", 3, 14),
+        ("retention.list_history_days", 743, 744),
+        ("retention.context_tables_days", 0, 744),
+        ("retention.journal_bodies_days", 29, 30),
+        ("retention.operations_days", 0, 1),
+        ("retention.leftovers_days", 0, 1),
+    ],
+)
+def test_a_retention_that_undercuts_detection_is_refused(
+    tmp_path: Path, name: str, days: int, least: int
+) -> None:
+    """The message has both numbers; as long as what is read is long enough."""
+    path = tmp_path / "register.toml"
+    shorter = default_register().with_value(name, days, decided_by="test")
+    path.write_text(render_register(shorter), encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=rf"{name} is {days}, less than the {least} days"):
+        read_register(path)
+
+    enough = default_register().with_value(name, least, decided_by="test")
+    path.write_text(render_register(enough), encoding="utf-8")
+    assert read_register(path).integer(name) == least
+
+
+def test_a_longer_window_asks_for_a_longer_retention(tmp_path: Path) -> None:
+    """It is the same contradiction from the other side."""
+    path = tmp_path / "register.toml"
+    longer = default_register().with_value("detect.window_days", 60, decided_by="test")
+    path.write_text(render_register(longer), encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=r"flow_records_days is 30, less than the 60 days of det"):
+        read_register(path)
+
+
 def test_a_register_of_before_evidence_keeps_its_version() -> None:
     """Fields that say nothing are no part of the hash, nor of the file."""
     bare = _register(5)

@@ -82,6 +82,7 @@ def test_an_act_without_words_is_not_passed_over() -> None:
 def test_a_time_limit_is_told_where_one_is_registered() -> None:
     """In hours where its unit is one of time; not set where nobody set one."""
     register = retention(flow_days=(14, "days"), journal=(5, "years"), new_thing=(2, "hours"))
+    register = register.without("retention.reports_days")
 
     limits = {
         (each["data"], each.get("parameter")): each
@@ -92,7 +93,10 @@ def test_a_time_limit_is_told_where_one_is_registered() -> None:
     assert limits["journal-bodies", "retention.journal"]["value"] == "5"
     assert limits["journal-bodies", "retention.journal"]["unit"] == "years"
     assert limits[None, "retention.new_thing"]["hours"] == 2
-    assert limits["lists", None]["limit"] == "not-set"
+    assert limits["reports", None]["limit"] == "not-set"
+    # Two kinds of data may go by one parameter.
+    flows = "retention.flow_records_days"
+    assert limits["day-keys", flows]["hours"] == limits["flow-records", flows]["hours"]
     assert limits["journal-hashes", None]["limit"] == "always"
 
 

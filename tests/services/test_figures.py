@@ -156,3 +156,17 @@ def test_a_body_that_says_nothing_readable_stops_it() -> None:
     """Numbers are not made from a damaged journal."""
     with pytest.raises(Altered):
         count_entries([Body(0, 1500, bytes(32), b"[]")], WINDOW)
+
+
+def test_what_retention_deleted_is_counted_once() -> None:
+    """What a run announces has not gone yet, and may be told by several; what it removed counts."""
+    found = counted(
+        {"operation": "retention", "stage": "begins", "bodies_deleted": [[0, 900]]},
+        {"operation": "retention", "stage": "done",
+         "removed": {"flow-records": 70, "journal-bodies": 30, "day-keys": 1, "reports": 2}},
+        {"operation": "retention", "stage": "begins", "bodies_deleted": [[0, 905]]},
+        {"operation": "retention", "stage": "left", "removed": {"flow-records": 5}},
+    )  # fmt: skip
+
+    assert (found.deleted_records, found.bodies_deleted, found.deletions) == (75, 30, 3)
+    assert found.accesses == {}

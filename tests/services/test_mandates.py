@@ -38,6 +38,7 @@ def test_the_os_user_is_the_account_of_the_process(monkeypatch: pytest.MonkeyPat
         (Operation.NETWORKS, Power.STORE),
         (Operation.TRANSPARENCY, Power.PUBLISH),
         (Operation.MAINTAIN, Power.MAINTAIN),
+        (Operation.RETAIN, Power.MAINTAIN),
         (Operation.RESEARCH, Power.RESEARCH),
         (Operation.RELEASE, Power.SHARE),
     ],
@@ -53,11 +54,12 @@ def test_each_operation_has_one_power_and_no_other(operation: Operation, power: 
 
 
 def test_upkeep_and_research_are_no_detection() -> None:
-    """Compaction and removal act for operation, one explains, research is for itself."""
+    """Upkeep and retention act for operation, one explains, research is for itself."""
     purposes = {each: mandate_for(each, lambda: NOW_MS).purpose for each in Operation}
 
     assert purposes.pop(Operation.MAINTAIN) is Purpose.OPERATE
     assert purposes.pop(Operation.TRANSPARENCY) is Purpose.EXPLAIN
+    assert purposes.pop(Operation.RETAIN) is Purpose.OPERATE
     assert purposes.pop(Operation.RESEARCH) is Purpose.RESEARCH
     assert purposes.pop(Operation.RELEASE) is Purpose.RESEARCH
     assert set(purposes.values()) == {Purpose.DETECT_CC}

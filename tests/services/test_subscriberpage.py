@@ -44,10 +44,11 @@ def page(language: Language, **changed: Any) -> str:
 
 
 def outward() -> dict[str, Any]:
-    """Give the document of a version by which something would leave the system."""
+    """Give the document of a version by which something would leave the system, or stay."""
     told = document()
     told["access"]["outward"] = ["store"]
     told["retention"]["limits"].append({"data": "scratch", "limit": "hours", "hours": 7})
+    told["retention"]["limits"].append({"data": "reports", "limit": "not-set"})
     return told
 
 

@@ -190,3 +190,35 @@ def names(database: Database) -> list[str]:
     """Read all exporters' names."""
     with database.read() as connection:
         return list(connection.scalars(sa.select(EXPORTERS.c.name)))
+
+
+def test_what_is_deleted_is_overwritten_and_the_log_emptied(tmp_path: Path) -> None:
+    """Scrubbing leaves no free page, and nothing in the log; a sound database stays as it is."""
+    path = tmp_path / "casebook.sqlite"
+    database = open_database(path)
+    with database.write() as connection:
+        connection.execute(sa.insert(EXPORTERS).values(number=1, name="a telling name" * 2000))
+    with database.write() as connection:
+        connection.execute(sa.delete(EXPORTERS))
+    assert database.residue().log_bytes > 0
+
+    database.scrub()
+
+    left = database.residue()
+    assert (left.free_pages, left.log_bytes) == (0, 0)
+    assert b"a telling name" not in path.read_bytes()
+    database.migrate()
+
+
+def test_a_damaged_database_is_told_when_it_is_scrubbed(tmp_path: Path) -> None:
+    """One line that names it, as everywhere."""
+    path = tmp_path / "casebook.sqlite"
+    database = open_database(path)
+    database.scrub()
+    database.close()
+    content = bytearray(path.read_bytes())
+    content[:64] = bytes(64)
+    path.write_bytes(content)
+
+    with pytest.raises((ConfigError, Unavailable), match=r"casebook\.sqlite"):
+        database.scrub()

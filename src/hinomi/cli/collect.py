@@ -10,6 +10,7 @@ from hinomi.services.collecting import CollectRequest, collect_flows, collect_st
 from hinomi.services.collector import WorkerTask, run_worker
 from hinomi.services.exporters import said_of_exporters
 from hinomi.services.mandates import Operation
+from hinomi.services.overdue import warn_if_overdue
 
 
 @click.group(invoke_without_command=True)
@@ -83,6 +84,7 @@ def status(session: Session) -> None:
     at its Prometheus endpoint.
     """
     home = session.open_home(Act.STATUS)
+    warn_if_overdue(home)
     state, said = collect_status(home), said_of_exporters(home)
     if session.as_json:
         render.print_json(status_document(state, said))

@@ -19,6 +19,7 @@ from hinomi.services.detecting import SHOWN, Detection, Judge, judge_opened, run
 from hinomi.services.engines import EngineKind
 from hinomi.services.incremental import judge_at_once, judge_in_parts, sliding_window
 from hinomi.services.mandates import Operation
+from hinomi.services.overdue import warn_if_overdue
 from hinomi.services.report import require_report_place, write_report
 
 DAY_MS = 86_400_000
@@ -84,6 +85,7 @@ def detect(
     if (hourly or partials) and EngineKind(engine) is not EngineKind.DUCKDB:
         raise UsageError("partial results are kept by DuckDB alone: leave out --engine")
     home = session.open_home(Operation.DETECT)
+    warn_if_overdue(home)
     if report is not None:
         require_report_place(report)
     window = sliding_window(home, until) if hourly else window_of(since, until)

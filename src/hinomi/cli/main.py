@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "models": "models:models",
     "transparency": "transparency:transparency",
     "store": "lake:store",
+    "retention": "retention:retention",
     "parameters": "parameters:parameters",
     "config": "config:config",
     "people": "people:people",

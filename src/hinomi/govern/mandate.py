@@ -71,7 +71,7 @@ class Guard:
     def __init__(
         self,
         clock: Clock,
-        matrix: Matrix | None = None,
+        matrix: Matrix | Callable[[], Matrix] | None = None,
         tell: Callable[[Refusal], object] | None = None,
     ) -> None:
         """
@@ -79,7 +79,8 @@ class Guard:
 
         Args:
             clock: What time it is.
-            matrix: What is lawful here; None: as shipped, without any ruling.
+            matrix: What is lawful here, or what tells it each time; None: as shipped, without
+                any ruling.
             tell: Writes one refusal to the journal; None where there is no journal.
         """
         self._clock = clock
@@ -108,7 +109,8 @@ class Guard:
     def _require(self, mandate: Mandate, power: Power, data: Data, now_ms: int) -> None:
         mandate.require(power, now_ms)
         day = datetime.fromtimestamp(now_ms // 1000, UTC).date()
-        found = self._matrix.ask(Cell(mandate.purpose, data, power, mandate.basis), day)
+        matrix = self._matrix if isinstance(self._matrix, Matrix) else self._matrix()
+        found = matrix.ask(Cell(mandate.purpose, data, power, mandate.basis), day)
         if not found.is_permitted:
             raise NotPermitted(f"{found.cell}: {found.answer}: {found.en}")
 

@@ -32,6 +32,20 @@ _OVERRIDE: Final = re.compile(r"exporter\.(.+)\.sampling_interval")
 """The one family of parameters that a home may add: what ships cannot know its exporters."""
 
 
+_AT_LEAST: Final = {
+    "retention.flow_records_days": ("detect.window_days",),
+    "retention.own_list_entries_days": ("detect.window_days",),
+    "retention.reports_days": ("detect.window_days",),
+    "retention.list_history_days": ("context.history_days", "detect.window_days"),
+    "retention.context_tables_days": ("context.history_days", "detect.window_days"),
+    "retention.journal_bodies_days": ("retention.flow_records_days",),
+    "retention.operations_days": (),
+    "retention.collector_state_days": (),
+    "retention.leftovers_days": (),
+}
+"""How long each class of data is kept at least: as long as the sum of these, never under a day."""
+
+
 class Parameter(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True
 ):
@@ -185,6 +199,23 @@ def require_sound(register: Register, name: str, *, may_lack: bool = False) -> N
             fault = None if may_lack else f"is no parameter of this version; {_ADOPT}"
         if fault is not None:
             raise ConfigError(f"{name}: {each} {fault}")
+    _require_long_enough(register, name)
+
+
+def _require_long_enough(register: Register, name: str) -> None:
+    """Refuse to delete what detection, or whoever checks it, still reads."""
+    there = register.parameters.keys()
+    for each, others in _AT_LEAST.items():
+        if not there >= {each, *others}:
+            continue  # It is read to be mended.
+        days = register.integer(each)
+        least = max(1, sum(register.integer(other) for other in others))
+        if days < least:
+            why = " + ".join(others) or "a day"
+            raise ConfigError(
+                f"{name}: {each} is {days}, less than the {least} days of {why}: "
+                "what is still read would be deleted; set one of them otherwise"
+            )
 
 
 def strange(register: Register) -> tuple[list[str], list[str]]:

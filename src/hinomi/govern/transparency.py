@@ -280,7 +280,9 @@ def _limits(register: Register) -> list[dict[str, object]]:
     rest = {name for name in register.parameters if name.startswith(_RETENTION)}
     for data, words in plain_words().data.items():
         found = sorted(
-            name for name in rest if words.parameter and name.startswith(words.parameter)
+            name
+            for name in register.parameters
+            if words.parameter and name.startswith(words.parameter)
         )
         rest -= set(found)
         if words.fixed or not found:

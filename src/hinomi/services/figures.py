@@ -10,7 +10,7 @@ from hinomi.govern.plainwords import plain_words
 from hinomi.govern.transparency import Change, Figures
 from hinomi.model.window import Window
 
-_FOLLOWS: Final = frozenset({"done", "stored", "failed", "refused", "already-imported"})
+_FOLLOWS: Final = frozenset({"done", "stored", "failed", "left", "refused", "already-imported"})
 """Stages that tell what came of an act; the act itself was told before."""
 
 _REFUSED: Final = "refused"
@@ -65,7 +65,10 @@ def _count(tally: _Tally, entry: Entry) -> None:
         tally.accounts.add(who)
     if _REFUSED in (operation, stage):
         figures.refusals += 1
-    figures.bodies_deleted += sum(end - first for first, end in deleted_bodies([entry]))
+    if operation == "retention":  # It tells of bodies that are long gone once more.
+        _count_retention(figures, entry)
+    else:
+        figures.bodies_deleted += sum(end - first for first, end in deleted_bodies([entry]))
     words = plain_words().operations.get(operation)
     if words is not None and words.reads and stage not in _FOLLOWS:
         tally.accesses[operation] += 1
@@ -98,6 +101,16 @@ def _count_done(tally: _Tally, operation: str, entry: Entry) -> None:
     elif operation == "store" and entry.get("act") == "remove":
         figures.deleted_hours += _number(entry, "hours")
         figures.deleted_records += _number(entry, "rows")
+
+
+def _count_retention(figures: Figures, entry: Entry) -> None:
+    """Count what went since its time had come; what a run begins with went only later."""
+    removed = entry.get("removed")
+    if isinstance(removed, dict):
+        gone = {str(name): int(count) for name, count in removed.items()}
+        figures.deleted_records += gone.pop("flow-records", 0)
+        figures.bodies_deleted += gone.pop("journal-bodies", 0)
+        figures.deletions += sum(gone.values())
 
 
 def _note_register(tally: _Tally, entry: Entry, time_ms: int, *, inside: bool) -> None:

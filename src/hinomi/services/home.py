@@ -80,7 +80,7 @@ class Home:
         keeper = KeyKeeper(
             self.folder / DAY_KEYS,
             self.clock,
-            guard=Guard(self.clock, tell=lambda refusal: self.journal().append(refusal)),
+            guard=Guard(self.clock, self.matrix, lambda refusal: self.journal().append(refusal)),
             tell=lambda act: self.journal().append(act),
         )
         object.__setattr__(self, "keeper", keeper)

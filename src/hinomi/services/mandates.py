@@ -42,6 +42,7 @@ class Operation(Enum):
     RESEARCH = ("research", Purpose.RESEARCH, frozenset({Power.RESEARCH}), Data.FLOW_RECORDS)
     RELEASE = ("research release", Purpose.RESEARCH, frozenset({Power.SHARE}), Data.STATISTICS)
     MAINTAIN = ("store", Purpose.OPERATE, frozenset({Power.MAINTAIN}), Data.FLOW_RECORDS)
+    RETAIN = ("retention", Purpose.OPERATE, frozenset({Power.MAINTAIN}), Data.FLOW_RECORDS)
 
     def __init__(self, word: str, purpose: Purpose, powers: frozenset[Power], data: Data) -> None:
         self.word = word

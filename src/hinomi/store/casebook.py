@@ -20,6 +20,7 @@ from hinomi.model.network import AccessKind, Customer, OwnNetwork
 from hinomi.model.window import Window
 from hinomi.store.database import Database, open_database
 from hinomi.store.drills import DrillStore
+from hinomi.store.forgetting import Forgetting
 from hinomi.store.lists import ListStore
 from hinomi.store.schema import (
     EXPORTER_HOURS,
@@ -56,6 +57,7 @@ class CaseBook:
         self._database = database
         self.lists = ListStore(database)
         self.drills = DrillStore(database)
+        self.forgetting = Forgetting(database)
 
     def __enter__(self) -> Self:
         return self

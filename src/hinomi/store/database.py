@@ -9,7 +9,8 @@ import os
 import sqlite3
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,14 @@ BUSY_MS: Final = 10_000
 """How long a writer waits for another one before it gives up."""
 
 _WRITES: Final = "hinomi_writes"
+
+
+@dataclass(frozen=True, slots=True)
+class Residue:
+    """Where bytes of deleted rows may still be."""
+
+    free_pages: int  # Of the database that no row uses.
+    log_bytes: int  # Of changes that are not yet, or also, in the database.
 
 
 class Database:
@@ -61,6 +70,47 @@ class Database:
     def close(self) -> None:
         """Give every connection back to the system."""
         self._reading.dispose()
+
+    def scrub(self) -> None:
+        """
+        Write the database anew without gaps, and empty the log of its changes.
+
+        Raises:
+            Unavailable: If somebody else is at it for longer than `BUSY_MS`.
+            ConfigError: If it is damaged.
+        """
+        with self._unwrapped() as connection:
+            connection.execute("PRAGMA temp_store=MEMORY")  # The copy is on no other disk.
+            connection.execute("VACUUM")
+            (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise Unavailable(
+                f"case book {self._name}: another process reads what was deleted; try again "
+                "when it has ended"
+            )
+
+    def residue(self) -> Residue:
+        """
+        Look for what deletion may have left.
+
+        Raises:
+            Unavailable: If the database cannot be reached.
+        """
+        with self._unwrapped() as connection:
+            (free_pages,) = connection.execute("PRAGMA freelist_count").fetchone()
+        log = Path(f"{self._name}-wal")
+        return Residue(int(free_pages), log.stat().st_size if log.exists() else 0)
+
+    @contextmanager
+    def _unwrapped(self) -> Iterator[sqlite3.Connection]:
+        """Give a connection of SQLite's own, outside all transactions."""
+        try:
+            with closing(self._reading.raw_connection()) as pooled:
+                connection: Any = pooled.driver_connection
+                yield connection
+        except sqlite3.DatabaseError as error:
+            kind = Unavailable if isinstance(error, sqlite3.OperationalError) else ConfigError
+            raise kind(f"case book {self._name}: {error}; try again") from error
 
     def migrate(self) -> None:
         """
@@ -149,7 +199,9 @@ def _keep_private(path: Path) -> None:
 
 def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # Transactions begin where `_begin` says, not by guess.
-    for pragma in ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL"):
+    # What is deleted is overwritten: retention means the bytes, not the row alone.
+    pragmas = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON")
+    for pragma in pragmas:
         connection.execute(f"PRAGMA {pragma}")
 
 

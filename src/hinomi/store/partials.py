@@ -128,7 +128,7 @@ class LocalPartials:
             NotPermitted: If *mandate* lacks the power to maintain.
         """
         self._guard.admit(mandate, Power.MAINTAIN)
-        due = [folder for folder, _, _ in self._kept() if _seal_of(folder) < before_day]
+        due = [folder for folder, _, _ in self._kept() if seal_of(folder) < before_day]
         self._delete(due)
         return len(due)
 
@@ -175,7 +175,7 @@ def _name(window: Window) -> str:
     return f"{window.since_ms}-{window.until_ms}"
 
 
-def _seal_of(folder: Path) -> str:
+def seal_of(folder: Path) -> str:
     """Name the day whose key a partial result is under; what tells none is due in any case."""
     try:
         return msgspec.json.decode((folder / _ABOUT).read_bytes(), type=_About).seal
