@@ -2,6 +2,7 @@
 
 import errno
 import os
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -128,10 +129,9 @@ def test_bodies_go_and_the_journal_still_verifies(ageing: Ageing) -> None:
 
 
 def test_the_matrix_is_asked(ageing: Ageing) -> None:
-    """A purpose that ended deletes nothing; a person decides first."""
+    """Upkeep that somebody gave an end deletes nothing after it; a person decides first."""
     home = ageing.home
-    day = home.matrix().purposes[Purpose.OPERATE].ends.replace(year=2025)
-    prolong(ageing.folder, Purpose.OPERATE, day, "officer", home.journal())
+    prolong(ageing.folder, Purpose.OPERATE, date(2025, 11, 22), "officer", home.journal())
     ageing.days = 120
 
     with pytest.raises(NotPermitted):

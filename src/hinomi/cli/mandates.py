@@ -62,7 +62,7 @@ def list_(session: Session, purpose: str | None, lang: str) -> None:
     if session.as_json:
         render.print_json({
             "purposes": {
-                str(each): {"en": entry.en, "ja": entry.ja, "ends": str(entry.ends)}
+                str(each): {"en": entry.en, "ja": entry.ja, "ends": None if entry.ends is None else str(entry.ends)}
                 for each, entry in matrix.purposes.items()
             },
             "rows": [_row(row) for row in rows],
@@ -75,7 +75,8 @@ def list_(session: Session, purpose: str | None, lang: str) -> None:
         if row.purpose not in seen:
             seen.add(row.purpose)
             said = entry.ja if lang == "ja" else entry.en
-            click.echo(f"\n{row.purpose} (until {entry.ends}): {said}")
+            ends = "without end" if entry.ends is None else f"until {entry.ends}"
+            click.echo(f"\n{row.purpose} ({ends}): {said}")
         click.echo(f"  {row.answer}: {', '.join(row.powers)}")
         click.echo(f"    data: {', '.join(row.data)}")
         click.echo(f"    basis: {', '.join(row.bases)}")
@@ -174,7 +175,7 @@ def withdraw(session: Session, purpose: str, data: str, power: str, basis: str) 
 @shared_options
 @click.pass_obj
 def prolong_(session: Session, purpose: str, until: datetime) -> None:
-    """Decide until when a purpose goes on: every purpose ends unless somebody decides again."""
+    """Decide until when a purpose goes on: all but upkeep end unless somebody does."""
     home = session.open_home(Act.MANDATES_RULE)
     prolong(home.folder, Purpose(purpose), until.date(), who_acts(), home.journal())
     if session.as_json:

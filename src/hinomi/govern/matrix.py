@@ -107,7 +107,8 @@ class PurposeEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     en: str
     ja: str
-    ends: date  # The first day on which nothing is permitted for it any more, UTC.
+    ends: date | None = None
+    """The first day, UTC, on which nothing is permitted for it any more; None: it has no end."""
 
 
 class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -196,7 +197,7 @@ class Matrix:
         entry = self.purposes[cell.purpose]
         if row is None:
             return Finding(cell, False, Answer.REFUSED, *UNLISTED, None)  # noqa: FBT003 - the field's name says it.
-        if day >= entry.ends:
+        if entry.ends is not None and day >= entry.ends:
             en = f"the purpose {cell.purpose} ended on {entry.ends}; decide anew whether it goes on"
             ja = f"この目的は{entry.ends}に終わりました。続けるかどうかを決め直してください。"
             return Finding(cell, False, Answer.REFUSED, en, ja, row)  # noqa: FBT003 - as above.

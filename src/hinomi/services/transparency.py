@@ -198,7 +198,7 @@ def permitted_purposes(matrix: Matrix) -> tuple[PurposeFact, ...]:
                 name=str(purpose),
                 en=words[purpose].en,
                 ja=words[purpose].ja,
-                ends=str(matrix.purposes[purpose].ends),
+                ends=None if (ends := matrix.purposes[purpose].ends) is None else str(ends),
                 powers=tuple(str(power) for power in Power if power in used),
                 bases=tuple(
                     str(basis)
