@@ -1,5 +1,7 @@
 """What is due when: each class has its days or its reason, and nothing is kept unseen."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

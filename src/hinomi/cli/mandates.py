@@ -62,7 +62,11 @@ def list_(session: Session, purpose: str | None, lang: str) -> None:
     if session.as_json:
         render.print_json({
             "purposes": {
-                str(each): {"en": entry.en, "ja": entry.ja, "ends": None if entry.ends is None else str(entry.ends)}
+                str(each): {
+                    "en": entry.en,
+                    "ja": entry.ja,
+                    "ends": None if entry.ends is None else str(entry.ends),
+                }
                 for each, entry in matrix.purposes.items()
             },
             "rows": [_row(row) for row in rows],
