@@ -127,7 +127,7 @@ def test_a_witness_signs_what_follows(tmp_path: Path) -> None:
     request.write_text(old, "utf-8")
     again = hinomi("witness", "sign", str(witness), str(request), "--journal", key)
     assert again.code == 65
-    assert "3 entries were signed last" in again.err
+    assert "4 entries were signed last" in again.err
 
 
 def test_the_entries_of_an_earlier_version_are_the_first_leaves(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from hinomi.model.address import Address, from_int, parse_address, to_int
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.services.mandates import Operation
 
-READING = {"detect", "explain", "train", "drill", "store", "research"}
+READING = {"detect", "explain", "train", "what-if", "drill", "store", "research"}
 SIGNED = st.integers(-(2**63), 2**63 - 1)
 PORTS = st.integers(0, 65_535)
 KEPT = {"sampling_interval", "counts_scaled", "proto", "direction", "ingress", "line_port",

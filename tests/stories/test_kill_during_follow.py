@@ -42,6 +42,8 @@ def test_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     until = time.monotonic() + PATIENCE_S
     while sum(_stored(home).values()) < written * ROWS and time.monotonic() < until:
         time.sleep(0.1)
+    while not _ends_by_itself(process.pid) and time.monotonic() < until:
+        time.sleep(0.05)  # Everything may be stored before it is ready to be asked to end.
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=PATIENCE_S)
 
@@ -81,3 +83,10 @@ def _stored(home: Path) -> Counter[tuple[int, int]]:
         ports = (batch.column(name).to_pylist() for name in ("line_port", "remote_port"))
         found.update(zip(*ports, strict=True))
     return found
+
+
+def _ends_by_itself(process: int) -> bool:
+    """Tell whether a process catches SIGTERM (proc_pid_status(5), SigCgt)."""
+    status = Path(f"/proc/{process}/status").read_text("utf-8")
+    (caught,) = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")]
+    return bool(int(caught, 16) >> (signal.SIGTERM - 1) & 1)
