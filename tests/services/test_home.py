@@ -9,6 +9,7 @@ from hinomi.config import NodeKind
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, Unavailable
 from hinomi.services.home import create_home, open_home
 from hinomi.services.mandates import os_user
+from terminal import hinomi, make_home
 
 
 @pytest.fixture(name="prefixes")
@@ -149,3 +150,16 @@ def test_no_home_is_not_found(tmp_path: Path) -> None:
     """Opening a folder that is no home names the way to one."""
     with pytest.raises(NotFound, match="run `hinomi init`"):
         open_home(tmp_path)
+
+
+@pytest.mark.parametrize(("sampling", "other"), [(1, "operational"), (10_000, "laboratory")])
+def test_a_home_stays_of_the_kind_it_was_made(tmp_path: Path, sampling: int, other: str) -> None:
+    """Else dense records would come in by way of a laboratory, and stay in an operational lake."""
+    folder = make_home(tmp_path / "home", sampling=sampling)
+    config = folder / "config.toml"
+    made = {"operational": "laboratory", "laboratory": "operational"}[other]
+    config.write_text(config.read_text("utf-8").replace(f'"{made}"', f'"{other}"'), "utf-8")
+
+    with pytest.raises(ConfigError, match="another kind is another home"):
+        open_home(folder)
+    assert hinomi("journal", "verify", home=folder).code == 0

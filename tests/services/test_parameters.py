@@ -30,6 +30,7 @@ from hinomi.services.parameters import (
 from hinomi.services.people import today
 from hinomi.services.register import REGISTER
 from household import DAY_MS, Household
+from terminal import hinomi, make_home
 
 FDR = "suspects.fdr"
 WHY = Reasons(considerations=" Half as many wrong ones. ", evidence="200 checked by the desk.")
@@ -238,3 +239,38 @@ def test_restoring_is_journalled_with_who(lone: Household) -> None:
 
 def _without_evidence(parameter: Parameter, decided_by: str) -> Parameter:
     return msgspec.structs.replace(parameter, evidence="", alternatives="", decided_by=decided_by)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("detect.window_days", "40"), ("retention.flow_records_days", "3")]
+)
+def test_a_value_that_does_not_fit_the_others_is_not_proposed(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    """Neither by two people nor by broken glass; the home works on."""
+    home = make_home(tmp_path / "home")
+    words = ("parameters", "propose", name, value, "--considerations", "why")
+
+    for more in ((), ("--break-glass", "quick")):
+        said = hinomi(*words, *more, home=home)
+        assert said.code == 64, said.err
+        assert "would be deleted" in said.err
+    assert hinomi("detect", home=home).code == 0
+
+
+@pytest.mark.parametrize("text", [None, "x = ["])
+def test_a_register_that_is_gone_or_broken_is_put_back(tmp_path: Path, text: str | None) -> None:
+    """The message of every other command names the command that mends it."""
+    home = make_home(tmp_path / "home", sampling=10_000)
+    path = home / "register.toml"
+    before = path.read_bytes()
+    path.unlink()
+    if text is not None:
+        path.write_text(text, "utf-8")
+
+    said = hinomi("detect", home=home)
+    assert said.code == 78
+    assert "parameters restore" in said.err
+    assert hinomi("parameters", "restore", home=home).code == 0
+    assert path.read_bytes() == before
+    assert hinomi("detect", home=home).code == 0

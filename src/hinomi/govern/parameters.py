@@ -199,11 +199,17 @@ def require_sound(register: Register, name: str, *, may_lack: bool = False) -> N
             fault = None if may_lack else f"is no parameter of this version; {_ADOPT}"
         if fault is not None:
             raise ConfigError(f"{name}: {each} {fault}")
-    _require_long_enough(register, name)
+    if not may_lack:
+        require_long_enough(register, name)
 
 
-def _require_long_enough(register: Register, name: str) -> None:
-    """Refuse to delete what detection, or whoever checks it, still reads."""
+def require_long_enough(register: Register, name: str) -> None:
+    """
+    Refuse to delete what detection, or whoever checks it, still reads.
+
+    Raises:
+        ConfigError: If a retention is shorter; *name* says in the message whose it is.
+    """
     there = register.parameters.keys()
     for each, others in _AT_LEAST.items():
         if not there >= {each, *others}:

@@ -225,7 +225,6 @@ ROWS: Final = (
             "register.toml",
             "people.toml",
             "sanctioned/*.toml",
-            "rulings.toml",
             "rulings/*",
             "evidence/*",
         ),

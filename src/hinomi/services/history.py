@@ -8,7 +8,14 @@ from hinomi.govern.journal import Altered
 from hinomi.govern.parameters import Value
 from hinomi.services.home import Home
 from hinomi.services.register import sanctioned_register
-from hinomi.services.sanctioned import REGISTER, SANCTIONED, puts_in_force
+from hinomi.services.rulings import RULINGS
+from hinomi.services.sanctioned import (
+    REGISTER,
+    SANCTIONED,
+    last_recorded,
+    puts_in_force,
+    read_sanctioned,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +76,19 @@ def register_history(home: Home, name: str | None = None) -> History:
     if foreign and not home.is_laboratory:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         findings.append(f"{foreign[0]}{more} cite a register that was never put in force")
+    findings += _rulings(home)
     deleted = journal.head().size - kept
     return History(changes=tuple(changes), deleted=deleted, findings=tuple(findings))
+
+
+def _rulings(home: Home) -> list[str]:
+    """Say where rulings in force are not those that the journal last put in force."""
+    last, kept = last_recorded(home.journal(), RULINGS), read_sanctioned(home.folder, RULINGS)
+    if last is None or (kept is not None and kept.entry == last.entry):
+        return []
+    file = f"{SANCTIONED}/{RULINGS}.toml"
+    found = f"{file} is not what the journal last put in force (entry {last.entry})"
+    return [f"{found}; restore it from backup"]
 
 
 def require_whole(findings: Sequence[str]) -> None:

@@ -114,7 +114,7 @@ class Home:
 
     def matrix(self) -> Matrix:
         """Read what is lawful here: the matrix with the rulings that were entered."""
-        return read_matrix(self.folder)
+        return read_matrix(self.folder, self.journal())
 
     def cipher(self) -> LineCipher:
         """Read the key of the present key period."""
@@ -256,13 +256,28 @@ def open_home(folder: Path, clock: Clock = wall_clock, *, governing: bool = Fals
         raise NotFound(f"no home at {folder}; run `hinomi init`, or name one with --home")
     config = read_config(folder / CONFIG)
     found = read_in_force(folder, config, clock, governing=governing)
-    return Home(
+    home = Home(
         folder=folder,
         config=config,
         register=found.register,
         clock=clock,
         warnings=found.warnings,
     )
+    if not governing:
+        _require_kind(home)
+    return home
+
+
+def _require_kind(home: Home) -> None:
+    """Refuse a home whose kind was changed: what a laboratory took in stays in a laboratory."""
+    body = home.journal().body(0)
+    told = {} if body is None else body.parse()
+    made, said = told.get("kind"), home.config.node.kind.value
+    if told.get("operation") == "init" and made not in {None, said}:
+        raise ConfigError(
+            f"{home.folder / CONFIG}: node.kind is {said!r}, and this home was made as {made!r} "
+            "(entry 0 of the journal): put that back; another kind is another home"
+        )
 
 
 def require_one_period(home: Home, casebook: CaseBook) -> None:

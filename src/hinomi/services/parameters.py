@@ -20,6 +20,7 @@ from hinomi.govern.parameters import (
     adopted,
     difference,
     parse_value,
+    require_long_enough,
     require_sound,
     show_value,
 )
@@ -109,7 +110,12 @@ def carry_out(home: Home, number: int) -> Proposed:
         Conflict: If the parameter was changed since it was proposed.
         NotPermitted: If it is not approved.
     """
-    require_unchanged(home, require_open(home, number))
+    request = require_open(home, number)
+    require_unchanged(home, request)
+    what = request.what or {}
+    name = str(what.get("name"))
+    after = home.register.with_parameter(name, _entry(parameter_of(home, name), what))
+    require_long_enough(after, f"request {number}")  # Others may have changed since.
     what, approval = take(home, number)
     return Proposed(number, approval, _put(home, what, approval))
 
@@ -186,6 +192,7 @@ def _plan(home: Home, name: str, text: str, reasons: Reasons) -> dict[str, Any]:
     after = _entry(now, what)
     try:
         require_sound(Register({name: after}), "this cannot be meant", may_lack=True)
+        require_long_enough(home.register.with_parameter(name, after), "this cannot be meant")
     except ConfigError as error:
         raise UsageError(str(error)) from error
     if after == now:

@@ -67,7 +67,13 @@ def read_in_force(folder: Path, config: Config, clock: Clock, *, governing: bool
             journal in an operational home.
     """
     path = folder / REGISTER
-    file = read_register(path, may_lack=governing)
+    try:
+        file = read_register(path, may_lack=governing)
+    except ConfigError as error:
+        kept_well = sanctioned_register(folder) if governing else None
+        if kept_well is None:
+            raise ConfigError(f"{error}; `hinomi parameters restore` puts it back") from error
+        return Ruling(kept_well, (f"{error}; `hinomi parameters restore` puts it back",))
     warnings = _disorder(file)
     for line in contradictions(config.parameters, file):
         _tell(f"{folder / 'config.toml'}, [parameters]: {line}", warnings, governing)

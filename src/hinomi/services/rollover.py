@@ -88,12 +88,12 @@ def destroy_old_keys(home: Home, mandate: Mandate) -> list[str]:
         return []
     paths = sorted((home.folder / KEYS).glob("period-*.key"))
     gone = [path for path in paths if path.stem < present.name]
-    for path in gone:
-        destroy_secret(path)
     names = [path.stem for path in gone]
-    if names:
+    if names:  # Before it happens: a key that is gone cannot be told of afterwards.
         act = {"act": "destroy key", "periods": names, "since": render_time(present.since_ms)}
         record(home.journal(), Operation.MAINTAIN, mandate, act)
+    for path in gone:
+        destroy_secret(path)
     return names
 
 

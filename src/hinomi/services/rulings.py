@@ -2,13 +2,17 @@
 Rulings of a home on what its matrix leaves open, and how long its purposes go on.
 
 =============================== ==============================================
-``rulings.toml``                what was decided, by whom, on which document
+``sanctioned/rulings.toml``     what was decided, by whom, on which document
 ``rulings/<sha-256>``           the documents, as they were entered
 =============================== ==============================================
+
+The file counts as long as the journal says that it was put in force as it stands: written by
+hand it stops the home.
 """
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -17,14 +21,22 @@ import msgspec
 import tomli_w
 
 from hinomi.errors import ConfigError, Conflict, NotFound
-from hinomi.govern.journal import Journal
 from hinomi.govern.matrix import Cell, Matrix, Purpose, Ruling, shipped_matrix
-from hinomi.store.durable import on_disk, replace_durably, write_durably
+from hinomi.services.sanctioned import (
+    IN_FORCE,
+    SANCTIONED,
+    changing,
+    read_sanctioned,
+    require_recorded,
+    write_sanctioned,
+)
+from hinomi.store.durable import on_disk, write_durably
+from hinomi.store.journal import FileJournal
 
-RULINGS: Final = "rulings.toml"
+RULINGS: Final = "rulings"
 DOCUMENTS: Final = "rulings"
 
-_MODE: Final = 0o600
+_SHOWN: Final = f"{SANCTIONED}/{RULINGS}.toml"
 _DOCUMENT_BYTES_MOST: Final = 1 << 26
 
 
@@ -35,45 +47,44 @@ class Decisions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ends: dict[Purpose, date] = {}
 
 
-def read_matrix(home: Path) -> Matrix:
+def read_matrix(home: Path, journal: FileJournal) -> Matrix:
     """
     Give the matrix that is in force in *home*.
 
     Raises:
         ConfigError: If its rulings are damaged, name what needs none, or lack a document.
     """
-    decisions = read_decisions(home)
+    decisions = read_decisions(home, journal)
     for ruling in decisions.rulings:
         if not _is_whole(home, ruling.document):
             raise ConfigError(
-                f"{home / RULINGS}: the document {ruling.document[:12]} of the ruling "
+                f"{home / _SHOWN}: the document {ruling.document[:12]} of the ruling "
                 f"{ruling.title!r} is missing or changed; restore it to {home / DOCUMENTS}"
             )
     try:
         return shipped_matrix().with_rulings(decisions.rulings).with_ends(decisions.ends)
     except ValueError as error:
-        raise ConfigError(f"{home / RULINGS}: {error}; restore the file from backup") from error
+        raise ConfigError(f"{home / _SHOWN}: {error}; restore the file from backup") from error
 
 
-def read_decisions(home: Path) -> Decisions:
+def read_decisions(home: Path, journal: FileJournal) -> Decisions:
     """
     Read what *home* decided; nothing, where it never did.
 
     Raises:
-        ConfigError: If the file is damaged.
+        ConfigError: If the file is damaged, or is not what the journal put in force.
     """
-    path = home / RULINGS
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Decisions)
-    except FileNotFoundError:
+    kept = read_sanctioned(home, RULINGS)
+    if kept is None:
         return Decisions()
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; restore it from backup") from error
+    require_recorded(journal, RULINGS, kept, hashlib.sha256(kept.content).hexdigest())
+    try:
+        return msgspec.convert(tomllib.loads(kept.content.decode("utf-8")), Decisions)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
-        raise ConfigError(f"{path}: {error}; restore it from backup") from error
+        raise ConfigError(f"{home / _SHOWN}: {error}; restore it from backup") from error
 
 
-def enter_ruling(home: Path, ruling: Ruling, document: Path, journal: Journal) -> None:
+def enter_ruling(home: Path, ruling: Ruling, document: Path, journal: FileJournal) -> None:
     """
     Enter *ruling* with its *document*; the journal has it before it counts.
 
@@ -82,7 +93,7 @@ def enter_ruling(home: Path, ruling: Ruling, document: Path, journal: Journal) -
         Conflict: If the combination needs no ruling, or the document is no small file.
         ConfigError: If the rulings of the home are damaged.
     """
-    decisions = read_decisions(home)
+    decisions = read_decisions(home, journal)
     kept = tuple(each for each in decisions.rulings if each.cell != ruling.cell)
     try:
         shipped_matrix().with_rulings((*kept, ruling))
@@ -97,31 +108,31 @@ def enter_ruling(home: Path, ruling: Ruling, document: Path, journal: Journal) -
             (home / DOCUMENTS / ruling.document).unlink(missing_ok=True)
             write_durably(home / DOCUMENTS / ruling.document, content)
     told = {"cell": str(ruling.cell), "document": ruling.document, "ends": str(ruling.ends)}
-    journal.append({"operation": "ruling", "act": "entered", "who": ruling.entered_by, **told})
-    _write(home, msgspec.structs.replace(decisions, rulings=(*kept, ruling)))
+    act = {"act": "entered", "who": ruling.entered_by, **told}
+    _put(home, msgspec.structs.replace(decisions, rulings=(*kept, ruling)), act, journal)
 
 
-def withdraw_ruling(home: Path, cell: Cell, who: str, journal: Journal) -> None:
+def withdraw_ruling(home: Path, cell: Cell, who: str, journal: FileJournal) -> None:
     """
     Take a ruling back: its combination is refused from now on.
 
     Raises:
         NotFound: If none was entered for *cell*.
     """
-    decisions = read_decisions(home)
+    decisions = read_decisions(home, journal)
     kept = tuple(each for each in decisions.rulings if each.cell != cell)
     if len(kept) == len(decisions.rulings):
         raise NotFound(f"no ruling was entered for {cell}; `hinomi mandates list` shows them")
-    _write(home, msgspec.structs.replace(decisions, rulings=kept))
-    journal.append({"operation": "ruling", "act": "withdrawn", "who": who, "cell": str(cell)})
+    act = {"act": "withdrawn", "who": who, "cell": str(cell)}
+    _put(home, msgspec.structs.replace(decisions, rulings=kept), act, journal)
 
 
-def prolong(home: Path, purpose: Purpose, ends: date, who: str, journal: Journal) -> None:
+def prolong(home: Path, purpose: Purpose, ends: date, who: str, journal: FileJournal) -> None:
     """Decide until when *purpose* goes on; the journal has it before it counts."""
-    decisions = read_decisions(home)
+    decisions = read_decisions(home, journal)
     told = {"purpose": str(purpose), "ends": str(ends)}
-    journal.append({"operation": "ruling", "act": "purpose", "who": who, **told})
-    _write(home, msgspec.structs.replace(decisions, ends={**decisions.ends, purpose: ends}))
+    after = msgspec.structs.replace(decisions, ends={**decisions.ends, purpose: ends})
+    _put(home, after, {"act": "purpose", "who": who, **told}, journal)
 
 
 def read_document(path: Path) -> bytes:
@@ -149,6 +160,12 @@ def _is_whole(home: Path, document: str) -> bool:
     return hashlib.sha256(content).hexdigest() == document
 
 
-def _write(home: Path, decisions: Decisions) -> None:
-    content = tomli_w.dumps(msgspec.to_builtins(decisions, builtin_types=(date,)))
-    replace_durably(home / RULINGS, content.encode(), mode=_MODE)
+def _put(home: Path, after: Decisions, act: Mapping[str, object], journal: FileJournal) -> None:
+    """Put decisions in force: journalled first, then whole or not at all."""
+    content = tomli_w.dumps(msgspec.to_builtins(after, builtin_types=(date,))).encode()
+    version = hashlib.sha256(content).hexdigest()
+    with changing(home):
+        index = journal.append(
+            {"operation": "ruling", **act, RULINGS: version, IN_FORCE: [RULINGS]}
+        )
+        write_sanctioned(home, RULINGS, content, index)
