@@ -1,13 +1,15 @@
 """``hinomi people``: who they are, and what they may do."""
 
+import re
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from hinomi.cli import render
-from hinomi.cli.approvals import as_document, sentence, tell
+from hinomi.cli.approvals import tell
 from hinomi.cli.session import Session, shared_options
+from hinomi.errors import UsageError
 from hinomi.govern.people import FINGERPRINT_LETTERS, Change, People
 from hinomi.govern.roles import Act, Role, table
 from hinomi.services.deciding import accept_people, change_people
@@ -22,6 +24,9 @@ from hinomi.services.people import (
 
 _ROLES = tuple(role.value for role in Role)
 _reason = click.option("--reason", required=True, metavar="TEXT", help="Why; goes to the journal.")
+
+
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 @click.group()
@@ -206,24 +211,38 @@ def remove(session: Session, name_id: str, reason: str) -> None:
 
 
 @people.command()
+@shared_options
+@click.pass_obj
+def draw(session: Session) -> None:
+    """
+    Draw an API token for yourself: the secret, shown this once, and its hash.
+
+    Keep the secret; give the hash to whoever enters it with `people token ID --hash HASH`.
+    """
+    secret, digest = new_token()
+    if session.as_json:
+        render.print_json({"token": secret, "hash": digest})
+        return
+    click.echo(secret)
+    render.complain(f"It is shown this once and kept nowhere. Hand on its hash alone: {digest}")
+
+
+@people.command()
 @click.argument("name_id", metavar="ID")
+@click.option("--hash", "digest", metavar="HEX", required=True, help="As `people draw` said it.")
 @_reason
 @shared_options
 @click.pass_obj
-def token(session: Session, name_id: str, reason: str) -> None:
+def token(session: Session, name_id: str, digest: str, reason: str) -> None:
     """
-    Give a person an API token, and print it this once.
+    Let a person be known by a token that they drew themselves (`people draw`).
 
-    Only its SHA-256 is kept. It counts from the moment another person has approved it.
+    Nobody but that person ever sees the token. It counts from the moment another person has
+    approved it.
     """
-    secret, digest = new_token()
-    home = session.open_home(Act.PEOPLE_SHOW)
-    decided = change_people(home, Change(act="token", id=name_id, token=digest), reason)
-    if session.as_json:
-        render.print_json({**as_document(decided.request, home.clock()), "token": secret})
-        return
-    click.echo(secret)
-    render.complain(f"It is shown this once: hand it to {name_id} alone. {sentence(decided)}")
+    if not _DIGEST.fullmatch(digest):
+        raise UsageError("--hash is no SHA-256 in 64 hex digits; `hinomi people draw` prints one")
+    _ask(session, Change(act="token", id=name_id, token=digest), reason)
 
 
 @people.command()
