@@ -15,6 +15,12 @@ _CIPHER = LineCipher(bytes(range(KEY_BYTES)))
 _halves = st.integers(-(2**63), 2**63 - 1)
 
 
+def revealed(cipher: LineCipher, pseudonym: Address) -> Address:
+    """Turn one pseudonym back."""
+    hi, lo = cipher.reveal_all(np.array([pseudonym.hi]), np.array([pseudonym.lo]))
+    return Address(int(hi[0]), int(lo[0]))
+
+
 @pytest.mark.parametrize(
     ("key", "address", "pseudonym"),
     [
@@ -50,7 +56,7 @@ def test_lines_are_encrypted_as_the_draft_says(key: str, address: str, pseudonym
     cipher = LineCipher(bytes.fromhex(key) + bytes(16))
 
     assert render_address(cipher.tokenise_one(parse_address(address))) == pseudonym
-    assert render_address(cipher.reveal(parse_address(pseudonym))) == address
+    assert render_address(revealed(cipher, parse_address(pseudonym))) == address
 
 
 @given(st.lists(st.tuples(_halves, _halves)))
@@ -63,7 +69,7 @@ def test_columns_and_single_lines_agree(lines: list[tuple[int, int]]) -> None:
 
     found = [Address(*pair) for pair in zip(*(half.tolist() for half in halves), strict=True)]
     assert found == [_CIPHER.tokenise_one(Address(*line)) for line in lines]
-    assert [_CIPHER.reveal(pseudonym) for pseudonym in found] == lines
+    assert [revealed(_CIPHER, pseudonym) for pseudonym in found] == lines
 
 
 def test_the_hash_of_networks_uses_the_second_key_alone() -> None:

@@ -55,7 +55,8 @@ class Retokeniser:
 
     def one(self, pseudonym: Address) -> Address:
         """Re-tokenise one pseudonym."""
-        return self.new.tokenise_one(self.old.reveal(pseudonym))
+        hi, lo = self.old.reveal_all(np.array([pseudonym.hi]), np.array([pseudonym.lo]))
+        return self.new.tokenise_one(Address(int(hi[0]), int(lo[0])))
 
 
 def _of(records: pa.RecordBatch, name: str) -> NDArray[np.int64]:

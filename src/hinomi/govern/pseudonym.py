@@ -1,8 +1,8 @@
 """
 Pseudonyms of subscriber lines: ipcrypt-deterministic under one key per key period.
 
-Detection counts pseudonyms and never holds the key; `LineCipher.reveal` is behind two
-doors only, each with a mandate of its own.
+Detection counts pseudonyms and never holds the key. No door turns a pseudonym back:
+`LineCipher.reveal_all` serves the change to another key, which encrypts again at once.
 """
 
 import os
@@ -79,15 +79,6 @@ class LineCipher:
         hashed = self._encrypt(self.key[16:], pack_columns(hi, lo))
         return np.frombuffer(hashed, dtype=">i4")[::4].astype(np.int32)
 
-    def reveal(self, pseudonym: Address) -> Address:
-        """
-        Turn one pseudonym back into its line key.
-
-        The caller holds a mandate with the power to re-identify and has journalled it.
-        """
-        decryptor = Cipher(algorithms.AES128(self.key[:16]), modes.ECB()).decryptor()  # noqa: S305 - one block a line: the draft's construction.
-        return from_packed(decryptor.update(to_packed(pseudonym)) + decryptor.finalize())
-
     def reveal_all(
         self, hi: NDArray[np.int64], lo: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -96,12 +87,12 @@ class LineCipher:
 
         What comes out is encrypted again at once and leaves no memory but this process's.
         """
-        decryptor = Cipher(algorithms.AES128(self.key[:16]), modes.ECB()).decryptor()  # noqa: S305 - as in `reveal`.
+        decryptor = Cipher(algorithms.AES128(self.key[:16]), modes.ECB()).decryptor()  # noqa: S305 - one block a line: the draft's construction.
         return unpack_columns(decryptor.update(pack_columns(hi, lo)) + decryptor.finalize())
 
     @staticmethod
     def _encrypt(key: bytes, blocks: bytes | memoryview) -> memoryview:
-        encryptor = Cipher(algorithms.AES128(key), modes.ECB()).encryptor()  # noqa: S305 - as in `reveal`.
+        encryptor = Cipher(algorithms.AES128(key), modes.ECB()).encryptor()  # noqa: S305 - one block a line: the draft's construction.
         # The library asks for room for one block more, less a byte.
         encrypted = np.empty(len(blocks) + _BLOCK_BYTES - 1, dtype=np.uint8)
         number = encryptor.update_into(blocks, encrypted.data)
