@@ -44,7 +44,7 @@ def test_the_check_names_what_the_collector_would_refuse(
     tmp_path: Path, option: str, value: str
 ) -> None:
     """An address or prefix that is none: exit 78 before a running collector is told to reread."""
-    home = make_home(tmp_path / "home")
+    home = make_home(tmp_path / "home", sampling=10_000)
     (home / "config.toml").write_text(f"[collect]\n{option} = {value}\n")
 
     said = hinomi("config", "check", home=home)
