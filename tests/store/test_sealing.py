@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hinomi.engine.duckdb import DuckEngine
+from hinomi.errors import Unavailable
 from hinomi.store.sealing import KEY_BYTES, Seal, SealedFile, dataset_of, opened, seal_files
 
 SEAL = Seal("2026-01-01", os.urandom(KEY_BYTES))
@@ -97,6 +98,30 @@ def test_the_engine_filters_and_joins_sealed_files_beside_plain_ones(tmp_path: P
 
     assert found.column("n").to_pylist() == [-1, *range(3, 100, 7)]
     assert found.column("times").to_pylist() == [1, *[2] * 14]
+
+
+@pytest.mark.parametrize("harm", ["gone", "changed", "of another key"])
+def test_the_engine_says_in_one_line_what_it_cannot_read(tmp_path: Path, harm: str) -> None:
+    """Whether it shows when the files are opened or while their rows come."""
+    rows = pa.table({"n": list(range(30_000))})
+    (tmp_path / "other").mkdir()
+    first, second = sealed(tmp_path, rows), sealed(tmp_path / "other", rows)
+    if harm == "of another key":
+        second = SealedFile(second.path, OTHER)
+
+    def read() -> None:
+        with DuckEngine(tmp_path) as engine:
+            table = engine.table([first, second])
+            if harm == "gone":
+                second.path.unlink()
+            elif harm == "changed":
+                content = bytearray(second.path.read_bytes())
+                content[len(content) // 2] ^= 1
+                second.path.write_bytes(content)
+            engine.fetch(table.aggregate(n=table.n.sum()))
+
+    with pytest.raises(Unavailable, match="could not read"):
+        read()
 
 
 def test_a_key_has_one_length_and_does_not_show() -> None:

@@ -360,8 +360,10 @@ def line_servers(engine: Engine, spoken: Any, buckets: int) -> list[Path]:
     """Find `orient.line_servers` of what `orient.conversing` left, part by part."""
     asked = orient.doubtful(spoken).select(*ENDPOINT, "remote_hi", "remote_lo", "remote_port")
     split = engine.keep_parts(asked, orient.bucket_of(asked, "line", buckets), buckets)
-    kept = [engine.keep(orient.line_servers(engine.table(files))) for files in split]
-    engine.drop(file for files in split for file in files)
+    kept = []
+    for files in split:
+        kept.append(engine.keep(orient.line_servers(engine.table(files))))
+        engine.drop(files)
     return kept
 
 
@@ -378,9 +380,8 @@ def _line_rows(engine: Engine, pair: Any, lonely: pa.Table) -> Any:
     """Activity of the lines of one part, with the number of lonely services they met."""
     alone = pair.filter(pair.spoke == 1).semi_join(engine.keep_table(lonely), SERVICE)
     counted = alone.group_by(LINE).aggregate(lonely=alone.count())
-    active = measures.activity(pair).left_join(counted, LINE)
-    active = active.drop(*[f"{name}_right" for name in LINE])
-    return active.mutate(lonely=active.lonely.coalesce(0))
+    rows = measures.activity(pair).left_join(counted, LINE)
+    return rows.drop(*[f"{name}_right" for name in LINE]).mutate(lonely=rows.lonely.coalesce(0))
 
 
 def _probed(engine: Engine, parts: Sequence[Part]) -> pa.Table:

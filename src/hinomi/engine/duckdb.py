@@ -26,6 +26,9 @@ BUCKET_ROWS: Final = 2_500_000
 PARTED_ROWS: Final = 50_000
 """Rows that a thread gathers before it writes them by part: it holds as many of each part."""
 
+_STREAM: Final = "reading the stream registered as"
+"""How DuckDB begins what pyarrow says of a sealed file that is gone, damaged or of another key."""
+
 GROUP_ROWS: Final = 16_384
 """Rows of a sorted file that are read or left out together."""
 
@@ -264,10 +267,12 @@ def _failures() -> Iterator[None]:
         raise Unavailable(
             "the engine ran out of memory: raise engine.memory_mib in config.toml"
         ) from error
-    except (duckdb.IOException, OSError) as error:
+    except (duckdb.IOException, duckdb.InvalidInputException, OSError) as error:
+        if isinstance(error, duckdb.InvalidInputException) and _STREAM not in str(error):
+            raise  # An expression that DuckDB cannot run is a bug.
         raise Unavailable(
             "the engine could not read or write its files: make room on the disk of the home, "
-            "then try again"
+            "then try again; if that does not help, restore the lake from backup"
         ) from error
     except RuntimeError as error:
         if "interrupted" in str(error):  # DuckDB took the signal.
