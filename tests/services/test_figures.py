@@ -1,14 +1,19 @@
 """The numbers of a period are those of its journal's entries."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hinomi.govern.journal import Altered, Body, body_of
+from hinomi.govern.roles import Role
 from hinomi.govern.transparency import Figures
 from hinomi.model.window import Window
 from hinomi.services.figures import count_entries
+from hinomi.services.mandates import TOKEN_VARIABLE
+from household import Household
+from terminal import hinomi
 
 WINDOW = Window(1000, 2000)
 
@@ -108,8 +113,8 @@ def test_deletions_are_counted_by_kind() -> None:
     [
         ({"act": "sampling", "exporter": "192.0.2.1"}, "interval", None),
         ({"model_before": "default"}, "model", None),
-        ({"parameter": "suspects.fdr"}, "parameter", "suspects.fdr"),
-        ({"parameter": "exporter.192.0.2.1.sampling_interval"}, "interval", None),
+        ({"name": "suspects.fdr"}, "parameter", "suspects.fdr"),
+        ({"name": "exporter.192.0.2.1.sampling_interval"}, "interval", None),
         ({"act": "something else"}, "parameter", None),
     ],
 )
@@ -170,3 +175,21 @@ def test_what_retention_deleted_is_counted_once() -> None:
 
     assert (found.deleted_records, found.bodies_deleted, found.deletions) == (75, 30, 3)
     assert found.accesses == {}
+
+
+def test_what_commands_write_is_counted_as_what_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A role that may not detect is a refusal and no detection; a change has its name."""
+    house = Household(tmp_path / "home", monkeypatch)
+    house.add("erik", Role.AUDITOR)
+    house.act_as("erik")
+    assert hinomi("detect", home=house.folder).code == 77
+    monkeypatch.delenv(TOKEN_VARIABLE)
+    changed = ("parameters", "propose", "suspects.fdr", "0.02", "--considerations", "why")
+    assert hinomi(*changed, home=house.folder).code == 0
+
+    found = count_entries(house.home().journal().bodies(), Window())
+
+    assert (found.refusals, found.detections, found.accesses) == (1, 0, {})
+    assert [(each.kind, each.name) for each in found.changes] == [("parameter", "suspects.fdr")]

@@ -63,8 +63,9 @@ def _count(tally: _Tally, entry: Entry) -> None:
     figures.entries += 1
     if who := _who(entry):
         tally.accounts.add(who)
-    if _REFUSED in (operation, stage):
+    if _REFUSED in (operation, stage) or _REFUSED in entry:
         figures.refusals += 1
+        return  # Nothing was done.
     if operation == "retention":  # It tells of bodies that are long gone once more.
         _count_retention(figures, entry)
     else:
@@ -135,9 +136,9 @@ def _change(entry: Entry, time_ms: int) -> Change:
     """Tell what was changed: the name of a parameter, but of no router."""
     if entry.get("act") == _SAMPLING:
         return Change(time_ms=time_ms, kind="interval")
-    if "model_before" in entry or entry.get("parameter") == _MODEL_IN_USE:
+    name = entry.get("name")
+    if "model_before" in entry or name == _MODEL_IN_USE:
         return Change(time_ms=time_ms, kind="model")
-    name = entry.get("parameter")
     if not isinstance(name, str):
         return Change(time_ms=time_ms, kind="parameter")
     if name.startswith("exporter."):
