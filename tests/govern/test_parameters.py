@@ -143,7 +143,7 @@ def test_a_wrong_file_is_named(tmp_path: Path, text: str, cause: str) -> None:
 
 def test_a_missing_file_tells_how_to_get_one(tmp_path: Path) -> None:
     """`hinomi init` writes it."""
-    with pytest.raises(ConfigError, match="hinomi init"):
+    with pytest.raises(ConfigError, match="hinomi parameters restore"):
         read_register(tmp_path / "register.toml")
 
 

@@ -26,6 +26,7 @@ from hinomi.services.auditing import (
 from hinomi.services.history import register_history, require_whole
 from hinomi.services.journals import read_verifier
 from hinomi.services.people import check_people
+from hinomi.services.rulings import check_rulings
 from hinomi.store.durable import replace_durably
 
 _FILE: Final = click.Path(path_type=Path)
@@ -103,7 +104,8 @@ def verify(
     if not found.is_whole:
         raise Altered(f"the journal is not whole: {len(found.findings)} finding(s)")
     if home is not None:
-        require_whole([*register_history(home).findings, *check_people(home)])
+        rulings = check_rulings(home.folder, home.journal())
+        require_whole([*register_history(home).findings, *check_people(home), *rulings])
 
 
 @journal.command()

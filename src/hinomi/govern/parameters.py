@@ -27,6 +27,7 @@ INTERVAL_UNIT: Final = "packets; 1 in N"
 INTERVAL_MOST: Final = 2**31 - 1
 
 _ADOPT: Final = "run `hinomi parameters adopt`"
+_RESTORE: Final = "`hinomi parameters restore` puts it back"
 
 _OVERRIDE: Final = re.compile(r"exporter\.(.+)\.sampling_interval")
 """The one family of parameters that a home may add: what ships cannot know its exporters."""
@@ -155,9 +156,9 @@ def read_register(path: Path, *, may_lack: bool = False) -> Register:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise ConfigError(f"register {path}: {error.strerror}; `hinomi init` writes one") from error
+        raise ConfigError(f"register {path}: {error.strerror}; {_RESTORE}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"register {path}: {error}") from error
+        raise ConfigError(f"register {path}: {error}; {_RESTORE}") from error
     register = parse_register(document, f"register {path}")
     require_sound(register, f"register {path}", may_lack=may_lack)
     return register

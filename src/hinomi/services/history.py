@@ -8,14 +8,7 @@ from hinomi.govern.journal import Altered
 from hinomi.govern.parameters import Value
 from hinomi.services.home import Home
 from hinomi.services.register import sanctioned_register
-from hinomi.services.rulings import RULINGS
-from hinomi.services.sanctioned import (
-    REGISTER,
-    SANCTIONED,
-    last_recorded,
-    puts_in_force,
-    read_sanctioned,
-)
+from hinomi.services.sanctioned import REGISTER, compared, puts_in_force
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,40 +48,22 @@ def register_history(home: Home, name: str | None = None) -> History:
     journal = home.journal()
     changes: list[Change] = []
     ever: set[object] = set()
-    last: Mapping[str, Any] | None = None
     foreign: list[str] = []
     kept = 0
     for entry in journal.entries():
         kept += 1
         if puts_in_force(entry, REGISTER):
             ever.add(entry.get(REGISTER))
-            last = entry
             changes += [each for each in _changes(entry) if name in {None, each.name}]
         elif ever and REGISTER in entry and entry[REGISTER] not in ever:
             foreign.append(f"entry {entry['index']} ({entry.get('operation')})")
-    findings = []
     ruling = sanctioned_register(home.folder)
-    if last is not None and ruling is not None and ruling.version != last[REGISTER]:
-        findings.append(
-            f"{SANCTIONED}/{REGISTER}.toml is not what the journal last put in force (entry "
-            f"{last['index']}); restore it from backup"
-        )
+    findings = [] if ruling is None else compared(journal, REGISTER, ruling.version)
     if foreign and not home.is_laboratory:
         more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
         findings.append(f"{foreign[0]}{more} cite a register that was never put in force")
-    findings += _rulings(home)
     deleted = journal.head().size - kept
     return History(changes=tuple(changes), deleted=deleted, findings=tuple(findings))
-
-
-def _rulings(home: Home) -> list[str]:
-    """Say where rulings in force are not those that the journal last put in force."""
-    last, kept = last_recorded(home.journal(), RULINGS), read_sanctioned(home.folder, RULINGS)
-    if last is None or (kept is not None and kept.entry == last.entry):
-        return []
-    file = f"{SANCTIONED}/{RULINGS}.toml"
-    found = f"{file} is not what the journal last put in force (entry {last.entry})"
-    return [f"{found}; restore it from backup"]
 
 
 def require_whole(findings: Sequence[str]) -> None:

@@ -30,17 +30,17 @@ from hinomi.govern.people import (
 from hinomi.govern.roles import Act, require
 from hinomi.services.home import PEOPLE, Home
 from hinomi.services.mandates import TOKEN_VARIABLE, Operation, os_user, who_acts
+from hinomi.services.sanctioned import PEOPLE as NAME
 from hinomi.services.sanctioned import (
-    IN_FORCE,
     SANCTIONED,
     Sanctioned,
     changing,
+    compared,
     last_recorded,
+    put_sanctioned,
     read_sanctioned,
     require_recorded,
-    write_sanctioned,
 )
-from hinomi.services.sanctioned import PEOPLE as NAME
 from hinomi.store.durable import replace_durably
 
 TOKEN_BYTES: Final = 32
@@ -49,7 +49,7 @@ ACCEPT: Final = "accept"
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class InForce:
     """The people that count, and whether the file says something else."""
 
     people: People
@@ -76,7 +76,7 @@ def today(home: Home) -> date:
     return datetime.fromtimestamp(home.clock() / 1000, UTC).date()
 
 
-def people_in_force(home: Home) -> Ruling:
+def people_in_force(home: Home) -> InForce:
     """
     Read the people of *home*; one of an earlier version is taken up on first need.
 
@@ -85,7 +85,7 @@ def people_in_force(home: Home) -> Ruling:
     """
     kept = read_sanctioned(home.folder, NAME) or _take_up(home)
     people = _parsed(kept, home)
-    return Ruling(people, kept.entry, _edited(home, kept, people))
+    return InForce(people, kept.entry, _edited(home, kept, people))
 
 
 def require_role(home: Home, act: Operation | Act) -> Actor:
@@ -179,11 +179,9 @@ def carry_out(home: Home, what: Mapping[str, object], facts: Mapping[str, object
             **facts,
             "people_before": before.version,
             NAME: after.version,
-            IN_FORCE: [NAME],
             "changed": difference(before, after),
         }
-        index = home.journal().append(told)
-        write_sanctioned(home.folder, NAME, content, index)
+        put_sanctioned(home.folder, home.journal(), NAME, content, told)
         replace_durably(home.folder / PEOPLE, content)
     return after
 
@@ -245,13 +243,7 @@ def restore_people(home: Home) -> None:
 
 def check_people(home: Home) -> list[str]:
     """Compare the people that count with the whole journal; give a line for each finding."""
-    found = people_in_force(home)
-    last = last_recorded(home.journal(), NAME)
-    if last is None or last.version == found.people.version:
-        return []
-    where = f"{SANCTIONED}/{NAME}.toml"
-    said = f"is not what the journal last put in force (entry {last.entry})"
-    return [f"{where} {said}; restore it from backup"]
+    return compared(home.journal(), NAME, people_in_force(home).people.version)
 
 
 def _take_up(home: Home) -> Sanctioned:
@@ -272,11 +264,9 @@ def _take_up(home: Home) -> Sanctioned:
             "act": "taken up",
             "who": who_acts(),
             NAME: people.version,
-            IN_FORCE: [NAME],
             "changed": difference(People({}), people),
         }
-        index = journal.append(told)
-        write_sanctioned(home.folder, NAME, content, index)
+        index = put_sanctioned(home.folder, journal, NAME, content, told)
         replace_durably(home.folder / PEOPLE, content)
     return Sanctioned(index, content)
 

@@ -26,17 +26,16 @@ from hinomi.govern.parameters import (
 )
 from hinomi.services.journals import open_journal
 from hinomi.services.mandates import who_acts
+from hinomi.services.sanctioned import REGISTER as NAME
 from hinomi.services.sanctioned import (
-    IN_FORCE,
     SANCTIONED,
     Sanctioned,
     changing,
     last_recorded,
+    put_sanctioned,
     read_sanctioned,
     require_recorded,
-    write_sanctioned,
 )
-from hinomi.services.sanctioned import REGISTER as NAME
 from hinomi.store.durable import replace_durably
 
 REGISTER: Final = "register.toml"
@@ -44,14 +43,14 @@ _SHOWN_MOST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
+class InForce:
     """The register that rules, and what a person must know of it."""
 
     register: Register
     warnings: tuple[str, ...]
 
 
-def read_in_force(folder: Path, config: Config, clock: Clock, *, governing: bool) -> Ruling:
+def read_in_force(folder: Path, config: Config, clock: Clock, *, governing: bool) -> InForce:
     """
     Read the register of the home at *folder*.
 
@@ -70,10 +69,10 @@ def read_in_force(folder: Path, config: Config, clock: Clock, *, governing: bool
     try:
         file = read_register(path, may_lack=governing)
     except ConfigError as error:
-        kept_well = sanctioned_register(folder) if governing else None
-        if kept_well is None:
-            raise ConfigError(f"{error}; `hinomi parameters restore` puts it back") from error
-        return Ruling(kept_well, (f"{error}; `hinomi parameters restore` puts it back",))
+        last = sanctioned_register(folder) if governing else None
+        if last is None:
+            raise
+        return InForce(last, (str(error),))
     warnings = _disorder(file)
     for line in contradictions(config.parameters, file):
         _tell(f"{folder / 'config.toml'}, [parameters]: {line}", warnings, governing)
@@ -86,15 +85,15 @@ def read_in_force(folder: Path, config: Config, clock: Clock, *, governing: bool
     except HinomiError as error:
         if not (governing or (is_laboratory and isinstance(error, ConfigError))):
             raise
-        return Ruling(file, (*warnings, str(error)))
+        return InForce(file, (*warnings, str(error)))
     if edited is None:
-        return Ruling(file, tuple(warnings))
+        return InForce(file, tuple(warnings))
     said = (
         f"{path} was edited past the register ({edited}); put back what is in force with "
         "`hinomi parameters restore`, and change it with `hinomi parameters propose NAME VALUE`"
     )
     _tell(said, warnings, governing or is_laboratory)
-    return Ruling(file if is_laboratory else _parsed(kept, folder), tuple(warnings))
+    return InForce(file if is_laboratory else _parsed(kept, folder), tuple(warnings))
 
 
 def put_in_force(
@@ -129,18 +128,15 @@ def put_in_force(
         if before.version not in {file.version, ruling.version}:
             raise Conflict("the register was changed meanwhile; look again, then repeat")
         by_hand = list(difference(ruling, file))
-        index = open_journal(folder, clock).append(
-            {
-                **entry,
-                "register_before": ruling.version,
-                "register": after.version,
-                IN_FORCE: [NAME],
-                "changed": difference(ruling, after),
-                **({"edited_by_hand": by_hand} if by_hand else {}),
-            }
-        )
+        told = {
+            **entry,
+            "register_before": ruling.version,
+            NAME: after.version,
+            "changed": difference(ruling, after),
+            **({"edited_by_hand": by_hand} if by_hand else {}),
+        }
         content = render_register(after).encode("utf-8")
-        write_sanctioned(folder, NAME, content, index)
+        index = put_sanctioned(folder, open_journal(folder, clock), NAME, content, told)
         replace_durably(path, content)
     return index
 
@@ -204,18 +200,15 @@ def _take_up(folder: Path, file: Register, clock: Clock) -> Sanctioned:
         if last_recorded(journal, NAME) is not None:
             raise ConfigError(f"{folder / SANCTIONED}/{NAME}.toml is gone; restore it from backup")
         cited = [entry["register"] for entry in journal.entries() if _changed_then(entry)]
-        index = journal.append(
-            {
-                "operation": "parameters",
-                "act": "taken up",
-                "who": who_acts(),
-                "register_before": cited[-1] if cited else None,
-                "register": file.version,
-                IN_FORCE: [NAME],
-            }
-        )
+        told = {
+            "operation": "parameters",
+            "act": "taken up",
+            "who": who_acts(),
+            "register_before": cited[-1] if cited else None,
+            NAME: file.version,
+        }
         content = render_register(file).encode("utf-8")
-        write_sanctioned(folder, NAME, content, index)
+        index = put_sanctioned(folder, journal, NAME, content, told)
     return Sanctioned(index, content)
 
 

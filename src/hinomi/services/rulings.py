@@ -23,17 +23,17 @@ import tomli_w
 from hinomi.errors import ConfigError, Conflict, NotFound
 from hinomi.govern.matrix import Cell, Matrix, Purpose, Ruling, shipped_matrix
 from hinomi.services.sanctioned import (
-    IN_FORCE,
+    RULINGS,
     SANCTIONED,
     changing,
+    compared,
+    put_sanctioned,
     read_sanctioned,
     require_recorded,
-    write_sanctioned,
 )
 from hinomi.store.durable import on_disk, write_durably
 from hinomi.store.journal import FileJournal
 
-RULINGS: Final = "rulings"
 DOCUMENTS: Final = "rulings"
 
 _SHOWN: Final = f"{SANCTIONED}/{RULINGS}.toml"
@@ -77,11 +77,17 @@ def read_decisions(home: Path, journal: FileJournal) -> Decisions:
     kept = read_sanctioned(home, RULINGS)
     if kept is None:
         return Decisions()
-    require_recorded(journal, RULINGS, kept, hashlib.sha256(kept.content).hexdigest())
+    require_recorded(journal, RULINGS, kept, _version(kept.content))
     try:
         return msgspec.convert(tomllib.loads(kept.content.decode("utf-8")), Decisions)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
         raise ConfigError(f"{home / _SHOWN}: {error}; restore it from backup") from error
+
+
+def check_rulings(home: Path, journal: FileJournal) -> list[str]:
+    """Compare the rulings that count with the whole journal; give a line for each finding."""
+    kept = read_sanctioned(home, RULINGS)
+    return compared(journal, RULINGS, None if kept is None else _version(kept.content))
 
 
 def enter_ruling(home: Path, ruling: Ruling, document: Path, journal: FileJournal) -> None:
@@ -93,10 +99,8 @@ def enter_ruling(home: Path, ruling: Ruling, document: Path, journal: FileJourna
         Conflict: If the combination needs no ruling, or the document is no small file.
         ConfigError: If the rulings of the home are damaged.
     """
-    decisions = read_decisions(home, journal)
-    kept = tuple(each for each in decisions.rulings if each.cell != ruling.cell)
     try:
-        shipped_matrix().with_rulings((*kept, ruling))
+        shipped_matrix().with_rulings([ruling])
     except ValueError as error:
         raise Conflict(f"{error}; `hinomi mandates list` shows which do") from error
     content = read_document(document)
@@ -109,7 +113,10 @@ def enter_ruling(home: Path, ruling: Ruling, document: Path, journal: FileJourna
             write_durably(home / DOCUMENTS / ruling.document, content)
     told = {"cell": str(ruling.cell), "document": ruling.document, "ends": str(ruling.ends)}
     act = {"act": "entered", "who": ruling.entered_by, **told}
-    _put(home, msgspec.structs.replace(decisions, rulings=(*kept, ruling)), act, journal)
+    with changing(home):
+        decisions = read_decisions(home, journal)
+        kept = tuple(each for each in decisions.rulings if each.cell != ruling.cell)
+        _put(home, msgspec.structs.replace(decisions, rulings=(*kept, ruling)), act, journal)
 
 
 def withdraw_ruling(home: Path, cell: Cell, who: str, journal: FileJournal) -> None:
@@ -119,20 +126,22 @@ def withdraw_ruling(home: Path, cell: Cell, who: str, journal: FileJournal) -> N
     Raises:
         NotFound: If none was entered for *cell*.
     """
-    decisions = read_decisions(home, journal)
-    kept = tuple(each for each in decisions.rulings if each.cell != cell)
-    if len(kept) == len(decisions.rulings):
-        raise NotFound(f"no ruling was entered for {cell}; `hinomi mandates list` shows them")
     act = {"act": "withdrawn", "who": who, "cell": str(cell)}
-    _put(home, msgspec.structs.replace(decisions, rulings=kept), act, journal)
+    with changing(home):
+        decisions = read_decisions(home, journal)
+        kept = tuple(each for each in decisions.rulings if each.cell != cell)
+        if len(kept) == len(decisions.rulings):
+            raise NotFound(f"no ruling was entered for {cell}; `hinomi mandates list` shows them")
+        _put(home, msgspec.structs.replace(decisions, rulings=kept), act, journal)
 
 
 def prolong(home: Path, purpose: Purpose, ends: date, who: str, journal: FileJournal) -> None:
     """Decide until when *purpose* goes on; the journal has it before it counts."""
-    decisions = read_decisions(home, journal)
-    told = {"purpose": str(purpose), "ends": str(ends)}
-    after = msgspec.structs.replace(decisions, ends={**decisions.ends, purpose: ends})
-    _put(home, after, {"act": "purpose", "who": who, **told}, journal)
+    act = {"act": "purpose", "who": who, "purpose": str(purpose), "ends": str(ends)}
+    with changing(home):
+        decisions = read_decisions(home, journal)
+        after = msgspec.structs.replace(decisions, ends={**decisions.ends, purpose: ends})
+        _put(home, after, act, journal)
 
 
 def read_document(path: Path) -> bytes:
@@ -161,11 +170,10 @@ def _is_whole(home: Path, document: str) -> bool:
 
 
 def _put(home: Path, after: Decisions, act: Mapping[str, object], journal: FileJournal) -> None:
-    """Put decisions in force: journalled first, then whole or not at all."""
     content = tomli_w.dumps(msgspec.to_builtins(after, builtin_types=(date,))).encode()
-    version = hashlib.sha256(content).hexdigest()
-    with changing(home):
-        index = journal.append(
-            {"operation": "ruling", **act, RULINGS: version, IN_FORCE: [RULINGS]}
-        )
-        write_sanctioned(home, RULINGS, content, index)
+    told = {"operation": "ruling", **act, RULINGS: _version(content)}
+    put_sanctioned(home, journal, RULINGS, content, told)
+
+
+def _version(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

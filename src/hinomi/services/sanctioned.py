@@ -1,10 +1,10 @@
 """
-What was last put in force through the journal: a copy of the register and of the people.
+What was last put in force through the journal: the register, the people and the rulings.
 
-``sanctioned/register.toml`` and ``sanctioned/people.toml`` hold what the journal last recorded,
-under a first line that names its entry. A file of the home that says something else was edited
-past the journal; no command has to read the journal through to notice. The copies themselves are
-compared with the journal by `hinomi parameters history`, `people list` and `journal verify`.
+``sanctioned/register.toml``, ``people.toml`` and ``rulings.toml`` hold what the journal last
+recorded, under a first line that names its entry. A file of the home that says something else
+was edited past the journal; no command has to read the journal through to notice. The copies
+themselves are compared with it by `hinomi parameters history`, `people list` and `journal verify`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -24,6 +24,7 @@ IN_FORCE: Final = "in_force"
 
 REGISTER: Final = "register"
 PEOPLE: Final = "people"
+RULINGS: Final = "rulings"
 
 _MARK: Final = f'"{IN_FORCE}":'.encode()
 _HEAD: Final = b"# Written by hinomi, with entry "
@@ -52,7 +53,7 @@ def read_sanctioned(folder: Path, name: str) -> Sanctioned | None:
 
     Args:
         folder: Of the home.
-        name: `REGISTER` or `PEOPLE`.
+        name: `REGISTER`, `PEOPLE` or `RULINGS`.
 
     Raises:
         ConfigError: If it is damaged.
@@ -82,6 +83,50 @@ def write_sanctioned(folder: Path, name: str, content: bytes, entry: int) -> Non
         path.parent.mkdir(mode=0o700, exist_ok=True)
     told = _HEAD + f"{entry} of the journal: to compare with, not to edit.\n".encode()
     replace_durably(path, told + content, mode=0o600)
+
+
+def put_sanctioned(
+    folder: Path,
+    journal: FileJournal,
+    name: str,
+    content: bytes,
+    told: Mapping[str, object],
+) -> int:
+    """
+    Put *content* in force: the journal has it first, then the copy; `changing` is held.
+
+    Args:
+        folder: Of the home.
+        journal: Of the home.
+        name: `REGISTER`, `PEOPLE` or `RULINGS`.
+        content: What shall count.
+        told: What the journal keeps of it, its version under *name*.
+
+    Returns:
+        The entry of the journal.
+
+    Raises:
+        Unavailable: If the journal or the disk refuses; what counted before still does.
+    """
+    index = journal.append({**told, IN_FORCE: [name]})
+    write_sanctioned(folder, name, content, index)
+    return index
+
+
+def compared(journal: FileJournal, name: str, version: str | None) -> list[str]:
+    """
+    Compare what counts with the whole journal; give a line for each finding.
+
+    Args:
+        journal: Of the home.
+        name: `REGISTER`, `PEOPLE` or `RULINGS`.
+        version: Of what counts; None where nothing does.
+    """
+    last = last_recorded(journal, name)
+    if last is None or last.version == version:
+        return []
+    said = f"is not what the journal last put in force (entry {last.entry})"
+    return [f"{SANCTIONED}/{name}.toml {said}; restore it from backup"]
 
 
 @contextmanager
