@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 Clock = Callable[[], int]
 """Returns the present in milliseconds since the Unix epoch, UTC."""
@@ -19,9 +19,14 @@ def render_time(time_ms: int) -> str:
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
 
+def date_of(time_ms: int) -> date:
+    """Give the day, UTC, of a time in ms since the Unix epoch."""
+    return datetime.fromtimestamp(time_ms // 1000, UTC).date()
+
+
 def day_of(time_ms: int) -> str:
     """Name the day, UTC, of a time in ms since the Unix epoch, as in 2026-01-31."""
-    return datetime.fromtimestamp(time_ms // 1000, UTC).date().isoformat()
+    return date_of(time_ms).isoformat()
 
 
 def parse_time(text: str) -> int:

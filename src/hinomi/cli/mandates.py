@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
@@ -10,8 +10,8 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
-from hinomi.errors import NotPermitted
-from hinomi.govern.mandate import REFUSED
+from hinomi.clock import date_of
+from hinomi.govern.mandate import Mandate
 from hinomi.govern.matrix import (
     Answer,
     Cell,
@@ -24,7 +24,7 @@ from hinomi.govern.matrix import (
     Ruling,
 )
 from hinomi.govern.roles import Act
-from hinomi.services.mandates import who_acts
+from hinomi.services.mandates import VALID_FOR_MS, who_acts
 from hinomi.services.rulings import enter_ruling, prolong, read_document, withdraw_ruling
 
 P = ParamSpec("P")
@@ -102,15 +102,20 @@ def ask(session: Session, purpose: str, data: str, power: str, basis: str) -> No
     """
     home = session.open_home(Act.MANDATES_SHOW)
     cell = Cell(Purpose(purpose), Data(data), Power(power), LegalBasis(basis))
-    found = home.matrix().ask(cell, datetime.fromtimestamp(home.clock() / 1000, UTC).date())
+    now_ms = home.clock()
+    found = home.matrix().ask(cell, date_of(now_ms))
     if session.as_json:
         render.print_json(_finding(found))
     elif found.is_permitted:
         click.echo(f"{cell}: permitted\n{found.en}\n{found.ja}")
-    if not found.is_permitted:
-        told = {"asked": str(cell), "who": who_acts(), "reason": found.en}
-        home.journal().append({"operation": REFUSED, **told})
-        raise NotPermitted(f"{cell}: {found.answer}: {found.en}")
+    asked = Mandate(
+        purpose=cell.purpose,
+        basis=cell.basis,
+        who=who_acts(),
+        until_ms=now_ms + VALID_FOR_MS,
+        powers=frozenset({cell.power}),
+    )
+    home.guard().admit(asked, cell.power, cell.data)
 
 
 @mandates.command()

@@ -8,10 +8,9 @@ matrix permits that for its purpose, its basis and the data in question (`govern
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Final
 
-from hinomi.clock import Clock, render_time
+from hinomi.clock import Clock, date_of, render_time
 from hinomi.errors import NotPermitted
 from hinomi.govern.matrix import (
     Cell,
@@ -71,7 +70,7 @@ class Guard:
     def __init__(
         self,
         clock: Clock,
-        matrix: Matrix | Callable[[], Matrix] | None = None,
+        matrix: Callable[[], Matrix] = shipped_matrix,
         tell: Callable[[Refusal], object] | None = None,
     ) -> None:
         """
@@ -79,12 +78,11 @@ class Guard:
 
         Args:
             clock: What time it is.
-            matrix: What is lawful here, or what tells it each time; None: as shipped, without
-                any ruling.
+            matrix: Tells what is lawful here at each asking, since a ruling may be withdrawn.
             tell: Writes one refusal to the journal; None where there is no journal.
         """
         self._clock = clock
-        self._matrix = matrix or shipped_matrix()
+        self._matrix = matrix
         self._tell = tell
 
     def admit(self, mandate: Mandate, power: Power, data: Data = Data.FLOW_RECORDS) -> None:
@@ -108,9 +106,8 @@ class Guard:
 
     def _require(self, mandate: Mandate, power: Power, data: Data, now_ms: int) -> None:
         mandate.require(power, now_ms)
-        day = datetime.fromtimestamp(now_ms // 1000, UTC).date()
-        matrix = self._matrix if isinstance(self._matrix, Matrix) else self._matrix()
-        found = matrix.ask(Cell(mandate.purpose, data, power, mandate.basis), day)
+        day = date_of(now_ms)
+        found = self._matrix().ask(Cell(mandate.purpose, data, power, mandate.basis), day)
         if not found.is_permitted:
             raise NotPermitted(f"{found.cell}: {found.answer}: {found.en}")
 

@@ -7,9 +7,9 @@ days are the finest times; the page is rendered from the document alone, so it t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Final
 
+from hinomi.clock import day_of
 from hinomi.govern.coarsening import Count, coarsen, least_count
 from hinomi.govern.parameters import Register
 from hinomi.govern.plainwords import Language, plain_words
@@ -179,12 +179,12 @@ def compose(facts: Facts) -> dict[str, object]:
     least = least_count(facts.register)
     return {
         "form": FORM,
-        "made": _day(facts.made_ms),
+        "made": day_of(facts.made_ms),
         "laboratory": facts.laboratory,
         "period": {
-            "since": _day(facts.since_ms),
-            "until": _day(facts.until_ms),
-            "last": _day(facts.until_ms - 1),
+            "since": day_of(facts.since_ms),
+            "until": day_of(facts.until_ms),
+            "last": day_of(facts.until_ms - 1),
             "running": facts.until_ms > facts.made_ms,
         },
         "least_count": least,
@@ -206,7 +206,7 @@ def compose(facts: Facts) -> dict[str, object]:
         },
         "retention": {
             "limits": _limits(facts.register),
-            "oldest": None if facts.oldest_ms is None else _day(facts.oldest_ms),
+            "oldest": None if facts.oldest_ms is None else day_of(facts.oldest_ms),
         },
         "purposes": [_purpose(each) for each in facts.purposes],
         "access": {
@@ -226,10 +226,6 @@ def compose(facts: Facts) -> dict[str, object]:
             "checkpoint": facts.proof.checkpoint,
         },
     }
-
-
-def _day(time_ms: int) -> str:
-    return datetime.fromtimestamp(time_ms // 1000, tz=UTC).date().isoformat()
 
 
 def _columns(names: tuple[str, ...]) -> list[dict[str, object]]:
@@ -330,7 +326,7 @@ def _numbers(figures: Figures, least: int) -> dict[str, object]:
         "without_body": told(figures.without_body),
         "discarded": {_DISCARDED: told(figures.discarded)},
         "dropped": _dropped(figures, least),
-        "routers_since": None if since_ms is None else _day(since_ms),
+        "routers_since": None if since_ms is None else day_of(since_ms),
         "accesses": {
             name: told(figures.accesses.get(name, 0))
             for name, words in plain_words().operations.items()
@@ -362,5 +358,5 @@ def _changes(changes: tuple[Change, ...]) -> list[dict[str, object]]:
     """Tell each change once a day: how often in a day is nobody's business."""
     told: dict[tuple[str, str, str | None], None] = {}
     for each in changes:
-        told[_day(each.time_ms), each.kind, each.name] = None
+        told[day_of(each.time_ms), each.kind, each.name] = None
     return [{"day": day, "kind": kind, "name": name} for day, kind, name in told]

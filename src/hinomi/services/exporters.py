@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any, Final
 
+from hinomi.clock import date_of
 from hinomi.collect.accounting import ExporterStatus, read_status
 from hinomi.collect.admission import SAMPLING_TOO_DENSE
 from hinomi.collect.observing import Description
@@ -161,7 +162,7 @@ def override_sampling(home: Home, name: str, interval: int, reason: str) -> Over
     """
     with home.casebook() as casebook:
         known, _ = _exporter(casebook, name)
-    today = datetime.fromtimestamp(home.clock() / 1000, UTC).date()
+    today = date_of(home.clock())
     parameter = Parameter(
         value=interval,
         unit=INTERVAL_UNIT,

@@ -80,7 +80,7 @@ class Home:
         keeper = KeyKeeper(
             self.folder / DAY_KEYS,
             self.clock,
-            guard=Guard(self.clock, self.matrix, lambda refusal: self.journal().append(refusal)),
+            guard=self.guard(),
             tell=lambda act: self.journal().append(act),
         )
         object.__setattr__(self, "keeper", keeper)
@@ -96,7 +96,7 @@ class Home:
 
     def guard(self) -> Guard:
         """Give who stands at every door of this home: refusals go into its journal."""
-        return Guard(self.clock, self.matrix(), lambda refusal: self.journal().append(refusal))
+        return Guard(self.clock, self.matrix, lambda refusal: self.journal().append(refusal))
 
     def mandate(self, operation: Operation) -> Mandate:
         """

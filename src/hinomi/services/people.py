@@ -9,12 +9,13 @@ accepted as a change of people, with the eyes that one takes, or put back.
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from os import environ
 from typing import Final
 
 import msgspec
 
+from hinomi.clock import date_of
 from hinomi.errors import ConfigError, Conflict, HinomiError, NotPermitted
 from hinomi.govern.people import (
     Change,
@@ -73,7 +74,7 @@ class Actor:
 
 def today(home: Home) -> date:
     """Give the present day, UTC."""
-    return datetime.fromtimestamp(home.clock() / 1000, UTC).date()
+    return date_of(home.clock())
 
 
 def people_in_force(home: Home) -> InForce:

@@ -8,20 +8,17 @@ next one. The old key is destroyed a day after the change, when no mandate can s
 under which rows were taken in with it.
 """
 
-from typing import Final
-
 from hinomi.clock import render_time
 from hinomi.collect.retokenise import Retokeniser
 from hinomi.errors import Unavailable
 from hinomi.govern.mandate import Mandate
 from hinomi.govern.pseudonym import LineCipher
+from hinomi.govern.retention import DAY_MS
 from hinomi.services.home import KEYS, Home
 from hinomi.services.mandates import VALID_FOR_MS, Operation, record
 from hinomi.store.durable import on_disk, write_secret
 from hinomi.store.figures import FIRST as FIRST_PERIOD
 from hinomi.store.keeper import destroy_secret
-
-DAY_MS: Final = 86_400_000
 
 
 def roll_over_if_due(home: Home) -> dict[str, object] | None:

@@ -16,12 +16,10 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from hinomi.clock import Clock, day_of
+from hinomi.clock import day_of
 from hinomi.govern.mandate import Mandate
 from hinomi.govern.matrix import Power
 from hinomi.model.window import Window
@@ -46,21 +44,6 @@ from hinomi.store.staging import LIVE, Staged, Staging, StagingFolder
 
 class LocalLake(LakeUpkeep):
     """A `store.ports.FlowStore` in one folder, for many writers and readers at a time."""
-
-    def __init__(
-        self, root: Path, clock: Clock, *, limits: SpreadLimits | None = None, **upkeep: Any
-    ) -> None:
-        """
-        Look at the lake in *root*, which need not exist yet.
-
-        Args:
-            root: The lake's folder.
-            clock: What time it is.
-            limits: How much `append` holds in memory.
-            upkeep: What `LakeUpkeep` takes.
-        """
-        super().__init__(root, clock, **upkeep)
-        self._limits = limits or SpreadLimits()
 
     def append(
         self,

@@ -23,6 +23,7 @@ from hinomi.store.locking import WriteLock
 from hinomi.store.manifest import FileEntry, Manifest, State, arrival_day
 from hinomi.store.retokenising import Translator, moved, no_translator
 from hinomi.store.sealing import Seal
+from hinomi.store.spreading import SpreadLimits
 from hinomi.store.staging import StagingFolder, sweep_staging
 
 
@@ -37,6 +38,7 @@ class LakeUpkeep:
         lateness_ms: int = 3_600_000,
         reader_grace_ms: int = 3_600_000,
         lock_wait_s: float = 10.0,
+        limits: SpreadLimits | None = None,
         full_rows: int = compaction.FULL_ROWS,
         guard: Guard | None = None,
         keeper: KeyKeeper | None = None,
@@ -52,6 +54,7 @@ class LakeUpkeep:
                 (registered as ``store.lateness_ms``).
             reader_grace_ms: How long replaced files stay (``store.reader_grace_ms``).
             lock_wait_s: How long to wait for another writer to publish.
+            limits: How much `LocalLake.append` holds in memory.
             full_rows: Rows of one compacted file at most.
             guard: Who lets mandates in; None: one that writes nothing down.
             keeper: Of the keys under which files are sealed; None: one in the lake itself.
@@ -65,6 +68,7 @@ class LakeUpkeep:
         self._lateness_ms = lateness_ms
         self._reader_grace_ms = reader_grace_ms
         self._lock = WriteLock(root, wait_s=lock_wait_s, sweep=self._sweep)
+        self._limits = limits or SpreadLimits()
         self._full_rows = full_rows
         self._manifest = Manifest(root / "manifest")
 
