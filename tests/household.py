@@ -1,20 +1,24 @@
 """Homes with several people, each of whom acts by a token of their own."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hinomi.clock import Clock, wall_clock
 from hinomi.govern.parameters import read_register
 from hinomi.govern.people import Change, token_digest
-from hinomi.govern.roles import Role
-from hinomi.services.home import PEOPLE, Home, create_home, open_home
+from hinomi.govern.roles import Kind, Role
+from hinomi.services.approvals import approve, request
+from hinomi.services.home import PEOPLE, REQUESTS, Home, create_home, open_home
 from hinomi.services.journals import JOURNAL, KEY, create_journal
 from hinomi.services.mandates import TOKEN_VARIABLE
 from hinomi.services.people import carry_out, plan
 from hinomi.services.register import REGISTER
 from hinomi.services.sanctioned import SANCTIONED
+from hinomi.store.approvals import RequestFiles
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -80,3 +84,28 @@ class Household:
             (self.folder / name).unlink()
         journal = create_journal(self.folder, self.clock)
         journal.append({"operation": "init", "who": "before", "register": register.version})
+
+
+def staffed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Household:
+    """Make a home with an analyst, two privacy officers, a reviewer and a researcher."""
+    house = Household(folder, monkeypatch, clock=lambda: 1_800_000_000_000)
+    house.add("anna", Role.ANALYST)
+    house.add("olga", Role.PRIVACY_OFFICER)
+    house.add("otto", Role.PRIVACY_OFFICER)
+    house.add("rita", Role.REVIEWER)
+    house.add("rolf", Role.RESEARCHER)
+    return house
+
+
+def approved(house: Household, kind: Kind, what: Mapping[str, object]) -> int:
+    """Let anna ask and olga approve; anna acts afterwards."""
+    number = request(house.act_as("anna"), kind, what, "shut it down")
+    approve(house.act_as("olga"), number)
+    house.act_as("anna")
+    return number
+
+
+def forge(house: Household, number: int, **changed: object) -> None:
+    """Write the file of a request by hand."""
+    files = RequestFiles(house.folder / REQUESTS)
+    files.put(msgspec.structs.replace(files.get(number), **changed))

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from hinomi.errors import Conflict, NotFound, NotPermitted, UsageError
 from hinomi.govern.approvals import Request, State
-from hinomi.govern.roles import Kind, Role
+from hinomi.govern.roles import Kind
 from hinomi.services.approvals import (
     all_requests,
     approve,
@@ -21,9 +20,7 @@ from hinomi.services.approvals import (
     require_shown,
     take,
 )
-from hinomi.services.home import REQUESTS
-from hinomi.store.approvals import RequestFiles
-from household import DAY_MS, Household
+from household import DAY_MS, Household, approved, forge, staffed
 
 KIND = Kind.REIDENTIFY
 WHAT = {"service": "own:00ff", "purpose": "publication"}
@@ -34,22 +31,8 @@ REVIEW_MS = 3 * DAY_MS
 
 @pytest.fixture(name="house")
 def household(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Household:
-    """Give a home with an analyst, two privacy officers, a reviewer and a researcher."""
-    house = Household(tmp_path / "home", monkeypatch, clock=lambda: 1_800_000_000_000)
-    house.add("anna", Role.ANALYST)
-    house.add("olga", Role.PRIVACY_OFFICER)
-    house.add("otto", Role.PRIVACY_OFFICER)
-    house.add("rita", Role.REVIEWER)
-    house.add("rolf", Role.RESEARCHER)
-    return house
-
-
-def approved(house: Household) -> int:
-    """Let anna ask and olga approve; anna acts afterwards."""
-    number = request(house.act_as("anna"), KIND, WHAT, "shut it down")
-    approve(house.act_as("olga"), number)
-    house.act_as("anna")
-    return number
+    """Give a home with people of every role that matters."""
+    return staffed(tmp_path / "home", monkeypatch)
 
 
 def kept(house: Household, number: int) -> Request:
@@ -57,15 +40,9 @@ def kept(house: Household, number: int) -> Request:
     return request_of(house.home(), number)
 
 
-def forge(house: Household, number: int, **changed: object) -> None:
-    """Write the file of a request by hand."""
-    files = RequestFiles(house.folder / REQUESTS)
-    files.put(msgspec.structs.replace(files.get(number), **changed))
-
-
 def test_what_another_approved_is_done_once(house: Household) -> None:
     """Asked, approved, used: each journalled with who; the second time is refused."""
-    number = approved(house)
+    number = approved(house, KIND, WHAT)
 
     leave = require_approved(house.home(), KIND, dict(reversed(WHAT.items())))
 

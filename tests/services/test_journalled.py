@@ -3,17 +3,15 @@
 import shutil
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from hinomi.errors import NotPermitted
 from hinomi.govern.approvals import Decision, State
-from hinomi.govern.roles import Kind, Role
+from hinomi.govern.roles import Kind
 from hinomi.services.approvals import approve, request, request_of, require_approved
 from hinomi.services.home import REQUESTS
 from hinomi.services.journalled import require_journalled
-from hinomi.store.approvals import RequestFiles
-from household import DAY_MS, Household
+from household import DAY_MS, Household, approved, forge, staffed
 
 KIND = Kind.REIDENTIFY
 WHAT = {"service": "own:00ff", "purpose": "publication"}
@@ -22,32 +20,13 @@ VALID_MS = DAY_MS
 
 @pytest.fixture(name="house")
 def household(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Household:
-    """Give a home with an analyst, two privacy officers and a reviewer."""
-    house = Household(tmp_path / "home", monkeypatch, clock=lambda: 1_800_000_000_000)
-    house.add("anna", Role.ANALYST)
-    house.add("olga", Role.PRIVACY_OFFICER)
-    house.add("otto", Role.PRIVACY_OFFICER)
-    house.add("rita", Role.REVIEWER)
-    return house
-
-
-def approved(house: Household) -> int:
-    """Let anna ask and olga approve; anna acts afterwards."""
-    number = request(house.act_as("anna"), KIND, WHAT, "shut it down")
-    approve(house.act_as("olga"), number)
-    house.act_as("anna")
-    return number
-
-
-def forge(house: Household, number: int, **changed: object) -> None:
-    """Write the file of a request by hand."""
-    files = RequestFiles(house.folder / REQUESTS)
-    files.put(msgspec.structs.replace(files.get(number), **changed))
+    """Give a home with people of every role that matters."""
+    return staffed(tmp_path / "home", monkeypatch)
 
 
 def test_what_the_journal_says_too_passes(house: Household) -> None:
     """As long as it may be used."""
-    number = approved(house)
+    number = approved(house, KIND, WHAT)
 
     require_journalled(house.home(), request_of(house.home(), number))
 
@@ -84,7 +63,7 @@ def test_an_approval_that_the_journal_lacks_gives_no_leave(
 
 def test_an_old_file_put_back_gives_no_second_leave(house: Household) -> None:
     """The journal knows that it was used."""
-    number = approved(house)
+    number = approved(house, KIND, WHAT)
     path = house.folder / REQUESTS / f"{number:04}.json"
     shutil.copy(path, house.folder / "kept")
     require_approved(house.home(), KIND, WHAT)
@@ -96,7 +75,7 @@ def test_an_old_file_put_back_gives_no_second_leave(house: Household) -> None:
 
 def test_a_time_written_by_hand_prolongs_nothing(house: Household) -> None:
     """It runs from the journal's entry of the approval."""
-    number = approved(house)
+    number = approved(house, KIND, WHAT)
     forge(house, number, ends_ms=2**53)
     house.later(VALID_MS)
 
