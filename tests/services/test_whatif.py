@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow.parquet as pq
 import pytest
 
 from builders import HOUR_MS, NOON_MS, conversations, talk
@@ -286,13 +287,15 @@ def test_records_that_come_meanwhile_are_noticed(
 def test_thinned_records_are_nobody_elses_and_go(
     own: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Inside the home, mode 0700; gone even if detection fails in the midst."""
+    """Inside the home, mode 0700, sealed; gone even if detection fails in the midst."""
     seen: list[Sequence[int]] = []
 
     def fail(home: Home, *words: Any, **more: Any) -> Any:
         folders = list(home.folder.glob("scratch-*"))
         seen.append([stat.S_IMODE(folder.stat().st_mode) for folder in folders])
-        if any((folder / "thinned.parquet").exists() for folder in folders):
+        for path in home.folder.glob("scratch-*/thinned.parquet"):
+            with pytest.raises(OSError, match="encrypted"):
+                pq.read_table(path)
             raise KeyboardInterrupt
         return judge_at_once(home, *words, **more)
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -33,6 +32,7 @@ from hinomi.services.modelwatch import drift_of
 from hinomi.services.scratch import scratch_folder
 from hinomi.services.whatifresult import Axis, Figures, Kept, Setting
 from hinomi.store.durable import on_disk
+from hinomi.store.sealing import Seal, SealedFile
 
 TRUTHS: Final = (
     "average_precision", "recall_100", "precision_50", "present_90", "right_90",
@@ -168,16 +168,20 @@ def _lesser(
         return
     home = bench.home
     with scratch_folder(home.folder, SCRATCH) as folder:
-        path = folder / "thinned.parquet"
+        # Whatever becomes of this run, nobody reads them after it.
+        thinned = SealedFile(folder / "thinned.parquet", Seal.fleeting())
         with on_disk(folder):
-            _write_thinned(home, opened.window, path, int(setting.value), seed)
-        yield replace(opened, records=opened.engine.table([path], CONVERSATIONS))
+            _write_thinned(home, opened.window, thinned, int(setting.value), seed)
+        yield replace(opened, records=opened.engine.table([thinned], CONVERSATIONS))
 
 
-def _write_thinned(home: Home, window: Window, path: Path, interval: int, seed: int) -> None:
+def _write_thinned(home: Home, window: Window, file: SealedFile, interval: int, seed: int) -> None:
     """Thin the records of a window batch by batch."""
     mandate = home.mandate(Operation.WHAT_IF)
-    with pq.ParquetWriter(path, CONVERSATIONS, compression="lz4") as writer:
+    sealing = None if file.seal is None else file.seal.writing()
+    with pq.ParquetWriter(
+        file.path, CONVERSATIONS, compression="lz4", encryption_properties=sealing
+    ) as writer:
         for batch in home.lake().scan(window, mandate):
             left = thin(batch, interval, seed)
             if left.num_rows:
