@@ -11,6 +11,7 @@ from forms import files_with, forms_of_key, forms_of_pseudonym
 from hinomi.errors import NotPermitted, Unavailable
 from hinomi.govern.journal import deleted_bodies
 from hinomi.govern.matrix import Purpose
+from hinomi.govern.retention import DAY_MS
 from hinomi.model.address import Address
 from hinomi.model.listed import ListKind
 from hinomi.services.retention import (
@@ -20,7 +21,7 @@ from hinomi.services.retention import (
     unknown_files,
 )
 from hinomi.services.rulings import prolong
-from hinomi.services.upkeep import store_status
+from hinomi.services.upkeep import remove_before, store_status
 from retained import Ageing, rows_of
 from terminal import hinomi
 
@@ -265,3 +266,19 @@ def test_a_collector_may_run_meanwhile(ageing: Ageing) -> None:
         assert run_retention(ageing.home).removed["standing-own-entries"] == 1
 
         assert held_open.exporters()
+
+
+def test_what_arrived_under_a_clock_that_ran_ahead_is_told_until_it_is_gone(
+    ageing: Ageing,
+) -> None:
+    """It would stay for years and fall due on no run; removed by hand, its key goes as well."""
+    ageing.days = 700
+    ageing.take_in(*rows_of(690))
+    ageing.days = 1
+
+    with pytest.raises(Unavailable, match="a day that has not come"):
+        run_retention(ageing.home)
+    remove_before(ageing.home, ageing.now_ms() + 700 * DAY_MS)
+    run_retention(ageing.home)
+
+    assert [day for day in ageing.home.keeper.days() if day > "2026-01-02"] == []

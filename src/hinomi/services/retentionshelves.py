@@ -84,6 +84,11 @@ def _flows_residue(home: Home, cutoffs: Cutoffs) -> Iterator[str]:
     for path in stray_files(home.folder / LAKE):
         if changed_ms(path) < before_ms:
             yield f"{path.relative_to(home.folder)}: a flow file that the manifest does not name"
+    for day in sorted(_sealed_ahead(home)):
+        yield (
+            f"records of {day}, a day that has not come: a clock ran ahead when they arrived; "
+            "`hinomi store remove` takes them, with all that lies in the same hours"
+        )
 
 
 def _rows_held(home: Home) -> Iterator[Held]:
@@ -193,10 +198,27 @@ def _keys_held(home: Home) -> Iterator[Held]:
 
 
 def _keys_clear(home: Home, cutoffs: Cutoffs, mandate: Mandate) -> Mapping[DataClass, int]:
-    due = [each.what for each in _keys_held(home) if cutoffs.cover(each)]
+    """Destroy keys that are due, and those of days to come that nothing is under."""
+    ahead = set(_ahead(home, home.keeper.days())) - _sealed_ahead(home)
+    due = [each.what for each in _keys_held(home) if cutoffs.cover(each) or each.what in ahead]
     for day in due:
         home.keeper.destroy(day, mandate)
     return {DataClass.DAY_KEYS: len(due)}
+
+
+def _ahead(home: Home, days: Iterable[str]) -> Iterator[str]:
+    """Choose the days that have not come, by more than the clocks of two machines may differ."""
+    tomorrow = day_of(home.clock() + DAY_MS)
+    return (day for day in days if day > tomorrow)
+
+
+def _sealed_ahead(home: Home) -> set[str]:
+    """Name the days that have not come and that records or partial results arrived on."""
+    arrived = (
+        *arrived_records(home.folder / LAKE),
+        *arrived_partials(home.folder / PARTIALS),
+    )
+    return set(_ahead(home, (each.day for each in arrived)))
 
 
 def _period_held(home: Home) -> Iterator[Held]:
