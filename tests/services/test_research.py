@@ -15,7 +15,7 @@ from hinomi.model.window import Window
 from hinomi.services import isolation, research
 from hinomi.services.foureyes import FourEyes, four_eyes
 from hinomi.services.home import Home, open_home
-from hinomi.services.mandates import os_user
+from hinomi.services.mandates import TOKEN_VARIABLE, os_user
 from hinomi.services.researchbook import Asked, all_asked
 from hinomi.services.rulings import prolong
 from researchers import BY_PORT, SIGNER, People, busy_home, require_cells, signed
@@ -268,12 +268,19 @@ def test_an_address_is_seen_whole_if_it_was_approved(home: Home, tmp_path: Path)
     assert view["exact_addresses"] == ["198.51.100.1"]
 
 
-def test_who_looks_stands_in_the_journal(home: Home) -> None:
-    """Also at a request that never ran."""
+def test_who_asks_and_who_looks_stands_in_the_journal(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the token that was shown, too: people may share one account."""
+    monkeypatch.setenv(TOKEN_VARIABLE, "ann")
     asked = asked_in(home, People())
+    monkeypatch.setenv(TOKEN_VARIABLE, "bob")
 
     assert research.look(home, asked.number).request.reason == "ports"
-    assert said(home, act="show")[0]["who"] == os_user()
+    (looked,) = said(home, act="show")
+    assert asked.request.by.startswith(f"{os_user()} by token ")
+    assert str(looked["who"]).startswith(f"{os_user()} by token ")
+    assert looked["who"] != asked.request.by
 
 
 def test_made_up_worlds_are_free(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from hinomi.model.window import Window
 from hinomi.services.foureyes import FourEyes, require_two
 from hinomi.services.home import Home
 from hinomi.services.laboratory import open_laboratory
-from hinomi.services.mandates import Operation, os_user, record
+from hinomi.services.mandates import Operation, record, who_acts
 from hinomi.services.researchbook import (
     Asked,
     Request,
@@ -82,7 +82,7 @@ def ask(
     read = read_program(program)
     mandate = home.mandate(Operation.RESEARCH)
     request = Request(
-        by=os_user(),
+        by=who_acts(),
         reason=said,
         program=read.digest,
         key=key.render(),
@@ -220,7 +220,7 @@ def look(home: Home, number: int) -> Asked:
         NotFound: If there is no such request.
     """
     asked = read_asked(home.folder, number)
-    told = {"act": "show", "who": os_user(), "result": asked.digest, **_named(asked)}
+    told = {"act": "show", "who": who_acts(), "result": asked.digest, **_named(asked)}
     home.journal().append({"operation": Operation.RESEARCH.word, **told})
     return asked
 
@@ -275,7 +275,7 @@ def _refusals(home: Home, act: str, asked: Asked) -> Iterator[None]:
     try:
         yield
     except NotPermitted as error:
-        told = {"asked": act, "who": os_user(), "reason": str(error), **_identity(asked)}
+        told = {"asked": act, "who": who_acts(), "reason": str(error), **_identity(asked)}
         home.journal().append({"operation": REFUSED, **told})
         raise
 
