@@ -23,7 +23,7 @@ from hinomi.errors import NotFound, UsageError
 from hinomi.govern import transparency
 from hinomi.govern.checkpoint import Checkpoint
 from hinomi.govern.journal import Body
-from hinomi.govern.matrix import Answer, LegalBasis, Matrix, Power
+from hinomi.govern.matrix import LegalBasis, Matrix, Power
 from hinomi.govern.plainwords import Language, plain_words
 from hinomi.govern.transparency import (
     DAY_MS,
@@ -186,13 +186,6 @@ def permitted_purposes(matrix: Matrix) -> tuple[PurposeFact, ...]:
     words, found = plain_words().purposes, []
     for purpose in dict.fromkeys(each.purpose for each in Operation):
         used = {power for each in Operation if each.purpose is purpose for power in each.powers}
-        cells = [
-            cell
-            for row in matrix.rows
-            if row.purpose is purpose and row.answer is Answer.PERMITTED
-            for cell in row.cells()
-            if cell.power in used
-        ]
         found.append(
             PurposeFact(
                 name=str(purpose),
@@ -200,12 +193,7 @@ def permitted_purposes(matrix: Matrix) -> tuple[PurposeFact, ...]:
                 ja=words[purpose].ja,
                 ends=None if (ends := matrix.purposes[purpose].ends) is None else str(ends),
                 powers=tuple(str(power) for power in Power if power in used),
-                bases=tuple(
-                    str(basis)
-                    for basis in LegalBasis
-                    if basis is LegalBasis.LEGITIMATE_BUSINESS
-                    and any(cell.basis is basis for cell in cells)
-                ),  # As `mandate_for` has it.
+                bases=(str(LegalBasis.LEGITIMATE_BUSINESS),),  # As `mandate_for` has it.
             )
         )
     return tuple(found)
