@@ -232,13 +232,13 @@ class _Maker:
         store = self.home.partials()
         found = store.find(each.window, key, self.to_read) if each.stays else None
         if found is None:
+            seal = self.lake.earliest(each.window, self.to_keep)
             files = self.lake.files(each.window, self.to_read)
-            if not files:
+            if seal is None or not files:
                 return None
             unit = self._made(files, each, before)
             if not each.stays:
                 return unit
-            seal = self.lake.earliest(each.window, self.to_keep)
             said = msgspec.json.encode({"parts": unit.parts, "facts": unit.facts})
             found = store.keep(each.window, key, said, unit.files, self.to_keep, seal=seal)
             what = {"window": each.window.render(), "records": unit.facts.rows}

@@ -171,19 +171,18 @@ class LocalLake(LakeUpkeep):
         self._guard.admit(mandate, Power.ANALYSE)
         return digest(self._files_of(window))
 
-    def earliest(self, window: Window, mandate: Mandate) -> Seal:
+    def earliest(self, window: Window, mandate: Mandate) -> Seal | None:
         """
-        Give the seal of the first day on which rows of the hours of *window* arrived.
+        Give the seal of the first day on which rows of the hours of *window* arrived, if any did.
 
-        What is made of these rows is kept under it, and is gone as soon as any of them is.
+        What is made of these rows is kept under it, and is gone as soon as any of them is. Ask
+        before the rows are read: what expires meanwhile then takes what was made along.
 
         Raises:
             NotPermitted: If *mandate* lacks the power to store.
         """
-        day = min(
-            (arrival_day(file) for file in self._files_of(window)), default=day_of(self._clock())
-        )
-        return self._keeper.make(day, mandate)
+        days = {arrival_day(file) for file in self._files_of(window)}
+        return self._keeper.make(min(days), mandate) if days else None
 
     def _publish(self, mandate: Mandate, staged: Staged) -> Commit:
         """Bring a finished batch into the lake."""
