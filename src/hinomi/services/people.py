@@ -50,7 +50,7 @@ ACCEPT: Final = "accept"
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class EffectivePeople:
     """The people that count, and whether the file says something else."""
 
     people: People
@@ -77,7 +77,7 @@ def today(home: Home) -> date:
     return date_of(home.clock())
 
 
-def people_in_force(home: Home) -> InForce:
+def people_in_force(home: Home) -> EffectivePeople:
     """
     Read the people of *home*; one of an earlier version is taken up on first need.
 
@@ -86,7 +86,7 @@ def people_in_force(home: Home) -> InForce:
     """
     kept = read_sanctioned(home.folder, NAME) or _take_up(home)
     people = _parsed(kept, home)
-    return InForce(people, kept.entry, _edited(home, kept, people))
+    return EffectivePeople(people, kept.entry, _edited(home, kept, people))
 
 
 def require_role(home: Home, act: Operation | Act) -> Actor:

@@ -43,14 +43,16 @@ _SHOWN_MOST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class EffectiveRegister:
     """The register that rules, and what a person must know of it."""
 
     register: Register
     warnings: tuple[str, ...]
 
 
-def read_in_force(folder: Path, config: Config, clock: Clock, *, governing: bool) -> InForce:
+def read_in_force(
+    folder: Path, config: Config, clock: Clock, *, governing: bool
+) -> EffectiveRegister:
     """
     Read the register of the home at *folder*.
 
@@ -72,7 +74,7 @@ def read_in_force(folder: Path, config: Config, clock: Clock, *, governing: bool
         last = sanctioned_register(folder) if governing else None
         if last is None:
             raise
-        return InForce(last, (str(error),))
+        return EffectiveRegister(last, (str(error),))
     warnings = _disorder(file)
     for line in contradictions(config.parameters, file):
         _tell(f"{folder / 'config.toml'}, [parameters]: {line}", warnings, governing)
@@ -85,15 +87,15 @@ def read_in_force(folder: Path, config: Config, clock: Clock, *, governing: bool
     except HinomiError as error:
         if not (governing or (is_laboratory and isinstance(error, ConfigError))):
             raise
-        return InForce(file, (*warnings, str(error)))
+        return EffectiveRegister(file, (*warnings, str(error)))
     if edited is None:
-        return InForce(file, tuple(warnings))
+        return EffectiveRegister(file, tuple(warnings))
     said = (
         f"{path} was edited past the register ({edited}); put back what is in force with "
         "`hinomi parameters restore`, and change it with `hinomi parameters propose NAME VALUE`"
     )
     _tell(said, warnings, governing or is_laboratory)
-    return InForce(file if is_laboratory else _parsed(kept, folder), tuple(warnings))
+    return EffectiveRegister(file if is_laboratory else _parsed(kept, folder), tuple(warnings))
 
 
 def put_in_force(
