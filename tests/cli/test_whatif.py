@@ -1,5 +1,6 @@
 """``hinomi parameters what-if``: figures, evidence, proposals, and the auditor's door."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -77,6 +78,20 @@ def test_the_auditor_works_it_out_again(home: Home) -> None:
         "changed": [],
         "differences": [],
     }
+
+
+def test_evidence_that_this_home_did_not_keep_is_told(home: Home) -> None:
+    """65: whole by its digest, with true figures, and in no line of the journal."""
+    evidence = _asked(home, "--json", "--without", "sizes").document["evidence"]
+    kept = home.folder / "evidence" / f"{evidence.removeprefix('what-if:')}.json"
+    other = kept.read_bytes() + b"\n"
+    strange = hashlib.sha256(other).hexdigest()
+    kept.with_name(f"{strange}.json").write_bytes(other)
+
+    said = _asked(home, "--again", strange)
+
+    assert said.code == command.STRANGE == 65
+    assert "does NOT name it" in said.out
 
 
 def test_data_that_has_gone_is_told(tmp_path: Path) -> None:

@@ -5,8 +5,11 @@ from pathlib import Path
 import pytest
 
 from hinomi.errors import NotPermitted
+from hinomi.govern.roles import Role
+from hinomi.services.approvals import approve
 from hinomi.services.foureyes import Leave, four_eyes, require_two
 from hinomi.services.home import open_home
+from household import Household, staffed
 from terminal import make_home
 
 
@@ -19,14 +22,31 @@ def test_what_nobody_asked_for_is_refused(tmp_path: Path) -> None:
     assert "\n" not in str(told.value)
 
 
-def test_a_home_of_one_person_gives_no_leave_of_two(tmp_path: Path) -> None:
-    """What one alone asked for is noted as such, and is not enough."""
-    home = open_home(make_home(tmp_path / "home"))
-    eyes, what = four_eyes(), {"act": "research run"}
+@pytest.mark.parametrize("others", [(), ("olga",)])
+def test_where_two_others_will_never_approve_nobody_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, others: tuple[str, ...]
+) -> None:
+    """Else people would work for a leave that is refused once it is used."""
+    house = Household(tmp_path / "home", monkeypatch)
+    for name in others:
+        house.add(name, Role.PRIVACY_OFFICER)
 
-    assert eyes.request(home, what, "why").startswith("approval ")
-    with pytest.raises(NotPermitted):
-        require_two(eyes.require_approved(home, what))
+    with pytest.raises(NotPermitted, match="this home has fewer"):
+        four_eyes().request(house.home(), {"act": "research run"}, "why")
+
+
+def test_two_others_are_asked_and_give_leave(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way that research takes through the approvals of a home."""
+    house, what = staffed(tmp_path / "home", monkeypatch), {"act": "research run"}
+    number = int(four_eyes().request(house.act_as("rolf"), what, "why").split()[-1])
+    for name in ("olga", "rita"):
+        approve(house.act_as(name), number)
+
+    leave = require_two(four_eyes().require_approved(house.act_as("rolf"), what))
+
+    assert leave.approved_by == ("olga", "rita")
 
 
 def test_leave_names_who_gave_it() -> None:

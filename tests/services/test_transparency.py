@@ -17,19 +17,23 @@ from hinomi.config import Config, OperatorConfig
 from hinomi.errors import ConfigError, NotFound, Unavailable, UsageError
 from hinomi.govern.coarsening import LEAST_COUNT
 from hinomi.govern.matrix import shipped_matrix
+from hinomi.govern.people import Change
 from hinomi.govern.plainwords import Language
+from hinomi.govern.roles import Role
 from hinomi.govern.transparency import DAY_MS
 from hinomi.model.exporter import HOUR_MS, ExporterHour, SequenceUnit
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.services.home import COLLECT, Home, create_home, open_home
 from hinomi.services.importing import ImportRequest, import_files
-from hinomi.services.mandates import Operation
+from hinomi.services.mandates import Operation, os_user
+from hinomi.services.people import carry_out, plan
 from hinomi.services.transparency import (
     gather,
     permitted_purposes,
     publish_page,
     require_page_place,
 )
+from household import Household
 from journals import Hand
 from terminal import table_row, write_table
 
@@ -305,3 +309,22 @@ def test_a_place_is_looked_at_before_the_work(tmp_path: Path) -> None:
         require_page_place(tmp_path / "absent" / "page.html")
     with pytest.raises(Unavailable):
         require_page_place(tmp_path)
+
+
+def test_the_roles_are_those_that_people_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may look is told, and nobody who is not there."""
+    house = Household(tmp_path / "house", monkeypatch)
+    carry_out(house.home(), plan(Change(act="change", id=os_user(), roles=(Role.OPERATOR,))), {})
+    assert gather(house.home()).roles == ("operator",)
+
+    house.add("olga", Role.PRIVACY_OFFICER)
+    house.add("anna", Role.ANALYST)
+    assert gather(house.home()).roles == ("analyst", "privacy-officer", "operator")
+
+
+def test_of_days_before_the_journal_began_nothing_is_told(home: Home) -> None:
+    """A page of noughts would say that nobody had looked."""
+    with pytest.raises(UsageError, match="the journal begins on"):
+        publish_page(home, "ja", since_ms=0, until_ms=DAY_MS)

@@ -43,6 +43,9 @@ from hinomi.services.whatifresult import (
 DIFFERS: Final = 1
 """Exit code where figures worked out again are others: no failure of the run."""
 
+STRANGE: Final = 65
+"""Exit code where the journal does not name an earlier what-if: this home did not keep it."""
+
 GONE: Final = 66
 """Exit code where the records of an earlier what-if are no longer those of the lake."""
 
@@ -143,7 +146,8 @@ def what_if(
     figures are kept as evidence that parameters can cite. Naming a setting leaves out those
     that are not named.
 
-    With --again, exits 1 if the figures differ, 66 if the records have gone since.
+    With --again, exits 1 if the figures differ, 65 if the evidence is altered or not of this
+    home, 66 if the records have gone since.
 
     \b
     Examples:
@@ -158,6 +162,8 @@ def what_if(
         with render.share_bar("working out again") as tell:
             repeated = repeat_what_if(home, again, truth=truth, tell=tell)
         _show_again(repeated, as_json=session.as_json)
+        if not repeated.journalled:
+            ctx.exit(STRANGE)
         if repeated.agrees is not True:
             ctx.exit(GONE if repeated.agrees is None else DIFFERS)
         return

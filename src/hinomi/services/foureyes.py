@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from hinomi.errors import NotPermitted
+from hinomi.govern.approvals import approvals_needed
 from hinomi.govern.roles import Kind
 from hinomi.services import approvals
 from hinomi.services.home import Home
+from hinomi.services.people import acting, people_in_force, today
 
 PEOPLE: Final = 2
 """So many other people approve a run, and again its result."""
@@ -76,7 +78,14 @@ class Approvals:
     """The approvals of the home: who asks does not approve."""
 
     def request(self, home: Home, what: Mapping[str, object], reason: str) -> str:
-        """Ask as `FourEyes` says."""
+        """Ask as `FourEyes` says; not at all where two others will never approve it."""
+        actor = acting(home, people_in_force(home).people)
+        kind = Kind.RESEARCH_RELEASE
+        if approvals_needed(kind, actor.id, actor.people, today(home)) < PEOPLE:
+            raise NotPermitted(
+                f"research takes {PEOPLE} people who approve beside who asks, and this home has "
+                "fewer: let them in with `hinomi people add`; made-up worlds are free"
+            )
         return f"approval {approvals.request(home, Kind.RESEARCH_RELEASE, what, reason)}"
 
     def require_approved(self, home: Home, what: Mapping[str, object]) -> Leave:

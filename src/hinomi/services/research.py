@@ -16,6 +16,7 @@ from hinomi.bench.worldfiles import find_world
 from hinomi.clock import Clock, wall_clock
 from hinomi.errors import Conflict, HinomiError, NotFound, NotPermitted, UsageError
 from hinomi.govern.disclosure import Disclosure
+from hinomi.govern.journal import Altered
 from hinomi.govern.mandate import REFUSED, Mandate
 from hinomi.govern.matrix import Power
 from hinomi.govern.note import Verifier
@@ -138,7 +139,6 @@ def run(home: Home, eyes: FourEyes, number: int, tell: Progress = lambda _: None
             record(home.journal(), Operation.RESEARCH, mandate, {**told, **failed})
             raise
     result = _render(asked, visiting, visited.disclosure)
-    keep_result(home.folder, number, result)
     done = {
         "stage": "done",
         "result": hashlib.sha256(result).hexdigest(),
@@ -147,7 +147,9 @@ def run(home: Home, eyes: FourEyes, number: int, tell: Progress = lambda _: None
         "rows_suppressed": visited.disclosure.suppressed,
         "lines_failed": visited.disclosure.failed,
     }
+    # The journal first: a result that it does not name is nobody's.
     record(home.journal(), Operation.RESEARCH, mandate, {**told, **done})
+    keep_result(home.folder, number, result)
     return read_asked(home.folder, number)
 
 
@@ -177,6 +179,7 @@ def ask_release(home: Home, eyes: FourEyes, number: int, reason: str) -> tuple[A
 
     Raises:
         NotFound: If there is no such request, or it has no result.
+        Altered: If the result is not what the journal says.
         UsageError: If the reason is blank.
         NotPermitted: If nobody can approve.
     """
@@ -195,6 +198,7 @@ def release(home: Home, eyes: FourEyes, number: int, out: Path) -> Asked:
 
     Raises:
         NotFound: If there is no such request, or it has no result.
+        Altered: If the result is not what the journal says.
         Conflict: If *out* exists.
         NotPermitted: If this very result was not approved.
         Unavailable: If the disk refuses.
@@ -218,8 +222,9 @@ def look(home: Home, number: int) -> Asked:
 
     Raises:
         NotFound: If there is no such request.
+        Altered: If the result is not what the journal says.
     """
-    asked = read_asked(home.folder, number)
+    asked = _journalled(home, read_asked(home.folder, number))
     told = {"act": "show", "who": who_acts(), "result": asked.digest, **_named(asked)}
     home.journal().append({"operation": Operation.RESEARCH.word, **told})
     return asked
@@ -248,10 +253,29 @@ def _render(asked: Asked, visiting: Visit, disclosure: Disclosure) -> bytes:
 
 
 def _with_result(home: Home, number: int) -> Asked:
-    asked = read_asked(home.folder, number)
+    asked = _journalled(home, read_asked(home.folder, number))
     if asked.result is None:
         raise NotFound(f"research request {number} has no result; run it first")
     return asked
+
+
+def _journalled(home: Home, asked: Asked) -> Asked:
+    """
+    Return *asked* if its result, where there is one, is what the journal says the run came to.
+
+    Raises:
+        Altered: If it is not: it may hold anything, and nothing of it was counted.
+    """
+    ran = {"operation": Operation.RESEARCH.word, "act": "run", "stage": "done"}
+    made = {**ran, "number": asked.number, "result": asked.digest}
+    if asked.result is None or any(
+        made.items() <= entry.items() for entry in home.journal().entries()
+    ):
+        return asked
+    reason = f"the result of research request {asked.number} is not what the journal says it was"
+    told = {"asked": "research result", "who": who_acts(), "reason": reason, **_identity(asked)}
+    home.journal().append({"operation": REFUSED, **told})
+    raise Altered(f"{reason}: find out who wrote it, and ask anew")
 
 
 def _whole_hours(window: Window) -> tuple[int, int]:

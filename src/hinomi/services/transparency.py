@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from hinomi.clock import render_time
+from hinomi.clock import day_of, render_time
 from hinomi.collect.accounting import DROPPED, CollectStatus, read_status
 from hinomi.collect.wire.sets.decode import PAYLOAD_DISCARDED
 from hinomi.collect.wire.sflow import sampled
@@ -25,6 +25,7 @@ from hinomi.govern.checkpoint import Checkpoint
 from hinomi.govern.journal import Body
 from hinomi.govern.matrix import LegalBasis, Matrix, Power
 from hinomi.govern.plainwords import Language, plain_words
+from hinomi.govern.roles import Role
 from hinomi.govern.transparency import (
     DAY_MS,
     Facts,
@@ -40,6 +41,7 @@ from hinomi.model.window import Window
 from hinomi.services.figures import count_entries
 from hinomi.services.home import COLLECT, Home
 from hinomi.services.mandates import Operation, record
+from hinomi.services.people import people_in_force, today
 from hinomi.services.subscriberpage import render_subscriber_page
 from hinomi.store.durable import replace_durably, require_file_place
 from hinomi.store.journal import FileJournal
@@ -166,7 +168,7 @@ def gather(home: Home, since_ms: int | None = None, until_ms: int | None = None)
         register=register,
         oldest_ms=home.lake().statistics().first_ms,
         purposes=permitted_purposes(home.matrix()),
-        roles=("operator",),
+        roles=_roles(home),
         operations=(*_OTHER_ACTS, *(each.word for each in Operation)),
         reidentifies=any(Power.REIDENTIFY in each.powers for each in Operation),
         figures=figures,
@@ -204,9 +206,10 @@ def _period(
 ) -> Window:
     """Settle the period: whole days, of which the last may be the running one."""
     today_ms = home.clock() // DAY_MS * DAY_MS
+    first = next(journal.leaves(min(size, 1)), None)
+    began_ms = today_ms if first is None else min(first.time_ms // DAY_MS * DAY_MS, today_ms)
     if since_ms is None:
-        first = next(journal.leaves(min(size, 1)), None)
-        since_ms = today_ms if first is None else min(first.time_ms // DAY_MS * DAY_MS, today_ms)
+        since_ms = began_ms
     if until_ms is None:  # A day that is not over is told only where there is no other.
         until_ms = today_ms if since_ms < today_ms else today_ms + DAY_MS
     for option, time_ms in (("--since", since_ms), ("--until", until_ms)):
@@ -216,6 +219,10 @@ def _period(
             )
     if since_ms >= until_ms:
         raise UsageError("--since is not before --until: the period holds no day")
+    if until_ms <= began_ms:
+        raise UsageError(
+            f"--until: the journal begins on {day_of(began_ms)}; of days before nothing is known"
+        )
     if until_ms > today_ms + DAY_MS:
         raise UsageError("--until lies in the future: nothing can be told of it")
     return Window(since_ms, until_ms)
@@ -254,6 +261,13 @@ def _sent(status: CollectStatus) -> tuple[int, ...]:
     """Give the intervals that routers state, without saying which router."""
     samplers = (each.samplers for each in status.exporters.values())
     return tuple(sorted({sampler.interval for each in samplers for sampler in each}))
+
+
+def _roles(home: Home) -> tuple[str, ...]:
+    """Name the roles that somebody holds who may act today."""
+    people, on = people_in_force(home).people, today(home)
+    held = {role for each in people.people.values() if each.acts_on(on) for role in each.roles}
+    return tuple(str(role) for role in Role if role in held)
 
 
 def _operator(config: OperatorConfig) -> Operator:
