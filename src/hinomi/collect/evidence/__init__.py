@@ -1,0 +1,1 @@
+"""Evidence in: logs, tables and reports of others, read into `model.evidence.Evidence`."""

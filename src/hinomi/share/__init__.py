@@ -1,0 +1,1 @@
+"""Sharing: what leaves the house of a C&C server, and nothing else."""

@@ -1,0 +1,1 @@
+"""Verification: evidence from independent methods, weighed into a verdict that people give."""
