@@ -15,8 +15,11 @@ from sqlalchemy.schema import CreateTable
 from hinomi.model.exporter import CountedDirection, InterfaceRole
 from hinomi.store import database
 from hinomi.store.casebook import open_casebook
+from hinomi.store.caseschema import CASES
 from hinomi.store.database import open_database
-from hinomi.store.schema import HEAD, METADATA
+from hinomi.store.schema import HEAD
+
+METADATA = CASES.metadata
 
 
 def test_the_head_is_the_newest_migration() -> None:

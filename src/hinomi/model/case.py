@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from hinomi.model.service import Service
+from hinomi.model.service import Reason, Service
 
 
 class CaseState(StrEnum):
@@ -48,6 +48,7 @@ class Step(StrEnum):
     """What moves a case, or is noted in its history."""
 
     OPEN = "open"
+    WEIGH = "weigh"  # New evidence, or older: it comes to something else now.
     TAKE = "take"
     CORROBORATE = "corroborate"
     FALL_BACK = "fall-back"  # What it stood on is gone.
@@ -56,6 +57,7 @@ class Step(StrEnum):
     EXPIRE = "expire"
     WITHDRAW = "withdraw"
     REJECT = "reject"
+    RENEW = "renew"  # Looked at again, and it still holds.
     RETURN = "return"  # A new episode of the same case.
 
 
@@ -71,20 +73,26 @@ class Transition:
 
 TRANSITIONS: Final = (
     Transition(None, Step.OPEN, CaseState.CANDIDATE, "run"),
+    Transition(CaseState.CANDIDATE, Step.WEIGH, CaseState.CANDIDATE, "run"),
     Transition(CaseState.CANDIDATE, Step.TAKE, CaseState.UNDER_REVIEW, "analyst"),
     Transition(CaseState.CANDIDATE, Step.EXPIRE, CaseState.EXPIRED, "run"),
     Transition(CaseState.CANDIDATE, Step.REJECT, CaseState.REJECTED, "analyst"),
+    Transition(CaseState.UNDER_REVIEW, Step.WEIGH, CaseState.UNDER_REVIEW, "run"),
     Transition(CaseState.UNDER_REVIEW, Step.CORROBORATE, CaseState.CORROBORATED, "analyst"),
     Transition(CaseState.UNDER_REVIEW, Step.EXPIRE, CaseState.EXPIRED, "run"),
     Transition(CaseState.UNDER_REVIEW, Step.REJECT, CaseState.REJECTED, "analyst"),
+    Transition(CaseState.CORROBORATED, Step.WEIGH, CaseState.CORROBORATED, "run"),
     Transition(CaseState.CORROBORATED, Step.CLEAR, CaseState.LISTABLE, "reviewer"),
     Transition(CaseState.CORROBORATED, Step.FALL_BACK, CaseState.UNDER_REVIEW, "run"),
     Transition(CaseState.CORROBORATED, Step.EXPIRE, CaseState.EXPIRED, "run"),
     Transition(CaseState.CORROBORATED, Step.REJECT, CaseState.REJECTED, "reviewer"),
+    Transition(CaseState.LISTABLE, Step.WEIGH, CaseState.LISTABLE, "run"),
     Transition(CaseState.LISTABLE, Step.LIST, CaseState.LISTED, "two people"),
     Transition(CaseState.LISTABLE, Step.FALL_BACK, CaseState.UNDER_REVIEW, "run"),
     Transition(CaseState.LISTABLE, Step.EXPIRE, CaseState.EXPIRED, "run"),
     Transition(CaseState.LISTABLE, Step.REJECT, CaseState.REJECTED, "reviewer"),
+    Transition(CaseState.LISTED, Step.WEIGH, CaseState.LISTED, "run"),
+    Transition(CaseState.LISTED, Step.RENEW, CaseState.LISTED, "run"),
     Transition(CaseState.LISTED, Step.EXPIRE, CaseState.EXPIRED, "run"),
     Transition(CaseState.LISTED, Step.WITHDRAW, CaseState.WITHDRAWN, "reviewer"),
     Transition(CaseState.EXPIRED, Step.RETURN, CaseState.CANDIDATE, "run"),
@@ -118,6 +126,7 @@ class Verdict:
     finding: Finding
     service_class: ServiceClass
     reason: str  # In the person's own words.
+    lifted: tuple[str, ...] = ()  # Codes of holds that do not hold here, as the reason says.
     episode: int
     posterior: float  # What the evidence came to when it was given, 0..1.
 
@@ -142,3 +151,20 @@ class Case:
     methods: int  # Independent methods that speak for it.
     holds: tuple[str, ...] = field(default=())  # Codes of what keeps it from being listed.
     is_urgent: bool = False  # Two independent methods agree: a reviewer is waited for.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseEvent:
+    """One change of a case: who made it, from where to where, and why."""
+
+    version: int  # Of the case after it.
+    episode: int
+    at_ms: int
+    step: Step
+    before: CaseState | None
+    after: CaseState
+    by: str  # A person, or "run".
+    register: str  # Version of the parameters that it was made under.
+    entry: int  # Of the journal; -1: none.
+    posterior: float
+    reasons: tuple[Reason, ...]

@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-HEAD: Final = "0004"
+HEAD: Final = "0005"
 """The newest migration; a case book marked with a later one was made by a later hinomi."""
 
 METADATA: Final = sa.MetaData(
@@ -21,9 +21,7 @@ METADATA: Final = sa.MetaData(
     }
 )
 
-_SERIAL: Final = sa.BigInteger().with_variant(
-    sa.Integer(), "sqlite"
-)  # SQLite numbers INTEGER only.
+SERIAL: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")  # SQLite numbers INTEGER only.
 
 EXPORTERS: Final = sa.Table(
     "exporters",
@@ -103,7 +101,7 @@ SPOOL: Final = sa.Table(
 LISTS: Final = sa.Table(
     "lists",
     METADATA,
-    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("id", SERIAL, primary_key=True),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("number", sa.Integer, nullable=False),  # Snapshot of (kind, source), from 1.
@@ -118,7 +116,7 @@ LISTS: Final = sa.Table(
 LIST_ENTRIES: Final = sa.Table(
     "list_entries",
     METADATA,
-    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("id", SERIAL, primary_key=True),
     sa.Column("snapshot", sa.ForeignKey("lists.id"), nullable=False),  # The first that holds it.
     sa.Column("base_hi", sa.BigInteger, nullable=False),  # A line's pseudonym where own.
     sa.Column("base_lo", sa.BigInteger, nullable=False),
@@ -133,6 +131,7 @@ LIST_ENTRIES: Final = sa.Table(
     sa.Column("since_ms", sa.BigInteger, nullable=False),
     sa.Column("until_ms", sa.BigInteger),  # Null: the current snapshot still holds it.
     sa.Index("ix_list_entries_snapshot_until_ms", "snapshot", "until_ms"),
+    sa.Index("ix_list_entries_base_hi_base_lo", "base_hi", "base_lo"),
 )
 """
 Each entry once for the time it stood unchanged on its list, from *since_ms* (inclusive)
@@ -142,7 +141,7 @@ to *until_ms* (exclusive): a list fetched every day costs its changes, not its l
 DRILLS: Final = sa.Table(
     "drills",
     METADATA,
-    sa.Column("id", _SERIAL, primary_key=True),
+    sa.Column("id", SERIAL, primary_key=True),
     sa.Column("ran_ms", sa.BigInteger, nullable=False),
     sa.Column("plan", sa.Text, nullable=False),  # SHA-256 of what was planted and how, hex.
     sa.Column("register", sa.Text, nullable=False),  # Its version.

@@ -2,11 +2,11 @@
 
 from alembic import context
 
-from hinomi.store.schema import METADATA
+from hinomi.store.caseschema import CASES
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=METADATA,
+    target_metadata=CASES.metadata,
     render_as_batch=True,  # SQLite cannot alter a column in place.
 )
 with context.begin_transaction():

@@ -1,0 +1,182 @@
+"""
+Evidence about services, and what the operator says of its sources.
+
+A statement is kept once, whoever brings it again. It is found by its service, so that it waits
+where no case is open yet.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hinomi.model.address import Address
+from hinomi.model.evidence import ANY_PORT, Claim, Evidence, Method
+from hinomi.model.service import Service
+from hinomi.store.caseschema import EVIDENCE, SOURCES
+from hinomi.store.database import Database
+
+_AT_ONCE: Final = 500
+"""Rows of one statement to the database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What somebody said of a source of evidence."""
+
+    name: str
+    method: Method
+    grade: str  # Admiralty letter, A to F.
+    family: str = ""  # Sources of one family copy from each other: they count as one.
+    by: str = ""
+    at_ms: int = 0
+
+
+class EvidenceStore:
+    """All evidence of one home; reached as `CaseBook.evidence`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, evidence: Iterable[Evidence], received_ms: int) -> int:
+        """
+        Take in statements, all or none, and count those that were new.
+
+        Args:
+            evidence: About services; own addresses are tokenised already.
+            received_ms: The present.
+        """
+        new = 0
+        with self._database.write() as connection:
+            for some in _batches(evidence):
+                rows = [_row(each, received_ms) for each in some]
+                new += connection.execute(_insert(connection), rows).rowcount
+        return new
+
+    def of(self, service: Service) -> tuple[Evidence, ...]:
+        """Give what is known of *service*, and of its address as a whole, oldest first."""
+        with self._database.read() as connection:
+            return tuple(_evidence(row) for row in connection.execute(_about(service)))
+
+    def known_by(
+        self, method: Method, *, since_day: int, until_day: int, least_strength: float = 0.0
+    ) -> set[Service]:
+        """
+        Give the services that one method said are C&C servers in a span of days.
+
+        Args:
+            method: Which.
+            since_day: First day, since 1970-01-01, UTC.
+            until_day: First day that is not asked for any more.
+            least_strength: Statements that are less sure of themselves do not count.
+        """
+        day, strength = EVIDENCE.c.observed_day, EVIDENCE.c.strength
+        wanted = (
+            sa.select(*(EVIDENCE.c[name] for name in ("hi", "lo", "proto", "port", "own")))
+            .distinct()
+            .where(EVIDENCE.c.method == method.value, EVIDENCE.c.claim == Claim.CC.value)
+            .where(day >= since_day, day < until_day, EVIDENCE.c.port != ANY_PORT)
+            .where(strength.is_(None) | (strength >= least_strength))
+        )
+        with self._database.read() as connection:
+            return {_service(row) for row in connection.execute(wanted)}
+
+    def count(self) -> dict[tuple[str, Method], int]:
+        """Count the statements by source and method."""
+        columns = (EVIDENCE.c.source, EVIDENCE.c.method)
+        wanted = sa.select(*columns, sa.func.count()).group_by(*columns).order_by(*columns)
+        with self._database.read() as connection:
+            return {(name, Method(how)): int(n) for name, how, n in connection.execute(wanted)}
+
+    def put_source(self, source: Source) -> None:
+        """Say what a source is; what was said before stays as history."""
+        row = {
+            "name": source.name,
+            "method": source.method.value,
+            "grade": source.grade,
+            "family": source.family,
+            "said_by": source.by,
+            "said_ms": source.at_ms,
+        }
+        with self._database.write() as connection:
+            connection.execute(sa.insert(SOURCES).values(row))
+
+    def sources(self) -> dict[str, Source]:
+        """Give what was last said of each source, by name."""
+        newest = sa.select(sa.func.max(SOURCES.c.id)).group_by(SOURCES.c.name)
+        wanted = sa.select(SOURCES).where(SOURCES.c.id.in_(newest)).order_by(SOURCES.c.name)
+        with self._database.read() as connection:
+            return {
+                row.name: Source(
+                    name=row.name,
+                    method=Method(row.method),
+                    grade=row.grade,
+                    family=row.family,
+                    by=row.said_by,
+                    at_ms=row.said_ms,
+                )
+                for row in connection.execute(wanted)
+            }
+
+
+def _batches(evidence: Iterable[Evidence]) -> Iterator[tuple[Evidence, ...]]:
+    rest = iter(evidence)
+    while some := tuple(islice(rest, _AT_ONCE)):
+        yield some
+
+
+def _insert(connection: sa.Connection) -> Any:
+    """Give the statement that leaves alone what is there already."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    return dialect.insert(EVIDENCE).on_conflict_do_nothing()
+
+
+def _about(service: Service) -> sa.Select[Any]:
+    address = service.address
+    exact = sa.and_(EVIDENCE.c.proto == service.proto, EVIDENCE.c.port == service.port)
+    return (
+        sa.select(EVIDENCE)
+        .where(EVIDENCE.c.hi == address.hi, EVIDENCE.c.lo == address.lo)
+        .where(EVIDENCE.c.own == service.own)
+        .where(exact | (EVIDENCE.c.port == ANY_PORT))
+        .order_by(EVIDENCE.c.observed_day, EVIDENCE.c.id)
+    )
+
+
+def _row(evidence: Evidence, received_ms: int) -> dict[str, object]:
+    service = evidence.service
+    return {
+        "hi": service.address.hi,
+        "lo": service.address.lo,
+        "proto": service.proto,
+        "port": service.port,
+        "own": service.own,
+        "method": evidence.method.value,
+        "source": evidence.source,
+        "claim": evidence.claim.value,
+        "observed_day": evidence.observed_day,
+        "reference": evidence.reference,
+        "strength": evidence.strength,
+        "facts": dict(evidence.facts),
+        "received_ms": received_ms,
+    }
+
+
+def _service(row: Any) -> Service:
+    return Service(Address(row.hi, row.lo), row.proto, row.port, own=row.own)
+
+
+def _evidence(row: Any) -> Evidence:
+    return Evidence(
+        service=_service(row),
+        method=Method(row.method),
+        source=row.source,
+        claim=Claim(row.claim),
+        observed_day=row.observed_day,
+        reference=row.reference,
+        strength=row.strength,
+        facts=row.facts,
+    )
