@@ -74,6 +74,29 @@ SOURCES: Final = sa.Table(
 )
 """What the operator says of sources; the newest row of a name counts."""
 
+OUTCOMES: Final = sa.Table(
+    "source_outcomes",
+    METADATA,
+    sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
+    sa.Column("episode", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("method", sa.Text, nullable=False),
+    sa.Column("was_right", sa.Boolean, nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Index("ix_source_outcomes_source_was_right", "source", "was_right"),
+)
+"""Which sources an answer bears out or contradicts, of those it does not itself rest on."""
+
+GROUPS: Final = sa.Table(
+    "source_groups",
+    METADATA,
+    sa.Column("source", sa.Text, primary_key=True),
+    sa.Column("family", sa.Text, nullable=False),
+    sa.Column("reason", sa.JSON, nullable=False),  # Code, text, text_ja, values.
+    sa.Column("learned_ms", sa.BigInteger, nullable=False),
+)
+"""Which sources are copies of one another, as their histories showed when it was last asked."""
+
 VERDICTS: Final = sa.Table(
     "case_verdicts",
     METADATA,

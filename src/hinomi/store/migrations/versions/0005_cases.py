@@ -21,6 +21,8 @@ def upgrade() -> None:
         _cases,
         _evidence,
         _evidence_sources,
+        _source_outcomes,
+        _source_groups,
         _case_verdicts,
         _case_notes,
         _case_events,
@@ -107,6 +109,34 @@ def _evidence_sources() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_evidence_sources"),
     )
     op.create_index("ix_evidence_sources_name_id", "evidence_sources", ["name", "id"])
+
+
+def _source_outcomes() -> None:
+    op.create_table(
+        "source_outcomes",
+        sa.Column("case_id", _SERIAL, nullable=False),
+        sa.Column("episode", sa.Integer, nullable=False),
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("method", sa.Text, nullable=False),
+        sa.Column("was_right", sa.Boolean, nullable=False),
+        sa.Column("at_ms", sa.BigInteger, nullable=False),
+        sa.ForeignKeyConstraint(["case_id"], ["cases.id"], name="fk_source_outcomes_case_id"),
+        sa.PrimaryKeyConstraint("case_id", "episode", "source", name="pk_source_outcomes"),
+    )
+    op.create_index(
+        "ix_source_outcomes_source_was_right", "source_outcomes", ["source", "was_right"]
+    )
+
+
+def _source_groups() -> None:
+    op.create_table(
+        "source_groups",
+        sa.Column("source", sa.Text, nullable=False),
+        sa.Column("family", sa.Text, nullable=False),
+        sa.Column("reason", sa.JSON, nullable=False),
+        sa.Column("learned_ms", sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint("source", name="pk_source_groups"),
+    )
 
 
 def _case_verdicts() -> None:
