@@ -14,7 +14,8 @@ from hinomi.model.address import parse_address
 from hinomi.model.listed import ListKind
 from hinomi.model.service import Service
 from hinomi.model.window import Window
-from hinomi.services.detecting import SCRATCH, Detection, explain_service, run_detection
+from hinomi.services.detecting import SCRATCH, Detection, run_detection
+from hinomi.services.explaining import explain_service
 from hinomi.services.home import Home, open_home
 from hinomi.services.listing import add_list
 from hinomi.services.mandates import Operation, mandate_for, os_user

@@ -7,7 +7,7 @@ from hinomi.cli.session import Session, shared_options
 from hinomi.errors import UsageError
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import parse_service_address
-from hinomi.services.detecting import explain_service
+from hinomi.services.explaining import explain_service
 from hinomi.services.mandates import Operation
 from hinomi.services.ownership import is_own_address
 

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+from scipy import special
 
 from hinomi.detect import (
     background,
@@ -33,6 +34,11 @@ from hinomi.govern.parameters import Register
 from hinomi.model.context import TableStatement
 from hinomi.model.listed import ListEntry, ListKind, Role
 from hinomi.model.protocol import Protocol
+
+OTHERS: Final = (
+    "listed", "unanswered", "sinkhole", "benign", background.NEIGHBOURS, background.FORMERLY,
+)  # fmt: skip
+"""Terms of the ledger that come from lists and not from flow."""
 
 _TIER_FROM: Final = 1.0
 """Log-odds of enrichment from which a tier is named."""
@@ -96,6 +102,20 @@ class Judgement:
     def probability(self) -> NDArray[np.float64]:
         """Probability of each service to be a C&C server."""
         return fuse.probability(self.prior, self.ledger)
+
+    def by_flow(self) -> NDArray[np.float64]:
+        """
+        Probability of each service from what flow shows, shape (services,).
+
+        What others say of the service itself is left out: lists, and their history. Who weighs
+        detection against those others must not hear them twice.
+        """
+        others = sum(
+            (self.ledger.terms[code] for code in OTHERS if code in self.ledger.terms),
+            start=np.zeros(self.ledger.services),
+        )
+        own = special.logit(self.prior) + self.ledger.total() - others
+        return np.asarray(special.expit(own), dtype=np.float64)
 
 
 def worth_judging(

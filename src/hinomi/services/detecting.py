@@ -1,6 +1,6 @@
 """Detection over a home: its lake, its lists and its register in, explained candidates out."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -17,15 +17,14 @@ from hinomi.detect.judge import Judgement, judge, worth_judging
 from hinomi.detect.limits import limits_of
 from hinomi.detect.orient import SERVICE
 from hinomi.detect.passes import Progress
-from hinomi.detect.reasons import Sources, measures_of, reasons_for
+from hinomi.detect.reasons import Sources, reasons_for
 from hinomi.errors import NotFound
 from hinomi.govern.minimise import view_of
 from hinomi.model.address import Address
 from hinomi.model.context import TableStatement
 from hinomi.model.flow import CONVERSATIONS
 from hinomi.model.listed import ListEntry, ListKind
-from hinomi.model.protocol import render_protocol
-from hinomi.model.service import Candidate, Service, parse_service_address
+from hinomi.model.service import Candidate, Service
 from hinomi.model.window import Window
 from hinomi.services.context import background_of
 from hinomi.services.engines import EngineKind, open_engine
@@ -73,6 +72,8 @@ def run_detection(
     engine_kind: EngineKind = EngineKind.DUCKDB,
     judge_with: "Judge | None" = None,
     with_timeline: bool = True,
+    asked: Sequence[ListEntry] = (),
+    look: "Callable[[Opened, Judgement], None] | None" = None,
 ) -> Detection:
     """
     Detect C&C candidates among the conversation records of *window*.
@@ -85,6 +86,8 @@ def run_detection(
         engine_kind: What computes.
         judge_with: Judges; `judge_opened` where None.
         with_timeline: Whether to count each candidate's records by hour.
+        asked: Names services to judge whatever they are.
+        look: Shown everything that was judged, before it is forgotten.
 
     Raises:
         NotPermitted: If no mandate permits it.
@@ -93,12 +96,14 @@ def run_detection(
     """
     kept = model_in_use(home)
     with opening(home, window, Operation.DETECT, engine_kind=engine_kind) as opened:
-        judged = (judge_with or judge_opened)(home, opened, tell, kept=kept)
+        judged = (judge_with or judge_opened)(home, opened, tell, asked, kept=kept)
+        if look is not None:
+            look(opened, judged)
         chosen = ranked(judged)[:top]
-        candidates = tuple(_candidate(judged, int(row), window, opened.sources) for row in chosen)
+        candidates = tuple(candidate_of(judged, int(row), window, opened.sources) for row in chosen)
         detection = Detection(
             window=window,
-            limits=_limits(home, judged),
+            limits=limits_in(home, judged),
             candidates=candidates,
             register_version=home.register.version,
             timeline=_timeline(opened, judged, chosen) if with_timeline else {},
@@ -124,60 +129,6 @@ def _note(home: Home, found: Detection) -> None:
         "sampling_interval": found.limits["sampling_interval"],
     }
     record(home.journal(), Operation.DETECT, home.mandate(Operation.DETECT), facts)
-
-
-def explain_service(home: Home, address: str, proto: int, port: int) -> dict[str, object]:
-    """
-    Tell everything that the lake and the lists say about one service.
-
-    Raises:
-        NotFound: If no record of the lake has it as a service.
-        ValueError: If *address* is no address (the caller's bug).
-    """
-    base, own = parse_service_address(address)
-    service = Service(base, proto, port, own=own)
-    window = Window()
-    asked = ListEntry(base=base, proto=proto, port=port, own=own)
-    kept = model_in_use(home)
-    with judging(home, window, Operation.EXPLAIN, lambda _: None, [asked], kept=kept) as (
-        engine,
-        judged,
-        sources,
-    ):
-        row = _row_of(judged, service)
-        candidate = _candidate(judged, row, window, sources)
-        hours, sizes = passes.details(
-            engine, judged.survey.parts, judged.survey.services.slice(row, 1)
-        )
-        rank = np.flatnonzero(ranked(judged) == row)
-        return {
-            "service": str(service),
-            "address": service.render_address(),
-            "protocol": render_protocol(proto),
-            "port": port,
-            "rank": int(rank[0]) + 1 if rank.size else None,
-            "probability": candidate.probability,
-            "known": candidate.known,
-            "tier": candidate.tier,
-            "clients": candidate.clients,
-            "suspects": candidate.suspects,
-            "reasons": [
-                {
-                    "code": reason.code,
-                    "text": reason.text,
-                    "text_ja": reason.text_ja,
-                    "weight": reason.weight,
-                    "values": reason.values,
-                }
-                for reason in candidate.reasons
-            ],
-            "measures": measures_of(judged.survey.services, row),
-            "packet_bytes": _quartiles(sizes),
-            "hours_of_day": _hours_of_day(hours),
-            "limits": _limits(home, judged),
-            "register": home.register.version,
-            "model": model_used(kept, judged),
-        }
 
 
 @contextmanager
@@ -317,11 +268,12 @@ def ranked(judged: Judgement) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return worth[np.lexsort((*columns, -total[worth]))]
 
 
-def _candidate(judged: Judgement, row: int, window: Window, sources: Sources) -> Candidate:
+def candidate_of(judged: Judgement, row: int, window: Window, sources: Sources) -> Candidate:
+    """Tell what was judged of one row of the services."""
     table = judged.survey.services
     tier = int(judged.tier[row])
     return Candidate(
-        service=_service(table, row),
+        service=service_of(table, row),
         window=window,
         probability=round(float(judged.probability()[row]), 6),
         known=bool(judged.listed[row]),
@@ -332,7 +284,8 @@ def _candidate(judged: Judgement, row: int, window: Window, sources: Sources) ->
     )
 
 
-def _service(table: pa.Table, row: int) -> Service:
+def service_of(table: pa.Table, row: int) -> Service:
+    """Read the service in one row of a table that has the columns of `SERVICE`."""
     values = table.slice(row, 1).to_pylist()[0]
     return Service(
         Address(values["remote_hi"], values["remote_lo"]),
@@ -342,7 +295,13 @@ def _service(table: pa.Table, row: int) -> Service:
     )
 
 
-def _row_of(judged: Judgement, service: Service) -> int:
+def row_of(judged: Judgement, service: Service) -> int:
+    """
+    Find the row of *service* among the services that were judged.
+
+    Raises:
+        NotFound: If no record of the lake has it as a service.
+    """
     wanted = pa.table(
         {
             "remote_hi": [service.address.hi],
@@ -358,7 +317,8 @@ def _row_of(judged: Judgement, service: Service) -> int:
     return row
 
 
-def _limits(home: Home, judged: Judgement) -> dict[str, object]:
+def limits_in(home: Home, judged: Judgement) -> dict[str, object]:
+    """Tell what a run could not have seen."""
     extent = judged.survey.extent
     return limits_of(
         extent.interval,
@@ -378,23 +338,9 @@ def _timeline(
     else:
         hours = passes.hours_of(opened.engine, opened.records, table)
     timeline: dict[Service, dict[int, int]] = {
-        _service(table, row): {} for row in range(table.num_rows)
+        service_of(table, row): {} for row in range(table.num_rows)
     }
     for row in range(hours.num_rows):
         at = hours["hour"][row].as_py() * HOUR_MS
-        timeline[_service(hours, row)][at] = hours["records"][row].as_py()
+        timeline[service_of(hours, row)][at] = hours["records"][row].as_py()
     return timeline
-
-
-def _quartiles(sizes: pa.Table) -> dict[str, list[float]]:
-    names = ("to the service", "from the service")
-    return {
-        names[row["direction"]]: [round(row[name], 1) for name in ("low", "middle", "high")]
-        for row in sizes.to_pylist()
-    }
-
-
-def _hours_of_day(hours: pa.Table) -> list[int]:
-    """Sum the records by hour of the day, UTC, 24 numbers."""
-    of_day = np.bincount(ints(hours, "hour") % 24, weights=ints(hours, "records"), minlength=24)
-    return [int(count) for count in of_day]
