@@ -60,8 +60,10 @@ WORDS: Final = tuple(
         ),
         (
             BenignKind.VENDOR,
-            r"\bapple\b|\boffice ?365|\bmicrosoft\b|\bwindows\b|\btelegram\b|\bwikimedia\b"
-            r"|\bgoogle\b|\bupdates?\b",
+            (
+                r"\bapple\b|\boffice ?365|\bmicrosoft\b|\bwindows\b|\btelegram\b|\bwikimedia\b"
+                r"|\bgoogle\b|\bupdates?\b"
+            ),
         ),
     )
 )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ _V4_BITS: Final = 96
 
 _HALF: Final = 64
 _PROTO_SHIFT: Final = 16
-_NO_PORT: Final = 0xFFFF
 _KEY_BYTES: Final = 24
 
 
@@ -40,13 +39,20 @@ class ListMatch:
         return f"{self.source} ({self.label})" if self.label else self.source
 
 
+class _Shape(NamedTuple):
+    """What entries that are searched together have in common."""
+
+    family: int  # Own, IPv4, IPv6: they never meet.
+    length: int
+    has_proto: bool
+    has_port: bool
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Entries of one shape, sorted by their keys."""
 
-    length: int
-    has_proto: bool
-    has_port: bool
+    shape: _Shape
     keys: NDArray[np.bytes_]
     entries: Ints  # Which entry each key is of.
 
@@ -69,26 +75,19 @@ class ListIndex:
         """Sort the entries, once."""
         kept = list(entries)
         self._matches = [_match(kind, source, entry) for kind, source, entry in kept]
-        shapes: dict[tuple[int, int, bool, bool], list[int]] = {}
+        shapes: dict[_Shape, list[int]] = {}
         for number, (_, _, entry) in enumerate(kept):
             family = _family(own=entry.own, v4=is_v4(entry.base))
-            shape = (family, entry.length, entry.proto is not None, entry.port is not None)
+            shape = _Shape(family, entry.length, entry.proto is not None, entry.port is not None)
             shapes.setdefault(shape, []).append(number)
         self._groups: dict[int, list[_Group]] = {}
         # The most specific come first, and so do they in what is found.
         for shape in sorted(shapes, reverse=True):
-            family, length, has_proto, has_port = shape
             chosen = shapes[shape]
-            keys = _keys(
-                *_columns([_service_of(kept[number][2]) for number in chosen]),
-                length,
-                has_proto=has_proto,
-                has_port=has_port,
-            )
+            keys = _keys(_columns([_service_of(kept[number][2]) for number in chosen]), shape)
             order = np.argsort(keys, kind="stable")
             rows = np.array(chosen, dtype=np.int64)[order]
-            group = _Group(length, has_proto, has_port, keys[order], rows)
-            self._groups.setdefault(family, []).append(group)
+            self._groups.setdefault(shape.family, []).append(_Group(shape, keys[order], rows))
 
     def covering(self, services: Sequence[Service]) -> list[tuple[ListMatch, ...]]:
         """
@@ -113,10 +112,7 @@ class ListIndex:
 
 def _hits(group: _Group, columns: Sequence[Ints]) -> tuple[list[int], list[int]]:
     """Give which of the services, and which entry, of each pair that meets."""
-    hi, lo, own, proto, port = columns
-    wanted = _keys(
-        hi, lo, own, proto, port, group.length, has_proto=group.has_proto, has_port=group.has_port
-    )
+    wanted = _keys(columns, group.shape)
     first = np.searchsorted(group.keys, wanted, side="left")
     counts = np.searchsorted(group.keys, wanted, side="right") - first
     rows = np.repeat(np.arange(wanted.size), counts)
@@ -138,8 +134,7 @@ def _match(kind: ListKind, source: str, entry: ListEntry) -> ListMatch:
 
 
 def _service_of(entry: ListEntry) -> Service:
-    port = _NO_PORT if entry.port is None else entry.port
-    return Service(entry.base, entry.proto or 0, port, own=entry.own)
+    return Service(entry.base, entry.proto or 0, entry.port or 0, own=entry.own)
 
 
 def _family_of(service: Service) -> int:
@@ -154,30 +149,17 @@ def _family(*, own: bool, v4: bool) -> int:
 
 
 def _columns(services: Sequence[Service]) -> tuple[Ints, ...]:
-    rows = [
-        (each.address.hi, each.address.lo, int(each.own), each.proto, each.port)
-        for each in services
-    ]
-    return tuple(np.array(rows, dtype=np.int64).reshape(-1, 5).T)
+    rows = [(*each.address, each.proto, each.port) for each in services]
+    return tuple(np.array(rows, dtype=np.int64).reshape(-1, 4).T)
 
 
-def _keys(
-    hi: Ints,
-    lo: Ints,
-    own: Ints,
-    proto: Ints,
-    port: Ints,
-    length: int,
-    *,
-    has_proto: bool,
-    has_port: bool,
-) -> NDArray[np.bytes_]:
-    """Lay what a group compares into one text of bytes a row, shape (n,)."""
-    rest = own << 32 | (proto * has_proto) << _PROTO_SHIFT | (port & _NO_PORT) * has_port
+def _keys(columns: Sequence[Ints], shape: _Shape) -> NDArray[np.bytes_]:
+    """Lay what entries of one shape compare into one text of bytes a row, shape (n,)."""
+    hi, lo, proto, port = columns
     packed = np.empty((hi.size, 3), dtype=">i8")
-    packed[:, 0] = hi & _mask(min(length, _HALF))
-    packed[:, 1] = lo & _mask(max(length - _HALF, 0))
-    packed[:, 2] = rest
+    packed[:, 0] = hi & _mask(min(shape.length, _HALF))
+    packed[:, 1] = lo & _mask(max(shape.length - _HALF, 0))
+    packed[:, 2] = proto * shape.has_proto << _PROTO_SHIFT | port * shape.has_port
     return packed.view(f"S{_KEY_BYTES}").ravel()
 
 

@@ -90,9 +90,7 @@ def surroundings_of(
             service=each,
             day=day,
             lists=found,
-            address=(
-                AddressFacts() if each.own else addresses.get(each.address, AddressFacts())
-            ),
+            address=(AddressFacts() if each.own else addresses.get(each.address, AddressFacts())),
             population=populations.get(each),
             evidence=tuple(evidence.get(each, ())),
         )
@@ -123,9 +121,7 @@ def populations_of(
     his = np.array(sorted({home[0] for home in homes}), dtype=np.int64)
     los = np.array(sorted({home[1] for home in homes}), dtype=np.int64)
     maybe = np.flatnonzero(np.isin(hi, his) & np.isin(lo, los))
-    rows = [
-        int(row) for row in maybe if (int(hi[row]), int(lo[row]), int(own[row])) in homes
-    ]
+    rows = [int(row) for row in maybe if (int(hi[row]), int(lo[row]), int(own[row])) in homes]
     names = ("proto", "remote_port", "lines", "clients", "nets")
     columns = {name: table.column(name).to_numpy() for name in names}
     there: dict[tuple[int, int, int], list[int]] = {}
