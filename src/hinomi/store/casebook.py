@@ -1,4 +1,4 @@
-"""The case book: exporters, own networks, imports, followed folders, lists, drills of a home."""
+"""The case book of a home: its tables, and the stores that hold cases, evidence and lists."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -18,10 +18,13 @@ from hinomi.model.exporter import (
 )
 from hinomi.model.network import AccessKind, Customer, OwnNetwork
 from hinomi.model.window import Window
+from hinomi.store.caseevidence import EvidenceStore
+from hinomi.store.cases import CaseStore
 from hinomi.store.database import Database, open_database
 from hinomi.store.drills import DrillStore
 from hinomi.store.forgetting import Forgetting
 from hinomi.store.lists import ListStore
+from hinomi.store.lookup import ListLookup
 from hinomi.store.schema import (
     EXPORTER_HOURS,
     EXPORTERS,
@@ -58,6 +61,9 @@ class CaseBook:
         self.lists = ListStore(database)
         self.drills = DrillStore(database)
         self.forgetting = Forgetting(database)
+        self.cases = CaseStore(database)
+        self.evidence = EvidenceStore(database)
+        self.listed = ListLookup(database)
 
     def __enter__(self) -> Self:
         return self

@@ -5,8 +5,8 @@ A statement is kept once, whoever brings it again. It is found by its service, s
 where no case is open yet.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -14,13 +14,23 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hinomi.model.address import Address
+from hinomi.model.case import Case
 from hinomi.model.evidence import ANY_PORT, Claim, Evidence, Method
-from hinomi.model.service import Service
-from hinomi.store.caseschema import EVIDENCE, SOURCES
+from hinomi.model.service import Reason, Service
+from hinomi.store.caseschema import EVIDENCE, GROUPS, OUTCOMES, SOURCES
 from hinomi.store.database import Database
 
 _AT_ONCE: Final = 500
 """Rows of one statement to the database."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """Sources that are one, since they copy from each other, and what shows it."""
+
+    name: str
+    sources: tuple[str, ...]
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +130,62 @@ class EvidenceStore:
                 )
                 for row in connection.execute(wanted)
             }
+
+    def put_outcomes(
+        self, case: Case, outcomes: Mapping[str, tuple[Method, bool]], at_ms: int
+    ) -> None:
+        """
+        Say which sources the answer to this episode of a case bears out; the last word counts.
+
+        Args:
+            case: Whose answer.
+            outcomes: Method of each source, and whether it was right.
+            at_ms: The present.
+        """
+        where = {"case_id": case.id, "episode": case.episode}
+        rows = [
+            {**where, "source": name, "method": how.value, "was_right": right, "at_ms": at_ms}
+            for name, (how, right) in outcomes.items()
+        ]
+        with self._database.write() as connection:
+            connection.execute(sa.delete(OUTCOMES).filter_by(**where))
+            if rows:
+                connection.execute(sa.insert(OUTCOMES), rows)
+
+    def outcomes(self) -> dict[str, tuple[Method, int, int]]:
+        """Give, of each source that answers speak of, its method, and its right and wrong ones."""
+        columns = (OUTCOMES.c.source, OUTCOMES.c.method, OUTCOMES.c.was_right)
+        wanted = sa.select(*columns, sa.func.count()).group_by(*columns)
+        found: dict[str, tuple[Method, int, int]] = {}
+        with self._database.read() as connection:
+            for name, method, was_right, count in connection.execute(wanted):
+                _, right, wrong = found.get(name, (Method(method), 0, 0))
+                more = (right + count, wrong) if was_right else (right, wrong + count)
+                found[name] = (Method(method), *more)
+        return found
+
+    def put_families(self, families: Iterable[Family], learned_ms: int) -> None:
+        """Put what histories show of sources that are one in the place of what they showed."""
+        rows = [
+            {
+                "source": source,
+                "family": each.name,
+                "reason": asdict(each.reason),
+                "learned_ms": learned_ms,
+            }
+            for each in families
+            for source in each.sources
+        ]
+        with self._database.write() as connection:
+            connection.execute(sa.delete(GROUPS))
+            if rows:
+                connection.execute(sa.insert(GROUPS), rows)
+
+    def families(self) -> dict[str, str]:
+        """Name the family of each source that is in one, as histories showed."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(GROUPS.c.source, GROUPS.c.family))
+            return {row.source: row.family for row in rows}
 
 
 def _batches(evidence: Iterable[Evidence]) -> Iterator[tuple[Evidence, ...]]:

@@ -1,0 +1,220 @@
+"""All that is known of a service, gathered from the case book and weighed as of now."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from hinomi.errors import ConfigError
+from hinomi.model.case import ServiceClass
+from hinomi.model.context import DAY_MS
+from hinomi.model.evidence import ANY_PORT, Claim, Evidence, Method
+from hinomi.model.listed import ListKind, Role
+from hinomi.model.service import Service
+from hinomi.services.home import Home
+from hinomi.services.population import address_facts_in, latest_flow, population_in
+from hinomi.store.casebook import CaseBook
+from hinomi.store.lookup import Told
+from hinomi.verify.benign import holds_of, suggest_class
+from hinomi.verify.corroborate import Rules, Trust, Weighing, weigh
+from hinomi.verify.expiry import ExpiryPolicy, SeenHistory, days_valid, still_there
+from hinomi.verify.holds import Hold, Limits, limits_of
+from hinomi.verify.prefixes import ListIndex
+from hinomi.verify.reliability import Grade, Grading, Reliability, SourceRecord, reliabilities
+from hinomi.verify.surroundings import Surroundings
+
+_HOST_BITS: Final = 128
+_HELD_BY: Final = (ListKind.BENIGN, ListKind.SINKHOLES, ListKind.SCANNERS, ListKind.KNOWN_CC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """What is known of one service, and what it comes to."""
+
+    service: Service
+    evidence: tuple[Evidence, ...]  # Oldest first.
+    weighing: Weighing
+    holds: tuple[Hold, ...]
+    suggested: ServiceClass
+    days_valid: int  # After the last finding; below 0: it does not hold even on that day.
+    reliability: Mapping[str, Reliability]  # Of the sources of the evidence.
+    tier: int | None
+
+
+class Assessor:
+    """Weighs services; made anew for each command, so that it sees one state of the sources."""
+
+    def __init__(self, home: Home, casebook: CaseBook) -> None:
+        register = home.register
+        self.rules = Rules.from_register(register)
+        self.day = home.clock() // DAY_MS
+        self._casebook = casebook
+        self._limits: Limits = limits_of(register)
+        self._policy = ExpiryPolicy.from_register(register)
+        self._grading = Grading.from_register(register)
+        self._grades = parse_grades(register.text("verify.grades"))
+        self._said = casebook.evidence.sources()
+        self._outcomes = casebook.evidence.outcomes()
+        self._families = casebook.evidence.families()
+
+    def assess(
+        self, service: Service, service_class: ServiceClass = ServiceClass.UNKNOWN
+    ) -> Assessment:
+        """
+        Weigh everything that is known of *service* now.
+
+        Args:
+            service: Which; own ones by their pseudonym.
+            service_class: What people hold it to be: it decides how fast evidence ages.
+        """
+        told = self._casebook.listed.about(service)
+        evidence = (
+            *self._casebook.evidence.of(service),
+            *listed_evidence(service, told),
+        )
+        reliability = self.reliability(evidence)
+        trust = Trust(
+            reliability={name: each.mean for name, each in reliability.items()},
+            groups=self.groups(evidence),
+        )
+        history = seen_history(evidence, self._policy.most_days)
+        flow = latest_flow(evidence)
+        tier = None if flow is None else tier_in(flow)
+
+        def present(age_days: int) -> float:
+            return still_there(max(age_days, 0), history, service_class, tier, self._policy)
+
+        weighing = weigh(evidence, trust, self.rules, as_of_day=self.day, present=present)
+        holds = holds_of(self._around(service, evidence, told), self._limits)
+        at_best = weigh(evidence, trust, self.rules, as_of_day=self.day, present=lambda _: 1.0)
+        return Assessment(
+            service=service,
+            evidence=evidence,
+            weighing=weighing,
+            holds=holds,
+            suggested=suggest_class(holds, evidence),
+            days_valid=days_valid(
+                history, service_class, tier, self._policy, posterior=at_best.posterior
+            ),
+            reliability=reliability,
+            tier=tier,
+        )
+
+    def reliability(self, evidence: Iterable[Evidence]) -> dict[str, Reliability]:
+        """Judge the sources of *evidence*, and those with answers that they are likened to."""
+        methods = {name: method for name, (method, _, _) in self._outcomes.items()}
+        methods |= {each.source: each.method for each in evidence}
+        records = [self._record(name, method) for name, method in sorted(methods.items())]
+        return reliabilities(records, self._grading)
+
+    def groups(self, evidence: Iterable[Evidence]) -> dict[str, str]:
+        """Name what each source is one with: what its history shows, then what people say."""
+        names = {each.source for each in evidence}
+        found = {name: self._families[name] for name in names if name in self._families}
+        said = {name: self._said[name].family for name in names if name in self._said}
+        return found | {name: family for name, family in said.items() if family}
+
+    def _record(self, name: str, method: Method) -> SourceRecord:
+        said = self._said.get(name)
+        grade = self._grades.get(method, Grade.F) if said is None else Grade(said.grade)
+        _, right, wrong = self._outcomes.get(name, (method, 0, 0))
+        return SourceRecord(name=name, method=method, right=right, wrong=wrong, grade=grade)
+
+    def _around(
+        self, service: Service, evidence: Sequence[Evidence], told: Sequence[Told]
+    ) -> Surroundings:
+        index = ListIndex(
+            (each.kind, each.source, each.entry)
+            for each in told
+            if each.kind in _HELD_BY and each.until_ms is None
+        )
+        (lists,) = index.covering([service])
+        latest = latest_flow(tuple(evidence))
+        return Surroundings(
+            service=service,
+            day=self.day,
+            lists=lists,
+            address=address_facts_in(latest),
+            population=population_in(latest),
+            evidence=tuple(evidence),
+        )
+
+
+def listed_evidence(service: Service, told: Iterable[Told]) -> tuple[Evidence, ...]:
+    """
+    Take as evidence what lists of known C&Cs and of sinkholes say of *service* itself.
+
+    An entry speaks as of the day on which its list says it was seen last; where it does not, as
+    of the last time that the list was taken in with it. A network on a list names no server.
+    """
+    found = []
+    for each in told:
+        entry = each.entry
+        if entry.length != _HOST_BITS or each.kind not in {ListKind.KNOWN_CC, ListKind.SINKHOLES}:
+            continue
+        is_sinkhole = each.kind is ListKind.SINKHOLES or entry.role is Role.SINKHOLE
+        last_ms = each.confirmed_ms if each.until_ms is None else each.until_ms
+        stated = entry.last_listed_ms
+        found.append(
+            Evidence(
+                service=service if entry.port is not None else any_port(service),
+                method=Method.LIST,
+                source=each.source,
+                claim=Claim.SINKHOLE if is_sinkhole else Claim.CC,
+                observed_day=(last_ms if stated is None else min(stated, last_ms)) // DAY_MS,
+                reference=entry.label,
+                facts={"first_day": (entry.first_listed_ms or each.since_ms) // DAY_MS},
+            )
+        )
+    return tuple(found)
+
+
+def any_port(service: Service) -> Service:
+    """Give the address of *service* as a whole, as evidence names it."""
+    return Service(service.address, ANY_PORT, ANY_PORT, own=service.own)
+
+
+def seen_history(evidence: Iterable[Evidence], most_days: int) -> SeenHistory:
+    """
+    Tell on how many days a C&C server was found at a service, in its present episode.
+
+    Args:
+        evidence: All that is known of it.
+        most_days: A gap longer than this ends an episode.
+    """
+    days = set()
+    for each in evidence:
+        if each.claim in {Claim.CC, Claim.COMPROMISED}:
+            days |= {each.observed_day, int(each.facts.get("first_day", each.observed_day))}
+    ordered = sorted(days, reverse=True)
+    kept = ordered[:1]
+    for day in ordered[1:]:
+        if kept[-1] - day > most_days:
+            break
+        kept.append(day)
+    span = kept[0] - kept[-1] if kept else 0
+    return SeenHistory(span_days=span, seen_days=max(len(kept), 1))
+
+
+def tier_in(evidence: Evidence) -> int | None:
+    """Read the tier in the facts of what detection said; None where it is not decided."""
+    return int(evidence.facts.get("tier", 0)) or None
+
+
+def parse_grades(text: str) -> dict[Method, Grade]:
+    """
+    Read grades as the register holds them, such as ``honeypot=B list=C``.
+
+    Raises:
+        ConfigError: If a method or grade is none.
+    """
+    found = {}
+    for each in text.split():
+        method, _, grade = each.partition("=")
+        try:
+            found[Method(method)] = Grade(grade)
+        except ValueError as error:
+            raise ConfigError(
+                f"parameter verify.grades: {each!r} is no METHOD=GRADE such as honeypot=B; "
+                "propose another value with `hinomi parameters propose`"
+            ) from error
+    return found

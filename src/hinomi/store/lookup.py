@@ -1,0 +1,104 @@
+"""What the operator's lists say of one service: now, and before."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from hinomi.model.address import Address, from_int, to_int
+from hinomi.model.listed import ListEntry, ListKind, Role
+from hinomi.model.service import Service
+from hinomi.store.database import Database
+from hinomi.store.schema import LIST_ENTRIES, LISTS
+
+_BITS: Final = 128
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One entry that covers a service, and how long its list held it."""
+
+    kind: ListKind
+    source: str
+    entry: ListEntry
+    since_ms: int  # When it came to the list.
+    until_ms: int | None  # When it was gone; None: it stands there now.
+    confirmed_ms: int  # When the list was last taken in with it.
+
+
+class ListLookup:
+    """The lists of one home, asked by service; reached as `CaseBook.listed`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def about(self, service: Service) -> tuple[Told, ...]:
+        """
+        Give every entry that covers *service*, former ones too, oldest first.
+
+        Args:
+            service: Own ones by their pseudonym, which no network covers.
+
+        Notes:
+            One look-up in an index for each length of prefix: it does not read the lists.
+        """
+        current = LISTS.alias("current")
+        same = sa.and_(
+            current.c.kind == LISTS.c.kind,
+            current.c.source == LISTS.c.source,
+            current.c.ended_ms.is_(None),
+        )
+        wanted = (
+            sa.select(
+                LISTS.c.kind,
+                LISTS.c.source,
+                LIST_ENTRIES,
+                current.c.added_ms.label("confirmed_ms"),
+            )
+            .join_from(LIST_ENTRIES, LISTS)
+            .outerjoin(current, same)
+            .where(sa.tuple_(LIST_ENTRIES.c.base_hi, LIST_ENTRIES.c.base_lo).in_(_bases(service)))
+            .where(LIST_ENTRIES.c.own == service.own)
+            .order_by(LIST_ENTRIES.c.id)
+        )
+        with self._database.read() as connection:
+            return tuple(_covering(service, connection.execute(wanted)))
+
+
+def _bases(service: Service) -> list[tuple[int, int]]:
+    """Give the base of every network that holds the service's address."""
+    if service.own:
+        return [service.address]
+    return list({_masked(service.address, length) for length in range(_BITS + 1)})
+
+
+def _masked(address: Address, length: int) -> Address:
+    return from_int(to_int(address) >> (_BITS - length) << (_BITS - length))
+
+
+def _covering(service: Service, rows: Any) -> Iterator[Told]:
+    for row in rows:
+        entry = ListEntry(
+            base=Address(row.base_hi, row.base_lo),
+            length=row.length,
+            proto=row.proto,
+            port=row.port,
+            role=Role(row.role),
+            label=row.label,
+            first_listed_ms=row.first_listed_ms,
+            last_listed_ms=row.last_listed_ms,
+            own=row.own,
+        )
+        if entry.proto not in {None, service.proto} or entry.port not in {None, service.port}:
+            continue
+        if _masked(service.address, entry.length) == entry.base:
+            ended = row.until_ms
+            yield Told(
+                kind=ListKind(row.kind),
+                source=row.source,
+                entry=entry,
+                since_ms=row.since_ms,
+                until_ms=ended,
+                confirmed_ms=row.confirmed_ms if ended is None else ended,
+            )
