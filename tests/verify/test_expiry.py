@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -165,12 +166,13 @@ def test_what_cannot_be_is_refused() -> None:
             SeenHistory(span_days=span, seen_days=seen)
     with pytest.raises(ValueError, match="future"):
         still_there(-1, SeenHistory(span_days=0), DEDICATED, None, POLICY)
-    for refused, bad in (
-        ("not above 0", lambda: replace(POLICY, half_life_dedicated_days=0.0)),
-        ("not above 0", lambda: replace(POLICY, visibility_weight_days=0.0)),
-        ("below it", lambda: replace(POLICY, most_days=-1)),
-        ("no probability", lambda: replace(POLICY, visibility=1.0)),
-        ("no probability", lambda: replace(POLICY, limit=1.5)),
-    ):
-        with pytest.raises(ValueError, match=refused):
-            bad()
+    changes: dict[str, dict[str, Any]] = {
+        "half-life": {"half_life_dedicated_days": 0.0},
+        "a weight": {"visibility_weight_days": 0.0},
+        "most days": {"most_days": -1},
+        "a visibility": {"visibility": 1.0},
+        "or limit": {"limit": 1.5},
+    }
+    for named, change in changes.items():
+        with pytest.raises(ValueError, match=named):
+            replace(POLICY, **change)
