@@ -6,7 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hinomi.collect.evidence import cowrie, findings, listed, malware_csv, sightings
+from hinomi.collect.evidence import (
+    certificates,
+    cowrie,
+    darknet,
+    findings,
+    listed,
+    malware_csv,
+    passive_dns,
+    shadowserver,
+    sightings,
+    stix,
+)
 from hinomi.collect.evidence.intake import (
     EvidenceFormat,
     EvidenceLimits,
@@ -20,6 +31,15 @@ from hinomi.model.evidence import Claim, Evidence, Method
 FORMATS: Final = (
     EvidenceFormat(name="cowrie", recognises=cowrie.recognises, read=cowrie.read),
     EvidenceFormat(
+        name="stix",
+        recognises=stix.recognises,
+        read=stix.read,
+        claims=frozenset({Claim.CC, Claim.LOADER, Claim.SINKHOLE, Claim.BENIGN}),
+        methods=frozenset(Method) - {Method.FLOW},
+    ),
+    EvidenceFormat(name="shadowserver", recognises=shadowserver.recognises, read=shadowserver.read),
+    EvidenceFormat(name="darknet", recognises=darknet.recognises, read=darknet.read),
+    EvidenceFormat(
         name="malware-csv",
         recognises=malware_csv.recognises,
         read=malware_csv.read,
@@ -27,6 +47,8 @@ FORMATS: Final = (
     ),
     EvidenceFormat(name="sightings", recognises=sightings.recognises, read=sightings.read),
     EvidenceFormat(name="findings", recognises=findings.recognises, read=findings.read),
+    EvidenceFormat(name="certificates", recognises=certificates.recognises, read=certificates.read),
+    EvidenceFormat(name="passive-dns", recognises=passive_dns.recognises, read=passive_dns.read),
     EvidenceFormat(
         name="list",
         recognises=listed.recognises,

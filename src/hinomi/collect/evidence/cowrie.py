@@ -20,7 +20,6 @@ Source:
 
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import Any, Final
 
 import msgspec

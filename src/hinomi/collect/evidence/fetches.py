@@ -26,7 +26,9 @@ _URL: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _PIECES: Final = re.compile(r"[;&|\n`()<>]+")
-_HOST: Final = re.compile(r"(?:\d{1,3}\.){3}\d{1,3}|\[?[0-9a-f]{0,4}:[0-9a-f:.]{1,40}\]?", re.I)
+_HOST: Final = re.compile(
+    r"(?:\d{1,3}\.){3}\d{1,3}|\[?[0-9a-f]{0,4}:[0-9a-f:.]{1,40}\]?", re.IGNORECASE
+)
 _BARE: Final = re.compile(r"(?P<host>(?:\d{1,3}\.){3}\d{1,3})(?::(?P<port>\d{1,6}))?(?P<path>/\S+)")
 _SHELL: Final = re.compile(r"\|\s*(?:/bin/|/usr/bin/)?(?:busybox\s+)?(?:ba|da|a|z|k)?sh\b")
 

@@ -49,10 +49,19 @@ class EvidenceLimits:
     backscatter_strength: float = 0.2  # Replies may be forged, and C&C servers are attacked too.
     asked_strength: float = 0.5  # Of a fetch that was asked for and perhaps never answered.
     changed_strength: float = 0.5  # Of another holder's certificate.
+    trait_strength: float = 0.1  # Of what C&C servers share with many others: never measured.
 
     def __post_init__(self) -> None:
         if min(self.names_least, self.names_half, self.packets_least) < 1:
             raise ValueError("limits of evidence are counts from 1")
+        strengths = (
+            self.backscatter_strength,
+            self.asked_strength,
+            self.changed_strength,
+            self.trait_strength,
+        )
+        if not all(0.0 <= each <= 1.0 for each in strengths):
+            raise ValueError("a strength of evidence is outside 0..1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
