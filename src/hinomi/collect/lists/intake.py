@@ -87,7 +87,7 @@ class Intake:
         """
         _refuse_all(entry.base, entry.length)
         if not self.is_benign:
-            if _is_unroutable(entry.base, entry.length):
+            if is_unroutable(entry.base, entry.length):
                 self.ignored["unroutable"] += 1
                 return
             if entry.length < _SHORTEST[is_v4(entry.base)]:
@@ -143,7 +143,7 @@ def _merge(one: ListEntry, other: ListEntry) -> ListEntry:
 
 def _refuse_all(base: Address, length: int) -> None:
     # A short IPv6 prefix around ::ffff:0:0/96 would take in all IPv4 as we hold it.
-    holds_v4 = length <= V4_BITS and _lies_in(Address(0, 0xFFFF << 32), base, length)
+    holds_v4 = length <= V4_BITS and lies_in(Address(0, 0xFFFF << 32), base, length)
     if holds_v4 or length == 0:
         raise BadLine("the prefix covers a whole internet")
 
@@ -163,11 +163,13 @@ _UNROUTABLE: Final = tuple(
 )
 
 
-def _is_unroutable(base: Address, length: int) -> bool:
-    return any(length >= bits and _lies_in(base, net, bits) for net, bits in _UNROUTABLE)
+def is_unroutable(base: Address, length: int = 128) -> bool:
+    """Tell whether no network carries anything to a host of this prefix."""
+    return any(length >= bits and lies_in(base, net, bits) for net, bits in _UNROUTABLE)
 
 
-def _lies_in(address: Address, base: Address, length: int) -> bool:
+def lies_in(address: Address, base: Address, length: int) -> bool:
+    """Tell whether the first *length* bits of two addresses are the same."""
     shift = 128 - length
     return _number(address) >> shift == _number(base) >> shift
 

@@ -40,7 +40,7 @@ def parse_rows(
     for number, line in lines:
         row = None
         with intake.line(number):
-            row = dict(zip(columns, _split(line, len(columns)), strict=True))
+            row = dict(zip(columns, split_fields(line, len(columns)), strict=True))
         if row is not None:
             yield number, row
 
@@ -74,7 +74,13 @@ def require_header(number: int | None, intake: Intake, form: str) -> int:
     return number
 
 
-def _split(line: str, width: int) -> list[str]:
+def split_fields(line: str, width: int) -> list[str]:
+    """
+    Split one comma-separated line into *width* fields.
+
+    Raises:
+        BadLine: If it has another number of them, or its quotes do not close.
+    """
     try:
         fields = next(csv.reader([line], skipinitialspace=True, strict=True))
     except csv.Error:
