@@ -10,11 +10,12 @@ and a case's `SeenHistory` can do the sum on paper.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hinomi.govern.parameters import Register
 from hinomi.model.case import ServiceClass
 
 FIRST_TIER: Final = 1
@@ -63,6 +64,19 @@ class ExpiryPolicy:
             raise ValueError("a half-life or a weight is not above 0, or the most days below it")
         if not (0.0 < self.visibility < 1.0 and 0.0 <= self.limit <= 1.0):
             raise ValueError("a visibility or limit is no probability that leaves a choice")
+
+    @classmethod
+    def from_register(cls, register: Register) -> Self:
+        """Read the values from ``expiry.*``."""
+        return cls(
+            half_life_first_tier_days=register.number("expiry.half_life_first_tier_days"),
+            half_life_dedicated_days=register.number("expiry.half_life_dedicated_days"),
+            half_life_compromised_days=register.number("expiry.half_life_compromised_days"),
+            visibility=register.number("expiry.visibility"),
+            visibility_weight_days=register.number("expiry.visibility_weight_days"),
+            most_days=register.integer("expiry.most_days"),
+            limit=register.number("expiry.limit"),
+        )
 
     def half_life_days(self, service_class: ServiceClass, tier: int | None) -> float:
         """

@@ -1,0 +1,177 @@
+"""What one run of detection shows of services that are worth a case, as evidence."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+
+from hinomi.detect.columns import ints
+from hinomi.detect.context import context_columns
+from hinomi.detect.judge import Judgement
+from hinomi.errors import NotFound
+from hinomi.govern.parameters import Register
+from hinomi.model.context import DAY_MS
+from hinomi.model.evidence import Claim, Evidence, Method
+from hinomi.model.listed import ListEntry
+from hinomi.model.service import Service
+from hinomi.services.detecting import Opened, ranked, row_of, service_of
+from hinomi.services.population import Facts, render_address_facts, render_population
+from hinomi.verify.surroundings import address_facts, populations_of
+
+SOURCE: Final = "hinomi detect"
+"""The source of all evidence that detection in the own network gives."""
+
+_STRONGEST: Final = 6
+"""So many terms of the ledger go with the evidence."""
+
+
+class Finder:
+    """
+    Looks at what a run judged, and keeps what is worth a case.
+
+    It keeps numbers about servers. Of lines it keeps how many there are.
+    """
+
+    def __init__(self, register: Register, open_services: Sequence[Service]) -> None:
+        """
+        Begin.
+
+        Args:
+            register: Says what is worth a case.
+            open_services: Services of open cases: looked at again whatever they look like now.
+        """
+        self._least = register.number("verify.open_probability")
+        self._most = register.integer("verify.open_most")
+        self._open = tuple(open_services)
+        self.worth: list[Service] = []  # A case, most probable first.
+        self.evidence: list[Evidence] = []  # About these, and about services of open cases.
+        self.below = 0  # Candidates that were not worth one.
+
+    @property
+    def asked(self) -> list[ListEntry]:
+        """Name the services of open cases to detection."""
+        return [
+            ListEntry(base=each.address, proto=each.proto, port=each.port, own=each.own)
+            for each in self._open
+        ]
+
+    @property
+    def digest(self) -> str:
+        """Name what was found: the same findings of the same services have the same name."""
+        references = sorted(f"{each.service} {each.reference}" for each in self.evidence)
+        return hashlib.sha256("\n".join(references).encode()).hexdigest()
+
+    @property
+    def until_day(self) -> int:
+        """The last day on which anything was seen, days since 1970-01-01; 0: nothing was."""
+        return max((each.observed_day for each in self.evidence), default=0)
+
+    def __call__(self, opened: Opened, judged: Judgement) -> None:
+        """Look at everything that was judged in one run."""
+        probability = judged.probability()
+        candidates = ranked(judged)
+        likely = candidates[probability[candidates] >= self._least]
+        met = likely[ints(judged.survey.services, "clients")[likely] > 0]
+        chosen = met[: self._most]
+        self.below = int(candidates.size - chosen.size)
+        table = judged.survey.services
+        self.worth = [service_of(table, int(row)) for row in chosen]
+        rows = [int(row) for row in chosen]
+        rows += sorted({*_rows(judged, self._open)} - {*rows})
+        self.evidence = _evidence(opened, judged, rows)
+
+
+def _rows(judged: Judgement, services: Sequence[Service]) -> list[int]:
+    """Find the rows of services that anybody met; the others are left out."""
+    found = []
+    for each in services:
+        try:
+            row = row_of(judged, each)
+        except NotFound:
+            continue
+        if int(judged.survey.services["clients"][row].as_py()) > 0:
+            found.append(row)
+    return found
+
+
+def _evidence(opened: Opened, judged: Judgement, rows: Sequence[int]) -> list[Evidence]:
+    table = judged.survey.services
+    services = [service_of(table, row) for row in rows]
+    populations = populations_of(
+        table, judged.suspects, lines=len(judged.survey.talking), wanted=services
+    )
+    places = _places(opened, services)
+    own, probability = judged.by_flow(), judged.probability()
+    last_ms = ints(table, "last_ms")
+    found = []
+    for row, service in zip(rows, services, strict=True):
+        facts: Facts = {
+            "probability": _rounded(probability[row]),
+            "prior": _rounded(judged.prior),
+            "tier": int(judged.tier[row]),
+            "terms": _terms(judged, row),
+        }
+        population = populations.get(service)
+        if population is not None:
+            facts |= render_population(population)
+        facts |= places.get(service, {})
+        evidence = Evidence(
+            service=service,
+            method=Method.FLOW,
+            source=SOURCE,
+            claim=Claim.CC,
+            observed_day=int(last_ms[row]) // DAY_MS,
+            strength=_rounded(own[row]),
+            facts=facts,
+        )
+        found.append(replace(evidence, reference=_digest(evidence)))
+    return found
+
+
+def _places(opened: Opened, services: Sequence[Service]) -> dict[Service, Facts]:
+    """Look up what context tables that stood before the window say of each address."""
+    plain = [each for each in services if not each.own]
+    if opened.background is None or not plain:
+        return {}
+    asked = pa.table(
+        {
+            "remote_hi": pa.array([each.address.hi for each in plain], pa.int64()),
+            "remote_lo": pa.array([each.address.lo for each in plain], pa.int64()),
+            "remote_own": pa.array([0] * len(plain), pa.int64()),
+            "proto": pa.array([each.proto for each in plain], pa.int64()),
+            "remote_port": pa.array([each.port for each in plain], pa.int64()),
+        }
+    )
+    before = opened.background
+    columns = context_columns(asked, before.tables, before.starts_ms)
+    found = address_facts(
+        [each.address for each in plain],
+        as_kind=columns.as_kind,
+        names=columns.names,
+        allocation_days=columns.allocation_age,
+        tables=before.tables,
+    )
+    return {
+        each: {**render_address_facts(found[each.address]), "asn": int(columns.origin_as[row])}
+        for row, each in enumerate(plain)
+    }
+
+
+def _terms(judged: Judgement, row: int) -> str:
+    """Name what weighs most, such as ``learned:6.2 crowd:-1.1``."""
+    terms = {code: float(column[row]) for code, column in judged.ledger.terms.items()}
+    strongest = sorted(terms, key=lambda code: (-abs(terms[code]), code))[:_STRONGEST]
+    return " ".join(f"{code}:{terms[code]:.1f}" for code in strongest if abs(terms[code]) > 0.05)  # noqa: PLR2004 - one digit is shown.
+
+
+def _digest(evidence: Evidence) -> str:
+    told = json.dumps([evidence.strength, dict(evidence.facts)], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+
+def _rounded(value: float | np.float64) -> float:
+    return float(f"{float(value):.4g}")
