@@ -54,6 +54,12 @@ class EngineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     spark_settings: dict[str, str] = {}
 
 
+class CasesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How people are told that a case waits for them."""
+
+    page: tuple[str, ...] = ()
+
+
 class OperatorWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who answers subscribers, in one language."""
 
@@ -82,6 +88,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     node: NodeConfig = NodeConfig()
     collect: CollectConfig = CollectConfig()
     engine: EngineConfig = EngineConfig()
+    cases: CasesConfig = CasesConfig()
     operator: OperatorConfig = OperatorConfig()
     log: LogConfig = LogConfig()
     parameters: dict[str, int | float | str | bool] = {}
@@ -132,6 +139,11 @@ threads = {threads}
 spark_master = {spark_master}
 # Spark's own settings, such as {{ "spark.executor.memory" = "8g" }}.
 spark_settings = {spark_settings}
+
+[cases]
+# The program that tells a reviewer that cases wait, with its arguments; the numbers of the
+# cases follow, never an address. Empty: nobody is told.
+page = {page}
 
 [operator]
 # Who answers subscribers: shown as it stands on the page that `hinomi transparency` makes.
@@ -203,6 +215,7 @@ def render_config(config: Config) -> str:
         threads=config.engine.threads,
         spark_master=_render_text(config.engine.spark_master),
         spark_settings=_render_pairs(config.engine.spark_settings),
+        page=_render_texts(config.cases.page),
         operator_name=_render_text(config.operator.name),
         operator_contact=_render_text(config.operator.contact),
         operator_explanation=_render_text(config.operator.explanation),

@@ -42,6 +42,7 @@ class Operation(Enum):
     EVIDENCE = ("case evidence", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.LISTS)
     REVEAL = ("case reveal", Purpose.SHARE_CC, frozenset({Power.REIDENTIFY}), Data.OWN_SERVICES)
     APPROVE = ("case approve", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
+    WITHDRAW = ("case withdraw", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
     LISTINGS = ("listings show", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
     EXPORT = ("listings export", Purpose.SHARE_CC, frozenset({Power.SHARE}), Data.LISTINGS)
     ACCURACY = ("accuracy", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.CANDIDATES)

@@ -14,7 +14,7 @@ from hinomi.services.home import Home
 from hinomi.services.population import address_facts_in, latest_flow, population_in
 from hinomi.store.casebook import CaseBook
 from hinomi.store.lookup import Told
-from hinomi.verify.benign import holds_of, suggest_class
+from hinomi.verify.benign import holds_of, may_lift, suggest_class
 from hinomi.verify.corroborate import Rules, Trust, Weighing, weigh
 from hinomi.verify.expiry import ExpiryPolicy, SeenHistory, days_valid, still_there
 from hinomi.verify.holds import Hold, Limits, limits_of
@@ -35,7 +35,9 @@ class Assessment:
     weighing: Weighing
     holds: tuple[Hold, ...]
     suggested: ServiceClass
+    last_day: int  # On which anybody last said that it is a C&C server; 0: nobody did.
     days_valid: int  # After the last finding; below 0: it does not hold even on that day.
+    days_held: int  # As long as that, were the finding certain.
     reliability: Mapping[str, Reliability]  # Of the sources of the evidence.
     tier: int | None
 
@@ -45,9 +47,10 @@ class Assessor:
 
     def __init__(self, home: Home, casebook: CaseBook) -> None:
         register = home.register
+        self.home = home
+        self.casebook = casebook
         self.rules = Rules.from_register(register)
         self.day = home.clock() // DAY_MS
-        self._casebook = casebook
         self._limits: Limits = limits_of(register)
         self._policy = ExpiryPolicy.from_register(register)
         self._grading = Grading.from_register(register)
@@ -66,9 +69,9 @@ class Assessor:
             service: Which; own ones by their pseudonym.
             service_class: What people hold it to be: it decides how fast evidence ages.
         """
-        told = self._casebook.listed.about(service)
+        told = self.casebook.listed.about(service)
         evidence = (
-            *self._casebook.evidence.of(service),
+            *self.casebook.evidence.of(service),
             *listed_evidence(service, told),
         )
         reliability = self.reliability(evidence)
@@ -80,8 +83,10 @@ class Assessor:
         flow = latest_flow(evidence)
         tier = None if flow is None else tier_in(flow)
 
+        kind = (history, service_class, tier, self._policy)
+
         def present(age_days: int) -> float:
-            return still_there(max(age_days, 0), history, service_class, tier, self._policy)
+            return still_there(max(age_days, 0), *kind)
 
         weighing = weigh(evidence, trust, self.rules, as_of_day=self.day, present=present)
         holds = holds_of(self._around(service, evidence, told), self._limits)
@@ -92,12 +97,16 @@ class Assessor:
             weighing=weighing,
             holds=holds,
             suggested=suggest_class(holds, evidence),
-            days_valid=days_valid(
-                history, service_class, tier, self._policy, posterior=at_best.posterior
-            ),
+            last_day=max((each.observed_day for each in evidence if each.claim.is_for), default=0),
+            days_valid=days_valid(*kind, posterior=at_best.posterior),
+            days_held=days_valid(*kind),
             reliability=reliability,
             tier=tier,
         )
+
+    def may_lift(self, held: Hold, evidence: Sequence[Evidence]) -> bool:
+        """Tell whether a reviewer may lift a hold, with a reason of their own."""
+        return may_lift(held, evidence, self._limits)
 
     def reliability(self, evidence: Iterable[Evidence]) -> dict[str, Reliability]:
         """Judge the sources of *evidence*, and those with answers that they are likened to."""

@@ -19,10 +19,12 @@ from hinomi.model.exporter import (
 from hinomi.model.network import AccessKind, Customer, OwnNetwork
 from hinomi.model.window import Window
 from hinomi.store.caseevidence import EvidenceStore
+from hinomi.store.caseruns import RunStore
 from hinomi.store.cases import CaseStore
 from hinomi.store.database import Database, open_database
 from hinomi.store.drills import DrillStore
 from hinomi.store.forgetting import Forgetting
+from hinomi.store.listings import ListingStore
 from hinomi.store.lists import ListStore
 from hinomi.store.lookup import ListLookup
 from hinomi.store.schema import (
@@ -64,6 +66,8 @@ class CaseBook:
         self.cases = CaseStore(database)
         self.evidence = EvidenceStore(database)
         self.listed = ListLookup(database)
+        self.listings = ListingStore(database)
+        self.runs = RunStore(database)
 
     def __enter__(self) -> Self:
         return self

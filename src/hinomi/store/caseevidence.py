@@ -16,9 +16,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from hinomi.model.address import Address
 from hinomi.model.case import Case
 from hinomi.model.evidence import ANY_PORT, Claim, Evidence, Method
+from hinomi.model.listed import ListKind
 from hinomi.model.service import Reason, Service
-from hinomi.store.caseschema import EVIDENCE, GROUPS, OUTCOMES, SOURCES
+from hinomi.store.caseschema import CASES, EVIDENCE, GROUPS, OUTCOMES, SOURCES
 from hinomi.store.database import Database
+from hinomi.store.schema import LIST_ENTRIES, LISTS
 
 _AT_ONCE: Final = 500
 """Rows of one statement to the database."""
@@ -93,6 +95,58 @@ class EvidenceStore:
         )
         with self._database.read() as connection:
             return {_service(row) for row in connection.execute(wanted)}
+
+    def affected(self, source: str, since_ms: int) -> tuple[int, ...]:
+        """Give the numbers of cases on whose address *source* said something since *since_ms*."""
+        same = [CASES.c[name] == EVIDENCE.c[name] for name in ("hi", "lo", "own")]
+        wanted = (
+            sa.select(CASES.c.id)
+            .distinct()
+            .join_from(EVIDENCE, CASES, sa.and_(*same))
+            .where(EVIDENCE.c.source == source, EVIDENCE.c.received_ms >= since_ms)
+            .order_by(CASES.c.id)
+        )
+        with self._database.read() as connection:
+            return tuple(connection.scalars(wanted))
+
+    def agreeing(self, source: str, since_ms: int, most: int) -> tuple[Service, ...]:
+        """
+        Give services without a case of which *source* and another method say: a C&C server.
+
+        Args:
+            source: Who said so since *since_ms*.
+            since_ms: From then on.
+            most: So many at most.
+        """
+        other = EVIDENCE.alias("other")
+        place = ("hi", "lo", "own")
+        finds = [Claim.CC.value, Claim.COMPROMISED.value]
+        by_another = sa.exists().where(
+            *(other.c[name] == EVIDENCE.c[name] for name in place),
+            other.c.method != EVIDENCE.c.method,
+            other.c.claim.in_(finds),
+        )
+        on_a_list = sa.exists().where(
+            LIST_ENTRIES.c.base_hi == EVIDENCE.c.hi,
+            LIST_ENTRIES.c.base_lo == EVIDENCE.c.lo,
+            LIST_ENTRIES.c.own == EVIDENCE.c.own,
+            LIST_ENTRIES.c.until_ms.is_(None),
+            LIST_ENTRIES.c.snapshot == LISTS.c.id,
+            LISTS.c.kind == ListKind.KNOWN_CC.value,
+        )
+        has_case = sa.exists().where(
+            *(CASES.c[name] == EVIDENCE.c[name] for name in (*place, "proto", "port"))
+        )
+        wanted = (
+            sa.select(*(EVIDENCE.c[name] for name in ("hi", "lo", "proto", "port", "own")))
+            .distinct()
+            .where(EVIDENCE.c.source == source, EVIDENCE.c.received_ms >= since_ms)
+            .where(EVIDENCE.c.claim.in_(finds), EVIDENCE.c.port != ANY_PORT)
+            .where(by_another | on_a_list, ~has_case)
+            .limit(most)
+        )
+        with self._database.read() as connection:
+            return tuple(_service(row) for row in connection.execute(wanted))
 
     def count(self) -> dict[tuple[str, Method], int]:
         """Count the statements by source and method."""

@@ -129,9 +129,11 @@ def weigh(
         group of one method counts in part, since sources of one method err alike. What speaks
         for it is worth the less the older it is than the freshest finding, and all of it is
         discounted by the chance that this one still holds. What speaks against it is not
-        discounted: a mistake does not age.
+        discounted: a mistake does not age. What was found before the address changed hands
+        counts for nothing.
     """
     known = [each for each in _latest(evidence) if each.observed_day <= as_of_day]
+    known = _of_this_holder(known, trust, rules)
     worth = [_worth(each, trust, rules) for each in known]
     found = [
         each.observed_day
@@ -180,6 +182,17 @@ def _latest(evidence: Iterable[Evidence]) -> list[Evidence]:
         if before is None or each.observed_day >= before.observed_day:
             newest[key] = each
     return list(newest.values())
+
+
+def _of_this_holder(known: list[Evidence], trust: Trust, rules: Rules) -> list[Evidence]:
+    """Leave out what was found before the address changed hands: it speaks of somebody else."""
+    moved = (
+        each.observed_day
+        for each in known
+        if each.claim is Claim.MOVED and _worth(each, trust, rules) >= rules.least_reliability
+    )
+    since_day = max(moved, default=0)
+    return [each for each in known if each.observed_day >= since_day or not each.claim.is_for]
 
 
 def _worth(evidence: Evidence, trust: Trust, rules: Rules) -> float:

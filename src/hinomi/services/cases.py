@@ -1,0 +1,276 @@
+"""
+Cases from runs of detection: opened, looked at again, expired.
+
+The same findings again change nothing. A run journals before it changes anything how many cases
+it will touch, and afterwards what became of them.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hinomi.model.case import (
+    Case,
+    CaseEvent,
+    CaseState,
+    ServiceClass,
+    Step,
+    after,
+)
+from hinomi.model.context import DAY_MS
+from hinomi.model.evidence import Claim, Evidence, Method
+from hinomi.model.service import Service
+from hinomi.services.findings import Finder
+from hinomi.services.home import Home
+from hinomi.services.mandates import Operation, record
+from hinomi.services.paging import page
+from hinomi.services.settling import RUN, Settled, settle, weighed
+from hinomi.services.weighing import Assessment, Assessor
+from hinomi.store.casebook import CaseBook
+from hinomi.store.caseruns import Run
+from hinomi.store.cases import Change
+from hinomi.verify.decide import list_codes, missing_evidence, reasons_of
+
+ROUTES = "hinomi routes"
+"""The source of the statement that an address moved, from tables of routes."""
+
+_MOVED = 0.9
+"""How sure it is that an address that another AS originates has another holder."""
+
+OPEN_STATES = tuple(state for state in CaseState if state.is_open)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What one run did to the cases."""
+
+    opened: tuple[Case, ...]
+    returned: tuple[Case, ...]  # New episodes of cases that were closed.
+    settled: tuple[Settled, ...]
+    new_statements: int  # Evidence that nobody had brought before.
+    below: int  # Candidates that were not worth a case.
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the journal keeps of it."""
+        steps = Counter(each.step.value for each in self.settled)
+        return {
+            "opened": len(self.opened),
+            "returned": len(self.returned),
+            "statements": self.new_statements,
+            "below": self.below,
+            "steps": dict(sorted(steps.items())),
+        }
+
+
+def finder_for(home: Home) -> Finder:
+    """Give who looks at a run for what is worth a case, and again at what is open."""
+    with home.casebook() as casebook:
+        services = [each.service for each in casebook.cases.in_states(OPEN_STATES)]
+    return Finder(home.register, services)
+
+
+def keep(home: Home, found: Finder) -> Kept:
+    """
+    Open, return and settle cases by what a run found; the same findings again change nothing.
+
+    Raises:
+        NotPermitted: If no mandate permits it.
+        Unavailable: If somebody else holds the case book for too long.
+    """
+    mandate = home.mandate(Operation.CASES)
+    facts: dict[str, object] = {"act": "run", "register": home.register.version}
+    journal = home.journal()
+    told = {"worth": len(found.worth), "below": found.below, "findings": found.digest}
+    record(journal, Operation.CASES, mandate, {**facts, "stage": "begins", **told})
+    with home.casebook() as casebook:
+        kept = _keep(home, casebook, found)
+        casebook.runs.put(
+            Run(
+                digest=found.digest,
+                at_ms=home.clock(),
+                until_day=found.until_day,
+                candidates=len(found.worth),
+                below=found.below,
+                opened=len(kept.opened) + len(kept.returned),
+            )
+        )
+    record(journal, Operation.CASES, mandate, {**facts, "stage": "done", **kept.facts})
+    page(home, [*_urgent(kept.opened), *_urgent(kept.returned), *_paged(kept.settled)])
+    return kept
+
+
+def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
+    """
+    Weigh open cases anew as of now, without reading flow information.
+
+    Args:
+        home: Where.
+        numbers: Of the cases; empty: all open ones.
+
+    Raises:
+        NotFound: If there is no such case.
+    """
+    mandate = home.mandate(Operation.CASES)
+    facts: dict[str, object] = {"act": "recheck", "register": home.register.version}
+    with home.casebook() as casebook:
+        cases = (
+            [casebook.cases.get(number) for number in numbers]
+            if numbers
+            else list(casebook.cases.in_states(OPEN_STATES))
+        )
+        record(
+            home.journal(),
+            Operation.CASES,
+            mandate,
+            {**facts, "stage": "begins", "cases": len(cases)},
+        )
+        settled = tuple(_settle(home, casebook, Assessor(home, casebook), cases))
+    steps = Counter(each.step.value for each in settled)
+    told = {**facts, "stage": "done", "steps": dict(sorted(steps.items()))}
+    record(home.journal(), Operation.CASES, mandate, told)
+    page(home, _paged(settled))
+    return settled
+
+
+def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
+    now_ms = home.clock()
+    evidence = [*found.evidence, *_moved(casebook, found.evidence)]
+    new = casebook.evidence.add(evidence, now_ms)
+    assessor = Assessor(home, casebook)
+    opened, returned = [], []
+    for service in found.worth:
+        case = casebook.cases.find(service)
+        if case is None:
+            opened.append(open_case(home, casebook, assessor, service))
+        elif not case.state.is_open and _returns(assessor, case):
+            returned.append(_return(home, casebook, assessor, case))
+    fresh = {case.id for case in (*opened, *returned)}
+    others = [each for each in casebook.cases.in_states(OPEN_STATES) if each.id not in fresh]
+    return Kept(
+        opened=tuple(opened),
+        returned=tuple(returned),
+        settled=tuple(_settle(home, casebook, assessor, others)),
+        new_statements=new,
+        below=found.below,
+    )
+
+
+def _settle(
+    home: Home, casebook: CaseBook, assessor: Assessor, cases: Sequence[Case]
+) -> list[Settled]:
+    settled = (settle(home, casebook, assessor, case) for case in cases if case.state.is_open)
+    return [each for each in settled if each is not None]
+
+
+def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Service) -> Case:
+    """
+    Open the case of a service.
+
+    Raises:
+        Conflict: If it has one already.
+    """
+    now_ms = home.clock()
+    assessment = assessor.assess(service)
+    state = after(None, Step.OPEN)
+    assert state is not None  # noqa: S101 - the table has it.
+    case = Case(
+        id=0,
+        service=service,
+        state=state,
+        service_class=assessment.suggested,
+        episode=1,
+        version=1,
+        opened_ms=now_ms,
+        changed_ms=now_ms,
+        posterior=round(assessment.weighing.posterior, 4),
+        methods=assessment.weighing.methods,
+        holds=list_codes(assessment.holds),
+        is_urgent=not missing_evidence(assessment.weighing, assessor.rules),
+    )
+    event = CaseEvent(
+        version=1,
+        episode=1,
+        at_ms=now_ms,
+        step=Step.OPEN,
+        before=None,
+        after=state,
+        by=RUN,
+        register=home.register.version,
+        entry=-1,
+        posterior=case.posterior,
+        reasons=reasons_of(assessment.weighing, assessment.holds),
+    )
+    return casebook.cases.open(Change(after=case, event=event))
+
+
+def _returns(assessor: Assessor, case: Case) -> bool:
+    """
+    Tell whether a service that was found again begins a new episode.
+
+    One that expired does when it was seen since. One that people rejected or withdrew does only
+    when a method that is not the own flow found it since, and the evidence suffices: the same
+    vendor cloud is not to come back with every run.
+    """
+    assessment = assessor.assess(case.service)
+    since_day = case.changed_ms // DAY_MS
+    later = [each for each in assessment.evidence if each.observed_day > since_day]
+    if case.state is CaseState.EXPIRED:
+        return any(each.claim.is_for for each in later) or _is_present(assessment, assessor)
+    others = [each for each in later if each.claim is Claim.CC and each.method is not Method.FLOW]
+    return bool(others) and not missing_evidence(assessment.weighing, assessor.rules)
+
+
+def _is_present(assessment: Assessment, assessor: Assessor) -> bool:
+    return assessor.day - assessment.last_day <= assessment.days_held
+
+
+def _return(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:
+    assessment = assessor.assess(case.service)
+    change = weighed(case, assessment, home, Step.RETURN)
+    episode = case.episode + 1
+    again = replace(
+        change.after,
+        episode=episode,
+        opened_ms=home.clock(),
+        service_class=ServiceClass.UNKNOWN,
+        is_urgent=not missing_evidence(assessment.weighing, assessor.rules),
+    )
+    event = replace(change.event, episode=episode)
+    return casebook.cases.change(replace(change, after=again, event=event))
+
+
+def _moved(casebook: CaseBook, evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Tell of which services the address is originated by another AS than it was before."""
+    found = []
+    for each in evidence:
+        now = each.facts.get("asn", 0)
+        earlier = [
+            before
+            for before in casebook.evidence.of(each.service)
+            if before.method is Method.FLOW
+            and before.observed_day < each.observed_day
+            and before.facts.get("asn", 0)
+        ]
+        last = max(earlier, key=lambda before: before.observed_day, default=None)
+        if now and last is not None and last.facts["asn"] != now:
+            found.append(
+                Evidence(
+                    service=each.service,
+                    method=Method.FLOW,
+                    source=ROUTES,
+                    claim=Claim.MOVED,
+                    observed_day=each.observed_day,
+                    reference=f"AS{last.facts['asn']} to AS{now}",
+                    strength=_MOVED,
+                )
+            )
+    return found
+
+
+def _urgent(cases: Sequence[Case]) -> list[Case]:
+    return [each for each in cases if each.is_urgent]
+
+
+def _paged(settled: Sequence[Settled]) -> list[Case]:
+    return [each.case for each in settled if each.is_paged]

@@ -1,0 +1,200 @@
+"""
+Evidence in: files of others and findings of people, kept by service; cases weighed anew.
+
+Where two methods agree on a service that has no case, one is opened, whoever of them was first.
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from hinomi.collect.evidence.catalogue import parse_evidence
+from hinomi.collect.evidence.tokenise import tokenise_evidence
+from hinomi.errors import UsageError
+from hinomi.model.case import Case
+from hinomi.model.context import DAY_MS
+from hinomi.model.evidence import Claim, Evidence, Method
+from hinomi.services.cases import open_case
+from hinomi.services.home import Home, require_one_period
+from hinomi.services.mandates import Operation, record
+from hinomi.services.ownership import own_matcher
+from hinomi.services.paging import page
+from hinomi.services.people import acting, people_in_force
+from hinomi.services.settling import Settled, settle
+from hinomi.services.weighing import Assessor
+from hinomi.store.casebook import CaseBook
+from hinomi.store.caseevidence import Source
+from hinomi.telemetry import mask_addresses, name_without_addresses
+from hinomi.verify.decide import missing_evidence
+from hinomi.verify.reliability import Grade
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """What became of evidence that somebody brought."""
+
+    format: str
+    statements: int
+    new: int  # That nobody had brought before.
+    claims: dict[str, int]
+    ignored: dict[str, int]  # Well formed but no evidence, by reason.
+    malformed: int
+    opened: tuple[Case, ...]
+    settled: tuple[Settled, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """How a file of evidence is to be read."""
+
+    source: str
+    format_name: str | None = None  # None: told from the content.
+    day: int | None = None  # Of the file, days since 1970-01-01, UTC; None: today.
+    keep_good: bool = False
+    claim: Claim | None = None
+    method: Method | None = None
+
+
+def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
+    """
+    Take in a file of evidence, all of it or nothing.
+
+    Raises:
+        NotFound: If the file cannot be read.
+        MalformedDocument: If it is of no known format, or has a bad line.
+        UsageError: If the source is blank, or format, claim and method do not fit.
+        Conflict: If the file changed while it was read.
+    """
+    mandate = home.mandate(Operation.EVIDENCE)
+    facts: dict[str, object] = {
+        "act": "import",
+        "source": mask_addresses(how.source),
+        "file": name_without_addresses(path),
+        "register": home.register.version,
+    }
+    record(home.journal(), Operation.EVIDENCE, mandate, {**facts, "stage": "begins"})
+    today = home.clock() // DAY_MS
+    parsed = parse_evidence(
+        path,
+        format_name=how.format_name,
+        source=how.source,
+        day=today if how.day is None else how.day,
+        keep_good=how.keep_good,
+        claim=how.claim,
+        method=how.method,
+    )
+    with home.casebook() as casebook:
+        require_one_period(home, casebook)
+        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+        now_ms = home.clock()
+        new = casebook.evidence.add(tokenise_evidence(parsed.evidence, match_own), now_ms)
+        opened, settled = _follow(home, casebook, how.source, now_ms)
+    taken = Taken(
+        format=parsed.format,
+        statements=parsed.statements,
+        new=new,
+        claims={claim.value: count for claim, count in sorted(parsed.claims.items())},
+        ignored=dict(sorted(parsed.ignored.items())),
+        malformed=parsed.malformed,
+        opened=opened,
+        settled=settled,
+    )
+    told = {"format": taken.format, "statements": taken.statements, "new": taken.new}
+    told |= {"malformed": taken.malformed, "opened": len(opened), "settled": len(settled)}
+    record(home.journal(), Operation.EVIDENCE, mandate, {**facts, "stage": "done", **told})
+    _page(home, opened, settled)
+    return taken
+
+
+def add_finding(home: Home, finding: Evidence, words: str) -> Taken:
+    """
+    Take in what the acting person found out about one service.
+
+    Args:
+        home: Where.
+        finding: Service in plain, claim and day; its source becomes the person.
+        words: How they know; kept with it, and never shared.
+
+    Raises:
+        UsageError: If nothing is said of how they know.
+    """
+    if not words.strip():
+        raise UsageError("say how you know: a finding without a word cannot be weighed")
+    actor = acting(home, people_in_force(home).people)
+    mandate = home.mandate(Operation.EVIDENCE)
+    source = f"person:{actor.id}"
+    facts: dict[str, object] = {"act": "add", "person": actor.id, "claim": finding.claim.value}
+    record(home.journal(), Operation.EVIDENCE, mandate, {**facts, "stage": "begins"})
+    stated = replace(finding, source=source, facts={**finding.facts, "words": words.strip()})
+    with home.casebook() as casebook:
+        require_one_period(home, casebook)
+        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+        now_ms = home.clock()
+        new = casebook.evidence.add(tokenise_evidence([stated], match_own), now_ms)
+        opened, settled = _follow(home, casebook, source, now_ms)
+    told = {"new": new, "opened": len(opened), "settled": len(settled)}
+    record(home.journal(), Operation.EVIDENCE, mandate, {**facts, "stage": "done", **told})
+    _page(home, opened, settled)
+    return Taken(
+        format="finding",
+        statements=1,
+        new=new,
+        claims={finding.claim.value: 1},
+        ignored={},
+        malformed=0,
+        opened=opened,
+        settled=settled,
+    )
+
+
+def grade_source(home: Home, name: str, method: Method, grade: Grade, family: str = "") -> Source:
+    """
+    Say what a source of evidence is: how it knows, how far it is trusted, whom it copies.
+
+    Raises:
+        UsageError: If the name is blank.
+    """
+    if not name.strip():
+        raise UsageError("a source needs a name: say who states it")
+    actor = acting(home, people_in_force(home).people)
+    mandate = home.mandate(Operation.EVIDENCE)
+    source = Source(
+        name=name.strip(),
+        method=method,
+        grade=grade.value,
+        family=family.strip(),
+        by=actor.id,
+        at_ms=home.clock(),
+    )
+    facts = {
+        "act": "source",
+        "source": mask_addresses(source.name),
+        "method": method.value,
+        "grade": grade.value,
+        "family": mask_addresses(source.family),
+        "person": actor.id,
+    }
+    record(home.journal(), Operation.EVIDENCE, mandate, facts)
+    with home.casebook() as casebook:
+        casebook.evidence.put_source(source)
+    return source
+
+
+def _follow(
+    home: Home, casebook: CaseBook, source: str, since_ms: int
+) -> tuple[tuple[Case, ...], tuple[Settled, ...]]:
+    """Weigh the cases anew of which *source* spoke, and open those on which methods agree."""
+    assessor = Assessor(home, casebook)
+    touched = [casebook.cases.get(each) for each in casebook.evidence.affected(source, since_ms)]
+    settled = (settle(home, casebook, assessor, each) for each in touched if each.state.is_open)
+    kept = tuple(each for each in settled if each is not None)
+    most = home.register.integer("verify.open_most")
+    opened = tuple(
+        open_case(home, casebook, assessor, each)
+        for each in casebook.evidence.agreeing(source, since_ms, most)
+        if not missing_evidence(assessor.assess(each).weighing, assessor.rules)
+    )
+    return opened, kept
+
+
+def _page(home: Home, opened: tuple[Case, ...], settled: tuple[Settled, ...]) -> None:
+    page(home, [*opened, *(each.case for each in settled if each.is_paged)])

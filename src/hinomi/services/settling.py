@@ -1,0 +1,194 @@
+"""
+What becomes of a case without anybody deciding: it is weighed anew, falls back, holds, expires.
+
+Nothing here lets anything out. It can only take back, and ask for a person.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from hinomi.errors import Conflict
+from hinomi.model.case import Case, CaseEvent, CaseState, ServiceClass, Step, after
+from hinomi.model.context import DAY_MS
+from hinomi.model.listing import Listing, epoch_of
+from hinomi.model.service import Reason
+from hinomi.services.home import Home
+from hinomi.services.weighing import Assessment, Assessor
+from hinomi.store.casebook import CaseBook
+from hinomi.store.cases import Change
+from hinomi.verify.decide import (
+    Standing,
+    falls_back,
+    list_codes,
+    missing_evidence,
+    reasons_of,
+)
+
+RUN = "run"
+"""Who takes a step that no person takes."""
+
+_NOTICED = 0.05
+"""A posterior that moved by less is not worth a line of history."""
+
+_WAITING = frozenset({CaseState.CANDIDATE, CaseState.UNDER_REVIEW, CaseState.CORROBORATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """One case that changed by itself."""
+
+    case: Case
+    step: Step
+    is_paged: bool  # It became urgent just now.
+
+
+def standing_of(casebook: CaseBook, case: Case, assessment: Assessment) -> Standing:
+    """Put a case together with its weighing, holds and the verdicts of its episode."""
+    verdicts = casebook.cases.verdicts(case.id)
+    return Standing(
+        case=case,
+        weighing=assessment.weighing,
+        holds=assessment.holds,
+        verdicts=tuple(each for each in verdicts if each.episode == case.episode),
+    )
+
+
+def weighed(case: Case, assessment: Assessment, home: Home, step: Step, entry: int = -1) -> Change:
+    """
+    Tell a step of a case as a change, with everything weighed anew.
+
+    Raises:
+        Conflict: If there is no such step from where the case stands.
+    """
+    to = after(case.state, step)
+    if to is None:
+        raise Conflict(
+            f"case {case.id} is {case.state}: there is no step {step.value!r} from there"
+        )
+    now_ms = home.clock()
+    suggested = case.service_class is ServiceClass.UNKNOWN
+    changed = replace(
+        case,
+        state=to,
+        service_class=assessment.suggested if suggested else case.service_class,
+        version=case.version + 1,
+        changed_ms=now_ms,
+        posterior=round(assessment.weighing.posterior, 4),
+        methods=assessment.weighing.methods,
+        holds=list_codes(assessment.holds),
+    )
+    event = CaseEvent(
+        version=changed.version,
+        episode=changed.episode,
+        at_ms=now_ms,
+        step=step,
+        before=case.state,
+        after=to,
+        by=RUN,
+        register=home.register.version,
+        entry=entry,
+        posterior=changed.posterior,
+        reasons=reasons_of(assessment.weighing, assessment.holds),
+    )
+    return Change(after=changed, event=event)
+
+
+def settle(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Settled | None:
+    """
+    Weigh an open case anew and take the step that no person takes, if there is one.
+
+    Returns:
+        What it became; None where nothing worth a line changed, or somebody else was faster:
+        who was looks at it as it is now.
+    """
+    assessment = assessor.assess(case.service, case.service_class)
+    standing = standing_of(casebook, case, assessment)
+    step, why = _step(home, casebook, standing, assessment, assessor)
+    change = weighed(case, assessment, home, step)
+    urgent = _is_urgent(change.after, assessment, assessor)
+    change = replace(
+        change,
+        after=replace(change.after, is_urgent=urgent),
+        event=replace(change.event, reasons=(*why, *change.event.reasons)),
+    )
+    if step is Step.RENEW:
+        change = replace(change, listing=renewed(home, casebook, case))
+    if step is Step.WEIGH and not _is_noticed(case, change.after):
+        return None
+    try:
+        done = casebook.cases.change(change)
+    except Conflict:
+        return None
+    return Settled(done, step, is_paged=urgent and not case.is_urgent)
+
+
+def settle_all(home: Home, casebook: CaseBook, cases: Iterable[Case]) -> list[Settled]:
+    """Settle *cases*, and give those that changed."""
+    assessor = Assessor(home, casebook)
+    settled = (settle(home, casebook, assessor, case) for case in cases if case.state.is_open)
+    return [each for each in settled if each is not None]
+
+
+def lease(home: Home) -> int:
+    """Give the last epoch of a listing that was looked at now."""
+    epoch_days = home.register.integer("share.epoch_days")
+    lease_ms = home.register.integer("share.lease_days") * DAY_MS
+    return epoch_of(home.clock() + lease_ms, epoch_days)
+
+
+def renewed(home: Home, casebook: CaseBook, case: Case) -> Listing:
+    """Give the listing of a listed case as it holds from now on."""
+    return replace(casebook.listings.of(case), valid_until=lease(home))
+
+
+def is_due(home: Home, listing: Listing) -> bool:
+    """Tell whether half of a listing's lease is over."""
+    epoch_days = home.register.integer("share.epoch_days")
+    half_ms = home.register.integer("share.lease_days") * DAY_MS // 2
+    return listing.valid_until <= epoch_of(home.clock() + half_ms, epoch_days)
+
+
+def _step(
+    home: Home,
+    casebook: CaseBook,
+    standing: Standing,
+    assessment: Assessment,
+    assessor: Assessor,
+) -> tuple[Step, tuple[Reason, ...]]:
+    case = standing.case
+    age_days = assessor.day - assessment.last_day
+    if case.state is CaseState.LISTED:
+        if age_days > assessment.days_valid:
+            return Step.EXPIRE, (_aged(age_days),)
+        return (Step.RENEW if is_due(home, casebook.listings.of(case)) else Step.WEIGH), ()
+    if age_days > assessment.days_held:
+        return Step.EXPIRE, (_aged(age_days),)
+    if case.state in {CaseState.CORROBORATED, CaseState.LISTABLE}:
+        lost = falls_back(standing, assessor.rules)
+        if lost:
+            return Step.FALL_BACK, lost
+    return Step.WEIGH, ()
+
+
+def _is_urgent(case: Case, assessment: Assessment, assessor: Assessor) -> bool:
+    """Tell whether a person is waited for: methods agree, or what is listed is contradicted."""
+    lacks = missing_evidence(assessment.weighing, assessor.rules)
+    if case.state is CaseState.LISTED:
+        return bool(lacks) or bool(assessment.weighing.methods_against)
+    return case.state in _WAITING and not lacks
+
+
+def _is_noticed(before: Case, now: Case) -> bool:
+    same = ("methods", "holds", "is_urgent", "service_class")
+    moved = abs(before.posterior - now.posterior) >= _NOTICED
+    return moved or any(getattr(before, name) != getattr(now, name) for name in same)
+
+
+def _aged(age_days: int) -> Reason:
+    return Reason(
+        code="aged",
+        text=f"Nobody has found it for {age_days} days: too long for a server of its kind.",
+        text_ja=f"{age_days}日間だれも確認していません。この種のサーバとしては長すぎます。",
+        weight=0.0,
+        values={"age_days": age_days},
+    )
