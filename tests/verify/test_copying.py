@@ -64,16 +64,20 @@ def test_a_copy_is_found_whatever_its_delay(seed: int, entries: int, late: tuple
     assert found["following"].share > 0.9
 
 
-@settings(max_examples=40, deadline=None)
-@given(seed=SEEDS, share=st.sampled_from([0.2, 0.5, 0.8]))
-def test_the_share_of_a_partial_copy_is_estimated(seed: int, share: float) -> None:
-    """The estimate lies near the truth, and its leader is not accused of following."""
-    made = world(seed)
-    leader, own = made.finder(entries=900), made.finder(entries=900)
-    partial = made.copier(leader, own, share=share, entries=900)
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.8])
+def test_the_share_of_a_partial_copy_is_estimated(share: float) -> None:
+    """Of 60 estimates the median lies near the truth; no leader is accused of following."""
+    estimates = []
+    for seed in range(60):
+        made = world(seed)
+        leader, own = made.finder(entries=900), made.finder(entries=900)
+        partial = made.copier(leader, own, share=share, entries=900)
+        estimates.append(weighed(partial, leader)["following"].share)
+        back = weighed(leader, partial)["following"]
+        assert back.says(COPYING.copy_share) is not Kinship.COPY
 
-    assert weighed(partial, leader)["following"].share == pytest.approx(share, abs=0.12)
-    assert weighed(leader, partial)["following"].says(COPYING.copy_share) is not Kinship.COPY
+    assert np.median(estimates) == pytest.approx(share, abs=0.06)
+    assert np.quantile(np.abs(np.array(estimates) - share), 0.9) < 0.12
 
 
 def test_the_interval_holds_the_true_share_as_often_as_it_says() -> None:
