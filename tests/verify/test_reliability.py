@@ -135,10 +135,20 @@ def test_a_source_without_a_grade_begins_like_its_peers() -> None:
 
 def test_a_long_list_does_not_speak_for_all_lists() -> None:
     """One peer with a hundred thousand answers counts no more than one with a few hundred."""
-    short = record(name="short", right=10, wrong=290)
-    long = record(name="long", right=99_000, wrong=1_000)
+    short = record(name="short", right=120, wrong=280)
+    long = record(name="long", right=70_000, wrong=30_000)
 
     assert reliabilities([record(), short, long], GRADING)["a"].mean == pytest.approx(0.5, abs=0.02)
+
+
+def test_peers_that_differ_say_little() -> None:
+    """Peers of 0.2 and 1.0 lift a new list less than two of 0.6 would, which is as high a mean."""
+    apart = [record(name="bad", right=20, wrong=80), record(name="good", right=100)]
+    alike = [record(name=f"fair{n}", right=60, wrong=40) for n in range(2)]
+
+    lifted = [reliabilities([record(), *peers], GRADING)["a"].mean for peers in (apart, alike)]
+
+    assert 0.5 < lifted[0] < lifted[1] < 0.6
 
 
 def test_a_graded_source_does_not_lean_on_its_peers() -> None:
@@ -209,6 +219,17 @@ def test_others_must_speak_for_the_answer_and_not_against_it() -> None:
     against = said("desk", Method.ANALYST, Claim.BENIGN)
 
     assert of("list", Answer(is_cc=True, evidence=(LIST, FLOW, against))) == Outcomes(0, 0, 1)
+
+
+def test_a_source_of_its_method_may_contradict_a_source() -> None:
+    """A list of public servers and an analyst are enough to find a C&C list wrong."""
+    public = said("public", Method.LIST, Claim.BENIGN)
+    desk = said("desk", Method.ANALYST, Claim.BENIGN)
+    answer = Answer(is_cc=False, evidence=(LIST, public, desk))
+
+    assert of("list", answer) == Outcomes(0, 1, 0)
+    assert of("public", answer) == Outcomes(0, 0, 1)
+    assert of("list", answer, groups={"list": "x", "public": "x"}) == Outcomes(0, 0, 1)
 
 
 @pytest.mark.parametrize("claim", [Claim.GONE, Claim.MOVED, Claim.SUPPORT])

@@ -31,6 +31,8 @@ _SAYS_CC: Final = frozenset({Claim.CC, Claim.COMPROMISED})
 _SAYS_OTHER: Final = frozenset({Claim.BENIGN, Claim.LOADER, Claim.SINKHOLE, Claim.SHARED})
 """`GONE` and `MOVED` speak of another time than the verdict, `SUPPORT` of no verdict at all."""
 
+_LEAST_SPREAD: Final = 1e-6
+
 _FLAT: Final = 0.5
 """A claim that its own source holds for less likely than not is none."""
 
@@ -167,7 +169,8 @@ def outcomes(
     If a list's word helped to make a verdict, the verdict is no check of the list: it would be
     right because it was believed, be believed more, and be right more often. An answer counts
     only if it stands when the source is taken away, and with it all that is not independent of
-    it: sources of its group (copies of it) and of its method (they err for the same reasons).
+    it: sources of its group (copies of it) and, where the answer bears it out, of its method
+    (they err for the same reasons).
 
     Args:
         source: Its name.
@@ -178,6 +181,11 @@ def outcomes(
     Returns:
         Right and wrong answers, and those left out. Where a source changed its mind, its
         latest word counts.
+
+    Notes:
+        Entries of which nobody else speaks are never answered, and a list's mistakes are more
+        often among them than its truths: what comes out is measured in
+        docs/reference/independence.md.
     """
     right = wrong = circular = 0
     for answer in answers:
@@ -186,20 +194,22 @@ def outcomes(
         ]
         if not own:
             continue
-        if _stands_without(own, answer, groups) < verdict_methods:
+        is_right = _side(max(own, key=lambda each: each.observed_day)) == answer.is_cc
+        if _stands_without(own, answer, groups, is_right=is_right) < verdict_methods:
             circular += 1
-            continue
-        latest = max(own, key=lambda each: each.observed_day)
-        if _side(latest) == answer.is_cc:
+        elif is_right:
             right += 1
         else:
             wrong += 1
     return Outcomes(right, wrong, circular)
 
 
-def _stands_without(own: Collection[Evidence], answer: Answer, groups: Mapping[str, str]) -> int:
+def _stands_without(
+    own: Collection[Evidence], answer: Answer, groups: Mapping[str, str], *, is_right: bool
+) -> int:
     """Count the methods for *answer* that are independent of those who said *own*."""
-    methods = {each.method for each in own}
+    # Sources of its method may contradict it (a list of public servers does), not bear it out.
+    methods = {each.method for each in own} if is_right else set()
     taken = {groups.get(each.source, each.source) for each in own}
     rest = (
         each
@@ -225,8 +235,8 @@ def reliabilities(records: Collection[SourceRecord], grading: Grading) -> dict[s
     Judge every source.
 
     A source that nobody graded begins as the other sources of its method turned out to be, as
-    far as their answers tell (empirical Bayes); each of them counts once at most, so that a
-    long list does not speak for short ones. One with a grade begins with that.
+    far as their answers tell and agree (empirical Bayes); each of them counts once at most, so
+    that a long list does not speak for short ones. One with a grade begins with that.
 
     Args:
         records: One for each source.
@@ -262,16 +272,20 @@ def _peers(
     record: SourceRecord, records: Iterable[SourceRecord], grading: Grading
 ) -> tuple[float, float]:
     """Give the mean of the other sources of its method, and the outcomes that it is worth."""
-    known = total = 0.0
+    known: list[tuple[float, float]] = []
     for peer in records:
         count = peer.right + peer.wrong
         if peer.name != record.name and peer.method is record.method and count:
-            part = count / (count + grading.prior_outcomes)
-            known += part
-            total += part * (peer.right + _JEFFREYS) / (count + 2.0 * _JEFFREYS)
-    if not known:
+            share = (peer.right + _JEFFREYS) / (count + 2.0 * _JEFFREYS)
+            known.append((count / (count + grading.prior_outcomes), share))
+    total = sum(part for part, _ in known)
+    if not total:
         return Grade.F.worth, 0.0
-    return total / known, grading.prior_outcomes * known / (known + 1.0)
+    mean = sum(part * share for part, share in known) / total
+    spread = sum(part * (share - mean) ** 2 for part, share in known) / total
+    # The more they differ, the less they tell: the beta law of that mean and spread weighs so much.
+    alike = max(mean * (1.0 - mean) / max(spread, _LEAST_SPREAD) - 1.0, 0.0)
+    return mean, min(grading.prior_outcomes, alike) * total / (total + 1.0)
 
 
 def _judge(record: SourceRecord, prior: tuple[float, float], grading: Grading) -> Reliability:
