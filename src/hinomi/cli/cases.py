@@ -58,9 +58,7 @@ case.add_command(evidence)
 @case.command("list")
 @click.option("--state", "states", type=_STATES, multiple=True, help="Only these; repeatable.")
 @click.option("--urgent", is_flag=True, help="Only those that wait for a person.")
-@click.option(
-    "--top", type=click.IntRange(1, 1000), default=50, show_default=True, metavar="N"
-)
+@click.option("--top", type=click.IntRange(1, 1000), default=50, show_default=True, metavar="N")
 @click.option("--skip", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out N.")
 @shared_options
 @click.pass_obj

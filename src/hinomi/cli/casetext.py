@@ -153,9 +153,13 @@ def print_file(found: CaseFile) -> None:
     """Print everything about one case as a person reads it."""
     case, assessment = found.case, found.assessment
     click.echo(f"Case {case.id}: {case.service}")
-    click.echo(f"{case.state}, {case.service_class}, episode {case.episode}, version {case.version}")
+    click.echo(
+        f"{case.state}, {case.service_class}, episode {case.episode}, version {case.version}"
+    )
     now = render_probability(assessment.weighing.posterior)
-    click.echo(f"All evidence comes to {now} now; independent methods: {assessment.weighing.methods}")
+    click.echo(
+        f"All evidence comes to {now} now; independent methods: {assessment.weighing.methods}"
+    )
     _print_reasons("Missing before it can be listed:", [each.text for each in found.missing])
     _print_reasons(
         "Holds:",

@@ -15,7 +15,7 @@ from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import Service
 from hinomi.services.evidencing import Brought, Taken, add_finding, grade_source, import_evidence
 from hinomi.services.mandates import Operation
-from hinomi.services.sources import Judged, learn_families, sources_of
+from hinomi.services.sources import Judged, learn_kinship, sources_of
 from hinomi.verify.reliability import Grade
 
 _CLAIMS = click.Choice([each.value for each in Claim])
@@ -122,24 +122,23 @@ def sources(session: Session, learn: bool) -> None:
     """Show what each source is worth: how often answers bore it out, and whom it copies."""
     home = session.open_home(Operation.EVIDENCE if learn else Operation.SHOW_CASES)
     if learn:
-        learn_families(home)
+        learn_kinship(home)
     found = sources_of(home)
     if session.as_json:
         render.print_json({"sources": [_source_document(each) for each in found]})
         return
     render.print_table(
-        ("source", "method", "grade", "reliability", "right", "wrong", "statements", "one with"),
+        ("source", "method", "grade", "reliability", "right", "wrong", "statements", "copies"),
         [
             (
                 each.name,
                 each.method.value,
                 each.reliability.grade.value,
-                f"{each.reliability.mean:.2f} ({each.reliability.low:.2f}-"
-                f"{each.reliability.high:.2f})",
+                _interval(each),
                 str(each.reliability.right),
                 str(each.reliability.wrong),
                 f"{each.statements:,}",
-                each.family or "",
+                " ".join(_copies(each)),
             )
             for each in found
         ],
@@ -151,7 +150,12 @@ def sources(session: Session, learn: bool) -> None:
 @click.argument("name")
 @click.option("--method", required=True, type=_METHODS, help="How it comes to know.")
 @click.option("--grade", required=True, type=_GRADES, help="Admiralty letter: A best, F unknown.")
-@click.option("--family", default="", metavar="NAME", help="Sources that copy from one another.")
+@click.option(
+    "--family",
+    default="",
+    metavar="NAME",
+    help="Sources of one family are one source, those of two families are two.",
+)
 @shared_options
 @click.pass_obj
 def source(session: Session, name: str, method: str, grade: str, family: str) -> None:
@@ -191,9 +195,17 @@ def _source_document(judged: Judged) -> dict[str, object]:
         "right": judged.reliability.right,
         "wrong": judged.reliability.wrong,
         "statements": judged.statements,
-        "family": judged.family,
-        "family_reason": judged.family_reason,
+        "kin": judged.kin,
     }
+
+
+def _interval(judged: Judged) -> str:
+    found = judged.reliability
+    return f"{found.mean:.2f} ({found.low:.2f}-{found.high:.2f})"
+
+
+def _copies(judged: Judged) -> list[str]:
+    return sorted(name for name, kinship in judged.kin.items() if kinship == "copy")
 
 
 def _print_taken(session: Session, taken: Taken) -> None:

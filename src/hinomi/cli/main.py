@@ -18,6 +18,8 @@ COMMANDS: Final = {
     "context": "context:context",
     "detect": "detect:detect",
     "explain": "explain:explain",
+    "case": "cases:case",
+    "listings": "listings:listings",
     "drill": "drill:drill",
     "train": "train:train",
     "models": "models:models",

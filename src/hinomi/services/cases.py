@@ -63,11 +63,26 @@ class Kept:
         }
 
 
-def finder_for(home: Home) -> Finder:
-    """Give who looks at a run for what is worth a case, and again at what is open."""
+def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
+    """
+    Give who looks at a run for what is worth a case, and again at what is open.
+
+    Args:
+        home: Where.
+        numbers: Of the cases to look at again, and no new ones; empty: all open ones. None: new
+            ones are looked for as well.
+
+    Raises:
+        NotFound: If there is no such case.
+    """
     with home.casebook() as casebook:
-        services = [each.service for each in casebook.cases.in_states(OPEN_STATES)]
-    return Finder(home.register, services)
+        cases = (
+            [casebook.cases.get(number) for number in numbers]
+            if numbers
+            else casebook.cases.in_states(OPEN_STATES)
+        )
+    services = [each.service for each in cases]
+    return Finder(home.register, services, opens=numbers is None)
 
 
 def keep(home: Home, found: Finder) -> Kept:

@@ -36,14 +36,18 @@ class Finder:
     It keeps numbers about servers. Of lines it keeps how many there are.
     """
 
-    def __init__(self, register: Register, open_services: Sequence[Service]) -> None:
+    def __init__(
+        self, register: Register, open_services: Sequence[Service], *, opens: bool = True
+    ) -> None:
         """
         Begin.
 
         Args:
             register: Says what is worth a case.
             open_services: Services of open cases: looked at again whatever they look like now.
+            opens: Whether anything else is worth a case.
         """
+        self._opens = opens
         self._least = register.number("verify.open_probability")
         self._most = register.integer("verify.open_most")
         self._open = tuple(open_services)
@@ -76,7 +80,7 @@ class Finder:
         candidates = ranked(judged)
         likely = candidates[probability[candidates] >= self._least]
         met = likely[ints(judged.survey.services, "clients")[likely] > 0]
-        chosen = met[: self._most]
+        chosen = met[: self._most if self._opens else 0]
         self.below = int(candidates.size - chosen.size)
         table = judged.survey.services
         self.worth = [service_of(table, int(row)) for row in chosen]

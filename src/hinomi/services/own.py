@@ -26,14 +26,17 @@ _V4_BITS: Final = 32
 _V6_BITS: Final = 128
 
 
-def ask_reveal(home: Home, case: Case, reason: str) -> int:
+def reveal_case(home: Home, case_id: int, reason: str) -> int:
     """
     Ask for leave to name the server of a case in the own network, and give the request's number.
 
     Raises:
+        NotFound: If there is no such case.
         Conflict: If the case is about a server elsewhere.
         NotPermitted: If the acting person may not ask.
     """
+    with home.casebook() as casebook:
+        case = casebook.cases.get(case_id)
     if not case.service.own:
         raise Conflict(f"case {case.id} is about a server elsewhere: its address is no secret")
     return approvals.ask(home, Kind.REIDENTIFY, _what(case), reason).id

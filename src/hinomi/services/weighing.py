@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import Final
 
 from hinomi.errors import ConfigError
@@ -15,9 +16,11 @@ from hinomi.services.population import address_facts_in, latest_flow, population
 from hinomi.store.casebook import CaseBook
 from hinomi.store.lookup import Told
 from hinomi.verify.benign import holds_of, may_lift, suggest_class
+from hinomi.verify.copying import Kinship
 from hinomi.verify.corroborate import Rules, Trust, Weighing, weigh
 from hinomi.verify.expiry import ExpiryPolicy, SeenHistory, days_valid, still_there
 from hinomi.verify.holds import Hold, Limits, limits_of
+from hinomi.verify.independence import grouped
 from hinomi.verify.prefixes import ListIndex
 from hinomi.verify.reliability import Grade, Grading, Reliability, SourceRecord, reliabilities
 from hinomi.verify.surroundings import Surroundings
@@ -57,7 +60,9 @@ class Assessor:
         self._grades = parse_grades(register.text("verify.grades"))
         self._said = casebook.evidence.sources()
         self._outcomes = casebook.evidence.outcomes()
-        self._families = casebook.evidence.families()
+        self._pairs = {
+            frozenset((each.one, each.other)): each for each in casebook.evidence.pairs()
+        }
 
     def assess(
         self, service: Service, service_class: ServiceClass = ServiceClass.UNKNOWN
@@ -110,17 +115,39 @@ class Assessor:
 
     def reliability(self, evidence: Iterable[Evidence]) -> dict[str, Reliability]:
         """Judge the sources of *evidence*, and those with answers that they are likened to."""
-        methods = {name: method for name, (method, _, _) in self._outcomes.items()}
-        methods |= {each.source: each.method for each in evidence}
+        return self.judge({each.source: each.method for each in evidence})
+
+    def judge(self, methods: Mapping[str, Method]) -> dict[str, Reliability]:
+        """Judge sources by name, and with them those with answers that they are likened to."""
+        methods = {name: how for name, (how, _, _) in self._outcomes.items()} | dict(methods)
         records = [self._record(name, method) for name, method in sorted(methods.items())]
         return reliabilities(records, self._grading)
 
     def groups(self, evidence: Iterable[Evidence]) -> dict[str, str]:
-        """Name what each source is one with: what its history shows, then what people say."""
-        names = {each.source for each in evidence}
-        found = {name: self._families[name] for name in names if name in self._families}
-        said = {name: self._said[name].family for name in names if name in self._said}
-        return found | {name: family for name, family in said.items() if family}
+        """
+        Put the sources of *evidence* that are not independent into one group.
+
+        What people say of families goes before what histories show. Sources of one method of
+        which neither says anything are one: nobody has shown that they are two.
+        """
+        methods = {each.source: each.method for each in evidence}
+        links: dict[str, dict[str, float]] = {name: {} for name in methods}
+        for one, other in combinations(sorted(methods), 2):
+            closeness = self._closeness(one, other, same_method=methods[one] is methods[other])
+            if closeness is not None:
+                links[one][other] = links[other][one] = closeness
+        return grouped(links)
+
+    def _closeness(self, one: str, other: str, *, same_method: bool) -> float | None:
+        """Tell how close two sources are, 0..1; None: they are independent."""
+        families = [self._said[name].family for name in (one, other) if name in self._said]
+        if len(families) == 2 and all(families):  # noqa: PLR2004 - of both.
+            return 1.0 if families[0] == families[1] else None
+        pair = self._pairs.get(frozenset((one, other)))
+        kinship = Kinship.UNDECIDED if pair is None else Kinship(pair.kinship)
+        if kinship is Kinship.INDEPENDENT or (kinship is Kinship.UNDECIDED and not same_method):
+            return None
+        return 0.0 if pair is None else pair.copied
 
     def _record(self, name: str, method: Method) -> SourceRecord:
         said = self._said.get(name)

@@ -17,8 +17,8 @@ from hinomi.model.address import Address
 from hinomi.model.case import Case
 from hinomi.model.evidence import ANY_PORT, Claim, Evidence, Method
 from hinomi.model.listed import ListKind
-from hinomi.model.service import Reason, Service
-from hinomi.store.caseschema import CASES, EVIDENCE, GROUPS, OUTCOMES, SOURCES
+from hinomi.model.service import Service
+from hinomi.store.caseschema import CASES, EVIDENCE, OUTCOMES, PAIRS, SOURCES
 from hinomi.store.database import Database
 from hinomi.store.schema import LIST_ENTRIES, LISTS
 
@@ -27,12 +27,14 @@ _AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """Sources that are one, since they copy from each other, and what shows it."""
+class SourcePair:
+    """What the histories of two sources showed them to be to each other."""
 
-    name: str
-    sources: tuple[str, ...]
-    reason: Reason
+    one: str
+    other: str
+    kinship: str  # A word of `verify.copying.Kinship`.
+    copied: float  # The larger share of the two, 0..1.
+    told: list[list[str]]  # Sentences: English and Japanese each.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,28 +220,21 @@ class EvidenceStore:
                 found[name] = (Method(method), *more)
         return found
 
-    def put_families(self, families: Iterable[Family], learned_ms: int) -> None:
-        """Put what histories show of sources that are one in the place of what they showed."""
-        rows = [
-            {
-                "source": source,
-                "family": each.name,
-                "reason": asdict(each.reason),
-                "learned_ms": learned_ms,
-            }
-            for each in families
-            for source in each.sources
-        ]
+    def put_pairs(self, pairs: Iterable[SourcePair], learned_ms: int) -> None:
+        """Put what histories show of pairs of sources in the place of what they showed before."""
+        rows = [{**asdict(each), "learned_ms": learned_ms} for each in pairs]
         with self._database.write() as connection:
-            connection.execute(sa.delete(GROUPS))
+            connection.execute(sa.delete(PAIRS))
             if rows:
-                connection.execute(sa.insert(GROUPS), rows)
+                connection.execute(sa.insert(PAIRS), rows)
 
-    def families(self) -> dict[str, str]:
-        """Name the family of each source that is in one, as histories showed."""
+    def pairs(self) -> tuple[SourcePair, ...]:
+        """Give what histories showed of pairs of sources, by name."""
+        columns = (PAIRS.c.one, PAIRS.c.other, PAIRS.c.kinship, PAIRS.c.copied, PAIRS.c.told)
+        wanted = sa.select(*columns).order_by(PAIRS.c.one, PAIRS.c.other)
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(GROUPS.c.source, GROUPS.c.family))
-            return {row.source: row.family for row in rows}
+            rows = connection.execute(wanted).mappings()
+            return tuple(SourcePair(**row) for row in rows)
 
 
 def _batches(evidence: Iterable[Evidence]) -> Iterator[tuple[Evidence, ...]]:

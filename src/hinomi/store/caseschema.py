@@ -87,15 +87,17 @@ OUTCOMES: Final = sa.Table(
 )
 """Which sources an answer bears out or contradicts, of those it does not itself rest on."""
 
-GROUPS: Final = sa.Table(
-    "source_groups",
+PAIRS: Final = sa.Table(
+    "source_pairs",
     METADATA,
-    sa.Column("source", sa.Text, primary_key=True),
-    sa.Column("family", sa.Text, nullable=False),
-    sa.Column("reason", sa.JSON, nullable=False),  # Code, text, text_ja, values.
+    sa.Column("one", sa.Text, primary_key=True),
+    sa.Column("other", sa.Text, primary_key=True),
+    sa.Column("kinship", sa.Text, nullable=False),  # `verify.copying.Kinship`.
+    sa.Column("copied", sa.Double, nullable=False),  # The larger share of the two.
+    sa.Column("told", sa.JSON, nullable=False),  # Sentences: English and Japanese each.
     sa.Column("learned_ms", sa.BigInteger, nullable=False),
 )
-"""Which sources are copies of one another, as their histories showed when it was last asked."""
+"""What the histories of two sources showed them to be to each other, when it was last asked."""
 
 VERDICTS: Final = sa.Table(
     "case_verdicts",

@@ -7,8 +7,11 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hinomi.model.address import Address, from_int, to_int
+from hinomi.model.case import CaseState
+from hinomi.model.context import DAY_MS
 from hinomi.model.listed import ListEntry, ListKind, Role
 from hinomi.model.service import Service
+from hinomi.store.caseschema import CASES
 from hinomi.store.database import Database
 from hinomi.store.schema import LIST_ENTRIES, LISTS
 
@@ -64,6 +67,36 @@ class ListLookup:
         )
         with self._database.read() as connection:
             return tuple(_covering(service, connection.execute(wanted)))
+
+    def histories(self, kind: ListKind) -> dict[str, dict[tuple[int, int], int]]:
+        """
+        Give, of each list of *kind*, on which day it first named each address.
+
+        Returns:
+            Days since 1970-01-01, UTC, by the two halves of the address, by source. Ports are
+            left out, since some lists have none; so are networks and the own network.
+        """
+        first = sa.func.min(LIST_ENTRIES.c.since_ms)
+        wanted = (
+            sa.select(LISTS.c.source, LIST_ENTRIES.c.base_hi, LIST_ENTRIES.c.base_lo, first)
+            .join_from(LIST_ENTRIES, LISTS)
+            .where(LISTS.c.kind == kind.value, LIST_ENTRIES.c.length == _BITS)
+            .where(~LIST_ENTRIES.c.own)
+            .group_by(LISTS.c.source, LIST_ENTRIES.c.base_hi, LIST_ENTRIES.c.base_lo)
+        )
+        found: dict[str, dict[tuple[int, int], int]] = {}
+        with self._database.read() as connection:
+            for source, hi, lo, since_ms in connection.execute(wanted):
+                found.setdefault(source, {})[hi, lo] = since_ms // DAY_MS
+        return found
+
+    def rejected(self) -> set[tuple[int, int]]:
+        """Give the halves of the addresses that people rejected: what lists had there is wrong."""
+        wanted = sa.select(CASES.c.hi, CASES.c.lo).where(
+            CASES.c.state == CaseState.REJECTED.value, ~CASES.c.own
+        )
+        with self._database.read() as connection:
+            return {(hi, lo) for hi, lo in connection.execute(wanted)}
 
 
 def _bases(service: Service) -> list[tuple[int, int]]:

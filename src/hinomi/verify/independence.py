@@ -94,14 +94,7 @@ class Independence:
             if {pair.one, pair.other} <= names and self._is_linked(pair):
                 closeness = max(pair.copied(pair.one), pair.copied(pair.other))
                 links[pair.one][pair.other] = links[pair.other][pair.one] = closeness
-        leaders: list[str] = []
-        for name in sorted(names, key=lambda name: (len(links[name]), name)):
-            if links[name].keys().isdisjoint(leaders):
-                leaders.append(name)
-        return {
-            name: name if name in leaders else _closest(links[name], leaders)
-            for name in sorted(names)
-        }
+        return grouped(links)
 
     def _is_linked(self, pair: Pair) -> bool:
         if pair.kinship is Kinship.UNDECIDED:
@@ -146,6 +139,25 @@ def independence(
             for name in (pair.one, pair.other):
                 discounts[name] = min(discounts[name], 1.0 - pair.copied(name))
     return Independence(methods=dict(methods), pairs=pairs, discounts=discounts)
+
+
+def grouped(links: Mapping[str, Mapping[str, float]]) -> dict[str, str]:
+    """
+    Put sources that are linked into groups, as `Independence.groups` says.
+
+    Args:
+        links: Of each source, those that it is not independent of, and how close they are.
+
+    Returns:
+        The group of each, called by the source that leads it.
+    """
+    leaders: list[str] = []
+    for name in sorted(links, key=lambda name: (len(links[name]), name)):
+        if links[name].keys().isdisjoint(leaders):
+            leaders.append(name)
+    return {
+        name: name if name in leaders else _closest(links[name], leaders) for name in sorted(links)
+    }
 
 
 def _closest(links: Mapping[str, float], leaders: Iterable[str]) -> str:

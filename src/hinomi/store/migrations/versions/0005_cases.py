@@ -22,7 +22,7 @@ def upgrade() -> None:
         _evidence,
         _evidence_sources,
         _source_outcomes,
-        _source_groups,
+        _source_pairs,
         _case_verdicts,
         _case_notes,
         _case_events,
@@ -128,14 +128,16 @@ def _source_outcomes() -> None:
     )
 
 
-def _source_groups() -> None:
+def _source_pairs() -> None:
     op.create_table(
-        "source_groups",
-        sa.Column("source", sa.Text, nullable=False),
-        sa.Column("family", sa.Text, nullable=False),
-        sa.Column("reason", sa.JSON, nullable=False),
+        "source_pairs",
+        sa.Column("one", sa.Text, nullable=False),
+        sa.Column("other", sa.Text, nullable=False),
+        sa.Column("kinship", sa.Text, nullable=False),
+        sa.Column("copied", sa.Double, nullable=False),
+        sa.Column("told", sa.JSON, nullable=False),
         sa.Column("learned_ms", sa.BigInteger, nullable=False),
-        sa.PrimaryKeyConstraint("source", name="pk_source_groups"),
+        sa.PrimaryKeyConstraint("one", "other", name="pk_source_pairs"),
     )
 
 
