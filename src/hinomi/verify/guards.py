@@ -90,7 +90,8 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
     spread = _Z * ((share * (1 - share) + _Z * _Z / (4 * whole)) / whole) ** _HALF
     centre = share + _Z * _Z / (2 * whole)
     scale = 1 + _Z * _Z / whole
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    low, high = (centre - spread) / scale, (centre + spread) / scale
+    return max(0.0, min(share, low)), min(1.0, max(share, high))  # Rounding must not show.
 
 
 def speaks_against(population: Population | None, limits: Limits) -> bool:
