@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from guarded import around, beside, held, limits, match, met, on_address, own_service, said, service
 from hinomi.model.case import ServiceClass
+from hinomi.model.context import NetworkKind
 from hinomi.model.evidence import Claim, Method
 from hinomi.model.listed import ListKind
 from hinomi.verify.benign import exact_methods, holds_of, may_lift, suggest_class
@@ -42,6 +43,7 @@ PLACES = st.builds(
     lists=st.lists(MATCHES, max_size=4).map(tuple),
     address=st.builds(
         AddressFacts,
+        as_kind=st.sampled_from(NetworkKind),
         names=st.none() | st.integers(0, 100),
         certificates=st.lists(st.sampled_from([25, 443, 993]), max_size=2).map(tuple),
         allocation_days=st.none() | st.floats(0, 9_000),
@@ -139,6 +141,7 @@ def test_every_code_is_reached() -> None:
         around(service(port=123, proto=17)),
         around(population=met(3, 3, beside=beside(25, 21, 53))),
         around(address=AddressFacts(names=50)),
+        around(address=AddressFacts(as_kind=NetworkKind.ACCESS)),
         around(population=met(2_000, 0)),
         around(population=met(2_000, 1_900)),
         around(population=met(0, 0, tried=50)),

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from guarded import around, beside, held, limits, marked_sinkhole, match, met, own_service, service
 from hinomi.model.case import ServiceClass
+from hinomi.model.context import NetworkKind
 from hinomi.model.listed import ListKind
 from hinomi.model.protocol import Protocol
 from hinomi.verify.benign import suggest_class
@@ -205,6 +206,17 @@ def test_many_unrelated_services_are_a_sign_of_a_shared_host() -> None:
     assert hold.values["named"] == "web, names, files, panel, database"
     assert (hold.lift, hold.suggests) == (Lift.EVIDENCE, SHARED)
     assert held(rented) == {}
+
+
+def test_somebodys_line_asks_a_reviewer() -> None:
+    """A hijacked router is a C&C all the same; a rented server in a hosting network is free."""
+    line = AddressFacts(origin_as=64_496, as_kind=NetworkKind.ACCESS)
+
+    hold = held(around(address=line))["access-network"]
+
+    assert (hold.lift, hold.suggests) == (Lift.REVIEWER, None)
+    assert "AS64496" in hold.text
+    assert held(around(address=AddressFacts(as_kind=NetworkKind.HOSTING))) == {}
 
 
 @pytest.mark.parametrize(("names", "holds"), [(None, False), (49, False), (50, True)])

@@ -142,6 +142,7 @@ def test_context_is_taken_where_a_table_says_something() -> None:
 
     found = address_facts(
         [first, second],
+        origin_as=np.array([64_496, -1]),
         as_kind=np.array([int(NetworkKind.HOSTING), -1]),
         names=np.array([4, -1]),
         allocation_days=np.array([12.5, np.nan]),
@@ -149,6 +150,10 @@ def test_context_is_taken_where_a_table_says_something() -> None:
     )
 
     assert found[first] == AddressFacts(
-        as_kind=NetworkKind.HOSTING, names=4, certificates=(443, 993), allocation_days=12.5
+        origin_as=64_496,
+        as_kind=NetworkKind.HOSTING,
+        names=4,
+        certificates=(443, 993),
+        allocation_days=12.5,
     )
     assert found[second] == AddressFacts()
