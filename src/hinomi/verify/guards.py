@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import Final, NamedTuple
 
 from hinomi.model.case import ServiceClass
+from hinomi.model.context import NetworkKind
 from hinomi.model.protocol import Protocol
 from hinomi.verify.blocks import block_of
 from hinomi.verify.holds import Hold, Lift, Limits, Values, hold
@@ -90,7 +91,8 @@ def wilson(part: int, whole: int) -> tuple[float, float]:
     spread = _Z * ((share * (1 - share) + _Z * _Z / (4 * whole)) / whole) ** _HALF
     centre = share + _Z * _Z / (2 * whole)
     scale = 1 + _Z * _Z / whole
-    return max(0.0, (centre - spread) / scale), min(1.0, (centre + spread) / scale)
+    low, high = (centre - spread) / scale, (centre + spread) / scale
+    return max(0.0, min(share, low)), min(1.0, max(share, high))  # Rounding must not show.
 
 
 def speaks_against(population: Population | None, limits: Limits) -> bool:
@@ -113,6 +115,13 @@ def special_address(around: Surroundings, limits: Limits) -> Iterator[Hold]:
         return
     values: Values = {"what": block.en, "what_ja": block.ja, "bits": block.prefix_bits}
     yield hold(WORDS["special-address"], "special-address", Lift.NOBODY, values)
+
+
+def access_network(around: Surroundings, _limits: Limits) -> Iterator[Hold]:
+    """Hold somebody's line: routers and cameras are made C&Cs, and their addresses change hands."""
+    if around.address.as_kind is NetworkKind.ACCESS:
+        values: Values = {"asn": around.address.origin_as or 0, "port": around.service.port}
+        yield hold(WORDS["access-network"], "access-network", Lift.REVIEWER, values)
 
 
 def listed(around: Surroundings, limits: Limits) -> Iterator[Hold]:
@@ -258,6 +267,7 @@ def unanswered(around: Surroundings, limits: Limits) -> Iterator[Hold]:
 GUARDS: Final[tuple[Callable[[Surroundings, Limits], Iterator[Hold]], ...]] = (
     own_network,
     special_address,
+    access_network,
     listed,
     mail_port,
     known_port,

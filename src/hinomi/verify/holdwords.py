@@ -133,6 +133,12 @@ WORDS: Final[dict[str, Words]] = {
         "自網内にあり、ここでは {bits} ビットの仮名でのみ扱う。公表には専用の権限による"
         "再識別が必要。",
     ),
+    "access-network": Words(
+        "Lies in AS{asn}, an access network: it is somebody's line, whose address passes to others "
+        "before long, and port {port} would be listed against them.",
+        "アクセス網 AS{asn} にあり、誰かの加入者回線である。アドレスは遠からず別の加入者に移り、"
+        "ポート {port} の掲載がその人に及ぶ。",
+    ),
     "mail-port": Words(
         "Port {port} is one of mail. Malware mails its loot through servers that many share: "
         "{clients} lines spoke with it, {suspects} of them suspected. Listing it would stop "

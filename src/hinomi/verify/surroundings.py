@@ -46,6 +46,7 @@ class Population:
 class AddressFacts:
     """What local tables say of the address; None where none says anything."""
 
+    origin_as: int | None = None
     as_kind: NetworkKind = NetworkKind.UNKNOWN
     names: int | None = None  # Names that passive DNS saw on it.
     certificates: tuple[int, ...] = ()  # Ports at which others' scans saw a certificate.
@@ -155,6 +156,7 @@ def _uses(columns: Mapping[str, NDArray[np.int64]], rows: Iterable[int]) -> Iter
 def address_facts(
     addresses: Sequence[Address],
     *,
+    origin_as: NDArray[np.int64],
     as_kind: NDArray[np.int64],
     names: NDArray[np.int64],
     allocation_days: NDArray[np.float64],
@@ -165,6 +167,7 @@ def address_facts(
 
     Args:
         addresses: Of n services, none of them of the own network.
+        origin_as: Number of the AS, 0 or below where it is not known, shape (n,).
         as_kind: `NetworkKind`, shape (n,).
         names: Names seen on each, below 0 where no table says anything, shape (n,).
         allocation_days: Age of the block, NaN where no table says anything, shape (n,).
@@ -173,6 +176,7 @@ def address_facts(
     ports = _certificate_ports(set(addresses), tables)
     return {
         address: AddressFacts(
+            origin_as=int(origin_as[row]) if origin_as[row] > 0 else None,
             as_kind=NetworkKind(int(as_kind[row])) if as_kind[row] >= 0 else NetworkKind.UNKNOWN,
             names=None if names[row] < 0 else int(names[row]),
             certificates=tuple(sorted(ports.get(address, ()))),
