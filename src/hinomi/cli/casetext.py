@@ -192,7 +192,7 @@ def print_file(found: CaseFile) -> None:
 
 def _evidence_rows(found: CaseFile) -> list[tuple[str, ...]]:
     weights = {id(part.evidence): part.weight for part in found.assessment.weighing.parts}
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for each in reversed(found.assessment.evidence):
         grade = found.assessment.reliability[each.source].grade
         weight = weights.get(id(each))

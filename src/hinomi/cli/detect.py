@@ -15,6 +15,7 @@ from hinomi.errors import UsageError
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, render_probability
 from hinomi.model.window import Window
+from hinomi.services.cases import Kept, finder_for, keep
 from hinomi.services.detecting import SHOWN, Detection, Judge, judge_opened, run_detection
 from hinomi.services.engines import EngineKind
 from hinomi.services.incremental import judge_at_once, judge_in_parts, sliding_window
@@ -94,6 +95,7 @@ def detect(
     else:  # A report counts the records of candidates, which a unit does not hold.
         at_once = report is None and EngineKind(engine) is EngineKind.DUCKDB
         judge = judge_at_once if at_once else judge_opened
+    finder = finder_for(home)
     with render.share_bar("detecting") as tell:
         detection = run_detection(
             home,
@@ -103,7 +105,10 @@ def detect(
             engine_kind=EngineKind(engine),
             judge_with=judge,
             with_timeline=report is not None,
+            asked=finder.asked,
+            look=finder,
         )
+    kept = keep(home, finder)
     try:
         if report is not None:
             write_report(detection, report)
@@ -112,8 +117,24 @@ def detect(
             render.print_json(as_json(detection))
         else:
             print_candidates(detection)
+            _print_kept(kept)
     if report is not None and not session.as_json:
         click.echo(f"The report lies at {render.path_text(report)}")
+
+
+def _print_kept(kept: Kept) -> None:
+    """Say in one line what the run did to the cases, if it did anything."""
+    urgent = sum(each.is_urgent for each in (*kept.opened, *kept.returned))
+    urgent += sum(each.is_paged for each in kept.settled)
+    told = {
+        "opened": len(kept.opened),
+        "returned": len(kept.returned),
+        "changed": len(kept.settled),
+        "wait for a person": urgent,
+    }
+    said = ", ".join(f"{count} {what}" for what, count in told.items() if count)
+    if said:
+        click.echo(f"Cases: {said}; `hinomi case list` shows them.")
 
 
 @contextmanager

@@ -154,15 +154,13 @@ def _places(opened: Opened, services: Sequence[Service]) -> dict[Service, Facts]
     columns = context_columns(asked, before.tables, before.starts_ms)
     found = address_facts(
         [each.address for each in plain],
+        origin_as=columns.origin_as,
         as_kind=columns.as_kind,
         names=columns.names,
         allocation_days=columns.allocation_age,
         tables=before.tables,
     )
-    return {
-        each: {**render_address_facts(found[each.address]), "asn": int(columns.origin_as[row])}
-        for row, each in enumerate(plain)
-    }
+    return {each: render_address_facts(found[each.address]) for each in plain}
 
 
 def _terms(judged: Judgement, row: int) -> str:

@@ -27,6 +27,8 @@ def render_population(population: Population) -> Facts:
 def render_address_facts(address: AddressFacts) -> Facts:
     """Write what local tables say of an address as facts; what none says is left out."""
     facts: Facts = {"as_kind": int(address.as_kind)}
+    if address.origin_as is not None:
+        facts["asn"] = address.origin_as
     if address.names is not None:
         facts["names"] = address.names
     if address.allocation_days is not None:
@@ -58,8 +60,9 @@ def population_in(evidence: Evidence | None) -> Population | None:
 def address_facts_in(evidence: Evidence | None) -> AddressFacts:
     """Read what local tables said of the address when *evidence* was made."""
     facts: Mapping[str, float | int | str] = {} if evidence is None else evidence.facts
-    names, days = facts.get("names"), facts.get("allocation_days")
+    names, days, asn = (facts.get(name) for name in ("names", "allocation_days", "asn"))
     return AddressFacts(
+        origin_as=None if asn is None else int(asn),
         as_kind=NetworkKind(int(facts.get("as_kind", NetworkKind.UNKNOWN))),
         names=None if names is None else int(names),
         certificates=tuple(map(int, str(facts.get("certificates", "")).split())),
