@@ -204,11 +204,6 @@ def _interval(judged: Judged) -> str:
     return f"{found.mean:.2f} ({found.low:.2f}-{found.high:.2f})"
 
 
-def _interval(judged: Judged) -> str:
-    found = judged.reliability
-    return f"{found.mean:.2f} ({found.low:.2f}-{found.high:.2f})"
-
-
 def _copies(judged: Judged) -> list[str]:
     return sorted(name for name, kinship in judged.kin.items() if kinship == "copy")
 

@@ -22,6 +22,7 @@ from hinomi.model.listed import ListKind
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import Service
 from hinomi.model.window import Window
+from hinomi.services.cases import finder_for, keep
 from hinomi.services.detecting import Detection, run_detection
 from hinomi.services.home import Home, create_home, open_home
 from hinomi.services.importing import ImportRequest, import_files
@@ -97,7 +98,7 @@ def run_demo(
     tell(f"drawing a world: {drawn.lines:,} lines, {drawn.days} days, 1 in {drawn.interval:,}")
     paths = write_world(build_world(drawn), folder / "world")
     tell(f"hinomi init --own-prefixes {paths['own-networks'].name} --sampling {drawn.interval}")
-    create_home(folder / "home", paths["own-networks"], drawn.interval, clock)
+    create_home(folder / "home", paths["own-networks"], drawn.interval, clock, made_up=True)
     home = open_home(folder / "home", clock)
     tell(f"hinomi import {paths['flows'].name}")
     (flows,) = import_files(home, ImportRequest(paths=[paths["flows"]])).files
@@ -107,7 +108,9 @@ def run_demo(
         tell(f"hinomi lists add {kind.value} {paths[kind.value].name} --source {SOURCE}")
         add_list(home, kind, paths[kind.value], SOURCE)
     tell("hinomi detect")
-    detection = run_detection(home, Window(), top=top)
+    finder = finder_for(home)
+    detection = run_detection(home, Window(), top=top, asked=finder.asked, look=finder)
+    keep(home, finder)
     report = folder / "report.html"
     write_report(detection, report)
     return Demo(

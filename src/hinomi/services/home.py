@@ -200,7 +200,12 @@ class Created:
 
 
 def create_home(
-    folder: Path, own_prefixes: Path, sampling: int | None = None, clock: Clock = wall_clock
+    folder: Path,
+    own_prefixes: Path,
+    sampling: int | None = None,
+    clock: Clock = wall_clock,
+    *,
+    made_up: bool = False,
 ) -> Created:
     """
     Make a new home at *folder*, whole or not at all.
@@ -210,6 +215,7 @@ def create_home(
         own_prefixes: The own networks, one a line.
         sampling: N of 1-in-N that the exporters sample at; None: not stated.
         clock: What time it is.
+        made_up: Whether it is for a made-up world, whose servers have addresses of nobody.
 
     Raises:
         Conflict: If *folder* already holds something.
@@ -226,6 +232,8 @@ def create_home(
         if sampling < register.integer("collect.sampling_interval_min"):
             kind = NodeKind.LABORATORY
         register = register.with_value("collect.sampling_interval", sampling, decided_by=os_user())
+    if made_up or kind is NodeKind.LABORATORY:
+        register = register.with_value("guards.made_up_hosts", 1, decided_by=os_user())
     config = Config(node=NodeConfig(kind=kind))
     with built_folder(folder) as building, on_disk(folder):
         _fill(building, config, register, networks, clock)
