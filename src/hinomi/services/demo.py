@@ -8,7 +8,7 @@ import csv
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from hinomi.bench.writing import write_world
 from hinomi.clock import Clock, wall_clock
 from hinomi.errors import Conflict, Unavailable
 from hinomi.model.address import parse_address
+from hinomi.model.context import DAY_MS
 from hinomi.model.listed import ListKind
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import Service
@@ -94,7 +95,7 @@ def run_demo(
     """
     started = time.monotonic()
     _clear(folder)
-    drawn = spec or demo_spec()
+    drawn = spec or _of_late(demo_spec(), clock())
     tell(f"drawing a world: {drawn.lines:,} lines, {drawn.days} days, 1 in {drawn.interval:,}")
     paths = write_world(build_world(drawn), folder / "world")
     tell(f"hinomi init --own-prefixes {paths['own-networks'].name} --sampling {drawn.interval}")
@@ -122,6 +123,12 @@ def run_demo(
         records=flows.records,
         seconds=time.monotonic() - started,
     )
+
+
+def _of_late(spec: WorldSpec, now_ms: int) -> WorldSpec:
+    """Let the days of a world be the last whole ones: evidence of last year has aged."""
+    today_ms = now_ms // DAY_MS * DAY_MS
+    return replace(spec, starts_ms=today_ms - spec.days * DAY_MS)
 
 
 def _clear(folder: Path) -> None:
