@@ -205,7 +205,7 @@ def test_what_is_deleted_is_overwritten_and_the_log_emptied(tmp_path: Path) -> N
     database.scrub()
 
     left = database.residue()
-    assert (left.free_pages, left.log_bytes) == (0, 0)
+    assert (left.unused, left.log_bytes) == (0, 0)
     assert b"a telling name" not in path.read_bytes()
     database.migrate()
 

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 
 from hinomi.govern.retention import DAY_MS, DataClass, Held
 from hinomi.model.exporter import HOUR_MS
-from hinomi.store.database import Database, Residue
+from hinomi.store.backend import Residue
+from hinomi.store.database import Database
 from hinomi.store.schema import DRILLS, EXPORTER_HOURS, IMPORTS, LIST_ENTRIES, LISTS
 
 
