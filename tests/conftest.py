@@ -35,13 +35,29 @@ def a_migrated_template(postgres_server: Server) -> Iterator[str]:
         yield "migrated"
 
 
+@pytest.fixture
+def shared_place(postgres_server: Server, migrated: str) -> Iterator[PostgresqlPlace]:
+    """Give a database of its own with an empty case book."""
+    with postgres_server.database(f"book{next(_NUMBERS)}", migrated) as conninfo:
+        yield PostgresqlPlace(postgres_server, conninfo)
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     """Give a place for a case book, of each kind of database in turn."""
     if request.param == "sqlite":
-        yield SqlitePlace(tmp_path / "book" / "casebook.sqlite")
+        return SqlitePlace(tmp_path / "book" / "casebook.sqlite")
+    shared: PostgresqlPlace = request.getfixturevalue("shared_place")
+    return shared
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Give a place without a case book, not even an empty one."""
+    if request.param == "sqlite":
+        (tmp_path / "bare").mkdir()
+        yield SqlitePlace(tmp_path / "bare" / "casebook.sqlite")
         return
     server: Server = request.getfixturevalue("postgres_server")
-    template: str = request.getfixturevalue("migrated")
-    with server.database(f"book{next(_NUMBERS)}", template) as conninfo:
+    with server.database(f"bare{next(_NUMBERS)}") as conninfo:
         yield PostgresqlPlace(server, conninfo)
