@@ -82,7 +82,7 @@ def a_reader_that_holds_on(place: Place, table: str) -> Iterator[None]:
     with closing(engine.raw_connection()) as connection:
         cursor = connection.cursor()
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ" if _is_server(engine) else "BEGIN")
-        cursor.execute(f"SELECT count(*) FROM {table}")
+        cursor.execute(str(sa.select(sa.func.count()).select_from(sa.table(table))))
         cursor.fetchall()
         yield
         connection.rollback()

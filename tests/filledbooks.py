@@ -1,6 +1,6 @@
-"""Case books of any version with rows in every table, made from what the database says of itself."""
+"""Case books of any version with rows in every table, as the database itself describes it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
@@ -13,6 +13,16 @@ from hinomi.store import database
 
 ROWS: Final = 3
 VERSION_TABLE: Final = "alembic_version"
+
+_VALUES: Final[Mapping[type, Callable[[int], object]]] = {
+    sa.Boolean: lambda row: row % 2 == 0,
+    sa.SmallInteger: lambda row: (-(2**15), 2**15 - 1, 0)[row],
+    sa.BigInteger: lambda row: (-(2**63), 2**63 - 1, 0)[row],
+    sa.Integer: lambda row: (-(2**31), 2**31 - 1, 0)[row],
+    sa.Float: lambda row: row + 0.1,
+    sa.JSON: lambda row: {"ベ": [row, None, 0.5, True], "a": {}},
+    sa.LargeBinary: lambda row: bytes([row, 0, 255]),
+}
 
 Rows: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -72,7 +82,9 @@ def lost(before: Rows, after: Rows) -> list[str]:
         now = after[table]
         for column in rows[0]:
             values = [row[column] for row in rows]
-            names = [column] if column in now[0] else [each for each in now[0] if each not in rows[0]]
+            names = (
+                [column] if column in now[0] else [each for each in now[0] if each not in rows[0]]
+            )
             if not any([row[each] for row in now] == values for each in names):
                 missing.append(f"{table}.{column}")
     return missing
@@ -90,18 +102,10 @@ def _value(table: sa.Table, column: sa.Column[Any], row: int) -> object:
         return _value(key.column.table, key.column, row)
     if column.nullable and row == ROWS - 1:
         return None
-    kind = column.type
-    if isinstance(kind, sa.Boolean):
-        return row % 2 == 0
-    if isinstance(kind, sa.Integer):
-        if column.primary_key:
-            return row + 1
-        bits = 63 if isinstance(kind, sa.BigInteger) else 31
-        bits = 15 if isinstance(kind, sa.SmallInteger) else bits
-        return (-(2**bits), 2**bits - 1, 0)[row]
-    if isinstance(kind, sa.Float):
-        return row + 0.1
-    if isinstance(kind, sa.JSON):
-        return {"ベ": [row, None, 0.5, True], "a": {}}
-    assert isinstance(kind, sa.Text | sa.String), f"{table.name}.{column.name} is {kind}"
+    if isinstance(column.type, sa.Integer) and column.primary_key:
+        return row + 1
+    for kind, value in _VALUES.items():  # Narrow ones before those that they are a kind of.
+        if isinstance(column.type, kind):
+            return value(row)
+    assert isinstance(column.type, sa.String), f"{table.name}.{column.name} is {column.type}"
     return f"{table.name} {column.name} {row} 火の見 \\ ' \" %s :x"

@@ -57,15 +57,13 @@ class Server:
         conninfo = self.conninfo("postgres")
         with psycopg.connect(conninfo, autocommit=True) as connection:
             for statement in statements:
-                connection.execute(statement)  # type: ignore[call-overload]
+                connection.execute(statement)
 
     @contextmanager
     def database(self, name: str, template: str = "template1") -> Iterator[str]:
         """Create a database, give how to reach it, and drop it at the end."""
         named = sql.Identifier(name)
-        self.run(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(named, sql.Identifier(template))
-        )
+        self.run(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(named, sql.Identifier(template)))
         try:
             yield self.conninfo(name)
         finally:
@@ -103,7 +101,8 @@ def running_server() -> Iterator[Server]:
             os.chown(folder, account.pw_uid, account.pw_gid)
         _create(found, prefix, folder)
         options = [f"--{name}={value}" for name, value in _SETTINGS.items()]
-        command = [*prefix, found / "postgres", "-D", folder / "data", "-k", folder, *options]
+        command = [*prefix, str(found / "postgres"), "-D", str(folder / "data"), *options]
+        command += ["-k", str(folder)]
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 command, cwd=folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
@@ -137,7 +136,7 @@ def _prefix() -> list[str]:
 def _create(found: Path, prefix: Sequence[str], folder: Path) -> None:
     """Make an empty cluster: text in UTF-8, sorted by its bytes; one role needs a password."""
     options = ("--locale=C", "--encoding=UTF8", "--auth=trust", "--no-sync", "--no-instructions")
-    command = [*prefix, found / "initdb", "-D", folder / "data", "-U", ROLE, *options]
+    command = [*prefix, str(found / "initdb"), "-D", str(folder / "data"), "-U", ROLE, *options]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=PATIENCE_S)
     rules = folder / "data" / "pg_hba.conf"
     rules.write_text(f"local all {GUARDED} scram-sha-256\nlocal all all trust\n", "utf-8")

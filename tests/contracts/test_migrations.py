@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from casebooks import Place, PostgresqlPlace, SqlitePlace
-from filledbooks import ROWS, VERSION_TABLE, Rows, fill, lost, make_version, rows_of, versions
+from filledbooks import ROWS, Rows, fill, lost, make_version, rows_of, versions
 from hinomi.store.schema import HEAD, METADATA
 
 EARLIER = versions()[:-1]
@@ -90,7 +90,7 @@ def state(place: Place) -> tuple[str, Rows]:
     """Read the version and all rows, past our code."""
     engine = place.engine()
     with engine.connect() as connection:
-        found = connection.exec_driver_sql(f"SELECT version_num FROM {VERSION_TABLE}").scalar_one()
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
     rows = rows_of(engine)
     engine.dispose()
     return str(found), rows

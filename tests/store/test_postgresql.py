@@ -9,14 +9,14 @@ from pathlib import Path
 import psycopg
 import pytest
 import sqlalchemy as sa
+from psycopg import sql
 
 from casebooks import PostgresqlPlace
 from hinomi.errors import ConfigError, Unavailable
-from hinomi.store import database as subject
-from hinomi.store.database import open_shared_database
+from hinomi.store.database import Database, open_shared_database
 from hinomi.store.postgresql import parse_conninfo, read_password
 from hinomi.store.schema import EXPORTERS, SPOOL
-from postgres import GUARDED, ROLE, Server, running_server
+from postgres import GUARDED, ROLE, Server
 
 
 @pytest.fixture(name="password_file")
@@ -54,7 +54,7 @@ def test_two_that_wait_for_each_other_are_told(shared_place: PostgresqlPlace) ->
         told: list[str] = []
         both = threading.Barrier(2)
 
-        def lock(database: subject.Database, order: tuple[int, int]) -> None:
+        def lock(database: Database, order: tuple[int, int]) -> None:
             try:
                 with database.write(shared=True) as connection:
                     for number in order:
@@ -66,8 +66,7 @@ def test_two_that_wait_for_each_other_are_told(shared_place: PostgresqlPlace) ->
                 told.append(str(error))
 
         threads = [
-            threading.Thread(target=lock, args=each)
-            for each in ((first, (1, 2)), (second, (2, 1)))
+            threading.Thread(target=lock, args=each) for each in ((first, (1, 2)), (second, (2, 1)))
         ]
         for thread in threads:
             thread.start()
@@ -142,9 +141,7 @@ def test_a_role_that_owns_nothing_is_told_so(postgres_server: Server, password_f
         open_shared_database(conninfo).close()
         with psycopg.connect(conninfo) as connection:
             connection.execute(f"GRANT ALL ON ALL TABLES IN SCHEMA public TO {GUARDED}")
-            connection.execute(f"GRANT CREATE ON DATABASE foreign TO {GUARDED}".replace(
-                "foreign", '"foreign"'
-            ))  # fmt: skip
+            connection.execute(f'GRANT CREATE ON DATABASE "foreign" TO {GUARDED}')
         with (
             closing(open_shared_database(words, password_file)) as database,
             pytest.raises(ConfigError, match="must own the database"),
@@ -182,25 +179,41 @@ def test_a_name_that_is_too_long_is_told(shared_place: PostgresqlPlace) -> None:
     assert long[:9] not in str(caught.value)
 
 
-def test_a_restart_of_the_server_is_no_failure() -> None:
-    """A process that runs for long opens a new connection by itself; meanwhile it is told."""
-    with running_server() as server, server.database("book") as conninfo:
-        with closing(open_shared_database(conninfo)) as database:
-            server.run(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'book'"
-            )
-            with database.read() as connection:
-                assert connection.execute(sa.select(EXPORTERS)).all() == []
+def end_sessions(place: PostgresqlPlace) -> None:
+    """End all sessions of a database, as a restart of the server does."""
+    name = place.conninfo.split("dbname=")[1].split()[0]
+    place.server.run(
+        sql.SQL(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = {}"
+        ).format(name)
+    )
 
-            with pytest.raises(Unavailable, match="try again"), database.write() as connection:
-                connection.execute(sa.insert(EXPORTERS).values(number=1, name="edge"))
-                server.run(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'book'"
-                )
-                connection.execute(sa.insert(EXPORTERS).values(number=2, name="core"))
 
-            with database.read() as connection:
-                assert connection.execute(sa.select(EXPORTERS)).all() == []
+def test_a_restart_between_two_uses_is_no_failure(shared_place: PostgresqlPlace) -> None:
+    """A process that runs for long opens a new connection by itself."""
+    with closing(shared_place.open()) as database:
+        end_sessions(shared_place)
+
+        with database.read() as connection:
+            assert connection.execute(sa.select(EXPORTERS)).all() == []
+
+
+def test_a_restart_in_the_middle_leaves_nothing(shared_place: PostgresqlPlace) -> None:
+    """Who was writing is told to try again; of what it wrote nothing is there."""
+    with closing(shared_place.open()) as database:
+        with pytest.raises(Unavailable, match="try again"):
+            write_across_a_restart(database, shared_place)
+
+        with database.read() as connection:
+            assert connection.execute(sa.select(EXPORTERS)).all() == []
+
+
+def write_across_a_restart(database: Database, place: PostgresqlPlace) -> None:
+    """Write two rows; the server ends the session between them."""
+    with database.write() as connection:
+        connection.execute(sa.insert(EXPORTERS).values(number=1, name="edge"))
+        end_sessions(place)
+        connection.execute(sa.insert(EXPORTERS).values(number=2, name="core"))
 
 
 @pytest.mark.parametrize(
@@ -235,6 +248,6 @@ def test_words_of_libpq_are_taken_apart() -> None:
     }  # fmt: skip
     assert parse_conninfo("postgresql://hinomi@192.0.2.1:5433/book")["port"] == "5433"
     for wrong in ("secret", "password=secret", "postgresql://a:secret@192.0.2.1/b", "secret=1"):
-        with pytest.raises(ValueError, match="libpq|password") as caught:
+        with pytest.raises(ValueError, match=r"libpq|password") as caught:
             parse_conninfo(wrong)
         assert "secret" not in str(caught.value)

@@ -126,7 +126,9 @@ class Database:
         if not tables:
             return None
         if "alembic_version" not in tables:
-            raise ConfigError(f"case book {self._backend.name}: is a database of some other program")
+            raise ConfigError(
+                f"case book {self._backend.name}: is a database of some other program"
+            )
         found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
         if found is not None and found > HEAD:
             raise ConfigError(

@@ -17,9 +17,7 @@ from hinomi.store.schema import METADATA
 _AT_ONCE: Final = 5_000
 
 
-def move_rows(
-    path: Path, target: Database, tell: Callable[[Mapping[str, int]], object]
-) -> None:
+def move_rows(path: Path, target: Database, tell: Callable[[Mapping[str, int]], object]) -> None:
     """
     Copy all rows of the SQLite case book at *path* into *target*, at once, and delete the file.
 
@@ -81,7 +79,8 @@ def _to_ourselves(path: Path) -> Iterator[sa.Connection]:
 
 def _is_empty(connection: sa.Connection) -> bool:
     return not any(
-        connection.scalar(sa.select(sa.exists(sa.select(table)))) for table in METADATA.sorted_tables
+        connection.scalar(sa.select(sa.exists(sa.select(table))))
+        for table in METADATA.sorted_tables
     )
 
 

@@ -58,6 +58,7 @@ _REFUSED: Final = re.compile(
 """What servers and libpq say where a person must mend something, before there is a SQLSTATE."""
 
 _PASSING: Final = frozenset({
+    "0A",  # A plan that a migration made void; nothing else here is a question of features.
     "08",  # Connection exception.
     "40",  # Undone: serialization failure, deadlock.
     "53",  # Disk full, out of memory, too many connections.
@@ -112,14 +113,14 @@ class Postgresql:
             words["password"] = read_password(password_file)
         engine = sa.create_engine(
             "postgresql+psycopg://",
-            connect_args={**words, "prepare_threshold": None},
+            connect_args=words,
             use_native_hstore=False,
             pool_pre_ping=True,  # A server that was restarted meanwhile is no failure.
         )
-        self.reading = engine.execution_options(
+        self.reading: sa.Engine = engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
-        self.writing = engine.execution_options(isolation_level="READ COMMITTED")
+        self.writing: sa.Engine = engine.execution_options(isolation_level="READ COMMITTED")
         self._plain = engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def admit(self, connection: sa.Connection, *, shared: bool) -> None:
@@ -205,17 +206,14 @@ class Postgresql:
         is not for every role to see. So a row of our own is deleted in a table of its own:
         once that table shrinks to nothing, everything deleted before can go as well.
         """
-        for statement in (
-            f"CREATE SCHEMA IF NOT EXISTS {_PROBE}",
-            f"CREATE TABLE IF NOT EXISTS {_PROBE}.probe ()",
-            f"INSERT INTO {_PROBE}.probe DEFAULT VALUES",
-            f"DELETE FROM {_PROBE}.probe",
-        ):
-            connection.exec_driver_sql(statement)
+        connection.execute(sa.schema.CreateSchema(_PROBE.schema or "", if_not_exists=True))
+        connection.execute(sa.schema.CreateTable(_PROBE, if_not_exists=True))
+        connection.execute(sa.insert(_PROBE))
+        connection.execute(sa.delete(_PROBE))
         ends_s = time.monotonic() + self._busy_ms / 1000
-        size = sa.text(f"SELECT pg_relation_size('{_PROBE}.probe')")
+        size = sa.select(sa.func.pg_relation_size(_PROBE.fullname))
         try:
-            while self._write_anew(connection, f"{_PROBE}.probe", "FULL"):
+            while self._write_anew(connection, _PROBE.fullname, "FULL"):
                 if not connection.scalar(size):
                     return
                 if time.monotonic() > ends_s:
@@ -225,7 +223,7 @@ class Postgresql:
                     )
                 time.sleep(min(0.2, self._busy_ms / 1000))
         finally:
-            connection.exec_driver_sql(f"DROP SCHEMA {_PROBE} CASCADE")
+            connection.execute(sa.schema.DropSchema(_PROBE.schema or "", cascade=True))
 
     def _write_anew(self, connection: sa.Connection, table: str, how: str) -> bool:
         """Write *table* into new files, and make sure of it: VACUUM skips what is not ours."""
@@ -239,7 +237,8 @@ class Postgresql:
         return True
 
 
-_PROBE: Final = "hinomi_scrub"
+_PROBE: Final = sa.Table("probe", sa.MetaData(), schema="hinomi_scrub")
+"""Apart from the tables of the case book, and there while a scrub begins."""
 
 
 def parse_conninfo(text: str) -> dict[str, str]:
@@ -287,7 +286,8 @@ def read_password(path: Path) -> str:
 def _forget_statistics(connection: sa.Connection, table: str) -> None:
     """Drop what the planner remembers of an empty table: ANALYZE leaves that as it was."""
     quoted = _quoted(connection, table)
-    if connection.scalar(sa.text(f"SELECT EXISTS (SELECT FROM {quoted})")):
+    any_row = sa.select(sa.literal(1)).select_from(sa.table(table))
+    if connection.scalar(sa.select(sa.exists(any_row))):
         return
     known = sa.text(
         "SELECT a.attname, format_type(a.atttypid, a.atttypmod) FROM pg_attribute a"

@@ -46,7 +46,7 @@ class Sqlite:
             sa.URL.create("sqlite", database=str(path)),
             connect_args={"timeout": busy_ms / 1000},
         )
-        self.writing = self.reading.execution_options(**{_WRITES: True})
+        self.writing: sa.Engine = self.reading.execution_options(**{_WRITES: True})
         sa.event.listen(self.reading, "connect", _prepare)
         sa.event.listen(self.reading, "begin", _begin)
 
