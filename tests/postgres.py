@@ -18,6 +18,7 @@ import pytest
 from psycopg import sql
 
 from loopback import PATIENCE_S
+from peers import program
 
 ROLE: Final = "hinomi"
 GUARDED: Final = "guarded"
@@ -70,29 +71,14 @@ class Server:
             self.run(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(named))
 
 
-def programs() -> Path:
-    """
-    Find the folder with PostgreSQL's programs, the newest one.
-
-    The test skips without them, or fails where every peer is required.
-    """
-    versions = [each.parent for each in Path("/usr/lib/postgresql").glob("*/bin/initdb")]
-    if versions:
-        return max(versions, key=lambda each: int(each.parent.name.partition(".")[0]))
-    if (found := shutil.which("pg_config")) is not None:
-        said = subprocess.run([found, "--bindir"], check=True, capture_output=True, text=True)
-        if (folder := Path(said.stdout.strip())).joinpath("initdb").exists():
-            return folder
-    reason = "PostgreSQL is not installed (Debian: apt install postgresql)"
-    if os.environ.get("HINOMI_REQUIRE_PEERS") == "1":
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
 @contextmanager
 def running_server() -> Iterator[Server]:
-    """Run a server of one's own, as an account without rights; it ends with this process."""
-    found, prefix = programs(), _prefix()
+    """
+    Run a server of one's own, as an account without rights; it ends with this process.
+
+    The test skips where it is not installed, or fails where every peer is required.
+    """
+    found, prefix = Path(program("initdb")).parent, _prefix()
     # Not pytest's folder: that one is closed to other accounts, and too long for a socket.
     folder = Path(tempfile.mkdtemp(prefix="hinomi-pg-"))
     try:
