@@ -1,5 +1,6 @@
 """The whole way of a home whose case book is in PostgreSQL; what is due goes from there as well."""
 
+import subprocess
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from hinomi.model.address import Address, to_packed
 from hinomi.model.listed import ListKind
 from hinomi.services.home import CONFIG
 from hinomi.services.retention import run_retention, unknown_files
+from loopback import PATIENCE_S
+from peers import program
+from postgres import ROLE
 from retained import Ageing, rows_of
 from terminal import hinomi
 
@@ -83,3 +87,40 @@ def test_a_rolled_over_key_leaves_no_former_pseudonym(
     raw, now = shared_place.raw(), pseudonyms(ageing)
     assert not any(form in raw for form in forms)
     assert all(form in raw for form in now)
+
+
+def test_a_dump_that_comes_back_is_forgotten_again(
+    ageing: Ageing, shared_place: PostgresqlPlace, tmp_path: Path
+) -> None:
+    """As the page on sharing tells: what was deleted since is there again, until the next run."""
+    server, dump = shared_place.server, str(tmp_path / "casebook.dump")
+    where = ["--host", str(server.folder), "--username", ROLE]
+    name = shared_place.conninfo.split("dbname=")[1].split()[0]
+    run(program("pg_dump"), *where, "--format=custom", f"--file={dump}", "-d", name)
+    ageing.days = LATER_DAYS
+    run_retention(ageing.home)
+    with ageing.home.casebook() as casebook:
+        assert casebook.lists.entries(ListKind.SUSPECTS) == ()
+
+    run(program("dropdb"), *where, name)
+    run(
+        program("createdb"), *where, f"--owner={ROLE}", "--template=template0", "--encoding=UTF8",
+        "--locale=C.UTF-8", name,
+    )  # fmt: skip
+    run(
+        program("pg_restore"), *where, "--exit-on-error", "--no-owner", f"--role={ROLE}",
+        "-d", name, dump,
+    )  # fmt: skip
+    with ageing.home.casebook() as casebook:
+        assert len(casebook.lists.entries(ListKind.SUSPECTS)) == len(SUBSCRIBERS)
+
+    run_retention(ageing.home)
+
+    with ageing.home.casebook() as casebook:
+        assert casebook.lists.entries(ListKind.SUSPECTS) == ()
+
+
+def run(*words: str) -> None:
+    """Run a program of PostgreSQL."""
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    assert done.returncode == 0, done.stderr
