@@ -62,9 +62,7 @@ def jeffreys(right: float, of: float) -> Estimate:
     return Estimate(right / of, low, high)
 
 
-def plausible(
-    right: float, of: float, draws: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
+def plausible(right: float, of: float, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw shares that *right* of *of* leave plausible: Jeffreys' posterior, shape (draws,)."""
     return rng.beta(right + _JEFFREYS, of - right + _JEFFREYS, draws)
 

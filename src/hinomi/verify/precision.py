@@ -132,7 +132,9 @@ def measure(answers: Sequence[Answer], *, seed: int = 1) -> Precision:
         unsure=sum(each.outcome is Finding.UNSURE for each in answers),
         by_flow_alone=sum(each.outcome in named and not each.is_checked for each in answers),
         weighed=weigh(answers),
-        bands=_rows(answers, lambda each: [f"{each.band / BANDS:.1f}-{(each.band + 1) / BANDS:.1f}"]),
+        bands=_rows(
+            answers, lambda each: [f"{each.band / BANDS:.1f}-{(each.band + 1) / BANDS:.1f}"]
+        ),
         detectors=_rows(answers, lambda each: dict.fromkeys(each.detectors)),
         months=_rows(answers, lambda each: [each.month]),
         calibration=calibrate(checked, seed=seed) if checked else None,
@@ -215,9 +217,7 @@ def _error(
     return float(np.abs(gaps).sum() / stated.size)
 
 
-def _rows(
-    answers: Sequence[Answer], names: Callable[[Answer], Iterable[str]]
-) -> tuple[Row, ...]:
+def _rows(answers: Sequence[Answer], names: Callable[[Answer], Iterable[str]]) -> tuple[Row, ...]:
     groups: dict[str, list[Answer]] = {}
     for each in answers:
         for name in names(each):

@@ -115,9 +115,7 @@ def estimate(found: Mapping[str, Collection[Hashable]], method: str) -> Recall |
         method=method,
         methods=names,
         found={name: len(set(each)) for name, each in found.items()},
-        overlaps={
-            "+".join(_names(cell, names)): number for cell, number in sorted(table.items())
-        },
+        overlaps={"+".join(_names(cell, names)): number for cell, number in sorted(table.items())},
         seen=seen,
         total=chosen,
         recall=_recall(own, chosen.total),
@@ -129,9 +127,7 @@ def estimate(found: Mapping[str, Collection[Hashable]], method: str) -> Recall |
 def histories(found: Sequence[Collection[Hashable]]) -> dict[tuple[bool, ...], int]:
     """Count servers by whether each method found them; who has none in common gives no cell."""
     kinds = [set(each) for each in found]
-    return dict(
-        Counter(tuple(each in kind for kind in kinds) for each in set().union(*kinds))
-    )
+    return dict(Counter(tuple(each in kind for kind in kinds) for each in set().union(*kinds)))
 
 
 def chapman(one: int, other: int, both: int) -> Estimate:
@@ -163,7 +159,7 @@ def chao(table: loglinear.Table) -> Estimate:
 
     Source:
         Chao (1987), Biometrics 43:783, corrected for bias as in Chao (2005), *Encyclopedia of
-        Statistical Sciences*, "Species estimation", for few occasions.
+        Statistical Sciences*, "Species estimation and applications", for few occasions.
     """
     methods, seen = len(next(iter(table))), sum(table.values())
     once = sum(number for cell, number in table.items() if sum(cell) == 1)
