@@ -67,6 +67,11 @@ class Answer:
         return self.is_checked and self.outcome is Finding.CC
 
     @property
+    def rests_on_reviewers(self) -> bool:
+        """Tell whether people alone answered it, and nothing that cannot misjudge."""
+        return self.is_checked and self.methods - {Method.FLOW} == {Method.ANALYST}
+
+    @property
     def band(self) -> int:
         """Number its band of probability, from 0."""
         return min(int(self.probability * BANDS), BANDS - 1)

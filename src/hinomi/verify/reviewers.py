@@ -32,7 +32,7 @@ class Seeded:
 class Skill:
     """How often a reviewer, or all of them, are right on seeded cases that they decided."""
 
-    reviewer: str
+    reviewer: str | None  # None: all of them together.
     true_cases: int  # Decided: one who is unsure decides nothing.
     true_found: int
     false_cases: int
@@ -51,10 +51,10 @@ class Skill:
 
 
 def skills(seeded: Sequence[Seeded]) -> tuple[Skill, ...]:
-    """Measure each reviewer, by name, and then all together as ``all``; empty if none is."""
+    """Measure each reviewer, by name, and then all of them together; empty if none is."""
     names = sorted({each.reviewer for each in seeded})
     told = [_skill(name, [each for each in seeded if each.reviewer == name]) for name in names]
-    return (*told, _skill("all", seeded)) if told else ()
+    return (*told, _skill(None, seeded)) if told else ()
 
 
 def corrected(
@@ -106,7 +106,7 @@ def corrected(
     )
 
 
-def _skill(name: str, seeded: Sequence[Seeded]) -> Skill:
+def _skill(name: str | None, seeded: Sequence[Seeded]) -> Skill:
     true = [each.finding for each in seeded if each.is_cc]
     false = [each.finding for each in seeded if not each.is_cc]
     return Skill(
