@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from answered import CHECKED, answer, answers_of, stated
@@ -89,6 +89,7 @@ def test_tables_split_by_band_reason_and_month() -> None:
     assert rows("months") == [("2026-10", 1, 1), ("2026-11", 2, 1)]
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.floats(0, 1), st.sampled_from([*Finding, None])), max_size=40))
 def test_bands_and_months_add_up(cases: list[tuple[float, Finding | None]]) -> None:
     """No case is lost or told twice, and the truth of the checked lies between the bounds."""
