@@ -70,4 +70,4 @@ def test_a_home_without_cases_has_a_report() -> None:
 def test_one_method_alone_tells_no_recall() -> None:
     """Nor do four: three at most are weighed."""
     for names in (("flow",), ("flow", "honeypot", "lists", "other")):
-        assert report(replace(MATERIAL, found=dict.fromkeys(names, [1]))).recall is None
+        assert report(replace(MATERIAL, found={name: [1] for name in names})).recall is None

@@ -52,13 +52,16 @@ def test_too_few_answers_of_a_kind_propose_nothing(right: int, wrong: int) -> No
 
 
 def test_few_answers_change_little_and_many_much() -> None:
-    """Two wrong certainties move the fit less than a hundred do."""
+    """Of log-odds of 4, two wrong answers leave 1; a hundred turn them below -2."""
     few, many = (
-        fit(np.full(count, 4.0), np.zeros(count, dtype=bool), Rules()) for count in (2, 100)
+        shift + np.exp(stretch) * 4.0
+        for shift, stretch in (
+            fit(np.full(count, 4.0), np.zeros(count, dtype=bool), Rules()) for count in (2, 100)
+        )
     )
 
-    assert np.abs(few).max() < 1.2
-    assert many[0] + np.exp(many[1]) * 4.0 < few[0] + np.exp(few[1]) * 4.0
+    assert few == pytest.approx(1.05, abs=0.05)
+    assert many < -2.0
 
 
 def test_a_wider_prior_gives_the_plain_fit() -> None:
@@ -78,18 +81,11 @@ def test_what_was_corrected_already_is_not_corrected_twice() -> None:
     """Answers given under a correction teach the same as those given before it."""
     plain = stated(300, shift=-1.0, slope=0.6)
     in_force = Correction(-0.8, 0.7)
+    raw = special.logit(np.clip([each.probability for each in plain], 1e-6, 1.0 - 1e-6))
     corrected = [
-        answer(
-            case=each.case,
-            probability=float(
-                special.expit(in_force.apply(special.logit(np.clip(each.probability, 1e-6, 1 - 1e-6))))
-            ),
-            outcome=each.outcome,
-            shift=-0.8,
-            slope=0.7,
-        )
-        for each in plain
-    ]  # fmt: skip
+        answer(case=each.case, probability=chance, outcome=each.outcome, shift=-0.8, slope=0.7)
+        for each, chance in zip(plain, special.expit(in_force.apply(raw)).tolist(), strict=True)
+    ]
 
     one, other = learn(plain, NONE), learn(corrected, in_force)
 
@@ -142,7 +138,7 @@ def test_a_correction_can_be_undone(log_odds: float, shift: float, slope: float)
 
 
 def test_losses_are_what_was_stated_for_the_truth() -> None:
-    """ln 4 where a quarter was stated for what is true."""
+    """The logarithm of 4 where a quarter was stated for what is true."""
     odds = special.logit(np.array([0.25, 0.25]))
 
     told = losses(odds, np.array([True, False]))

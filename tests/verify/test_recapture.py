@@ -160,7 +160,11 @@ def test_methods_without_a_server_in_common_tell_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("kinds", "method"),
-    [({"flow": [1]}, "flow"), ({"a": [1], "b": [1]}, "flow"), (dict.fromkeys("abcd", [1]), "a")],
+    [
+        ({"flow": [1]}, "flow"),
+        ({"a": [1], "b": [1]}, "flow"),
+        ({name: [1] for name in "abcd"}, "a"),
+    ],
 )
 def test_only_two_or_three_methods_are_weighed(kinds: dict[str, list[int]], method: str) -> None:
     """Anything else is the caller's bug."""

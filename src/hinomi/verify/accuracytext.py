@@ -32,7 +32,7 @@ def as_dict(report: Accuracy, *, named: bool = False) -> dict[str, Any]:
         named: Call reviewers by their names; otherwise they are numbered, as who reads how
             good detection is need not read how good a colleague is.
     """
-    document = _plain(report)
+    document: dict[str, Any] = _plain(report)
     document["reviewers"] = [
         {
             **_plain(each),

@@ -101,7 +101,7 @@ def delay(
     times = np.unique(hours[listed])
     at_risk = np.array([(hours >= each).sum() for each in times], dtype=np.float64)
     ended = np.array([(hours[listed] == each).sum() for each in times], dtype=np.float64)
-    left = np.cumprod(1.0 - ended / at_risk)
+    left: NDArray[np.float64] = np.cumprod(1.0 - ended / at_risk, dtype=np.float64)
     # 0.5 of 0.1 + 0.2 + 0.2: what rounding leaves must not put the median later.
     reached = np.flatnonzero(left <= 1.0 - quantile + 1e-12)
     if reached.size == 0:
