@@ -189,11 +189,10 @@ def _recall(told: Recall | None) -> Iterator[str]:
         f"Estimated total: {_count(told.total.total)} ({told.total.name}); recall of "
         f"{told.method}: {_share(told.recall)}"
     )
-    for each in told.others:
-        yield f"  {each.name}: {_count(each.total)}"
+    yield from (f"  {each.name}: {_count(each.total)}" for each in told.others)
     yield "If methods depended on each other more (above 1) or less than that:"
-    for case in told.sensitivity:
-        yield f"  odds ratio {case.odds_ratio:.2f}: total {case.total:.0f}, recall {case.recall:.3f}"
+    for each in told.sensitivity:
+        yield f"  odds ratio {each.odds_ratio:.2f}: total {each.total:.0f}, recall {each.recall:.3f}"
     yield told.assumption
 
 
