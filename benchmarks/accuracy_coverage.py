@@ -1,8 +1,8 @@
 """
 How often the intervals of `hinomi accuracy` hold the truth, where the truth is known.
 
-Run it as ``python benchmarks/accuracy_coverage.py [repetitions]``. The table that it prints
-stands in docs/explanation/how-accuracy-is-measured.md.
+Run it as ``python benchmarks/accuracy_coverage.py [repetitions]``. The tables that it prints
+stand in docs/explanation/how-accuracy-is-measured.md.
 """
 
 import sys
@@ -13,7 +13,7 @@ from scipy import special
 
 from hinomi.model.case import Finding
 from hinomi.model.evidence import Method
-from hinomi.verify import precision, recapture, reviewers
+from hinomi.verify import precision, recalibration, recapture, reviewers
 from hinomi.verify.intervals import Estimate, jeffreys
 
 METHODS = ("flow", "honeypot", "lists")
@@ -138,6 +138,54 @@ CASES: dict[str, Sample] = {
 }
 
 
+LESSONS: dict[str, tuple[float, float, int]] = {
+    "calibrated, 100": (0.0, 1.0, 100),
+    "calibrated, 400": (0.0, 1.0, 400),
+    "log-odds 1 too high, 100": (-1.0, 1.0, 100),
+    "slope 0.6, 100": (0.0, 0.6, 100),
+    "both, 100": (-1.0, 0.6, 100),
+    "both, 300": (-1.0, 0.6, 300),
+}
+"""Shift, slope and number of answers."""
+
+CERTAINTIES = (0.5, 0.95, 0.999)
+
+
+def proposed(shift: float, slope: float, number: int, certainty: float, seed: int) -> bool:
+    """Tell whether answers of that truth lead to a proposal."""
+    rng = np.random.default_rng(seed)
+    raw = rng.normal(0.0, 2.5, number)
+    true = rng.random(number) < special.expit(shift + slope * raw)
+    answers = [
+        precision.Answer(
+            case=row,
+            probability=round(float(special.expit(raw[row])), 6),
+            detectors=("enriched",),
+            month="2026-11",
+            outcome=Finding.CC if true[row] else Finding.NOT_CC,
+            methods=frozenset({Method.HONEYPOT}),
+            opened_ms=0,
+        )
+        for row in range(number)
+    ]
+    rules = recalibration.Rules(certainty=certainty)
+    told = recalibration.learn(answers, recalibration.Correction(), rules)
+    return told.proposal is not None
+
+
+def lessons(repetitions: int) -> None:
+    """Print how often a correction is proposed, at each certainty."""
+    print("| truth, answers | " + " | ".join(f"at {each}" for each in CERTAINTIES) + " |")
+    print("|---" * (1 + len(CERTAINTIES)) + "|")
+    for name, truth in LESSONS.items():
+        counts = [
+            sum(proposed(*truth, certainty, seed) for seed in range(repetitions))
+            for certainty in CERTAINTIES
+        ]
+        told = " | ".join(f"{each} of {repetitions}" for each in counts)
+        print(f"| {name} | {told} |", flush=True)
+
+
 def main(repetitions: int) -> None:
     """Print one line a case: how often the truth is inside, and on which side it lies else."""
     print("| what is measured | inside | truth below | truth above | no answer | mean error |")
@@ -157,4 +205,6 @@ def main(repetitions: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000)
+    times = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000
+    main(times)
+    lessons(max(times // 5, 1))

@@ -192,7 +192,8 @@ def _recall(told: Recall | None) -> Iterator[str]:
     yield from (f"  {each.name}: {_count(each.total)}" for each in told.others)
     yield "If methods depended on each other more (above 1) or less than that:"
     for each in told.sensitivity:
-        yield f"  odds ratio {each.odds_ratio:.2f}: total {each.total:.0f}, recall {each.recall:.3f}"
+        ratio = f"{each.odds_ratio:.2f}"
+        yield f"  odds ratio {ratio}: total {each.total:.0f}, recall {each.recall:.3f}"
     yield told.assumption
 
 
