@@ -2,6 +2,7 @@
 
 import re
 import socket
+from functools import lru_cache
 from typing import Final
 
 from hinomi.collect.evidence.intake import A_NAME, PRIVATE, UNROUTABLE, Skip
@@ -12,7 +13,7 @@ from hinomi.collect.lists.fields import (
     parse_transport,
     parse_when,
 )
-from hinomi.collect.lists.intake import V4_BITS, BadLine, is_unroutable, lies_in
+from hinomi.collect.lists.intake import V4_BITS, BadLine, is_unroutable, is_within, make_block
 from hinomi.model.address import Address, from_packed, parse_address
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import ANY_PORT
@@ -22,7 +23,7 @@ from hinomi.model.service import Service
 NAME_WITHHELD: Final = "[name]"
 
 _PRIVATE: Final = tuple(
-    (Address(hi, lo), length)
+    make_block(Address(hi, lo), length)
     for hi, lo, length in (
         (0, 0xFFFF_0A00_0000, V4_BITS + 8),  # 10.0.0.0/8, RFC 1918.
         (0, 0xFFFF_AC10_0000, V4_BITS + 12),  # 172.16.0.0/12, RFC 1918.
@@ -101,7 +102,7 @@ def require_host(address: Address, *, is_laboratory: bool = False) -> Address:
     """
     if is_unroutable(address):
         raise Skip(UNROUTABLE)
-    if is_laboratory and any(lies_in(address, base, length) for base, length in _PRIVATE):
+    if is_laboratory and is_within(address, _PRIVATE):
         raise Skip(PRIVATE)
     return address
 
@@ -150,6 +151,7 @@ def parse_digest(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def clean_words(text: str) -> str:
     """
     Give a family or a remark on one line, without addresses, URLs and host names (R16).
