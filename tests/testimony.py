@@ -31,7 +31,7 @@ def written(folder: Path, content: str | bytes, name: str = "file") -> Path:
 
 def parsed(folder: Path, content: str | bytes, form: str, **said: Any) -> ParsedEvidence:
     """Read *content* as a file of the format *form*, of `TODAY` where nothing else is said."""
-    told = {"source": "lab", "day": TODAY} | said
+    told: dict[str, Any] = {"source": "lab", "day": TODAY, **said}
     return parse_evidence(written(folder, content), format_name=form, **told)
 
 

@@ -93,5 +93,5 @@ def test_rows_of_one_place_come_in_order(tmp_path: Path) -> None:
         "192.0.2.1,443,0,2025-01-01,2026-01-30,a\n192.0.2.1,443,0,2025-01-01,2025-06-01,b\n"
     )
 
-    with pytest.raises(MalformedDocument, match="line 3: .* not in order"):
+    with pytest.raises(MalformedDocument, match=r"line 3: .* not in order"):
         parsed(tmp_path, text, FORM)

@@ -1,5 +1,7 @@
 """The fields of evidence."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -48,14 +50,14 @@ def test_private_addresses_are_a_laboratorys_own(text: str) -> None:
 @given(st.text(max_size=50))
 def test_no_text_breaks_the_host(text: str) -> None:
     """Whatever stands there, it is an address, skipped, or a bad line; never repeated."""
+    said = ""
     try:
         parse_host(text)
     except (Skip, BadLine) as error:
-        assert len(text) < 5 or text not in str(error)
-    try:
+        said = str(error)
+    assert len(text) < 5 or text not in said
+    with suppress(Skip):
         parse_url_host(text)
-    except Skip:
-        pass
 
 
 @pytest.mark.parametrize("text", ["3221225985", "0xc0000201", "192.0.513", "0xc0.0.2.1"])

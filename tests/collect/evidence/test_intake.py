@@ -116,7 +116,8 @@ def test_repeated_statements_become_one_of_the_latest_day() -> None:
                 statement(observed_day=4, reference="a"),
                 statement(observed_day=1, reference="b"),
                 statement(observed_day=1, claim=Claim.BENIGN),
-            ]
+            ],
+            10,
         )
     )
 
