@@ -16,6 +16,10 @@ from hinomi.model.evidence import Claim, Method
 from testimony import parsed, rendered, stated
 
 FORM: Final = "stix"
+TRAFFIC_PATTERN: Final = (
+    "[network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 8443 "
+    "AND network-traffic:protocols[*] = 'udp']"
+)
 
 
 def name(kind: str, number: int = 1) -> str:
@@ -68,15 +72,12 @@ def test_a_bundle_and_an_envelope_are_told_by_their_start() -> None:
     [
         ("[ipv4-addr:value = '192.0.2.1']", ["192.0.2.1"]),
         ("[ipv4-addr:value = '192.0.2.1/32']", ["192.0.2.1"]),
-        (
-            "[network-traffic:dst_ref.value = '192.0.2.1' AND network-traffic:dst_port = 8443"
-            + " AND network-traffic:protocols[*] = 'udp']",
-            ["192.0.2.1 udp/8443"],
-        ),
+        (TRAFFIC_PATTERN, ["192.0.2.1 udp/8443"]),
         ("[ipv6-addr:value IN ('2001:db8::1', '2001:db8::2')]", ["2001:db8::1", "2001:db8::2"]),
         ("[url:value = 'http://192.0.2.1:81/a']", ["192.0.2.1 tcp/81"]),
         ("[url:value = 'https://192.0.2.1/']", ["192.0.2.1 tcp/443"]),
         ("[url:value = 'tcp://192.0.2.1:443/']", ["192.0.2.1 tcp/443"]),
+        ("[url:value = 'udp://192.0.2.1:53']", ["192.0.2.1 udp/53"]),
         ("[url:value = 'http://host.example/'] OR [ipv4-addr:value = '192.0.2.1']", ["192.0.2.1"]),
     ],
 )
@@ -94,6 +95,7 @@ def test_patterns_name_services(tmp_path: Path, pattern: str, places: list[str])
     [
         ("[domain-name:value = 'host.example']", A_NAME),
         ("[url:value = 'http://host.example/']", A_NAME),
+        ("[url:value = 'file://192.0.2.1@8789/a']", A_NAME),
         ("[ipv4-addr:value = '10.0.0.1']", PRIVATE),
         ("[ipv4-addr:value = '192.0.2.0/24']", "a range, not an address"),
         ("[ipv4-addr:value != '192.0.2.1']", "a pattern without an address"),

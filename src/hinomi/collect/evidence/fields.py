@@ -47,6 +47,8 @@ _PLATFORMS: Final = {
 """First words of family names with dots in them, such as ``elf.mirai``, which are no hosts."""
 
 _SHORTEST_FAMILY: Final = 4
+_SHORTEST_NUMBER: Final = 7
+"""As in 1.1.257; whoever writes a shorter one has written something else."""
 
 
 def parse_host(text: str, *, is_laboratory: bool = False) -> Address:
@@ -84,7 +86,7 @@ def parse_url_host(text: str, *, is_laboratory: bool = False) -> Address:
     try:
         address = parse_address(text)
     except ValueError:
-        if not _NUMBERS.fullmatch(text):
+        if not _NUMBERS.fullmatch(text) or len(text) < _SHORTEST_NUMBER:
             raise Skip(A_NAME) from None
         try:
             address = from_packed(socket.inet_aton(text))
