@@ -60,13 +60,17 @@ def test_no_text_breaks_the_host(text: str) -> None:
         parse_url_host(text)
 
 
-@pytest.mark.parametrize("text", ["3221225985", "0xc0000201", "192.0.513", "0xc0.0.2.1"])
+@pytest.mark.parametrize(
+    "text", ["3221225985", "0xc0000201", "192.0.513", "0xc0.0.2.1", "0300.0.2.1"]
+)
 def test_shells_know_other_notations_of_an_address(text: str) -> None:
     """All of these are 192.0.2.1 to wget."""
     assert parse_url_host(text) == parse_address("192.0.2.1")
 
 
-@pytest.mark.parametrize("text", ["host", "host.example", "256.1.1.1", "99999999999"])
+@pytest.mark.parametrize(
+    "text", ["host", "host.example", "256.1.1.1", "192.0.2.256", "99999999999", "8789", "09.0.2.1"]
+)
 def test_what_is_no_address_in_a_url_is_a_name(text: str) -> None:
     """Nobody asks a resolver what it is."""
     with pytest.raises(Skip, match=A_NAME):

@@ -1,7 +1,6 @@
 """The fields of evidence, each read strictly; what is wrong is said without the value."""
 
 import re
-import socket
 from functools import lru_cache
 from typing import Final
 
@@ -37,7 +36,9 @@ _DIGESTS: Final = {32, 40, 64, 128}
 """Hex digits of MD5, SHA-1, SHA-256 and SHA-512."""
 
 _HEX: Final = re.compile(r"[0-9a-f]+")
-_NUMBERS: Final = re.compile(r"(?:0x[0-9a-f]{1,8}|\d{1,10})(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){0,3}")
+_NUMBERS: Final = re.compile(
+    r"(?:0x[0-9a-f]{1,8}|[0-9]{1,12})(?:\.(?:0x[0-9a-f]{1,8}|[0-9]{1,12})){0,3}"
+)
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]{1,15}://\S+", re.IGNORECASE)
 _DOTTED: Final = re.compile(r"(?<![\w.-])[\w-]+(?:\.[\w-]+)+\.?(?![\w-])")
 _PLATFORMS: Final = {
@@ -86,12 +87,10 @@ def parse_url_host(text: str, *, is_laboratory: bool = False) -> Address:
     try:
         address = parse_address(text)
     except ValueError:
-        if not _NUMBERS.fullmatch(text) or len(text) < _SHORTEST_NUMBER:
+        packed = _packed_of_numbers(text)
+        if packed is None:
             raise Skip(A_NAME) from None
-        try:
-            address = from_packed(socket.inet_aton(text))
-        except OSError:
-            raise Skip(A_NAME) from None
+        address = from_packed(packed)
     return require_host(address, is_laboratory=is_laboratory)
 
 
@@ -168,3 +167,22 @@ def _withhold(found: re.Match[str]) -> str:
     labels = text.removesuffix(".").lower().split(".")
     is_family = labels[0] in _PLATFORMS and len(labels[-1]) >= _SHORTEST_FAMILY
     return text if is_family or not any(c.isalpha() for c in labels[-1]) else NAME_WITHHELD
+
+
+def _packed_of_numbers(text: str) -> bytes | None:
+    """Read the notations of inet_aton: up to four numbers, the last of which fills the rest."""
+    if not _NUMBERS.fullmatch(text) or len(text) < _SHORTEST_NUMBER:
+        return None
+    *heads, tail = text.split(".")
+    rest = 4 - len(heads)
+    try:
+        values = [_number(part) for part in heads]
+        return bytes(values) + _number(tail).to_bytes(rest, "big")
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(text: str) -> int:
+    """Read a number as C does: hex behind 0x, octal behind 0."""
+    is_octal = len(text) > 1 and text.startswith("0") and not text.startswith("0x")
+    return int(text, 8 if is_octal else 0)
