@@ -139,7 +139,7 @@ def add(prefix: str, kind: ListKind, *, keep_good: bool = False) -> Intake:
 
 @pytest.mark.parametrize(
     ("text", "length", "lies"),
-    [("192.0.2.255", 128, True), ("192.0.3.0", 128, False), ("192.0.2.0", 119, False)],
+    [("192.0.2.255", 128, True), ("198.51.100.0", 128, False), ("192.0.2.0", 119, False)],
 )
 def test_a_prefix_lies_in_a_block_as_a_whole(text: str, length: int, *, lies: bool) -> None:
     """One that is wider than the block does not, nor is it unroutable for a part of it."""
@@ -149,7 +149,7 @@ def test_a_prefix_lies_in_a_block_as_a_whole(text: str, length: int, *, lies: bo
 
 
 def test_a_prefix_is_unroutable_only_as_a_whole() -> None:
-    """127.0.0.0/8 is, 126.0.0.0/7 is not."""
+    """The block of loopback addresses is, one that is twice as wide is not."""
     base = parse_address("127.0.0.0")
 
     assert is_unroutable(base)

@@ -49,7 +49,7 @@ _PLATFORMS: Final = {
 
 _SHORTEST_FAMILY: Final = 4
 _SHORTEST_NUMBER: Final = 7
-"""As in 1.1.257; whoever writes a shorter one has written something else."""
+"""As in 0x7f.13; whoever writes a shorter one has written something else."""
 
 
 def parse_host(text: str, *, is_laboratory: bool = False) -> Address:
