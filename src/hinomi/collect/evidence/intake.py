@@ -245,7 +245,7 @@ class EvidenceFormat:
     needs_claim: bool = False
 
 
-def collapse(statements: Iterable[Evidence], most_held: int = MOST_HELD) -> Iterator[Evidence]:
+def collapse(statements: Iterable[Evidence], most_held: int) -> Iterator[Evidence]:
     """
     Make repeated statements one, of the latest day, with their number as the fact ``times``.
 
