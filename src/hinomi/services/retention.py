@@ -117,7 +117,7 @@ def unknown_files(home: Home) -> list[str]:
     ]
     with home.casebook() as casebook:
         tables = [each for each in casebook.forgetting.tables() if not classes_of_table(each)]
-    return [*files, *(f"casebook.sqlite: table {each}" for each in tables)]
+    return [*files, *(f"case book: table {each}" for each in tables)]
 
 
 def _cutoffs(home: Home) -> Cutoffs:

@@ -97,7 +97,7 @@ def _rows_held(home: Home) -> Iterator[Held]:
 
 
 def _rows_clear(home: Home, cutoffs: Cutoffs, _mandate: Mandate) -> Mapping[DataClass, int]:
-    """Delete rows, then write the file anew in any case: a killed run may have left bytes."""
+    """Delete rows, then write all anew in any case: a killed run may have left bytes."""
     with home.casebook() as casebook:
         gone = {
             each: casebook.forgetting.forget(each, cutoffs.ms(each)) for each in forgetting.CLASSES
@@ -109,8 +109,8 @@ def _rows_clear(home: Home, cutoffs: Cutoffs, _mandate: Mandate) -> Mapping[Data
 def _rows_residue(home: Home, _cutoffs: Cutoffs) -> Iterator[str]:
     with home.casebook() as casebook:
         left = casebook.forgetting.residue()
-    if left.free_pages:
-        yield f"casebook.sqlite: {left.free_pages} pages that rows were deleted from"
+    if left.unused:
+        yield f"case book: {left.unused} pages that rows were deleted from"
 
 
 def _superseded(home: Home) -> list[TableStatement]:

@@ -2,7 +2,9 @@
 Deleting from the case book what is due, so that its bytes are gone as well.
 
 SQLite marks deleted rows as free and leaves them where they are. Here they are overwritten
-(``secure_delete``), the file is written anew without gaps, and the log is emptied.
+(``secure_delete``), the file is written anew without gaps, and the log is emptied. PostgreSQL
+leaves them as well: there every table is written into new files. What stays in its own log and
+in copies of it, docs/howto/share-the-case-book.md tells.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +15,8 @@ import sqlalchemy as sa
 
 from hinomi.govern.retention import DAY_MS, DataClass, Held
 from hinomi.model.exporter import HOUR_MS
-from hinomi.store.database import Database, Residue
+from hinomi.store.backend import Residue
+from hinomi.store.database import Database
 from hinomi.store.schema import DRILLS, EXPORTER_HOURS, IMPORTS, LIST_ENTRIES, LISTS
 
 
@@ -106,15 +109,16 @@ class Forgetting:
 
     def scrub(self) -> None:
         """
-        Write the case book anew without gaps, and empty its log.
+        Write the case book anew without what was deleted (`Database.scrub`).
 
         Raises:
             Unavailable: If another process reads or writes for too long: try again.
+            ConfigError: If the database does not let us.
         """
         self._database.scrub()
 
     def residue(self) -> Residue:
-        """Tell what of deleted rows may still be in the file or its log."""
+        """Tell what of deleted rows may still be there."""
         return self._database.residue()
 
 
