@@ -1,5 +1,6 @@
 """Every term stays in its bounds; the sum starts from the base rate."""
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 from scipy import special
 
 from hinomi.detect import fuse
-from hinomi.govern.parameters import default_register
+from hinomi.errors import ConfigError
+from hinomi.govern.parameters import Register, default_register
 
 REGISTER = default_register()
 Column = NDArray[np.float64]
@@ -226,3 +228,50 @@ def test_a_sinkhole_is_no_cc_however_enriched() -> None:
     ledger.add("sinkhole", column(fuse.SINKHOLE))
 
     assert fuse.probability(REGISTER.number("fuse.base_rate_max"), ledger)[0] < 0.5
+
+
+def taught(shift: float, slope: float) -> Register:
+    """Give a register in which answered cases taught something."""
+    like = REGISTER.parameters["fuse.behaviour_most"]
+    register = REGISTER
+    for name, value in (("fuse.answers_shift", shift), ("fuse.answers_slope", slope)):
+        register = register.with_parameter(name, msgspec.structs.replace(like, value=value))
+    return register
+
+
+def test_a_register_in_which_answers_taught_nothing_changes_no_bit() -> None:
+    """0 and 1, stated or not, give the very same numbers."""
+    ledger = fuse.Ledger(500)
+    ledger.add("any", np.random.default_rng(1).normal(0.0, 9.0, 500))
+    plain = special.expit(special.logit(0.001) + ledger.total())
+
+    assert fuse.answers(REGISTER) == fuse.answers(taught(0.0, 1.0)) == fuse.Answers()
+    assert np.array_equal(fuse.probability(0.001, ledger), plain)
+    assert np.array_equal(fuse.probability(0.001, ledger, fuse.answers(taught(0.0, 1.0))), plain)
+
+
+@given(
+    shift=st.floats(-5, 5),
+    slope=st.floats(0.05, 5),
+    weights=st.lists(st.floats(-15, 15), min_size=2, max_size=20),
+)
+def test_what_answers_taught_keeps_the_ranks(
+    shift: float, slope: float, weights: list[float]
+) -> None:
+    """More evidence is never less probable, and the ledger stays as it is."""
+    ledger = fuse.Ledger(len(weights))
+    ledger.add("any", column(*sorted(weights)))
+
+    moved = fuse.probability(0.001, ledger, fuse.answers(taught(shift, slope)))
+
+    assert (np.diff(moved) >= 0).all()
+    assert ledger.total().tolist() == sorted(weights)
+    expected = special.expit(shift + slope * (special.logit(0.001) + column(*sorted(weights))))
+    assert moved.tolist() == pytest.approx(expected.tolist())
+
+
+@pytest.mark.parametrize("slope", [0.0, -0.5])
+def test_a_slope_that_turns_ranks_round_is_refused(slope: float) -> None:
+    """One line names the parameter."""
+    with pytest.raises(ConfigError, match=r"fuse\.answers_slope"):
+        fuse.answers(taught(0.0, slope))

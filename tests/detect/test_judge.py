@@ -5,8 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 import pytest
+from scipy import special
 
 from builders import HOUR_MS, NOON_MS, talk
 from hinomi.detect.judge import Judgement, judge, worth_judging
@@ -113,6 +115,25 @@ def test_full_packets_and_no_return_speak_against_a_loader(judged_by: Judge) -> 
     assert term(judged, "transfer", LOADER, LOADER_PORT) < -3
     assert term(judged, "momentary", LOADER, LOADER_PORT) < 0
     assert term(judged, "transfer", CC, CC_PORT) == 0
+
+
+def test_what_answers_taught_moves_probabilities_and_no_rank(
+    engine: DuckEngine, tmp_path: Path
+) -> None:
+    """The register's shift and slope reach every probability; the ledger stays bit for bit."""
+    found = survey(engine, tmp_path, small_network())
+    like = REGISTER.parameters["fuse.behaviour_most"]
+    register = REGISTER
+    for name, value in (("fuse.answers_shift", -1.0), ("fuse.answers_slope", 0.5)):
+        register = register.with_parameter(name, msgspec.structs.replace(like, value=value))
+
+    plain, taught = (judge(engine, found, {}, each) for each in (REGISTER, register))
+
+    assert np.array_equal(plain.ledger.total(), taught.ledger.total())
+    odds = special.logit(plain.probability())
+    assert special.logit(taught.probability()) == pytest.approx(0.5 * odds - 1.0)
+    assert taught.correction(0) == pytest.approx(-0.5 * odds[0] - 1.0)
+    assert plain.correction(0) == 0.0
 
 
 @pytest.mark.parametrize("sampling_interval", [1, 10_000])

@@ -9,7 +9,7 @@ import pytest
 
 from contexts import DAY, listed
 from hinomi.clock import parse_time
-from hinomi.detect import persistence
+from hinomi.detect import fuse, persistence
 from hinomi.detect.background import FORMERLY, NEIGHBOURS, Background, FormerEntry, Looked
 from hinomi.detect.catalogue import HABITS, REASONS
 from hinomi.detect.context import context_columns
@@ -131,7 +131,7 @@ def test_every_reason_of_the_catalogue_can_be_given(judged: Judgement, learned: 
     columns = judged.ledger.terms.keys() - {"behaviour"}
     assert learned.ledger.terms.keys() - columns == {"learned"}
 
-    said = columns | HABIT_CODES | {*BASIS.values(), ORDINARY}
+    said = columns | HABIT_CODES | {*BASIS.values(), ORDINARY, "checked-answers"}
     assert said | TURNED == REASONS.keys() | {NEIGHBOURS}
 
 
@@ -141,7 +141,7 @@ def test_every_reason_is_told_with_its_numbers(judged: Judgement, learned: Judge
     place = row_of(learned.survey, CC, CC_PORT)
     for each in (
         loud(judged, row_of(judged.survey, CC, CC_PORT)),
-        loud(learned, place),
+        replace(loud(learned, place), taught=fuse.Answers(-0.5, 0.8)),
         loud(hardly_met(learned), place, Disparaging),
         loud(met_by_others(learned), place),
     ):
@@ -156,6 +156,20 @@ def test_every_reason_is_told_with_its_numbers(judged: Judgement, learned: Judge
         assert sizes == sorted(sizes, reverse=True)
         codes |= {told.code for told in found}
     assert codes == REASONS.keys() | {NEIGHBOURS}
+
+
+def test_what_answers_taught_is_a_reason_of_its_own(judged: Judgement) -> None:
+    """With it the reasons lead to the probability that is shown; unless nothing was taught."""
+    place = row_of(judged.survey, CC, CC_PORT)
+    taught = replace(judged, taught=fuse.Answers(-1.5, 0.7))
+
+    told = {each.code: each for each in reasons_for(taught, place, SOURCES)}
+
+    assert "checked-answers" not in {each.code for each in reasons_for(judged, place, SOURCES)}
+    plain, moved = (np.log(p / (1 - p)) for p in (judged.probability(), taught.probability()))
+    assert told["checked-answers"].weight == pytest.approx(moved[place] - plain[place], abs=1e-3)
+    assert "0.70" in told["checked-answers"].text
+    assert "-1.50" in told["checked-answers"].text_ja
 
 
 def test_what_was_known_before_names_its_source_and_day(judged: Judgement) -> None:

@@ -240,6 +240,12 @@ REASONS: Final[dict[str, Words]] = {
         "このアドレスは {address_ports} ポートでサービスを提供し、他の通信相手は "
         "{address_clients}。",
     ),
+    "checked-answers": Words(
+        "Cases that were checked so far showed that what is stated has to be put right: log-odds "
+        "are multiplied by {slope:.2f} and {shift:+.2f} is added, alike for every service.",
+        "これまでに答え合わせを行った案件に基づく補正:対数オッズを {slope:.2f} 倍し {shift:+.2f} を"
+        "加える。全サービスに一律に適用。",
+    ),
     "base-rate": Words(
         "Before any evidence, one service in {one_in:.0f} of this window is held to be a C&C.",
         "証拠を見る前の事前確率は、この期間のサービス {one_in:.0f} 件に 1 件。",

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from hinomi.errors import ConfigError
 from hinomi.govern.parameters import Register
 
 ENRICHED_FULL: Final = 12.0
@@ -29,6 +30,19 @@ _BEFORE_USUAL: Final = 0.5
 _ONSET_MOST: Final = 3.0
 _DAY_HOURS: Final = 24
 _MANY_CALLS: Final = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """
+    What answered cases taught: log-odds become *shift* + *slope* times themselves.
+
+    0 and 1 change nothing, to the last bit. The ledger stays as it is, and with a slope above 0
+    so does every rank.
+    """
+
+    shift: float = 0.0
+    slope: float = 1.0
 
 
 @dataclass(slots=True)
@@ -275,6 +289,29 @@ def listed_term(
     return np.where(is_listed, special.logit(right) - special.logit(prior), 0.0)
 
 
-def probability(prior: float, ledger: Ledger) -> NDArray[np.float64]:
-    """Add the ledger to the base rate and return probabilities, shape (services,)."""
-    return np.asarray(special.expit(special.logit(prior) + ledger.total()), dtype=np.float64)
+def answers(register: Register) -> Answers:
+    """
+    Give the correction that answered cases taught (R12).
+
+    Args:
+        register: Gives ``fuse.answers_shift`` and ``fuse.answers_slope``.
+
+    Raises:
+        ConfigError: If the slope is not above 0: it would turn the ranks round, or level them.
+    """
+    taught = Answers(register.number("fuse.answers_shift"), register.number("fuse.answers_slope"))
+    if taught.slope <= 0.0:
+        raise ConfigError(f"register: fuse.answers_slope is {taught.slope}; it must be above 0")
+    return taught
+
+
+def log_odds(prior: float, ledger: Ledger, taught: Answers) -> NDArray[np.float64]:
+    """Add the ledger to the base rate and correct the sum, shape (services,)."""
+    said = special.logit(prior) + ledger.total()
+    return np.asarray(taught.shift + taught.slope * said, dtype=np.float64)
+
+
+def probability(prior: float, ledger: Ledger, taught: Answers | None = None) -> NDArray[np.float64]:
+    """Add the ledger to the base rate, correct the sum and return probabilities, (services,)."""
+    odds = log_odds(prior, ledger, taught or Answers())
+    return np.asarray(special.expit(odds), dtype=np.float64)

@@ -56,6 +56,7 @@ class Judgement:
     habits: dict[int, habits.Habit]  # Of services that one line keeps coming back to.
     view: learned.View | None = None  # What the model says; None where terms were added up.
     looked: background.Looked | None = None  # None where nothing was known before.
+    taught: fuse.Answers = field(default_factory=fuse.Answers)  # By answered cases (R12).
     typical: Mapping[str, float] | None = field(default=None, init=False)  # See `contrast`.
 
     @property
@@ -101,7 +102,15 @@ class Judgement:
 
     def probability(self) -> NDArray[np.float64]:
         """Probability of each service to be a C&C server."""
-        return fuse.probability(self.prior, self.ledger)
+        return fuse.probability(self.prior, self.ledger, self.taught)
+
+    def correction(self, index: int) -> float:
+        """By how much answered cases moved the log-odds of one service."""
+        plain, moved = (
+            fuse.log_odds(self.prior, self.ledger, each)[index]
+            for each in (fuse.Answers(), self.taught)
+        )
+        return float(moved - plain)
 
     def by_flow(self) -> NDArray[np.float64]:
         """
@@ -114,8 +123,11 @@ class Judgement:
             (self.ledger.terms[code] for code in OTHERS if code in self.ledger.terms),
             start=np.zeros(self.ledger.services),
         )
-        own = special.logit(self.prior) + self.ledger.total() - others
-        return np.asarray(special.expit(own), dtype=np.float64)
+        whole = special.logit(self.prior) + self.ledger.total()
+        return np.asarray(
+            special.expit(self.taught.shift + self.taught.slope * (whole - others)),
+            dtype=np.float64,
+        )
 
 
 def worth_judging(
@@ -168,7 +180,7 @@ def judge(
         before: What was known before the window of addresses in it, if anything.
     """
     observed = observe(engine, survey, lists, register)
-    judged = _begin(engine, observed)
+    judged = _begin(engine, observed, fuse.answers(register))
     if model is not None and learned.speaks_for(survey, register):
         judged.view = learned.look(engine, observed, model, register)
         judged.prior = learned.base_rate(model, register)
@@ -185,7 +197,7 @@ def judge(
     return judged
 
 
-def _begin(engine: passes.Engine, observed: Observed) -> Judgement:
+def _begin(engine: passes.Engine, observed: Observed, taught: fuse.Answers) -> Judgement:
     survey = observed.survey
     count = len(survey.services)
     return Judgement(
@@ -195,6 +207,7 @@ def _begin(engine: passes.Engine, observed: Observed) -> Judgement:
         tier=np.zeros(count, dtype=np.int64),
         fronts=np.zeros(count, dtype=np.int64),
         habits=habits.habits(engine, survey, mesh.is_mesh(survey.lines)),
+        taught=taught,
     )
 
 

@@ -62,6 +62,9 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
             said.append(
                 reason(code, weight, {**facts, "source": _source(judged, index, sources, code)})
             )
+    if abs(moved := judged.correction(index)) >= _WORTH_SAYING:
+        numbers = {"shift": judged.taught.shift, "slope": judged.taught.slope}
+        said.append(reason("checked-answers", moved, numbers))
     said.append(reason("base-rate", ordinary, {"one_in": 1.0 / judged.prior}))
     return order(said)
 
@@ -69,7 +72,8 @@ def reasons_for(judged: Judgement, index: int, sources: Sources) -> tuple[Reason
 def _is_likely(judged: Judgement, index: int) -> bool:
     """Tell whether a service is held to be a C&C server rather than not."""
     total = sum(float(column[index]) for column in judged.ledger.terms.values())
-    return total + math.log(judged.prior / (1.0 - judged.prior)) >= 0
+    log_odds = total + math.log(judged.prior / (1.0 - judged.prior))
+    return judged.taught.shift + judged.taught.slope * log_odds >= 0
 
 
 def _known_before(judged: Judgement, index: int, code: str, facts: Values) -> list[Reason]:

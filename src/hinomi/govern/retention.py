@@ -35,6 +35,9 @@ class DataClass(StrEnum):
     COLLECTOR_STATE = "collector-state"
     CONTEXT_TABLES = "context-tables"
     REPORTS = "reports"
+    CASES = "cases"
+    OWN_CASES = "own-cases"
+    EVIDENCE = "evidence"
     LEFTOVERS = "leftovers"
     JOURNAL_BODIES = "journal-bodies"
     REQUESTS = "requests"
@@ -59,6 +62,17 @@ class Row:
     files: tuple[str, ...] = ()  # Patterns of paths in the home.
     tables: tuple[str, ...] = ()  # Of the case book, some or all of whose rows are of it.
 
+
+_CASE_TABLES: Final = (
+    "cases",
+    "case_events",
+    "case_verdicts",
+    "case_notes",
+    "case_seeds",
+    "source_outcomes",
+    "listings",
+    "evidence",
+)
 
 ROWS: Final = (
     Row(
@@ -115,8 +129,8 @@ ROWS: Final = (
         data_class=DataClass.OPERATIONS,
         data=Data.STATISTICS,
         parameter="retention.operations_days",
-        reason="counted from the hour, import or drill that the numbers are of",
-        tables=("exporter_hours", "imports", "drills"),
+        reason="counted from the hour, import, drill or run that the numbers are of",
+        tables=("exporter_hours", "imports", "drills", "case_runs"),
     ),
     Row(
         data_class=DataClass.COLLECTOR_STATE,
@@ -138,6 +152,28 @@ ROWS: Final = (
         parameter="retention.reports_days",
         reason="counted from when the report was written",
         files=("*.html", "reports/*"),
+    ),
+    Row(
+        data_class=DataClass.CASES,
+        data=Data.CANDIDATES,
+        parameter="retention.cases_days",
+        reason="closed cases with their evidence, verdicts, notes and listings, counted from when "
+        "they were closed; open ones stay until they are",
+        tables=_CASE_TABLES,
+    ),
+    Row(
+        data_class=DataClass.OWN_CASES,
+        data=Data.OWN_SERVICES,
+        parameter="retention.own_cases_days",
+        reason="the same of servers inside the own network, which are on somebody's line",
+        tables=_CASE_TABLES,
+    ),
+    Row(
+        data_class=DataClass.EVIDENCE,
+        data=Data.LISTS,
+        parameter="retention.evidence_days",
+        reason="what others said of services that have no case, counted from when it came",
+        tables=("evidence",),
     ),
     Row(
         data_class=DataClass.LEFTOVERS,
@@ -243,7 +279,7 @@ ROWS: Final = (
             "requests/lock",
             "sanctioned/lock",
         ),
-        tables=("alembic_version", "key_period", "sqlite_sequence"),
+        tables=("alembic_version", "key_period", "sqlite_sequence", "source_pairs"),
     ),
 )
 """All classes. The first row whose pattern fits a path speaks of it, leftovers before all."""

@@ -19,17 +19,18 @@ from hinomi.model.case import (
 )
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
-from hinomi.model.service import Service
+from hinomi.model.service import Reason, Service
 from hinomi.services.findings import Finder
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
 from hinomi.services.paging import page
+from hinomi.services.population import latest_flow
 from hinomi.services.settling import RUN, Settled, settle, weighed
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseruns import Run
 from hinomi.store.cases import Change
-from hinomi.verify.decide import list_codes, missing_evidence, reasons_of
+from hinomi.verify.decide import detected, list_codes, missing_evidence, reasons_of
 
 ROUTES = "hinomi routes"
 """The source of the statement that an address moved, from tables of routes."""
@@ -214,7 +215,7 @@ def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Servi
         register=home.register.version,
         entry=-1,
         posterior=case.posterior,
-        reasons=reasons_of(assessment.weighing, assessment.holds),
+        reasons=(*_detected(assessment), *reasons_of(assessment.weighing, assessment.holds)),
     )
     return casebook.cases.open(Change(after=case, event=event))
 
@@ -251,8 +252,14 @@ def _return(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> C
         service_class=ServiceClass.UNKNOWN,
         is_urgent=not missing_evidence(assessment.weighing, assessor.rules),
     )
-    event = replace(change.event, episode=episode)
+    reasons = (*_detected(assessment), *change.event.reasons)
+    event = replace(change.event, episode=episode, reasons=reasons)
     return casebook.cases.change(replace(change, after=again, event=event))
+
+
+def _detected(assessment: Assessment) -> tuple[Reason, ...]:
+    flow = latest_flow(assessment.evidence)
+    return () if flow is None else (detected(flow),)
 
 
 def _moved(casebook: CaseBook, evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -116,6 +116,8 @@ def _evidence(opened: Opened, judged: Judgement, rows: Sequence[int]) -> list[Ev
         facts: Facts = {
             "probability": _rounded(probability[row]),
             "prior": _rounded(judged.prior),
+            "shift": judged.taught.shift,
+            "slope": judged.taught.slope,
             "tier": int(judged.tier[row]),
             "terms": _terms(judged, row),
         }

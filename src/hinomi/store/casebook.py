@@ -23,6 +23,7 @@ from hinomi.store.caseruns import RunStore
 from hinomi.store.cases import CaseStore
 from hinomi.store.database import Database, open_database
 from hinomi.store.drills import DrillStore
+from hinomi.store.episodes import Episode, read_episodes
 from hinomi.store.forgetting import Forgetting
 from hinomi.store.listings import ListingStore
 from hinomi.store.lists import ListStore
@@ -78,6 +79,10 @@ class CaseBook:
     def close(self) -> None:
         """Close the database."""
         self._database.close()
+
+    def episodes(self, since_ms: int) -> tuple[Episode, ...]:
+        """Give every episode of a case that began at *since_ms* or later, by case and number."""
+        return tuple(read_episodes(self._database, since_ms))
 
     def exporter_number(self, name: str | None) -> int:
         """

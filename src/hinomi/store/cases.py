@@ -71,13 +71,13 @@ class CaseStore:
             row = connection.execute(sa.select(CASES).filter_by(id=case_id)).one_or_none()
         if row is None:
             raise NotFound(f"no case has the number {case_id}; `hinomi case list` shows all")
-        return _case(row)
+        return read_case(row)
 
     def find(self, service: Service) -> Case | None:
         """Give the case of *service*; None if there is none."""
         with self._database.read() as connection:
             row = connection.execute(sa.select(CASES).filter_by(**_key(service))).one_or_none()
-        return None if row is None else _case(row)
+        return None if row is None else read_case(row)
 
     def page(
         self,
@@ -103,13 +103,13 @@ class CaseStore:
         if only_urgent:
             wanted = wanted.where(CASES.c.is_urgent)
         with self._database.read() as connection:
-            return tuple(_case(row) for row in connection.execute(wanted))
+            return tuple(read_case(row) for row in connection.execute(wanted))
 
     def in_states(self, states: Sequence[CaseState]) -> tuple[Case, ...]:
         """Give all cases in one of *states*, by number."""
         wanted = sa.select(CASES).where(CASES.c.state.in_([each.value for each in states]))
         with self._database.read() as connection:
-            return tuple(_case(row) for row in connection.execute(wanted.order_by(CASES.c.id)))
+            return tuple(read_case(row) for row in connection.execute(wanted.order_by(CASES.c.id)))
 
     def count(self) -> dict[CaseState, int]:
         """Count the cases by state; states without one are left out."""
@@ -308,7 +308,8 @@ def _row(case: Case) -> dict[str, object]:
     }
 
 
-def _case(row: Any) -> Case:
+def read_case(row: Any) -> Case:
+    """Read a row of `caseschema.CASES`."""
     return Case(
         id=row.id,
         service=Service(Address(row.hi, row.lo), row.proto, row.port, own=row.own),

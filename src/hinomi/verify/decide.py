@@ -15,6 +15,9 @@ from hinomi.model.service import Reason
 from hinomi.verify.corroborate import Part, Rules, Weighing
 from hinomi.verify.holds import Hold, Lift
 
+DETECTED: Final = "detected"
+"""Code of the reason that keeps what detection gave."""
+
 _METHODS: Final = {
     Method.FLOW: ("the own network's flow", "自社のフロー情報"),
     Method.HONEYPOT: ("a honeypot", "ハニーポット"),
@@ -191,6 +194,22 @@ def reasons_of(weighing: Weighing, holds: Iterable[Hold] = ()) -> tuple[Reason, 
     return (*map(_reason, weighing.parts), *map(_held, holds))
 
 
+def detected(evidence: Evidence) -> Reason:
+    """Tell what detection gave a service when its case was opened: its accuracy is held to that."""
+    said = float(evidence.facts.get("probability", evidence.strength or 0.0))
+    return Reason(
+        code=DETECTED,
+        text=f"Detection gave it {said:.2f} when the case was opened.",
+        text_ja=f"検知時の確からしさは{said:.2f}でした。",
+        weight=0.0,
+        values={
+            name: evidence.facts[name]
+            for name in ("probability", "prior", "terms", "shift", "slope")
+            if name in evidence.facts
+        },
+    )
+
+
 def source_words(evidence: Evidence) -> tuple[str, str]:
     """Say in English and Japanese what one statement says, and who says it."""
     method, claim = _METHODS[evidence.method], _CLAIMS[evidence.claim]
@@ -211,7 +230,12 @@ def _reason(part: Part) -> Reason:
         text=f"{english}, {part.age_days} days ago, reliability {worth}.",
         text_ja=f"{japanese}({part.age_days}日前、信頼度{worth})。",
         weight=_rounded(part.weight),
-        values={"age_days": part.age_days, "reliability": _rounded(part.reliability)},
+        values={
+            "method": part.evidence.method.value,
+            "claim": part.evidence.claim.value,
+            "age_days": part.age_days,
+            "reliability": _rounded(part.reliability),
+        },
     )
 
 

@@ -51,6 +51,19 @@ class EvidenceLimits:
     changed_strength: float = 0.5  # Of another holder's certificate.
     trait_strength: float = 0.1  # Of what C&C servers share with many others: never measured.
 
+    @classmethod
+    def from_register(cls, register: Register) -> Self:
+        """Read the values from ``evidence.*``."""
+        return cls(
+            names_least=register.integer("evidence.names_least"),
+            names_half=register.integer("evidence.names_half"),
+            packets_least=register.integer("evidence.packets_least"),
+            backscatter_strength=register.number("evidence.backscatter_strength"),
+            asked_strength=register.number("evidence.asked_strength"),
+            changed_strength=register.number("evidence.changed_strength"),
+            trait_strength=register.number("evidence.trait_strength"),
+        )
+
     def __post_init__(self) -> None:
         if min(self.names_least, self.names_half, self.packets_least) < 1:
             raise ValueError("limits of evidence are counts from 1")
@@ -245,7 +258,7 @@ class EvidenceFormat:
     needs_claim: bool = False
 
 
-def collapse(statements: Iterable[Evidence], most_held: int = MOST_HELD) -> Iterator[Evidence]:
+def collapse(statements: Iterable[Evidence], most_held: int) -> Iterator[Evidence]:
     """
     Make repeated statements one, of the latest day, with their number as the fact ``times``.
 
