@@ -264,6 +264,7 @@ ROWS: Final = (
             "rulings/*",
             "evidence/*",
         ),
+        tables=("evidence_sources",),
     ),
     Row(
         data_class=DataClass.MECHANISM,
