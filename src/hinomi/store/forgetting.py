@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from hinomi.govern.retention import DAY_MS, DataClass, Held
+from hinomi.govern.holdings import DataClass
+from hinomi.govern.retention import DAY_MS, Held
 from hinomi.model.exporter import HOUR_MS
 from hinomi.store.backend import Residue
 from hinomi.store.caserows import RUN_ROWS, Rows, case_rows, caseless_rows
