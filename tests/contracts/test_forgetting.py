@@ -7,7 +7,8 @@ import pytest
 
 from casebooks import Place, a_reader_that_holds_on, opened
 from hinomi.errors import Unavailable
-from hinomi.govern.retention import DAY_MS, DataClass, Held
+from hinomi.govern.holdings import DataClass
+from hinomi.govern.retention import DAY_MS, Held
 from hinomi.model.address import Address
 from hinomi.model.exporter import HOUR_MS, ExporterHour, SequenceUnit
 from hinomi.model.listed import ListEntry, ListKind, Role

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from hinomi.govern.retention import DAY_MS, DataClass
+from hinomi.govern.holdings import DataClass
+from hinomi.govern.retention import DAY_MS
 from hinomi.store.casebook import open_casebook
 from hinomi.store.forgetting import CLASSES
 

@@ -107,19 +107,7 @@ def decide(
         step, missing = next_step(
             standing, verdict, assessor.rules, reviews=Role.REVIEWER in actor.person.roles
         )
-        facts: dict[str, object] = {
-            "act": "decide",
-            "case": case_id,
-            "episode": case.episode,
-            "version": case.version,
-            "person": actor.id,
-            "finding": finding.value,
-            "class": kind.value,
-            "lifted": sorted(lifted),
-            "step": step.value,
-            "reason": mask_addresses(said),
-            "register": home.register.version,
-        }
+        facts = {**_facts(case, verdict), "step": step.value, "register": home.register.version}
         entry = record(home.journal(), Operation.DECIDE, mandate, facts)
         decided = _carry_out(assessor, standing, verdict, (step, missing), (assessment, entry))
     is_cleared = decided.case.state is CaseState.LISTABLE and finding is Finding.CC
@@ -161,6 +149,21 @@ def _carry_out(
         if not was_seed:
             note_outcomes(home, casebook, done, verdict, assessment)
     return Decided(case=done, step=step, missing=missing, was_seed=was_seed)
+
+
+def _facts(case: Case, verdict: Verdict) -> dict[str, object]:
+    """Tell a verdict as the journal keeps it: the case by its number, words without addresses."""
+    return {
+        "act": "decide",
+        "case": case.id,
+        "episode": case.episode,
+        "version": case.version,
+        "person": verdict.by,
+        "finding": verdict.finding.value,
+        "class": verdict.service_class.value,
+        "lifted": list(verdict.lifted),
+        "reason": mask_addresses(verdict.reason),
+    }
 
 
 def _by(change: Change, person: str) -> Change:

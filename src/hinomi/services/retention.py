@@ -14,13 +14,12 @@ from typing import Final
 
 from hinomi.clock import day_of, parse_time
 from hinomi.errors import HinomiError, Unavailable
+from hinomi.govern.holdings import ROWS, DataClass
 from hinomi.govern.journal import deleted_bodies
 from hinomi.govern.mandate import Mandate
 from hinomi.govern.matrix import Power
 from hinomi.govern.retention import (
-    ROWS,
     Cutoffs,
-    DataClass,
     Held,
     Plan,
     class_of_file,

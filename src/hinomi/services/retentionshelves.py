@@ -14,9 +14,10 @@ from typing import Final
 
 from hinomi.clock import day_of
 from hinomi.govern.checkpoint import Checkpoint
+from hinomi.govern.holdings import DataClass
 from hinomi.govern.mandate import Mandate
 from hinomi.govern.note import BadNote
-from hinomi.govern.retention import DAY_MS, Cutoffs, DataClass, Held
+from hinomi.govern.retention import DAY_MS, Cutoffs, Held
 from hinomi.model.context import TableStatement
 from hinomi.services.context import context_store
 from hinomi.services.home import COLLECT, KEYS, LAKE, PARTIALS, REQUESTS, Home

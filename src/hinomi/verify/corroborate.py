@@ -132,8 +132,8 @@ def weigh(
         discounted: a mistake does not age. What was found before the address changed hands
         counts for nothing.
     """
-    known = [each for each in _latest(evidence) if each.observed_day <= as_of_day]
-    known = _of_this_holder(known, trust, rules)
+    past = (each for each in evidence if each.observed_day <= as_of_day)
+    known = _of_this_holder(_latest(past), trust, rules)
     worth = [_worth(each, trust, rules) for each in known]
     found = [
         each.observed_day
@@ -146,19 +146,9 @@ def weigh(
         _part(each, right, rules, age_days=as_of_day - each.observed_day, present=present)
         for each, right in zip(known, worth, strict=True)
     ]
-    aged = [
-        replace(part, weight=part.weight * min(part.present / max(fresh, _TINY), 1.0))
-        if part.weight > 0
-        else part
-        for part in parts
-    ]
-    chosen = _strongest(aged, trust, rules)
+    chosen = _strongest([_aged(part, fresh) for part in parts], trust, rules)
     standing = (part.evidence for part in parts if part.is_finding and part.present >= _THERE)
-    posterior = 0.0
-    if any(part.weight > 0 for part in chosen):
-        total = math.log(rules.base_share / (1.0 - rules.base_share))
-        total += sum(part.weight for part in chosen)
-        posterior = fresh * _not_over(parts, newest) / (1.0 + math.exp(-total))
+    posterior = fresh * _not_over(parts, newest) * _agreed(chosen, rules)
     return Weighing(
         posterior=posterior,
         methods=independent_methods(standing, trust.groups),
@@ -168,6 +158,21 @@ def weigh(
         parts=tuple(sorted(chosen, key=lambda part: -abs(part.weight))),
         newest_day=newest,
     )
+
+
+def _aged(part: Part, fresh: float) -> Part:
+    """Let what speaks for it weigh the less, the older it is than the freshest finding."""
+    if part.weight <= 0:
+        return part
+    return replace(part, weight=part.weight * min(part.present / max(fresh, _TINY), 1.0))
+
+
+def _agreed(parts: Collection[Part], rules: Rules) -> float:
+    """Give the probability that statements come to, 0..1; 0 where none speaks for it."""
+    if not any(part.weight > 0 for part in parts):
+        return 0.0
+    total = math.log(rules.base_share / (1.0 - rules.base_share))
+    return 1.0 / (1.0 + math.exp(-total - sum(part.weight for part in parts)))
 
 
 def _latest(evidence: Iterable[Evidence]) -> list[Evidence]:

@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Final, TypeVar
+from typing import IO, Final, Self, TypeVar
 
 from hinomi.clock import day_of
 from hinomi.collect.context.intake import Intake as ContextFile
 from hinomi.collect.lists.intake import BadLine
 from hinomi.errors import MalformedDocument, NotFound
+from hinomi.govern.parameters import Register
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.service import Service
