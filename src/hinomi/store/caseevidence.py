@@ -64,10 +64,11 @@ class EvidenceStore:
         new = 0
         ordered = sorted(evidence, key=_statement)  # Two who bring the same never cross.
         with self._database.write(shared=True) as connection:
-            insert = inserting(connection, EVIDENCE)
+            insert = inserting(connection, EVIDENCE).on_conflict_do_nothing()
             for start in range(0, len(ordered), _AT_ONCE):
                 rows = [_row(each, received_ms) for each in ordered[start : start + _AT_ONCE]]
-                new += connection.execute(insert.on_conflict_do_nothing(), rows).rowcount
+                # Not by `rowcount`, which is of one row alone on PostgreSQL.
+                new += len(connection.execute(insert.returning(EVIDENCE.c.id), rows).all())
         return new
 
     def of(self, service: Service) -> tuple[Evidence, ...]:
