@@ -186,9 +186,8 @@ def _follow(
 ) -> tuple[tuple[Case, ...], tuple[Settled, ...]]:
     """Weigh the cases anew of which *source* spoke, and open those on which methods agree."""
     assessor = Assessor(home, casebook)
-    touched = [casebook.cases.get(each) for each in casebook.evidence.affected(source, since_ms)]
-    settled = (settle(home, casebook, assessor, each) for each in touched if each.state.is_open)
-    kept = tuple(each for each in settled if each is not None)
+    touched = casebook.cases.get_each(casebook.evidence.affected(source, since_ms))
+    kept = tuple(settle(home, casebook, assessor, touched))
     most = home.register.integer("verify.open_most")
     opened = tuple(
         open_case(home, casebook, assessor, each)
