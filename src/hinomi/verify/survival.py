@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+_GOLDEN: Final = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +167,54 @@ def find_episodes(
     return Episodes(
         rows.astype(np.int64), first.astype(np.int64), last.astype(np.int64), is_ended, first > 0
     )
+
+
+def fit_half_life(
+    spans_days: NDArray[np.int64],
+    rests_days: NDArray[np.int64],
+    is_ended: NDArray[np.bool_],
+) -> float:
+    """
+    Fit the half-life of `expiry.still_there_by_age` to lives that were followed.
+
+    Args:
+        spans_days: For each sighting, days since the first sighting of its episode, shape (n,).
+        rests_days: Days that the service was still there after it, shape (n,), 0 or more.
+        is_ended: Whether the end was seen; False is right-censored; shape (n,).
+
+    Returns:
+        h, days, for which ``P(rest >= k) = (h + span) / (h + span + k)`` makes the rests most
+        likely, between 0.1 and 1,000.
+
+    Raises:
+        ValueError: If shapes differ, a number of days is negative or no end was seen (the
+            caller's bug: nothing can be fitted to that).
+
+    Notes:
+        Sightings of one service are no independent draws: take an interval from a bootstrap by
+        service, not from the likelihood.
+    """
+    if not spans_days.shape == rests_days.shape == is_ended.shape or not is_ended.any():
+        raise ValueError("spans, rests and ends are not of one length, or nothing ended")
+    if (spans_days < 0).any() or (rests_days < 0).any():
+        raise ValueError("a span or a rest is negative")
+    rows, counts = np.unique(
+        np.stack([spans_days, rests_days, is_ended.astype(np.int64)]), axis=1, return_counts=True
+    )
+    span, rest, ended = rows
+
+    def unlikely(log_h: float) -> float:
+        known = np.exp(log_h) + span
+        # P(rest = k) is the difference of two neighbours, written without cancellation.
+        at_end = np.log(known) - np.log(known + rest) - np.log(known + rest + 1.0)
+        going_on = np.log(known) - np.log(known + rest)
+        return -float((counts * np.where(ended, at_end, going_on)).sum())
+
+    low, high = np.log(0.1), np.log(1000.0)
+    for _ in range(60):  # Golden sections of an interval of nine: to 1e-12.
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if unlikely(left) < unlikely(right):
+            high = right
+        else:
+            low = left
+    return float(np.exp((low + high) / 2.0))
