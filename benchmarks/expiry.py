@@ -11,7 +11,7 @@ Every rule is fitted before a day and judged after it. No address is printed.
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +19,8 @@ import numpy as np
 from expirypages import Page, Told
 from expiryrules import (
     MOST_DAYS,
+    VISIBILITY,
+    WEIGHT_DAYS,
     Days,
     Ours,
     Rule,
@@ -27,6 +29,7 @@ from expiryrules import (
     after_last,
     count,
     fit,
+    fit_home,
     look,
     misp_days,
     play,
@@ -46,10 +49,14 @@ from numpy.typing import NDArray
 LIMITS: Final = np.array(
     [0.002, 0.005, 0.01, 0.02, 0.04, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9]
 )
-REGISTERED_LIMIT: Final = 0.3
-REGISTERED_MOST_DAYS: Final = 90
+LIMIT: Final = 0.3
+SHIPPED_MOST_DAYS: Final = 90
 LAST: Final = (0, 1, 2, 3, 5, 7, 10, 14, 21, 30, 46, 60, 90, 120, 180)
 FIRST: Final = (7, 14, 30, 60, 90, 120, 180)
+Guess = tuple[float, float]
+"""Chance of being seen on a day, and how many days of watching that is worth."""
+
+SHIPPED: Final = VISIBILITY, WEIGHT_DAYS
 DRAWS: Final = 300
 MIXED: Final = (0.6, 2.4)
 """Parameters of the beta distribution that visibility is drawn from, service by service."""
@@ -78,7 +85,7 @@ class Stage:
 def stage_of(history: History) -> Stage:
     """Draw whole servers with replacement, so that intervals know that days hang together."""
     servers = int(history.servers.max()) + 1
-    lived = np.pad(np.cumsum(history.is_live, axis=1), ((0, 0), (1, 0)))
+    lived = np.pad(np.cumsum(history.is_live, axis=1, dtype=np.int64), ((0, 0), (1, 0)))
     drawn = np.random.default_rng(6).multinomial(servers, np.full(servers, 1 / servers), DRAWS)
     weights = np.concatenate([np.ones((1, servers)), drawn.astype(np.float64)])
     return Stage(history, lived, history.servers, weights)
@@ -100,37 +107,44 @@ def rules() -> dict[str, Rule]:
     return found | {f"MISP's default ({misp_days()} days)": after_last(misp_days())}
 
 
-@cache
-def limits_of(half_life_days: float, longest: int, visibility: float) -> Ours:
+@lru_cache(maxsize=3)
+def limits_of(half_life_days: float, longest: int, guess: Guess) -> Ours:
     """Work the product's expiry out once for all observers of a list."""
-    return Ours(half_life_days, longest, LIMITS, visibility=visibility)
+    visibility, weight_days = guess
+    return Ours(half_life_days, longest, LIMITS, visibility=visibility, weight_days=weight_days)
 
 
 def judge(
-    stage: Stage, cut: tuple[str, str], name: str, half_life_days: float, *, visibility: float = 0.1
+    stage: Stage, cut: tuple[str, str], name: str, half_life_days: float, shipped: Guess = SHIPPED
 ) -> Told:
     """Play every rule on one observer's sightings and count what followed *cut*."""
     history = stage.history
     seen = look(history, chances_of(history, name), 2)
     span = history.column(cut[0]), min(history.column(cut[1]), history.last_sure)
+    longest, place = history.is_listed.shape[1], int(np.flatnonzero(LIMITS == LIMIT)[0])
+    home = fit_home(seen, span[0])
 
     def shares(rule: Rule) -> NDArray[np.float64]:
         sums: Sums = count(stage.lived, stage.servers, seen, play(seen, rule), span)
         return sums.shares(stage.weights)
 
-    ours = limits_of(half_life_days, history.is_listed.shape[1], visibility)
-    place = int(np.flatnonzero(LIMITS == REGISTERED_LIMIT)[0])
-    uncapped = ours.at(place)
+    def ours(guess: Guess) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        every = limits_of(half_life_days, longest, guess)
+        chosen = every.at(place)
 
-    def registered(spans: Days, seen_days: Days) -> Days:
-        return np.minimum(uncapped(spans, seen_days), REGISTERED_MOST_DAYS)
+        def registered(spans: Days, seen_days: Days) -> Days:
+            return np.minimum(chosen(spans, seen_days), SHIPPED_MOST_DAYS)
+
+        curve = np.stack([shares(every.at(number)) for number in range(LIMITS.size)])
+        return shares(registered), curve
 
     return Told(
         cut=cut,
         seen=name,
         half_life_days=half_life_days,
-        registered=shares(registered),
-        ours=np.stack([shares(ours.at(place)) for place in range(LIMITS.size)]),
+        home=home,
+        shipped=ours(shipped),
+        fitted=ours(home),
         others={title: shares(rule) for title, rule in rules().items()},
         last=np.stack([shares(after_last(days)) for days in LAST]),
         first=np.stack([shares(after_first(days)) for days in FIRST]),
@@ -154,7 +168,10 @@ def varied(daily: History) -> Iterator[tuple[str, Told]]:
         for half_life in (5.0, 20.0):
             title = f"half-life {half_life:.0f} days, seen {name}"
             yield title, judge(stage, cut, name, half_life)
-        yield f"first guess 0.2, seen {name}", judge(stage, cut, name, 10.0, visibility=0.2)
+        yield (
+            f"first guess 0.2 worth 5 days, seen {name}",
+            judge(stage, cut, name, 10.0, (0.2, 5.0)),
+        )
     bridged = stage_of(daily_history(bridge_days=30 - WINDOW_DAYS))
     for name in ("0.1", "mixed"):
         title = f"gaps up to 30 days count as there, seen {name}"

@@ -52,25 +52,26 @@ class Told:
     cut: tuple[str, str]
     seen: str
     half_life_days: float
-    registered: NDArray[np.float64]
-    ours: NDArray[np.float64]
+    home: tuple[float, float]
+    shipped: tuple[NDArray[np.float64], NDArray[np.float64]]  # As registered, and the curve.
+    fitted: tuple[NDArray[np.float64], NDArray[np.float64]]  # The same with visibility of home.
     others: dict[str, NDArray[np.float64]]
     last: NDArray[np.float64]
     first: NDArray[np.float64]
 
-    def at_equal_loss(self, other: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    def at_equal_loss(self, name: str, curve: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """
-        Give by how much fewer stale days ours has where it loses as many live ones as *other*.
+        Give by how much fewer stale days *curve* has where it loses as many live ones as a rule.
 
-        Shape (1 + draws,), a share of *other*'s; None where no setting of ours loses as few.
+        Shape (1 + draws,), a share of the rule's; None where no setting loses as few.
         """
+        other = self.others[name]
         fewer = np.full(other.shape[1], np.nan)
-        for draw_number in range(other.shape[1]):
-            lost = self.ours[:, LOST, draw_number]
-            wanted = other[LOST, draw_number]
-            if lost[0] <= wanted <= lost[-1] and lost[-1] > 0:
-                stale = np.interp(wanted, lost, self.ours[:, STALE_PER_LIVE, draw_number])
-                fewer[draw_number] = 1.0 - stale / other[STALE_PER_LIVE, draw_number]
+        for number in range(other.shape[1]):
+            lost, wanted = curve[:, LOST, number], other[LOST, number]
+            if lost[0] <= wanted <= lost[-1]:
+                stale = np.interp(wanted, lost, curve[:, STALE_PER_LIVE, number])
+                fewer[number] = 1.0 - stale / other[STALE_PER_LIVE, number]
         return None if np.isnan(fewer[0]) else fewer
 
 
@@ -178,11 +179,18 @@ def rule_tables(told: Sequence[Told], wrong: Sequence[Told] = ()) -> Iterator[st
         yield ""
         yield "| rule | " + " | ".join(f"seen {each.seen}" for each in of_cut) + " |"
         yield "|---|" + "--:|" * len(of_cut)
-        rows: dict[str, list[str]] = {"**ours**": [_pair(each.registered) for each in of_cut]}
+        rows = {
+            "**ours as shipped**": [_pair(each.shipped[0]) for each in of_cut],
+            "**ours, visibility of home**": [_pair(each.fitted[0]) for each in of_cut],
+        }
         if also:
-            rows["ours with 10 days, of another kind"] = [_pair(each.registered) for each in also]
+            rows["as shipped, 10 days"] = [_pair(each.shipped[0]) for each in also]
+            rows["visibility of home, 10 days"] = [_pair(each.fitted[0]) for each in also]
         for name in of_cut[0].others:
             rows[name] = [_pair(each.others[name]) for each in of_cut]
+        rows["*visibility of home, and its weight*"] = [
+            f"{each.home[0]:.2f}, {each.home[1]:.1f} d" for each in of_cut
+        ]
         for name, cells in rows.items():
             yield f"| {name} | {' | '.join(cells)} |"
         watched = [each for each in of_cut if each.seen != "1"]
@@ -199,14 +207,14 @@ def varied_table(told: Sequence[tuple[str, Told]]) -> Iterator[str]:
     """Give what changes where one thing is taken otherwise."""
     names = ("30 days from last sighting", next(n for n in told[0][1].others if "MISP" in n))
     yield (
-        "| taken otherwise | ours: stale, lost | "
+        "| taken otherwise | as shipped: stale, lost | "
         + " | ".join(f"fewer than {n}" for n in names)
         + " |"
     )
     yield "|---|--:|--:|--:|"
     for title, each in told:
         cells = " | ".join(_fewer(each, name) for name in names)
-        yield f"| {title} | {_pair(each.registered)} | {cells} |"
+        yield f"| {title} | {_pair(each.shipped[0])} | {cells} |"
 
 
 def _pair(values: NDArray[np.float64]) -> str:
@@ -214,18 +222,21 @@ def _pair(values: NDArray[np.float64]) -> str:
 
 
 def _fewer(told: Told, name: str) -> str:
-    fewer = told.at_equal_loss(told.others[name])
-    return "-" if fewer is None else share(fewer)
+    """Write ours at equal loss: with the visibility of home, then as shipped."""
+    each = [told.at_equal_loss(name, curve) for _, curve in (told.fitted, told.shipped)]
+    return "; ".join("-" if fewer is None else share(fewer) for fewer in each)
 
 
 def _trade_off(axis: Any, told: Told) -> None:
     for curve, label, style in (
-        (told.ours, "ours, every limit", "-"),
+        (told.fitted[1], "ours, visibility of home", "-"),
+        (told.shipped[1], "ours as shipped", "-."),
         (told.last, "days from last sighting", "--"),
         (told.first, "days from first listing", ":"),
     ):
         axis.plot(100 * curve[:, LOST, 0], 100 * curve[:, STALE, 0], style, label=label)
-    axis.plot(100 * told.registered[LOST, 0], 100 * told.registered[STALE, 0], "o", label="ours")
+    for (point, _), label in ((told.fitted, "its limit"), (told.shipped, "as shipped")):
+        axis.plot(100 * point[LOST, 0], 100 * point[STALE, 0], "o", label=label)
     for name, values in told.others.items():
         if "MISP" in name:
             axis.plot(100 * values[LOST, 0], 100 * values[STALE, 0], "s", label="MISP's default")

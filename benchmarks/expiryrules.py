@@ -9,7 +9,7 @@ from listhistory import History
 from numpy.typing import NDArray
 
 from hinomi.verify.expiry import still_there_by_age
-from hinomi.verify.survival import fit_half_life
+from hinomi.verify.survival import fit_half_life, fit_visibility
 
 Days = NDArray[np.int64]
 Rule = Callable[[Days, Days], Days]
@@ -18,6 +18,9 @@ Rule = Callable[[Days, Days], Days]
 MOST_DAYS: Final = 180
 MISP: Final = {"base": 80.0, "lifetime_days": 120.0, "speed": 2.0, "threshold": 30.0}
 """MISP's default model for network indicators ("NIDS simple decaying model")."""
+
+SILENT_DAYS: Final = 30
+"""Sightings farther apart are taken for two episodes when visibility is fitted."""
 
 VISIBILITY: Final = 0.1
 WEIGHT_DAYS: Final = 10.0
@@ -182,3 +185,13 @@ def fit(history: History, seen: Sightings, end: int) -> float:
     last = np.minimum(found.last_days[episode], end - 1)
     is_ended = found.is_ended[episode] & (found.last_days[episode] < end - 1)
     return fit_half_life(days - days[leader], last - days, is_ended)
+
+
+def fit_home(seen: Sightings, end: int) -> tuple[float, float]:
+    """Fit the observer's own visibility and its weight to what it saw before column *end*."""
+    known = seen.days < end
+    rows, days = seen.rows[known], seen.days[known]
+    begins = np.append(True, (rows[1:] != rows[:-1]) | (np.diff(days) > SILENT_DAYS))
+    starts = np.flatnonzero(begins)
+    ends = np.append(starts[1:], rows.size) - 1
+    return fit_visibility(days[ends] - days[starts], ends - starts + 1)
