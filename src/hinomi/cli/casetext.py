@@ -39,6 +39,7 @@ def file_document(found: CaseFile) -> dict[str, object]:
     return {
         **case_document(found.case),
         "posterior_now": assessment.weighing.posterior,
+        "agreed": assessment.weighing.agreed,
         "methods_now": assessment.weighing.methods,
         "credibility": found.credibility,
         "tier": assessment.tier,

@@ -95,7 +95,6 @@ class Assessor:
 
         weighing = weigh(evidence, trust, self.rules, as_of_day=self.day, present=present)
         holds = holds_of(self._around(service, evidence, told), self._limits)
-        at_best = weigh(evidence, trust, self.rules, as_of_day=self.day, present=lambda _: 1.0)
         return Assessment(
             service=service,
             evidence=evidence,
@@ -103,7 +102,7 @@ class Assessor:
             holds=holds,
             suggested=suggest_class(holds, evidence),
             last_day=max((each.observed_day for each in evidence if each.claim.is_for), default=0),
-            days_valid=days_valid(*kind, posterior=at_best.posterior),
+            days_valid=days_valid(*kind, posterior=weighing.agreed),
             days_held=days_valid(*kind),
             reliability=reliability,
             tier=tier,
