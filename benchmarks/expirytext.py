@@ -56,9 +56,8 @@ from their lives alone (*h* = 10 days):
 
 BEFORE_RETURNS: Final = """
 The rule tells too much of the first day, which many do not outlive, and too much again of those
-that have been there for three months: hence the registered bound of 90 days. For observers who
-see but a part of the days, who meet mostly the longer-lived, the number fits best where the rule
-is used: it is fitted to sightings on a tenth of the days.
+that have been there for three months: hence the registered bound of 90 days. It fits best in
+between, where it is used: whoever sees a part of the days only meets mostly the longer-lived.
 
 ## Those that return
 """
