@@ -238,7 +238,8 @@ def _returns(assessor: Assessor, case: Case) -> bool:
 
 
 def _is_present(assessment: Assessment, assessor: Assessor) -> bool:
-    return assessor.day - assessment.last_day <= assessment.days_held
+    age_days = assessor.watched_days(assessor.day - assessment.last_day)
+    return age_days <= assessment.days_held
 
 
 def _return(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:
