@@ -26,6 +26,8 @@ from wire import OTHERS_V4, Wire, v4
 
 OWN: Final = ("198.18.0.0/16,ppp,32,private", "198.19.0.0/17,ppp,32,private")
 LINES: Final = 900
+CROWD: Final = 1_200
+"""So many lines that a share of them can be popular (`guards.popular_lines`)."""
 BOTS: Final = np.arange(40)
 DAY_S: Final = 86_400.0
 PEOPLE: Final[Mapping[str, tuple[Role, ...]]] = {
@@ -106,10 +108,11 @@ class Provider:
             writer.writerows(rows)
         return self.ask("anna", "case", "evidence", "import", path, "--source", source, *words)
 
-    def detects(self, days: float = 14) -> list[dict[str, Any]]:
-        """Detect over the last *days*, and give the candidates."""
-        since = render_time(self.house.clock() - int(days * DAY_MS))
-        found: list[dict[str, Any]] = self.ask("anna", "detect", "--since", since)["candidates"]
+    def detects(self, days: float | None = 14) -> list[dict[str, Any]]:
+        """Detect over the last *days* (None: everything), and give the candidates."""
+        since_ms = 0 if days is None else self.house.clock() - int(days * DAY_MS)
+        words = [] if days is None else ["--since", render_time(since_ms)]
+        found: list[dict[str, Any]] = self.ask("anna", "detect", *words)["candidates"]
         return found
 
     def cases(self, *words: object) -> list[dict[str, Any]]:
