@@ -22,7 +22,7 @@ from hinomi.errors import HinomiError
 from hinomi.govern.roles import Role
 from household import DAY_MS, Household
 from terminal import Said
-from wire import OTHERS_V4, Wire, v4
+from wire import INTERVAL, OTHERS_V4, Wire, v4
 
 OWN: Final = ("198.18.0.0/16,ppp,32,private", "198.19.0.0/17,ppp,32,private")
 LINES: Final = 900
@@ -149,16 +149,33 @@ class Provider:
         found: list[dict[str, Any]] = json.loads(said.out)["listings"]
         return found
 
+    def listed(self) -> list[dict[str, Any]]:
+        """Look at the listings, as any home may."""
+        found: list[dict[str, Any]] = self.ask("rita", "listings", "show")["listings"]
+        return found
+
     def _written(self, name: str, rows: Iterable[str]) -> Path:
         path = self.folder.parent / name
         path.write_text("\n".join(rows) + "\n", "utf-8")
         return path
 
 
-def provider(folder: Path, monkeypatch: pytest.MonkeyPatch, own: Sequence[str] = OWN) -> Provider:
+def provider(
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    own: Sequence[str] = OWN,
+    sampling: int = INTERVAL,
+) -> Provider:
     """Make the home of a provider with an analyst, two reviewers and a privacy officer."""
     folder.mkdir(parents=True, exist_ok=True)
-    house = Household(folder / "home", monkeypatch, clock=lambda: NOON_MS, own=own, made_up=True)
+    house = Household(
+        folder / "home",
+        monkeypatch,
+        sampling=sampling,
+        clock=lambda: NOON_MS,
+        own=own,
+        made_up=True,
+    )
     for name, roles in PEOPLE.items():
         house.add(name, *roles)
     return Provider(house)
