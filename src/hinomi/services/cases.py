@@ -173,8 +173,8 @@ def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
         case = casebook.cases.find(service)
         if case is None:
             opened.append(open_case(home, casebook, assessor, service))
-        elif not case.state.is_open and _returns(assessor, case):
-            returned.append(_return(home, casebook, assessor, case))
+        elif not case.state.is_open and returns(assessor, case):
+            returned.append(begin_again(home, casebook, assessor, case))
     fresh = {case.id for case in (*opened, *returned)}
     others = [each for each in casebook.cases.in_states(OPEN_STATES) if each.id not in fresh]
     return Kept(
@@ -234,13 +234,14 @@ def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Servi
     return casebook.cases.open(Change(after=case, event=event))
 
 
-def _returns(assessor: Assessor, case: Case) -> bool:
+def returns(assessor: Assessor, case: Case) -> bool:
     """
     Tell whether a service that was found again begins a new episode.
 
     One that expired does when it was seen since. One that people rejected or withdrew does only
     when a method that is not the own flow found it since, and the evidence suffices: the same
-    vendor cloud is not to come back with every run.
+    vendor cloud is not to come back with every run. A list that held it before finds nothing by
+    holding it still.
     """
     assessment = assessor.assess(case.service)
     since_day = case.changed_ms // DAY_MS
@@ -248,6 +249,9 @@ def _returns(assessor: Assessor, case: Case) -> bool:
     if case.state is CaseState.EXPIRED:
         return any(each.claim.is_for for each in later) or _is_present(assessment, assessor)
     others = [each for each in later if each.claim is Claim.CC and each.method is not Method.FLOW]
+    others = [
+        each for each in others if int(each.facts.get("since_day", since_day + 1)) > since_day
+    ]
     return bool(others) and not missing_evidence(assessment.weighing, assessor.rules)
 
 
@@ -256,7 +260,13 @@ def _is_present(assessment: Assessment, assessor: Assessor) -> bool:
     return age_days <= assessment.days_held
 
 
-def _return(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:
+def begin_again(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:
+    """
+    Begin another episode of a closed case.
+
+    Raises:
+        Conflict: If somebody else was faster.
+    """
     assessment = assessor.assess(case.service)
     change = weighed(case, assessment, home, Step.RETURN)
     episode = case.episode + 1

@@ -211,7 +211,10 @@ def listed_evidence(service: Service, told: Iterable[Told]) -> tuple[Evidence, .
                 claim=Claim.SINKHOLE if is_sinkhole else Claim.CC,
                 observed_day=(last_ms if stated is None else min(stated, last_ms)) // DAY_MS,
                 reference=entry.label,
-                facts={"first_day": (entry.first_listed_ms or each.since_ms) // DAY_MS},
+                facts={
+                    "first_day": (entry.first_listed_ms or each.since_ms) // DAY_MS,
+                    "since_day": each.since_ms // DAY_MS,  # On which it came into this house.
+                },
             )
         )
     return tuple(found)
