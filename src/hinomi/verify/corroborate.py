@@ -25,7 +25,6 @@ _THERE: Final = 0.5
 _AGAINST: Final = frozenset({Claim.BENIGN, Claim.SINKHOLE, Claim.LOADER, Claim.SHARED})
 _FOUND: Final = frozenset({Claim.CC, Claim.COMPROMISED})
 _DOUBT_LEAST: Final = -2.0
-_TINY: Final = 1e-9
 _OVER: Final = frozenset({Claim.GONE, Claim.MOVED})
 
 _NO_METHOD: Final = frozenset({Method.PASSIVE_DNS, Method.CERTIFICATE})
@@ -132,26 +131,17 @@ def weigh(
         discounted: a mistake does not age. What was found before the address changed hands
         counts for nothing.
     """
-    known = [each for each in _latest(evidence) if each.observed_day <= as_of_day]
+    known = _latest(each for each in evidence if each.observed_day <= as_of_day)
     known = _of_this_holder(known, trust, rules)
-    worth = [_worth(each, trust, rules) for each in known]
-    found = [
-        each.observed_day
-        for each, right in zip(known, worth, strict=True)
-        if _finds(each) and right >= rules.least_reliability
-    ]
-    newest = max(found, default=None)
-    fresh = 1.0 if newest is None else present(as_of_day - newest)
     parts = [
-        _part(each, right, rules, age_days=as_of_day - each.observed_day, present=present)
-        for each, right in zip(known, worth, strict=True)
+        _part(each, trust, rules, age_days=as_of_day - each.observed_day, present=present)
+        for each in known
     ]
-    aged = [
-        replace(part, weight=part.weight * min(part.present / max(fresh, _TINY), 1.0))
-        if part.weight > 0
-        else part
-        for part in parts
-    ]
+    found = (part.evidence.observed_day for part in parts if part.is_finding)
+    newest = max(found, default=None)
+    since = as_of_day if newest is None else newest
+    fresh = present(as_of_day - since)
+    aged = [_aged(part, since - part.evidence.observed_day, present) for part in parts]
     chosen = _strongest(aged, trust, rules)
     standing = (part.evidence for part in parts if part.is_finding and part.present >= _THERE)
     posterior = 0.0
@@ -203,14 +193,22 @@ def _worth(evidence: Evidence, trust: Trust, rules: Rules) -> float:
     return worth
 
 
+def _aged(part: Part, older_days: int, present: Callable[[int], float]) -> Part:
+    """Take from what speaks for it the chance that it was gone before the freshest finding."""
+    if part.weight <= 0.0 or older_days <= 0:
+        return part
+    return replace(part, weight=part.weight * present(older_days))
+
+
 def _part(
     evidence: Evidence,
-    worth: float,
+    trust: Trust,
     rules: Rules,
     *,
     age_days: int,
     present: Callable[[int], float],
 ) -> Part:
+    worth = _worth(evidence, trust, rules)
     odds = math.log(worth / (1.0 - worth))
     if evidence.claim in _AGAINST:
         weight = -max(odds, 0.0)
@@ -250,7 +248,7 @@ def _strongest(parts: Collection[Part], trust: Trust, rules: Rules) -> list[Part
     heard: set[tuple[Method, bool]] = set()
     seen: set[tuple[str, bool]] = set()
     support = 0.0
-    for part in sorted(parts, key=lambda each: (-abs(each.weight), each.evidence.source)):
+    for part in sorted(parts, key=_rank):
         side = part.weight > 0
         group = (trust.group(part.evidence.source), side)
         if part.weight == 0.0 or group in seen:
@@ -265,6 +263,13 @@ def _strongest(parts: Collection[Part], trust: Trust, rules: Rules) -> list[Part
         heard.add((part.evidence.method, side))
         chosen.append(replace(part, weight=weight))
     return chosen
+
+
+def _rank(part: Part) -> tuple[bool, float, str, Method, str, Claim]:
+    """Order statements: no trait takes the place of a finding, the heaviest of each come first."""
+    said = part.evidence
+    is_trait = said.claim is Claim.SUPPORT
+    return is_trait, -abs(part.weight), said.source, said.method, said.reference, said.claim
 
 
 def _not_over(parts: Collection[Part], newest: int | None) -> float:
