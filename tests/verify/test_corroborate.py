@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 from hypothesis import given
@@ -99,6 +100,17 @@ def test_the_order_of_evidence_does_not_matter(
     shuffled = data.draw(st.permutations(evidence))
 
     assert weighed(*shuffled, trust=trust) == weighed(*evidence, trust=trust)
+
+
+def test_equal_statements_are_heard_in_one_order() -> None:
+    """A source of two methods, and another one of one of them: none comes first by chance."""
+    evidence = [
+        stated(method=Method.HONEYPOT, source="both"),
+        stated(method=Method.LIST, source="both"),
+        stated(method=Method.LIST, source="list"),
+    ]
+
+    assert len({weighed(*order).posterior for order in permutations(evidence)}) == 1
 
 
 @given(evidence=EVIDENCE.filter(bool), trust=TRUSTS, share=st.floats(0, 1), data=st.data())
@@ -245,6 +257,20 @@ def test_ageing_lowers_and_never_raises(evidence: list[Evidence], trust: Trust, 
 
     assert later.posterior <= now.posterior + 1e-12
     assert later.methods <= now.methods
+
+
+def test_ageing_raises_nothing_that_is_disputed_either() -> None:
+    """Where old findings, a fresh one and their contraries hold the balance."""
+    ages = {Method.LIST: 3, Method.HONEYPOT: 18, Method.MALWARE: 12}
+    found = [stated(method=how, observed_day=TODAY - age) for how, age in ages.items()]
+    against = [stated(Claim.BENIGN, how) for how in (Method.ANALYST, Method.DARKNET)]
+    trust = trusting({**dict.fromkeys(SOURCES, 0.99), "list 0": 0.61})
+
+    course = [
+        weighed(*found, *against, trust=trust, day=TODAY + days).posterior for days in range(40)
+    ]
+
+    assert course == sorted(course, reverse=True)
 
 
 def test_what_was_found_long_ago_comes_to_nothing() -> None:
