@@ -274,9 +274,10 @@ def _rank(part: Part) -> tuple[bool, float, str, Method, str, Claim]:
 
 def _not_over(parts: Collection[Part], newest: int | None) -> float:
     """Give the chance, 0..1, that those are wrong who say since the last finding: it is over."""
-    chance = 1.0
-    for part in parts:
-        over = part.evidence.claim in _OVER
-        if over and (newest is None or part.evidence.observed_day >= newest):
-            chance *= 1.0 - max(0.0, 2.0 * part.reliability - 1.0)
-    return chance
+    chances = (
+        1.0 - max(0.0, 2.0 * part.reliability - 1.0)
+        for part in parts
+        if part.evidence.claim in _OVER
+        and (newest is None or part.evidence.observed_day >= newest)
+    )
+    return math.prod(sorted(chances))  # In one order: rounding must not tell another.
