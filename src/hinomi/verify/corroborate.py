@@ -265,11 +265,11 @@ def _strongest(parts: Collection[Part], trust: Trust, rules: Rules) -> list[Part
     return chosen
 
 
-def _rank(part: Part) -> tuple[bool, float, str, Method, str, Claim]:
+def _rank(part: Part) -> tuple[bool, float, bool, str, Method, str, int]:
     """Order statements: no trait takes the place of a finding, the heaviest of each come first."""
     said = part.evidence
-    is_trait = said.claim is Claim.SUPPORT
-    return is_trait, -abs(part.weight), said.source, said.method, said.reference, said.claim
+    named = (said.source, said.method, said.reference, said.observed_day)
+    return said.claim is Claim.SUPPORT, -abs(part.weight), not said.is_exact, *named
 
 
 def _not_over(parts: Collection[Part], newest: int | None) -> float:
@@ -277,7 +277,6 @@ def _not_over(parts: Collection[Part], newest: int | None) -> float:
     chances = (
         1.0 - max(0.0, 2.0 * part.reliability - 1.0)
         for part in parts
-        if part.evidence.claim in _OVER
-        and (newest is None or part.evidence.observed_day >= newest)
+        if part.evidence.claim in _OVER and (newest is None or part.evidence.observed_day >= newest)
     )
     return math.prod(sorted(chances))  # In one order: rounding must not tell another.
