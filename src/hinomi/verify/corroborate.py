@@ -136,8 +136,8 @@ def weigh(
         What speaks against it does not age. What was found before the address is known to have
         changed hands counts for nothing.
     """
-    past = (each for each in evidence if each.observed_day <= as_of_day)
-    known = _of_this_holder(_latest(past), trust, rules)
+    known = _latest(each for each in evidence if each.observed_day <= as_of_day)
+    known = _of_this_holder(known, trust, rules)
     worth = [_worth(each, trust, rules) for each in known]
     found = [
         each.observed_day
@@ -250,7 +250,7 @@ def _strongest(parts: Collection[Part], trust: Trust, rules: Rules) -> list[Part
     heard: set[tuple[Method, bool]] = set()
     seen: set[tuple[str, bool]] = set()
     support = 0.0
-    for part in sorted(parts, key=lambda each: (-abs(each.weight), each.evidence.source)):
+    for part in sorted(parts, key=_rank):
         side = part.weight > 0
         group = (trust.group(part.evidence.source), side)
         if part.weight == 0.0 or group in seen:
@@ -267,11 +267,18 @@ def _strongest(parts: Collection[Part], trust: Trust, rules: Rules) -> list[Part
     return chosen
 
 
+def _rank(part: Part) -> tuple[bool, float, bool, str, Method, str, int]:
+    """Order statements: no trait takes the place of a finding, the heaviest of each come first."""
+    said = part.evidence
+    named = (said.source, said.method, said.reference, said.observed_day)
+    return said.claim is Claim.SUPPORT, -abs(part.weight), not said.is_exact, *named
+
+
 def _not_over(parts: Collection[Part], newest: int | None) -> float:
     """Give the chance, 0..1, that those are wrong who say since the last finding: it is over."""
-    chance = 1.0
-    for part in parts:
-        over = part.evidence.claim in _OVER
-        if over and (newest is None or part.evidence.observed_day >= newest):
-            chance *= 1.0 - max(0.0, 2.0 * part.reliability - 1.0)
-    return chance
+    chances = (
+        1.0 - max(0.0, 2.0 * part.reliability - 1.0)
+        for part in parts
+        if part.evidence.claim in _OVER and (newest is None or part.evidence.observed_day >= newest)
+    )
+    return math.prod(sorted(chances))  # In one order: rounding must not tell another.
