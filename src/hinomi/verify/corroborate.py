@@ -101,6 +101,17 @@ class Weighing:
     methods_against: int
     parts: tuple[Part, ...]  # What counted, heaviest first; what was left out is not here.
     newest_day: int | None  # On which somebody last found it; None: nobody ever did.
+    fresh: float = 1.0  # The chance that it is still there since then: the posterior has it.
+
+    @property
+    def when_found(self) -> float:
+        """
+        Give what it came to on the day on which somebody last found it, 0..1.
+
+        How sure people are that it is a C&C server and how long ago that was are two questions:
+        who lists asks the first, who expires both.
+        """
+        return self.posterior / self.fresh if self.fresh > 0.0 else 0.0
 
 
 def weigh(
@@ -157,6 +168,7 @@ def weigh(
         ),
         parts=tuple(sorted(chosen, key=lambda part: -abs(part.weight))),
         newest_day=newest,
+        fresh=fresh,
     )
 
 
