@@ -198,8 +198,9 @@ def main() -> None:
         of_fox=of_fox,
         wrong=wrong,
         varied=list(varied(daily)),
+        limits=LIMITS,
     )
-    page.draw(PAGE.with_suffix(""))
+    page.draw(PAGE.parent / "benchmark" / "expiry")
     PAGE.write_text(page.write(), "utf-8")
     print(f"wrote {PAGE}; {MOST_DAYS} days at most in the curves", file=sys.stderr)
 

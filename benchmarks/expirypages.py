@@ -20,12 +20,13 @@ from expirylives import (
 )
 from expirytext import (
     AFTER_ALL,
-    BEFORE_CLASSES,
     BEFORE_FOX,
+    BEFORE_LIMITS,
     BEFORE_PORTS,
     BEFORE_RESIDUALS,
     BEFORE_RETURNS,
     BEFORE_RULES,
+    BEFORE_VARIED,
     HEAD,
 )
 from listhistory import History
@@ -37,6 +38,7 @@ STALE: Final = 0
 LOST: Final = 1
 STALE_PER_LIVE: Final = 2
 HALF_LIFE_DAYS: Final = 10.0
+LEAST_SHOWN: Final = 0.05
 SUPPLIER_CHANGED: Final = "2026-05-01"
 
 
@@ -93,6 +95,7 @@ class Page:
     of_fox: Sequence[Told]
     wrong: Sequence[Told]  # Fox-it's servers judged with the half-life of the others.
     varied: Sequence[tuple[str, Told]]
+    limits: NDArray[np.float64]  # Of the curves, place by place.
 
     def write(self) -> str:
         """Give the whole page."""
@@ -106,12 +109,27 @@ class Page:
         parts += [*residual_table(self.daily, HALF_LIFE_DAYS), BEFORE_RETURNS, told, BEFORE_PORTS]
         parts += [*hand_overs(self.daily), BEFORE_RULES, *rule_tables(self.of_daily)]
         parts += [BEFORE_FOX, *rule_tables(self.of_fox, self.wrong)]
-        parts += [BEFORE_CLASSES.format(feodo=self.feodo_half_life), *varied_table(self.varied)]
+        fitted = dict.fromkeys(f"{each.half_life_days:.0f}" for each in self.of_fox)
+        told = BEFORE_LIMITS.format(feodo=self.feodo_half_life, fox=" and ".join(fitted))
+        parts += [told, *self.limit_table(), BEFORE_VARIED, *varied_table(self.varied)]
         return "\n".join([*parts, AFTER_ALL])
+
+    def limit_table(self) -> Iterator[str]:
+        """Give what every limit leaves and loses after the first cut."""
+        told = [each for each in self.of_daily if each.cut == self.of_daily[0].cut][1:]
+        titles = [f"{kind}, seen {each.seen}" for each in told for kind in ("home", "shipped")]
+        yield f"| limit | {' | '.join(titles)} |"
+        yield "|--:|" + "--:|" * len(titles)
+        for place, limit in enumerate(self.limits):
+            pairs = [
+                _pair(curve[place]) for each in told for curve in (each.fitted[1], each.shipped[1])
+            ]
+            if limit >= LEAST_SHOWN:
+                yield f"| {limit:g} | {' | '.join(pairs)} |"
 
     def draw(self, folder: Path) -> None:
         """Draw the trade-off of every rule, and the lives."""
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for name, told in (("c2intelfeeds", self.of_daily), ("fox-it", self.of_fox)):
             watched = [each for each in told if each.seen != "1"]
             rows = len(dict.fromkeys(each.cut for each in watched))

@@ -1,7 +1,7 @@
 """Homes with several people, each of whom acts by a token of their own."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -34,6 +34,8 @@ class Household:
         *,
         sampling: int = 10_000,
         clock: Clock = wall_clock,
+        own: Sequence[str] = ("192.0.2.0/24",),
+        made_up: bool = False,
     ) -> None:
         self.folder = folder
         self.now_ms: int | None = None
@@ -41,8 +43,8 @@ class Household:
         self._monkeypatch = monkeypatch
         monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
         prefixes = folder.parent / f"{folder.name}-own.txt"
-        prefixes.write_text("192.0.2.0/24\n", "utf-8")
-        create_home(folder, prefixes, sampling, self.clock)
+        prefixes.write_text("\n".join(own) + "\n", "utf-8")
+        create_home(folder, prefixes, sampling, self.clock, made_up=made_up)
 
     def clock(self) -> int:
         """Tell the time: the wall's, until a test says another."""

@@ -49,19 +49,21 @@ def test_a_finding_of_the_last_days_suffices(days: int) -> None:
     weighing = found_days_ago(days)
 
     assert missing_evidence(weighing, RULES) == ()
-    assert weighing.when_found == pytest.approx(found_days_ago(0).posterior)
-    assert weighing.posterior <= weighing.when_found
+    assert weighing.agreed == pytest.approx(found_days_ago(0).posterior)
+    assert weighing.posterior <= weighing.agreed
 
 
 def test_what_is_probably_gone_is_not_listed_however_sure_it_was() -> None:
-    """Methods count while it is more likely than not that what they found is still there."""
+    """That it was one does not age; that it is there now does."""
     (lacks,) = missing_evidence(found_days_ago(14), RULES)
 
-    assert (lacks.code, lacks.values["methods"]) == ("too-few-methods", 0)
+    assert lacks.code == "too-old"
+    assert lacks.values["posterior"] < RULES.present_limit
 
 
 def test_what_nobody_can_have_seen_for_so_long_comes_to_nothing() -> None:
-    """Beyond the registered days nothing is left of it."""
+    """Beyond the registered days nothing is left of it, however sure it was."""
     weighing = found_days_ago(POLICY.most_days + 1)
 
-    assert (weighing.posterior, weighing.when_found) == (0.0, 0.0)
+    assert weighing.posterior == 0.0
+    assert weighing.agreed > RULES.listable_probability

@@ -129,9 +129,10 @@ def _carry_out(
     step, missing = outcome
     assessment, entry = given
     case = standing.case
+    changes = []
     if case.state is CaseState.CANDIDATE and step is not Step.REJECT:
-        taken = weighed(case, assessment, home, Step.TAKE, entry)
-        case = casebook.cases.change(_by(taken, verdict.by))
+        changes.append(_by(weighed(case, assessment, home, Step.TAKE, entry), verdict.by))
+        case = changes[0].after
     change = _by(weighed(case, assessment, home, step, entry), verdict.by)
     is_waiting = step is Step.CORROBORATE  # For a reviewer.
     if case.state is CaseState.LISTED and verdict.finding is Finding.NOT_CC:
@@ -142,7 +143,7 @@ def _carry_out(
         event=replace(change.event, reasons=(*missing, *change.event.reasons)),
         verdict=verdict,
     )
-    done = casebook.cases.change(change)
+    done = casebook.cases.change(*changes, change)
     was_seed = False
     if step is Step.REJECT:
         was_seed = reveal(home, casebook, done)

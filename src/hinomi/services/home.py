@@ -295,15 +295,15 @@ def _require_kind(home: Home) -> None:
 
 def require_one_period(home: Home, casebook: CaseBook) -> None:
     """
-    Return if lists and records are under one key period.
+    Return if the case book and the records are under one key period.
 
     Raises:
         Unavailable: If a change of keys was broken off between the two.
     """
-    if (casebook.lists.period() or FIRST_PERIOD) != home.key_period:
+    if (casebook.own_rows.period() or FIRST_PERIOD) != home.key_period:
         raise Unavailable(
-            "a change of pseudonym keys is not finished: own entries of lists are still under "
-            "the old key; `hinomi store roll-over` finishes it"
+            "a change of pseudonym keys is not finished: own entries of lists, and own cases, are "
+            "still under the old key; `hinomi store roll-over` finishes it"
         )
 
 

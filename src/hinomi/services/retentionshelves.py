@@ -227,7 +227,7 @@ def _period_held(home: Home) -> Iterator[Held]:
 
 
 def _period_clear(home: Home, _cutoffs: Cutoffs, _mandate: Mandate) -> Mapping[DataClass, int]:
-    """Change the key if its period is over; own entries of lists change in the case book, too."""
+    """Change the key if its period is over; own rows of the case book change with it."""
     done = roll_over_if_due(home)
     if done is None:
         return {}

@@ -28,6 +28,7 @@ from hinomi.store.forgetting import Forgetting
 from hinomi.store.listings import ListingStore
 from hinomi.store.lists import ListStore
 from hinomi.store.lookup import ListLookup
+from hinomi.store.ownrows import OwnRows
 from hinomi.store.schema import (
     EXPORTER_HOURS,
     EXPORTERS,
@@ -69,6 +70,7 @@ class CaseBook:
         self.listed = ListLookup(database)
         self.listings = ListingStore(database)
         self.runs = RunStore(database)
+        self.own_rows = OwnRows(database)
 
     def __enter__(self) -> Self:
         return self

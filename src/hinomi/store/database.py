@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hinomi.errors import ConfigError, Unavailable
 from hinomi.store.backend import Backend, Residue
@@ -150,6 +151,13 @@ class Database:
             raise Unavailable(
                 f"case book {self._backend.name}: too many are at it in this process; try again"
             ) from error
+
+
+def inserting(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """Give an insertion into *table* that can say what becomes of rows that are there already."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def open_database(path: Path) -> Database:

@@ -106,6 +106,19 @@ def test_nothing_is_stated_of_a_day_to_come(tmp_path: Path) -> None:
     assert (kept.source, kept.facts) == ("lab", {"names": 3})
 
 
+@pytest.mark.parametrize("bad", ["a\0b", "half \ud83d", "\udc00"])
+def test_words_that_are_no_text_are_a_bad_line(tmp_path: Path, bad: str) -> None:
+    """JSON can spell out what no database holds; whole characters beyond 16 bits are text."""
+    reader = intake(written(tmp_path, b"x"))
+    about = (service("198.51.100.7"), Claim.CC, Method.HONEYPOT, TODAY)
+
+    assert reader.evidence(*about, reference="\N{FIRE}", seen="火の見").reference == "\N{FIRE}"
+    with pytest.raises(BadLine, match="no text"):
+        reader.evidence(*about, reference=bad)
+    with pytest.raises(BadLine, match="no text"):
+        reader.evidence(*about, seen=bad)
+
+
 def test_repeated_statements_become_one_of_the_latest_day() -> None:
     """With their number; other samples and claims stay apart."""
     found = list(

@@ -227,9 +227,12 @@ class Intake:
 
         Raises:
             Skip: If it is dated after the file: no source has seen that yet.
+            BadLine: If a word of it holds what is no text; documents can spell that out.
         """
         if day > self.told.day:
             raise Skip(LATER)
+        if any(_is_no_text(each) for each in (reference, *facts.values())):
+            raise BadLine("holds a NUL or half a character, which is no text")
         return Evidence(
             service=service,
             method=method,
@@ -240,6 +243,11 @@ class Intake:
             strength=strength,
             facts={name: fact for name, fact in facts.items() if fact != ""},
         )
+
+
+def _is_no_text(fact: float | str) -> bool:
+    """Tell whether *fact* is text that no file and no database can hold, as JSON may escape it."""
+    return isinstance(fact, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in fact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
