@@ -80,6 +80,8 @@ fix: $(STAMP) ## Mend what ruff and codespell can mend; write generated referenc
 	mv build/counters.md docs/reference/collector-counters.md
 	$(BIN)/python -m hinomi.cli.modelcard > build/model-card.md
 	mv build/model-card.md docs/reference/model-card.md
+	$(BIN)/python -m hinomi.cli.casesreference > build/cases.md
+	mv build/cases.md docs/reference/cases.md
 
 bench: $(STAMP) ## Measure import and detection on this machine.
 	$(BIN)/python benchmarks/run.py
