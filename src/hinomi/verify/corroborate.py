@@ -130,10 +130,14 @@ def weigh(
         for it is worth the less the older it is than the freshest finding, and all of it is
         discounted by the chance that this one still holds. What speaks against it is not
         discounted: a mistake does not age. What was found before the address changed hands
-        counts for nothing.
+        counts for nothing. Where a list finds it as well, flow counts as if no list had made
+        suspects of lines: else one list that names two servers of the same clients would pass
+        for two methods.
     """
     known = [each for each in _latest(evidence) if each.observed_day <= as_of_day]
     known = _of_this_holder(known, trust, rules)
+    if any(_is_list(each) and present(as_of_day - each.observed_day) > 0.0 for each in known):
+        known = [_unaided(each) for each in known]
     worth = [_worth(each, trust, rules) for each in known]
     found = [
         each.observed_day
@@ -193,6 +197,19 @@ def _of_this_holder(known: list[Evidence], trust: Trust, rules: Rules) -> list[E
     )
     since_day = max(moved, default=0)
     return [each for each in known if each.observed_day >= since_day or not each.claim.is_for]
+
+
+def _is_list(evidence: Evidence) -> bool:
+    return evidence.method is Method.LIST and _finds(evidence)
+
+
+def _unaided(evidence: Evidence) -> Evidence:
+    """Take what flow shows without any list's help: a list must not bear itself out."""
+    alone = evidence.facts.get("unaided")
+    if evidence.method is not Method.FLOW or not isinstance(alone, float):
+        return evidence
+    said = alone if evidence.strength is None else min(evidence.strength, alone)
+    return replace(evidence, strength=said)
 
 
 def _worth(evidence: Evidence, trust: Trust, rules: Rules) -> float:
