@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hinomi.errors import Unavailable
 from hinomi.model.case import (
     Case,
     CaseEvent,
@@ -21,7 +22,7 @@ from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.service import Reason, Service
 from hinomi.services.findings import Finder
-from hinomi.services.home import Home
+from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.paging import page
 from hinomi.services.population import latest_flow
@@ -76,6 +77,7 @@ def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
     Raises:
         NotFound: If there is no such case.
     """
+    period = home.key_period  # Before the cases: a change in between is noticed by `keep`.
     with home.casebook() as casebook:
         cases = (
             [casebook.cases.get(number) for number in numbers]
@@ -83,7 +85,7 @@ def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
             else casebook.cases.in_states(OPEN_STATES)
         )
     services = [each.service for each in cases]
-    return Finder(home.register, services, opens=numbers is None)
+    return Finder(home.register, services, opens=numbers is None, period=period)
 
 
 def keep(home: Home, found: Finder) -> Kept:
@@ -92,7 +94,8 @@ def keep(home: Home, found: Finder) -> Kept:
 
     Raises:
         NotPermitted: If no mandate permits it.
-        Unavailable: If somebody else holds the case book for too long.
+        Unavailable: If somebody else holds the case book for too long, or the pseudonym key
+            changed since the run began.
     """
     mandate = home.mandate(Operation.CASES)
     facts: dict[str, object] = {"act": "run", "register": home.register.version}
@@ -100,6 +103,7 @@ def keep(home: Home, found: Finder) -> Kept:
     told = {"worth": len(found.worth), "below": found.below, "findings": found.digest}
     record(journal, Operation.CASES, mandate, {**facts, "stage": "begins", **told})
     with home.casebook() as casebook:
+        _require_period(home, casebook, found)
         kept = _keep(home, casebook, found)
         casebook.runs.put(
             Run(
@@ -114,6 +118,16 @@ def keep(home: Home, found: Finder) -> Kept:
     record(journal, Operation.CASES, mandate, {**facts, "stage": "done", **kept.facts})
     page(home, [*_urgent(kept.opened), *_urgent(kept.returned), *_paged(kept.settled)])
     return kept
+
+
+def _require_period(home: Home, casebook: CaseBook, found: Finder) -> None:
+    """Return if what a run found is still under the key period of the case book."""
+    require_one_period(home, casebook)
+    if found.period != home.key_period:
+        raise Unavailable(
+            "the pseudonym key changed while records were read: own services have other "
+            "pseudonyms now; run it again"
+        )
 
 
 def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
@@ -242,7 +256,8 @@ def returns(assessor: Assessor, case: Case) -> bool:
 
 
 def _is_present(assessment: Assessment, assessor: Assessor) -> bool:
-    return assessor.day - assessment.last_day <= assessment.days_held
+    age_days = assessor.watched_days(assessor.day - assessment.last_day)
+    return age_days <= assessment.days_held
 
 
 def begin_again(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:

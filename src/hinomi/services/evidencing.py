@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hinomi.collect.evidence.catalogue import parse_evidence
+from hinomi.collect.evidence.intake import EvidenceLimits
 from hinomi.collect.evidence.tokenise import tokenise_evidence
 from hinomi.errors import UsageError
 from hinomi.model.case import Case
@@ -83,6 +84,7 @@ def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
         keep_good=how.keep_good,
         claim=how.claim,
         method=how.method,
+        limits=EvidenceLimits.from_register(home.register),
     )
     with home.casebook() as casebook:
         require_one_period(home, casebook)

@@ -158,7 +158,7 @@ def _step(
     assessor: Assessor,
 ) -> tuple[Step, tuple[Reason, ...]]:
     case = standing.case
-    age_days = assessor.day - assessment.last_day
+    age_days = assessor.watched_days(assessor.day - assessment.last_day)
     if case.state is CaseState.LISTED:
         if age_days > assessment.days_valid:
             return Step.EXPIRE, (_aged(age_days),)
