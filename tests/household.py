@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
+from copy import copy
 from pathlib import Path
 
 import msgspec
@@ -34,6 +35,7 @@ class Household:
         *,
         sampling: int = 10_000,
         clock: Clock = wall_clock,
+        made_up: bool = False,
     ) -> None:
         self.folder = folder
         self.now_ms: int | None = None
@@ -42,7 +44,14 @@ class Household:
         monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
         prefixes = folder.parent / f"{folder.name}-own.txt"
         prefixes.write_text("192.0.2.0/24\n", "utf-8")
-        create_home(folder, prefixes, sampling, self.clock)
+        create_home(folder, prefixes, sampling, self.clock, made_up=made_up)
+
+    def copy(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> "Household":
+        """Give a home like this one at *folder*, where a test may do as it likes."""
+        shutil.copytree(self.folder, folder)
+        twin = copy(self)
+        twin.folder, twin._monkeypatch = folder, monkeypatch  # noqa: SLF001 - its own twin.
+        return twin
 
     def clock(self) -> int:
         """Tell the time: the wall's, until a test says another."""
