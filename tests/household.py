@@ -1,7 +1,7 @@
 """Homes with several people, each of whom acts by a token of their own."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from pathlib import Path
 
@@ -35,6 +35,7 @@ class Household:
         *,
         sampling: int = 10_000,
         clock: Clock = wall_clock,
+        own: Sequence[str] = ("192.0.2.0/24",),
         made_up: bool = False,
     ) -> None:
         self.folder = folder
@@ -43,7 +44,7 @@ class Household:
         self._monkeypatch = monkeypatch
         monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
         prefixes = folder.parent / f"{folder.name}-own.txt"
-        prefixes.write_text("192.0.2.0/24\n", "utf-8")
+        prefixes.write_text("\n".join(own) + "\n", "utf-8")
         create_home(folder, prefixes, sampling, self.clock, made_up=made_up)
 
     def copy(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> "Household":

@@ -30,6 +30,7 @@ PACKAGES: Final = {
     "sfcapd": "nfdump-sflow",
     "java": "default-jre-headless",
     "chromium": "chromium",
+    "initdb": "postgresql",
 }
 """Debian's package of each program."""
 
@@ -40,7 +41,12 @@ _PMACCTD_S: Final = 60.0
 
 def program(name: str) -> str:
     """Find a program; the test skips without it, or fails where every peer is required."""
-    found = shutil.which(name, path=_PATH)
+    # Debian keeps PostgreSQL's programs apart, by version: the newest of them.
+    apart = sorted(
+        Path("/usr/lib/postgresql").glob("*/bin"), key=lambda each: int(each.parent.name)
+    )
+    path = ":".join([_PATH, *map(str, reversed(apart))])
+    found = shutil.which(name, path=path)
     if found is None:
         reason = f"{name} is not installed (Debian: apt install {PACKAGES[name]})"
         if os.environ.get("HINOMI_REQUIRE_PEERS") == "1":

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from hinomi.config import (
+    CasebookConfig,
     CollectConfig,
     Config,
     EngineConfig,
@@ -34,6 +35,10 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
     config = Config(
         node=NodeConfig(kind=NodeKind.LABORATORY),
         collect=CollectConfig(forward="192.0.2.10:9995", forward_transparent=True),
+        casebook=CasebookConfig(
+            postgresql="host=192.0.2.12 dbname='the book' user=hinomi",
+            password_file="/run/credentials/hinomi",  # noqa: S106 - names a file.
+        ),
         engine=EngineConfig(
             spark_master="spark://192.0.2.11:7077",
             spark_settings={"spark.executor.memory": "8g", "spark.app.name": 'the "big" one'},
@@ -66,6 +71,16 @@ def test_a_rendered_configuration_reads_back_as_it_was(tmp_path: Path) -> None:
         ("[engine]\nspark_settings = { a = 1 }\n", "engine.spark_settings"),
         ('[parameters]\n"suspects.fdr" = [1]\n', "parameters"),
         ("[node\n", "is no TOML"),
+        ('[casebook]\nsqlite = ""\n', "unknown option casebook.sqlite"),
+        ('[casebook]\npassword_file = "key"\n', "casebook.password_file: "),
+        ('[casebook]\npassword_file = "/key"\n', "casebook: password_file needs"),
+        ('[casebook]\npostgresql = "hunter2"\n', "casebook: postgresql is not as libpq reads it"),
+        ('[casebook]\npostgresql = "hosts=hunter2"\n', "casebook: postgresql is not as libpq"),
+        ('[casebook]\npostgresql = "password=hunter2"\n', "casebook: postgresql holds a password"),
+        (
+            '[casebook]\npostgresql = "postgresql://hinomi:hunter2@192.0.2.12/hinomi"\n',
+            "casebook: postgresql holds a password",
+        ),
     ],
 )
 def test_a_wrong_option_is_named_by_its_path(tmp_path: Path, text: str, said: str) -> None:
@@ -78,6 +93,8 @@ def test_a_wrong_option_is_named_by_its_path(tmp_path: Path, text: str, said: st
 
     assert str(path) in str(caught.value)
     assert said in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+    assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 78
 
 

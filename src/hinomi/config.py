@@ -45,6 +45,31 @@ class CollectConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     forward_transparent: bool = False
 
 
+class CasebookConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where the case book is: in a file of the home, or in a database that a team shares."""
+
+    postgresql: str = ""
+    password_file: Annotated[str, msgspec.Meta(pattern="^(/.*)?$")] = ""
+
+    def __post_init__(self) -> None:
+        """
+        Refuse words that libpq does not understand, and a password.
+
+        Raises:
+            ValueError: If they are so; the message repeats nothing of them.
+        """
+        if self.postgresql:
+            # Slow to load, and most homes have no use for it.
+            from hinomi.store.postgresql import parse_conninfo  # noqa: PLC0415
+
+            try:
+                parse_conninfo(self.postgresql)
+            except ValueError as error:
+                raise ValueError(f"postgresql {error}") from error
+        elif self.password_file:
+            raise ValueError("password_file needs casebook.postgresql beside it")
+
+
 class EngineConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What detection may use of the machine."""
 
@@ -87,6 +112,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     node: NodeConfig = NodeConfig()
     collect: CollectConfig = CollectConfig()
+    casebook: CasebookConfig = CasebookConfig()
     engine: EngineConfig = EngineConfig()
     cases: CasesConfig = CasesConfig()
     operator: OperatorConfig = OperatorConfig()
@@ -129,6 +155,13 @@ metrics = "{metrics}"
 forward = {forward}
 # Keep the exporter's own source address towards there (needs CAP_NET_RAW).
 forward_transparent = {forward_transparent}
+
+[casebook]
+# A database of PostgreSQL for a team, in the words of libpq and without a password, such as
+# "host=/run/postgresql dbname=hinomi user=hinomi"; empty: a file of this home.
+postgresql = {casebook_postgresql}
+# The file that the password is in, from / on, for its owner alone to read; empty: none is needed.
+password_file = {casebook_password_file}
 
 [engine]
 # Memory that detection may use, in MiB (at least 256).
@@ -211,6 +244,8 @@ def render_config(config: Config) -> str:
         metrics=config.collect.metrics,
         forward=_render_text(config.collect.forward),
         forward_transparent="true" if config.collect.forward_transparent else "false",
+        casebook_postgresql=_render_text(config.casebook.postgresql),
+        casebook_password_file=_render_text(config.casebook.password_file),
         memory_mib=config.engine.memory_mib,
         threads=config.engine.threads,
         spark_master=_render_text(config.engine.spark_master),

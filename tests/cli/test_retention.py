@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hinomi.govern.retention import ROWS
+from hinomi.govern.holdings import ROWS
 from terminal import hinomi, make_home, write_table
 
 

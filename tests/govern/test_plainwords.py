@@ -7,7 +7,7 @@ from string import Formatter
 import msgspec
 import pytest
 
-from hinomi.govern.matrix import LegalBasis, Power, Purpose
+from hinomi.govern.matrix import Data, LegalBasis, Power, Purpose
 from hinomi.govern.parameters import default_register
 from hinomi.govern.plainwords import Words, plain_words
 from hinomi.model.flow import CONVERSATIONS
@@ -63,10 +63,14 @@ def test_every_act_purpose_basis_and_power_has_its_words() -> None:
 
 
 def test_what_analyses_reads() -> None:
-    """Acts that count as accesses are those whose mandate lets them analyse, and no other."""
+    """Acts that count as accesses are those that may analyse flow records, and no other."""
     reading = {name for name, each in plain_words().operations.items() if each.reads}
 
-    assert reading == {each.word for each in Operation if Power.ANALYSE in each.powers}
+    assert reading == {
+        each.word
+        for each in Operation
+        if Power.ANALYSE in each.powers and each.data is Data.FLOW_RECORDS
+    }
 
 
 def test_every_registered_time_limit_has_its_kind_of_data() -> None:

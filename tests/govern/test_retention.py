@@ -7,14 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinomi.errors import ConfigError
+from hinomi.govern.holdings import ROWS, DataClass
 from hinomi.govern.matrix import Cell, LegalBasis, Power, Purpose, shipped_matrix
 from hinomi.govern.parameters import Register, default_register
 from hinomi.govern.retention import (
     CAME_BACK,
     DAY_MS,
-    ROWS,
     Cutoffs,
-    DataClass,
     Held,
     class_of_file,
     classes_of_table,
@@ -158,4 +157,9 @@ def test_no_row_speaks_of_a_table_that_is_gone() -> None:
     named = {table for row in ROWS for table in row.tables}
 
     assert named - METADATA.tables.keys() == {"alembic_version", "sqlite_sequence"}
-    assert row_of(DataClass.OPERATIONS).tables == ("exporter_hours", "imports", "drills")
+    assert row_of(DataClass.OPERATIONS).tables == (
+        "exporter_hours",
+        "imports",
+        "drills",
+        "case_runs",
+    )

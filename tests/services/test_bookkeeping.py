@@ -12,8 +12,9 @@ from builders import NOON_MS
 from hinomi.model.exporter import HOUR_MS, ExporterHour, SequenceUnit
 from hinomi.model.window import Window
 from hinomi.services.bookkeeping import Bookkeeper, News
+from hinomi.services.casebooks import CASEBOOK
 from hinomi.services.exporters import override_sampling
-from hinomi.services.home import CASEBOOK, CONFIG, open_home
+from hinomi.services.home import CONFIG, open_home
 from hinomi.services.register import REGISTER
 from loopback import wait_for
 from terminal import make_home

@@ -17,8 +17,9 @@ from hinomi.collect.normalise import FORGED_SOURCE, TRANSIT
 from hinomi.collect.wire.sequences.places import LOST
 from hinomi.model.exporter import SequenceUnit
 from hinomi.model.window import Window
+from hinomi.services.casebooks import CASEBOOK
 from hinomi.services.collector import FOLDER, WorkerTask
-from hinomi.services.home import CASEBOOK, open_home
+from hinomi.services.home import open_home
 from hinomi.services.kept import gather_kept
 from hinomi.services.mandates import Operation, mandate_for
 from hinomi.services.rollover import roll_over

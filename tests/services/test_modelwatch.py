@@ -8,7 +8,8 @@ from structlog.testing import capture_logs
 
 from hinomi.detect.drift import Drift
 from hinomi.model.window import Window
-from hinomi.services.detecting import Detection, explain_service, run_detection
+from hinomi.services.detecting import Detection, run_detection
+from hinomi.services.explaining import explain_service
 from hinomi.services.home import Home
 from hinomi.services.models import shipped_model
 from hinomi.services.modelwatch import warn_of_drift

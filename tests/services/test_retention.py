@@ -202,7 +202,7 @@ def test_a_table_that_nothing_speaks_of_is_told(
         "hinomi.store.forgetting.Forgetting.tables", lambda _self: ["lists", "diary"]
     )
 
-    assert unknown_files(ageing.home) == ["casebook.sqlite: table diary"]
+    assert unknown_files(ageing.home) == ["case book: table diary"]
 
 
 def test_each_step_is_told_before_it_is_done(ageing: Ageing) -> None:

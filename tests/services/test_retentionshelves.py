@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from contexts import listed
+from hinomi.govern.holdings import DataClass
 from hinomi.govern.parameters import default_register
-from hinomi.govern.retention import DAY_MS, Cutoffs, DataClass, Held
+from hinomi.govern.retention import DAY_MS, Cutoffs, Held
 from hinomi.model.context import ContextKind
 from hinomi.services.context import context_store
 from hinomi.services.mandates import Operation

@@ -1,23 +1,9 @@
-"""Results of drills come back as they were kept."""
-
-from pathlib import Path
+"""What is kept of a drill; that it comes back is shown in tests/contracts."""
 
 import pytest
 
 from drills import drill_record
-from hinomi.store.casebook import open_casebook
 from hinomi.store.schema import DRILLS
-
-
-def test_drills_come_back_oldest_first(tmp_path: Path) -> None:
-    """Every number, and the cells; also after the book was closed."""
-    first, second = drill_record(), drill_record(ran_ms=1, found=7, alarm=True)
-    with open_casebook(tmp_path / "book.sqlite") as book:
-        book.drills.add(first)
-        book.drills.add(second)
-
-    with open_casebook(tmp_path / "book.sqlite") as book:
-        assert book.drills.all() == (first, second)
 
 
 def test_no_column_could_hold_an_address() -> None:

@@ -9,8 +9,9 @@ import pytest
 from collectors import collecting, home_that_collects
 from exporting import v5, v5_record
 from hinomi.clock import wall_clock
+from hinomi.govern.holdings import DataClass
 from hinomi.govern.program import sign_program
-from hinomi.govern.retention import DataClass, class_of_file, classes_of_table
+from hinomi.govern.retention import class_of_file, classes_of_table
 from hinomi.services import researchbook
 from hinomi.services.home import MODELS, open_home
 from hinomi.services.models import default_model, write_model

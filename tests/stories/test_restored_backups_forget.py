@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from hinomi.errors import ConfigError, Unavailable
+from hinomi.govern.holdings import DataClass
 from hinomi.govern.parameters import read_register, render_register
-from hinomi.govern.retention import CAME_BACK, DataClass
+from hinomi.govern.retention import CAME_BACK
 from hinomi.model.window import Window
 from hinomi.services.detecting import run_detection
 from hinomi.services.incremental import judge_in_parts

@@ -7,7 +7,8 @@ import pytest
 
 from hinomi.model.listed import ListKind
 from hinomi.model.window import Window
-from hinomi.services.detecting import explain_service, run_detection
+from hinomi.services.detecting import run_detection
+from hinomi.services.explaining import explain_service
 from hinomi.services.home import Home
 from wire import Wire, settle, v4
 

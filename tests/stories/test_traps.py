@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from hinomi.services.detecting import explain_service
+from hinomi.services.explaining import explain_service
 from hinomi.services.home import open_home
 from traps import FRONTS, SERVICES, TrapWorld, build
 

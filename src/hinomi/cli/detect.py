@@ -90,11 +90,7 @@ def detect(
     if report is not None:
         require_report_place(report)
     window = sliding_window(home, until) if hourly else window_of(since, until)
-    if hourly or partials:
-        judge: Judge = judge_in_parts
-    else:  # A report counts the records of candidates, which a unit does not hold.
-        at_once = report is None and EngineKind(engine) is EngineKind.DUCKDB
-        judge = judge_at_once if at_once else judge_opened
+    in_memory = report is None and EngineKind(engine) is EngineKind.DUCKDB
     finder = finder_for(home)
     with render.share_bar("detecting") as tell:
         detection = run_detection(
@@ -103,7 +99,7 @@ def detect(
             top=top,
             tell=tell,
             engine_kind=EngineKind(engine),
-            judge_with=judge,
+            judge_with=_judge(in_parts=hourly or partials, at_once=in_memory),
             with_timeline=report is not None,
             asked=finder.asked,
             look=finder,
@@ -120,6 +116,13 @@ def detect(
             _print_kept(kept)
     if report is not None and not session.as_json:
         click.echo(f"The report lies at {render.path_text(report)}")
+
+
+def _judge(*, in_parts: bool, at_once: bool) -> Judge:
+    """Choose who judges: a report counts the records of candidates, which a unit does not hold."""
+    if in_parts:
+        return judge_in_parts
+    return judge_at_once if at_once else judge_opened
 
 
 def _print_kept(kept: Kept) -> None:

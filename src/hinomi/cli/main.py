@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "detect": "detect:detect",
     "explain": "explain:explain",
     "case": "cases:case",
+    "accuracy": "accuracy:accuracy",
     "listings": "listings:listings",
     "drill": "drill:drill",
     "train": "train:train",

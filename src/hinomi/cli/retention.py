@@ -9,8 +9,9 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.clock import render_time
+from hinomi.govern.holdings import ROWS
 from hinomi.govern.parameters import Register
-from hinomi.govern.retention import ROWS, Item, Plan
+from hinomi.govern.retention import Item, Plan
 from hinomi.govern.roles import Act
 from hinomi.services.mandates import Operation
 from hinomi.services.retention import Outcome, plan_retention, run_retention, unknown_files

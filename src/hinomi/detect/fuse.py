@@ -294,17 +294,12 @@ def answers(register: Register) -> Answers:
     Give the correction that answered cases taught (R12).
 
     Args:
-        register: Gives ``fuse.answers_shift`` and ``fuse.answers_slope``; one of before there
-            were answers has neither, and nothing is corrected.
+        register: Gives ``fuse.answers_shift`` and ``fuse.answers_slope``.
 
     Raises:
         ConfigError: If the slope is not above 0: it would turn the ranks round, or level them.
     """
-    taught = Answers()
-    if "fuse.answers_slope" in register.parameters:
-        taught = Answers(
-            register.number("fuse.answers_shift"), register.number("fuse.answers_slope")
-        )
+    taught = Answers(register.number("fuse.answers_shift"), register.number("fuse.answers_slope"))
     if taught.slope <= 0.0:
         raise ConfigError(f"register: fuse.answers_slope is {taught.slope}; it must be above 0")
     return taught

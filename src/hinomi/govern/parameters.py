@@ -348,11 +348,14 @@ def _fault(value: Value, shipped: Parameter) -> str | None:
         return "is no number"
     if isinstance(shipped.value, int) and not isinstance(value, int):
         return "is no whole number"
-    signed = shipped.unit.startswith("signed")
-    if not signed and (value < 0) != (shipped.value < 0) and value != 0:
+    return _range_fault(value, shipped)
+
+
+def _range_fault(value: float, shipped: Parameter) -> str | None:
+    """Tell what is wrong with a number, as its unit says."""
+    signed, usual = shipped.unit.startswith("signed"), float(shipped.value)
+    if not signed and (value < 0) != (usual < 0) and value != 0:
         return "has the wrong sign"
     if shipped.unit.startswith(("share", "probability")) and value > 1:
         return "is above 1, and is a share"
-    if shipped.unit.endswith("above 0") and value <= 0:
-        return "is not above 0"
-    return None
+    return "is not above 0" if shipped.unit.endswith("above 0") and value <= 0 else None

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from hinomi.errors import Unavailable
 from hinomi.model.case import (
     Case,
     CaseEvent,
@@ -21,7 +22,7 @@ from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.service import Reason, Service
 from hinomi.services.findings import Finder
-from hinomi.services.home import Home
+from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.paging import page
 from hinomi.services.population import latest_flow
@@ -76,6 +77,7 @@ def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
     Raises:
         NotFound: If there is no such case.
     """
+    period = home.key_period  # Before the cases: a change in between is noticed by `keep`.
     with home.casebook() as casebook:
         cases = (
             [casebook.cases.get(number) for number in numbers]
@@ -83,7 +85,7 @@ def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
             else casebook.cases.in_states(OPEN_STATES)
         )
     services = [each.service for each in cases]
-    return Finder(home.register, services, opens=numbers is None)
+    return Finder(home.register, services, opens=numbers is None, period=period)
 
 
 def keep(home: Home, found: Finder) -> Kept:
@@ -92,7 +94,8 @@ def keep(home: Home, found: Finder) -> Kept:
 
     Raises:
         NotPermitted: If no mandate permits it.
-        Unavailable: If somebody else holds the case book for too long.
+        Unavailable: If somebody else holds the case book for too long, or the pseudonym key
+            changed since the run began.
     """
     mandate = home.mandate(Operation.CASES)
     facts: dict[str, object] = {"act": "run", "register": home.register.version}
@@ -100,6 +103,7 @@ def keep(home: Home, found: Finder) -> Kept:
     told = {"worth": len(found.worth), "below": found.below, "findings": found.digest}
     record(journal, Operation.CASES, mandate, {**facts, "stage": "begins", **told})
     with home.casebook() as casebook:
+        _require_period(home, casebook, found)
         kept = _keep(home, casebook, found)
         casebook.runs.put(
             Run(
@@ -114,6 +118,16 @@ def keep(home: Home, found: Finder) -> Kept:
     record(journal, Operation.CASES, mandate, {**facts, "stage": "done", **kept.facts})
     page(home, [*_urgent(kept.opened), *_urgent(kept.returned), *_paged(kept.settled)])
     return kept
+
+
+def _require_period(home: Home, casebook: CaseBook, found: Finder) -> None:
+    """Return if what a run found is still under the key period of the case book."""
+    require_one_period(home, casebook)
+    if found.period != home.key_period:
+        raise Unavailable(
+            "the pseudonym key changed while records were read: own services have other "
+            "pseudonyms now; run it again"
+        )
 
 
 def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
@@ -159,8 +173,8 @@ def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
         case = casebook.cases.find(service)
         if case is None:
             opened.append(open_case(home, casebook, assessor, service))
-        elif not case.state.is_open and _returns(assessor, case):
-            returned.append(_return(home, casebook, assessor, case))
+        elif not case.state.is_open and returns(assessor, case):
+            returned.append(begin_again(home, casebook, assessor, case))
     fresh = {case.id for case in (*opened, *returned)}
     others = [each for each in casebook.cases.in_states(OPEN_STATES) if each.id not in fresh]
     return Kept(
@@ -220,13 +234,14 @@ def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Servi
     return casebook.cases.open(Change(after=case, event=event))
 
 
-def _returns(assessor: Assessor, case: Case) -> bool:
+def returns(assessor: Assessor, case: Case) -> bool:
     """
     Tell whether a service that was found again begins a new episode.
 
     One that expired does when it was seen since. One that people rejected or withdrew does only
     when a method that is not the own flow found it since, and the evidence suffices: the same
-    vendor cloud is not to come back with every run.
+    vendor cloud is not to come back with every run. A list that held it before finds nothing by
+    holding it still.
     """
     assessment = assessor.assess(case.service)
     since_day = case.changed_ms // DAY_MS
@@ -234,14 +249,24 @@ def _returns(assessor: Assessor, case: Case) -> bool:
     if case.state is CaseState.EXPIRED:
         return any(each.claim.is_for for each in later) or _is_present(assessment, assessor)
     others = [each for each in later if each.claim is Claim.CC and each.method is not Method.FLOW]
+    others = [
+        each for each in others if int(each.facts.get("since_day", since_day + 1)) > since_day
+    ]
     return bool(others) and not missing_evidence(assessment.weighing, assessor.rules)
 
 
 def _is_present(assessment: Assessment, assessor: Assessor) -> bool:
-    return assessor.day - assessment.last_day <= assessment.days_held
+    age_days = assessor.watched_days(assessor.day - assessment.last_day)
+    return age_days <= assessment.days_held
 
 
-def _return(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:
+def begin_again(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:
+    """
+    Begin another episode of a closed case.
+
+    Raises:
+        Conflict: If somebody else was faster.
+    """
     assessment = assessor.assess(case.service)
     change = weighed(case, assessment, home, Step.RETURN)
     episode = case.episode + 1

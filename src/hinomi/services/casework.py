@@ -107,19 +107,7 @@ def decide(
         step, missing = next_step(
             standing, verdict, assessor.rules, reviews=Role.REVIEWER in actor.person.roles
         )
-        facts: dict[str, object] = {
-            "act": "decide",
-            "case": case_id,
-            "episode": case.episode,
-            "version": case.version,
-            "person": actor.id,
-            "finding": finding.value,
-            "class": kind.value,
-            "lifted": sorted(lifted),
-            "step": step.value,
-            "reason": mask_addresses(said),
-            "register": home.register.version,
-        }
+        facts = {**_facts(case, verdict), "step": step.value, "register": home.register.version}
         entry = record(home.journal(), Operation.DECIDE, mandate, facts)
         decided = _carry_out(assessor, standing, verdict, (step, missing), (assessment, entry))
     is_cleared = decided.case.state is CaseState.LISTABLE and finding is Finding.CC
@@ -140,9 +128,10 @@ def _carry_out(
     step, missing = outcome
     assessment, entry = given
     case = standing.case
+    changes = []
     if case.state is CaseState.CANDIDATE and step is not Step.REJECT:
-        taken = weighed(case, assessment, home, Step.TAKE, entry)
-        case = casebook.cases.change(_by(taken, verdict.by))
+        changes.append(_by(weighed(case, assessment, home, Step.TAKE, entry), verdict.by))
+        case = changes[0].after
     change = _by(weighed(case, assessment, home, step, entry), verdict.by)
     is_waiting = step is Step.CORROBORATE  # For a reviewer.
     if case.state is CaseState.LISTED and verdict.finding is Finding.NOT_CC:
@@ -153,13 +142,28 @@ def _carry_out(
         event=replace(change.event, reasons=(*missing, *change.event.reasons)),
         verdict=verdict,
     )
-    done = casebook.cases.change(change)
+    done = casebook.cases.change(*changes, change)
     was_seed = False
     if step is Step.REJECT:
         was_seed = reveal(home, casebook, done)
         if not was_seed:
             note_outcomes(home, casebook, done, verdict, assessment)
     return Decided(case=done, step=step, missing=missing, was_seed=was_seed)
+
+
+def _facts(case: Case, verdict: Verdict) -> dict[str, object]:
+    """Tell a verdict as the journal keeps it: the case by its number, words without addresses."""
+    return {
+        "act": "decide",
+        "case": case.id,
+        "episode": case.episode,
+        "version": case.version,
+        "person": verdict.by,
+        "finding": verdict.finding.value,
+        "class": verdict.service_class.value,
+        "lifted": list(verdict.lifted),
+        "reason": mask_addresses(verdict.reason),
+    }
 
 
 def _by(change: Change, person: str) -> Change:

@@ -1,19 +1,22 @@
 """
 Evidence in: files of others and findings of people, kept by service; cases weighed anew.
 
-Where two methods agree on a service that has no case, one is opened, whoever of them was first.
+Where two methods agree on a service that has no case, one is opened, whoever of them was first;
+where they agree anew on one whose case was closed, another episode of it begins.
 """
 
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hinomi.collect.evidence.catalogue import parse_evidence
+from hinomi.collect.evidence.intake import EvidenceLimits
 from hinomi.collect.evidence.tokenise import tokenise_evidence
 from hinomi.errors import UsageError
 from hinomi.model.case import Case
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
-from hinomi.services.cases import open_case
+from hinomi.model.service import Service
+from hinomi.services.cases import begin_again, open_case, returns
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.ownership import own_matcher
@@ -81,6 +84,7 @@ def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
         keep_good=how.keep_good,
         claim=how.claim,
         method=how.method,
+        limits=EvidenceLimits.from_register(home.register),
     )
     with home.casebook() as casebook:
         require_one_period(home, casebook)
@@ -182,18 +186,27 @@ def grade_source(home: Home, name: str, method: Method, grade: Grade, family: st
 def _follow(
     home: Home, casebook: CaseBook, source: str, since_ms: int
 ) -> tuple[tuple[Case, ...], tuple[Settled, ...]]:
-    """Weigh the cases anew of which *source* spoke, and open those on which methods agree."""
+    """Weigh the cases anew of which *source* spoke, and begin those on which methods agree."""
     assessor = Assessor(home, casebook)
+
+    def agree(service: Service) -> bool:
+        return not missing_evidence(assessor.assess(service).weighing, assessor.rules)
+
     touched = [casebook.cases.get(each) for each in casebook.evidence.affected(source, since_ms)]
     settled = (settle(home, casebook, assessor, each) for each in touched if each.state.is_open)
     kept = tuple(each for each in settled if each is not None)
+    again = tuple(
+        begin_again(home, casebook, assessor, each)
+        for each in touched
+        if not each.state.is_open and agree(each.service) and returns(assessor, each)
+    )
     most = home.register.integer("verify.open_most")
     opened = tuple(
         open_case(home, casebook, assessor, each)
         for each in casebook.evidence.agreeing(source, since_ms, most)
-        if not missing_evidence(assessor.assess(each).weighing, assessor.rules)
+        if agree(each)
     )
-    return opened, kept
+    return (*opened, *again), kept
 
 
 def _page(home: Home, opened: tuple[Case, ...], settled: tuple[Settled, ...]) -> None:

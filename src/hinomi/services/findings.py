@@ -20,6 +20,7 @@ from hinomi.model.listed import ListEntry
 from hinomi.model.service import Service
 from hinomi.services.detecting import Opened, ranked, row_of, service_of
 from hinomi.services.population import Facts, render_address_facts, render_population
+from hinomi.store.figures import FIRST as FIRST_PERIOD
 from hinomi.verify.surroundings import address_facts, populations_of
 
 SOURCE: Final = "hinomi detect"
@@ -37,7 +38,12 @@ class Finder:
     """
 
     def __init__(
-        self, register: Register, open_services: Sequence[Service], *, opens: bool = True
+        self,
+        register: Register,
+        open_services: Sequence[Service],
+        *,
+        opens: bool = True,
+        period: str = FIRST_PERIOD,
     ) -> None:
         """
         Begin.
@@ -46,7 +52,9 @@ class Finder:
             register: Says what is worth a case.
             open_services: Services of open cases: looked at again whatever they look like now.
             opens: Whether anything else is worth a case.
+            period: The key period of its pseudonyms.
         """
+        self.period = period
         self._opens = opens
         self._least = register.number("verify.open_probability")
         self._most = register.integer("verify.open_most")

@@ -9,7 +9,7 @@ The home: one folder with everything a node keeps.
 ``requests/``        acts that take four eyes: asked for, approved, done
 ``journal/``         what was done under which mandate, in a signed tree (R10)
 ``keys/``            of each key period and of the journal, readable by the owner alone
-``casebook.sqlite``  exporters, own networks, imports, lists
+``casebook.sqlite``  exporters, own networks, imports, lists, unless a team's database has them
 ``lake/``            conversation records
 ``partials/``        what finished days and hours came to, for the next run
 ``collect/``         what the collector counts, and what its next run needs
@@ -20,6 +20,7 @@ The home: one folder with everything a node keeps.
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -35,8 +36,9 @@ from hinomi.govern.parameters import Register, default_register, render_register
 from hinomi.govern.people import first_people, render_people
 from hinomi.govern.pseudonym import LineCipher, read_key
 from hinomi.model.network import OwnNetwork
+from hinomi.services.casebooks import CASEBOOK, open_where_told
 from hinomi.services.journals import JOURNAL, create_journal, open_journal
-from hinomi.services.mandates import Operation, mandate_for, os_user
+from hinomi.services.mandates import Operation, mandate_for, os_user, record
 from hinomi.services.register import REGISTER, read_in_force
 from hinomi.services.rulings import read_matrix
 from hinomi.services.sanctioned import IN_FORCE, write_sanctioned
@@ -54,7 +56,6 @@ from hinomi.store.partials import LocalPartials
 CONFIG: Final = "config.toml"
 PEOPLE: Final = "people.toml"
 REQUESTS: Final = "requests"
-CASEBOOK: Final = "casebook.sqlite"
 LAKE: Final = "lake"
 PARTIALS: Final = "partials"
 KEYS: Final = "keys"
@@ -153,7 +154,11 @@ class Home:
 
     def casebook(self) -> CaseBook:
         """Open the case book; the caller closes it."""
-        return open_casebook(self.folder / CASEBOOK)
+
+        def tell(act: Mapping[str, object]) -> None:
+            record(self.journal(), Operation.MAINTAIN, self.mandate(Operation.MAINTAIN), act)
+
+        return open_where_told(self.folder, self.config.casebook, tell)
 
 
 class HomeWatch:
@@ -290,15 +295,15 @@ def _require_kind(home: Home) -> None:
 
 def require_one_period(home: Home, casebook: CaseBook) -> None:
     """
-    Return if lists and records are under one key period.
+    Return if the case book and the records are under one key period.
 
     Raises:
         Unavailable: If a change of keys was broken off between the two.
     """
-    if (casebook.lists.period() or FIRST_PERIOD) != home.key_period:
+    if (casebook.own_rows.period() or FIRST_PERIOD) != home.key_period:
         raise Unavailable(
-            "a change of pseudonym keys is not finished: own entries of lists are still under "
-            "the old key; `hinomi store roll-over` finishes it"
+            "a change of pseudonym keys is not finished: own entries of lists, and own cases, are "
+            "still under the old key; `hinomi store roll-over` finishes it"
         )
 
 

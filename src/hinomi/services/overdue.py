@@ -3,7 +3,8 @@
 import structlog
 
 from hinomi.clock import day_of, parse_time
-from hinomi.govern.retention import DAY_MS, Cutoffs, DataClass
+from hinomi.govern.holdings import DataClass
+from hinomi.govern.retention import DAY_MS, Cutoffs
 from hinomi.services.home import Home
 
 _log = structlog.get_logger(__name__)

@@ -14,13 +14,12 @@ from typing import Final
 
 from hinomi.clock import day_of, parse_time
 from hinomi.errors import HinomiError, Unavailable
+from hinomi.govern.holdings import ROWS, DataClass
 from hinomi.govern.journal import deleted_bodies
 from hinomi.govern.mandate import Mandate
 from hinomi.govern.matrix import Power
 from hinomi.govern.retention import (
-    ROWS,
     Cutoffs,
-    DataClass,
     Held,
     Plan,
     class_of_file,
@@ -117,7 +116,7 @@ def unknown_files(home: Home) -> list[str]:
     ]
     with home.casebook() as casebook:
         tables = [each for each in casebook.forgetting.tables() if not classes_of_table(each)]
-    return [*files, *(f"casebook.sqlite: table {each}" for each in tables)]
+    return [*files, *(f"case book: table {each}" for each in tables)]
 
 
 def _cutoffs(home: Home) -> Cutoffs:

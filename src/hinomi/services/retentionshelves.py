@@ -14,9 +14,10 @@ from typing import Final
 
 from hinomi.clock import day_of
 from hinomi.govern.checkpoint import Checkpoint
+from hinomi.govern.holdings import DataClass
 from hinomi.govern.mandate import Mandate
 from hinomi.govern.note import BadNote
-from hinomi.govern.retention import DAY_MS, Cutoffs, DataClass, Held
+from hinomi.govern.retention import DAY_MS, Cutoffs, Held
 from hinomi.model.context import TableStatement
 from hinomi.services.context import context_store
 from hinomi.services.home import COLLECT, KEYS, LAKE, PARTIALS, REQUESTS, Home
@@ -97,7 +98,7 @@ def _rows_held(home: Home) -> Iterator[Held]:
 
 
 def _rows_clear(home: Home, cutoffs: Cutoffs, _mandate: Mandate) -> Mapping[DataClass, int]:
-    """Delete rows, then write the file anew in any case: a killed run may have left bytes."""
+    """Delete rows, then write all anew in any case: a killed run may have left bytes."""
     with home.casebook() as casebook:
         gone = {
             each: casebook.forgetting.forget(each, cutoffs.ms(each)) for each in forgetting.CLASSES
@@ -109,8 +110,8 @@ def _rows_clear(home: Home, cutoffs: Cutoffs, _mandate: Mandate) -> Mapping[Data
 def _rows_residue(home: Home, _cutoffs: Cutoffs) -> Iterator[str]:
     with home.casebook() as casebook:
         left = casebook.forgetting.residue()
-    if left.free_pages:
-        yield f"casebook.sqlite: {left.free_pages} pages that rows were deleted from"
+    if left.unused:
+        yield f"case book: {left.unused} pages that rows were deleted from"
 
 
 def _superseded(home: Home) -> list[TableStatement]:
@@ -226,7 +227,7 @@ def _period_held(home: Home) -> Iterator[Held]:
 
 
 def _period_clear(home: Home, _cutoffs: Cutoffs, _mandate: Mandate) -> Mapping[DataClass, int]:
-    """Change the key if its period is over; own entries of lists change in the case book, too."""
+    """Change the key if its period is over; own rows of the case book change with it."""
     done = roll_over_if_due(home)
     if done is None:
         return {}

@@ -2,10 +2,11 @@
 The change to another pseudonym key: every line gets another pseudonym, then the old key goes.
 
 Records change at one moment (`LocalLake.retokenise`), so that a window across the change
-counts each line once; own entries of lists follow; partial results, which are rows of other
-rows, are made anew by the next detection. A change that was broken off is finished by the
-next one. The old key is destroyed a day after the change, when no mandate can still be in use
-under which rows were taken in with it.
+counts each line once; own entries of lists, own cases and what is known of them follow at one
+moment, too (`OwnRows.retokenise`); partial results, which are rows of other rows, are made anew
+by the next detection. A change that was broken off is finished by the next one. The old key is
+destroyed a day after the change, when no mandate can still be in use under which rows were taken
+in with it.
 """
 
 from hinomi.clock import render_time
@@ -16,9 +17,11 @@ from hinomi.govern.pseudonym import LineCipher
 from hinomi.govern.retention import DAY_MS
 from hinomi.services.home import KEYS, Home
 from hinomi.services.mandates import VALID_FOR_MS, Operation, record
+from hinomi.store.caseschema import CASES, EVIDENCE
 from hinomi.store.durable import on_disk, write_secret
 from hinomi.store.figures import FIRST as FIRST_PERIOD
 from hinomi.store.keeper import destroy_secret
+from hinomi.store.schema import LIST_ENTRIES
 
 
 def roll_over_if_due(home: Home) -> dict[str, object] | None:
@@ -34,7 +37,7 @@ def roll_over_if_due(home: Home) -> dict[str, object] | None:
     """
     mandate = home.mandate(Operation.MAINTAIN)
     done: dict[str, object] = {}
-    if _lists_period(home) != home.key_period:
+    if _book_period(home) != home.key_period:
         done |= _follow(home, mandate)
     if home.clock() - period_began_ms(home) >= _period_ms(home):
         done |= roll_over(home)
@@ -53,7 +56,7 @@ def roll_over(home: Home) -> dict[str, object]:
         NotPermitted: If the purpose to operate has ended.
     """
     mandate = home.mandate(Operation.MAINTAIN)
-    if _lists_period(home) != home.key_period:
+    if _book_period(home) != home.key_period:
         return _follow(home, mandate)
     old = home.key_period
     new = f"period-{int(old.removeprefix('period-')) + 1:04d}"
@@ -95,23 +98,30 @@ def destroy_old_keys(home: Home, mandate: Mandate) -> list[str]:
 
 
 def _follow(home: Home, mandate: Mandate) -> dict[str, object]:
-    """Let lists and partial results follow the records into their key period."""
+    """Let the case book and partial results follow the records into their key period."""
     with home.casebook() as casebook:
-        old, new = casebook.lists.period() or FIRST_PERIOD, home.key_period
+        old, new = casebook.own_rows.period() or FIRST_PERIOD, home.key_period
         if not (home.folder / KEYS / f"{old}.key").exists():
-            raise Unavailable(f"the key of {old} is gone: own entries of lists are still under it")
+            raise Unavailable(
+                f"the key of {old} is gone: own entries of lists and own cases are still under it"
+            )
         translate = Retokeniser(home.cipher_of(old), home.cipher_of(new))
-        entries = casebook.lists.retokenise(new, translate.one)
+        changed = casebook.own_rows.retokenise(new, translate.one)
     partials = home.partials().clear(mandate)
-    told: dict[str, object] = {"listed": entries, "partials": partials}
+    told: dict[str, object] = {
+        "listed": changed[LIST_ENTRIES.name],
+        "cases": changed[CASES.name],
+        "evidence": changed[EVIDENCE.name],
+        "partials": partials,
+    }
     act = {"act": "roll-over", "from": old, "to": new, "stage": "done", **told}
     record(home.journal(), Operation.MAINTAIN, mandate, act)
     return told
 
 
-def _lists_period(home: Home) -> str:
+def _book_period(home: Home) -> str:
     with home.casebook() as casebook:
-        return casebook.lists.period() or FIRST_PERIOD
+        return casebook.own_rows.period() or FIRST_PERIOD
 
 
 def _period_ms(home: Home) -> int:

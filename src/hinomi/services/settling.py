@@ -19,10 +19,12 @@ from hinomi.store.cases import Change
 from hinomi.verify.decide import (
     Standing,
     falls_back,
+    is_holding,
     list_codes,
     missing_evidence,
     reasons_of,
 )
+from hinomi.verify.holds import Hold
 
 RUN = "run"
 """Who takes a step that no person takes."""
@@ -105,7 +107,7 @@ def settle(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Se
     standing = standing_of(casebook, case, assessment)
     step, why = _step(home, casebook, standing, assessment, assessor)
     change = weighed(case, assessment, home, step)
-    urgent = _is_urgent(change.after, assessment, assessor)
+    urgent = _is_urgent(change.after, standing, assessor)
     change = replace(
         change,
         after=replace(change.after, is_urgent=urgent),
@@ -156,11 +158,11 @@ def _step(
     assessor: Assessor,
 ) -> tuple[Step, tuple[Reason, ...]]:
     case = standing.case
-    age_days = assessor.day - assessment.last_day
+    age_days = assessor.watched_days(assessor.day - assessment.last_day)
     if case.state is CaseState.LISTED:
         if age_days > assessment.days_valid:
             return Step.EXPIRE, (_aged(age_days),)
-        return (Step.RENEW if is_due(home, casebook.listings.of(case)) else Step.WEIGH), ()
+        return _of_listed(home, standing, casebook.listings.of(case))
     if age_days > assessment.days_held:
         return Step.EXPIRE, (_aged(age_days),)
     if case.state in {CaseState.CORROBORATED, CaseState.LISTABLE}:
@@ -170,11 +172,30 @@ def _step(
     return Step.WEIGH, ()
 
 
-def _is_urgent(case: Case, assessment: Assessment, assessor: Assessor) -> bool:
+def _of_listed(home: Home, standing: Standing, listing: Listing) -> tuple[Step, tuple[Reason, ...]]:
+    """
+    Renew a listing that nothing holds; one that something holds by now ends with its lease.
+
+    Until then a person is waited for: they lift the hold, or withdraw the listing.
+    """
+    held = _holding(standing)
+    if not held:
+        return (Step.RENEW if is_due(home, listing) else Step.WEIGH), ()
+    epoch_days = home.register.integer("share.epoch_days")
+    if listing.valid_until < epoch_of(home.clock(), epoch_days):
+        return Step.EXPIRE, (_not_renewed(held),)
+    return Step.WEIGH, ()
+
+
+def _holding(standing: Standing) -> list[Hold]:
+    return [each for each in standing.holds if is_holding(each, standing.lifted)]
+
+
+def _is_urgent(case: Case, standing: Standing, assessor: Assessor) -> bool:
     """Tell whether a person is waited for: methods agree, or what is listed is contradicted."""
-    lacks = missing_evidence(assessment.weighing, assessor.rules)
+    lacks = missing_evidence(standing.weighing, assessor.rules)
     if case.state is CaseState.LISTED:
-        return bool(lacks) or bool(assessment.weighing.methods_against)
+        return bool(lacks or standing.weighing.methods_against or _holding(standing))
     return case.state in _WAITING and not lacks
 
 
@@ -182,6 +203,17 @@ def _is_noticed(before: Case, now: Case) -> bool:
     same = ("methods", "holds", "is_urgent", "service_class")
     moved = abs(before.posterior - now.posterior) >= _NOTICED
     return moved or any(getattr(before, name) != getattr(now, name) for name in same)
+
+
+def _not_renewed(held: list[Hold]) -> Reason:
+    codes = ", ".join(each.code for each in held)
+    return Reason(
+        code="not-renewed",
+        text=f"Its listing has run out, and something holds a new one: {codes}.",
+        text_ja=f"掲載期間が終わりましたが、更新を保留する理由があります: {codes}。",
+        weight=0.0,
+        values={"holds": codes},
+    )
 
 
 def _aged(age_days: int) -> Reason:

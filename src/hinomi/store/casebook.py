@@ -23,10 +23,12 @@ from hinomi.store.caseruns import RunStore
 from hinomi.store.cases import CaseStore
 from hinomi.store.database import Database, open_database
 from hinomi.store.drills import DrillStore
+from hinomi.store.episodes import Episode, read_episodes
 from hinomi.store.forgetting import Forgetting
 from hinomi.store.listings import ListingStore
 from hinomi.store.lists import ListStore
 from hinomi.store.lookup import ListLookup
+from hinomi.store.ownrows import OwnRows
 from hinomi.store.schema import (
     EXPORTER_HOURS,
     EXPORTERS,
@@ -68,6 +70,7 @@ class CaseBook:
         self.listed = ListLookup(database)
         self.listings = ListingStore(database)
         self.runs = RunStore(database)
+        self.own_rows = OwnRows(database)
 
     def __enter__(self) -> Self:
         return self
@@ -78,6 +81,10 @@ class CaseBook:
     def close(self) -> None:
         """Close the database."""
         self._database.close()
+
+    def episodes(self, since_ms: int) -> tuple[Episode, ...]:
+        """Give every episode of a case that began at *since_ms* or later, by case and number."""
+        return tuple(read_episodes(self._database, since_ms))
 
     def exporter_number(self, name: str | None) -> int:
         """

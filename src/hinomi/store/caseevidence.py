@@ -5,13 +5,12 @@ A statement is kept once, whoever brings it again. It is found by its service, s
 where no case is open yet.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from hinomi.model.address import Address
 from hinomi.model.case import Case
@@ -19,10 +18,10 @@ from hinomi.model.evidence import ANY_PORT, Claim, Evidence, Method
 from hinomi.model.listed import ListKind
 from hinomi.model.service import Service
 from hinomi.store.caseschema import CASES, EVIDENCE, OUTCOMES, PAIRS, SOURCES
-from hinomi.store.database import Database
+from hinomi.store.database import Database, inserting
 from hinomi.store.schema import LIST_ENTRIES, LISTS
 
-_AT_ONCE: Final = 500
+_AT_ONCE: Final = 1_000
 """Rows of one statement to the database."""
 
 
@@ -64,10 +63,13 @@ class EvidenceStore:
             received_ms: The present.
         """
         new = 0
-        with self._database.write() as connection:
-            for some in _batches(evidence):
+        rest = iter(evidence)
+        with self._database.write(shared=True) as connection:
+            insert = inserting(connection, EVIDENCE).on_conflict_do_nothing()
+            while some := sorted(islice(rest, _AT_ONCE), key=_statement):  # As indexes like it.
                 rows = [_row(each, received_ms) for each in some]
-                new += connection.execute(_insert(connection), rows).rowcount
+                # Not by `rowcount`, which is of one row alone on PostgreSQL.
+                new += len(connection.execute(insert.returning(EVIDENCE.c.id), rows).all())
         return new
 
     def of(self, service: Service) -> tuple[Evidence, ...]:
@@ -167,7 +169,7 @@ class EvidenceStore:
             "said_by": source.by,
             "said_ms": source.at_ms,
         }
-        with self._database.write() as connection:
+        with self._database.write(shared=True) as connection:
             connection.execute(sa.insert(SOURCES).values(row))
 
     def sources(self) -> dict[str, Source]:
@@ -203,7 +205,9 @@ class EvidenceStore:
             {**where, "source": name, "method": how.value, "was_right": right, "at_ms": at_ms}
             for name, (how, right) in outcomes.items()
         ]
-        with self._database.write() as connection:
+        with self._database.write(shared=True) as connection:
+            held = sa.select(CASES.c.id).filter_by(id=case.id).with_for_update(key_share=True)
+            connection.execute(held)  # Another answer to this case waits for this one.
             connection.execute(sa.delete(OUTCOMES).filter_by(**where))
             if rows:
                 connection.execute(sa.insert(OUTCOMES), rows)
@@ -237,16 +241,14 @@ class EvidenceStore:
             return tuple(SourcePair(**row) for row in rows)
 
 
-def _batches(evidence: Iterable[Evidence]) -> Iterator[tuple[Evidence, ...]]:
-    rest = iter(evidence)
-    while some := tuple(islice(rest, _AT_ONCE)):
-        yield some
-
-
-def _insert(connection: sa.Connection) -> Any:
-    """Give the statement that leaves alone what is there already."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    return dialect.insert(EVIDENCE).on_conflict_do_nothing()
+def _statement(evidence: Evidence) -> tuple[int | str, ...]:
+    """Give what tells a statement from all others, to sort by."""
+    service = evidence.service
+    return (
+        *(service.address.hi, service.address.lo, service.proto, service.port, service.own),
+        *(evidence.source, evidence.method.value, evidence.claim.value),
+        *(evidence.reference, evidence.observed_day),
+    )
 
 
 def _about(service: Service) -> sa.Select[Any]:

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from hinomi.model.case import Finding
 from hinomi.store.caseschema import RUNS, SEEDS
-from hinomi.store.database import Database
+from hinomi.store.database import Database, inserting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,9 +48,9 @@ class RunStore:
 
     def put(self, run: Run) -> None:
         """Note a run; the same findings again stay as they were noted first."""
-        with self._database.write() as connection:
-            if connection.scalar(sa.select(RUNS.c.digest).filter_by(digest=run.digest)) is None:
-                connection.execute(sa.insert(RUNS).values(asdict(run)))
+        with self._database.write(shared=True) as connection:
+            insert = inserting(connection, RUNS)
+            connection.execute(insert.on_conflict_do_nothing(), asdict(run))
 
     def all(self) -> tuple[Run, ...]:
         """Give all runs, oldest first."""
@@ -62,7 +62,7 @@ class RunStore:
     def put_seed(self, seed: Seed) -> None:
         """Note that a case is there to measure its reviewers."""
         values = asdict(seed) | {"truth": seed.truth.value}
-        with self._database.write() as connection:
+        with self._database.write(shared=True) as connection:
             connection.execute(sa.insert(SEEDS).values(values))
 
     def seed(self, case_id: int) -> Seed | None:
@@ -79,7 +79,7 @@ class RunStore:
 
     def reveal_seed(self, case_id: int, at_ms: int) -> None:
         """Note that reviewers were told."""
-        with self._database.write() as connection:
+        with self._database.write(shared=True) as connection:
             connection.execute(
                 sa.update(SEEDS).filter_by(case_id=case_id).values(revealed_ms=at_ms)
             )

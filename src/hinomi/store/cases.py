@@ -71,13 +71,13 @@ class CaseStore:
             row = connection.execute(sa.select(CASES).filter_by(id=case_id)).one_or_none()
         if row is None:
             raise NotFound(f"no case has the number {case_id}; `hinomi case list` shows all")
-        return _case(row)
+        return read_case(row)
 
     def find(self, service: Service) -> Case | None:
         """Give the case of *service*; None if there is none."""
         with self._database.read() as connection:
             row = connection.execute(sa.select(CASES).filter_by(**_key(service))).one_or_none()
-        return None if row is None else _case(row)
+        return None if row is None else read_case(row)
 
     def page(
         self,
@@ -103,13 +103,13 @@ class CaseStore:
         if only_urgent:
             wanted = wanted.where(CASES.c.is_urgent)
         with self._database.read() as connection:
-            return tuple(_case(row) for row in connection.execute(wanted))
+            return tuple(read_case(row) for row in connection.execute(wanted))
 
     def in_states(self, states: Sequence[CaseState]) -> tuple[Case, ...]:
         """Give all cases in one of *states*, by number."""
         wanted = sa.select(CASES).where(CASES.c.state.in_([each.value for each in states]))
         with self._database.read() as connection:
-            return tuple(_case(row) for row in connection.execute(wanted.order_by(CASES.c.id)))
+            return tuple(read_case(row) for row in connection.execute(wanted.order_by(CASES.c.id)))
 
     def count(self) -> dict[CaseState, int]:
         """Count the cases by state; states without one are left out."""
@@ -124,49 +124,34 @@ class CaseStore:
         Raises:
             Conflict: If its service has a case already.
         """
-        values = _row(change.after)
-        with self._database.write() as connection:
-            if connection.execute(
-                sa.select(CASES.c.id).filter_by(**_key(change.after.service))
-            ).first():
-                raise Conflict("this service has a case already; look for it again")
-            statement = sa.insert(CASES).values(values).returning(CASES.c.id)
-            case_id = int(connection.execute(statement).scalar_one())
+        row = {**_key(change.after.service), **_state(change.after)}
+        with self._database.write(shared=True) as connection:
+            try:
+                statement = sa.insert(CASES).values(row).returning(CASES.c.id)
+                case_id = int(connection.execute(statement).scalar_one())
+            except sa.exc.IntegrityError as error:
+                raise Conflict("this service has a case already; look for it again") from error
             _write_history(connection, case_id, change)
         return replace(change.after, id=case_id)
 
-    def change(self, change: Change) -> Case:
+    def change(self, *changes: Change) -> Case:
         """
-        Make one change, if the case still is at the version that it was decided on.
+        Make one change, or several of one case, if it still is at the version they rest on.
+
+        Args:
+            changes: Each made on what the one before it left; all of them are made, or none.
+
+        Returns:
+            The case after the last.
 
         Raises:
             Conflict: If somebody else changed it since: nothing was changed.
             NotFound: If there is no such case.
         """
-        after = change.after
-        with self._database.write() as connection:
-            done = connection.execute(
-                sa.update(CASES)
-                .where(CASES.c.id == after.id, CASES.c.version == after.version - 1)
-                .values(_row(after))
-            )
-            if done.rowcount != 1:
-                if connection.scalar(sa.select(CASES.c.id).filter_by(id=after.id)) is None:
-                    raise NotFound(f"no case has the number {after.id}")
-                raise Conflict(
-                    f"case {after.id} has changed since it was looked at; look again with "
-                    f"`hinomi case show {after.id}` and decide anew"
-                )
-            _write_history(connection, after.id, change)
-            if change.listing is not None:
-                _write_listing(connection, change, change.listing)
-            elif change.event.step in {Step.EXPIRE, Step.WITHDRAW}:
-                connection.execute(
-                    sa.update(LISTINGS)
-                    .filter_by(case_id=after.id, ended_ms=None)
-                    .values(ended_ms=change.event.at_ms)
-                )
-        return after
+        with self._database.write(shared=True) as connection:
+            for change in changes:
+                _change(connection, change)
+        return changes[-1].after
 
     def add_note(self, case_id: int, note: Note) -> None:
         """
@@ -177,7 +162,7 @@ class CaseStore:
         """
         self.get(case_id)
         row = {"case_id": case_id, "said_by": note.by, "said_ms": note.at_ms, "words": note.words}
-        with self._database.write() as connection:
+        with self._database.write(shared=True) as connection:
             connection.execute(sa.insert(NOTES).values(row))
 
     def notes(self, case_id: int) -> tuple[Note, ...]:
@@ -229,6 +214,32 @@ def read_verdict(row: Any) -> Verdict:
         episode=row.episode,
         posterior=row.posterior,
     )
+
+
+def _change(connection: sa.Connection, change: Change) -> None:
+    """Make one change of a case; its version in the statement is what no two can have seen."""
+    after = change.after
+    done = connection.execute(
+        sa.update(CASES)
+        .where(CASES.c.id == after.id, CASES.c.version == after.version - 1)
+        .values(_state(after))
+    )
+    if done.rowcount != 1:
+        if connection.scalar(sa.select(CASES.c.id).filter_by(id=after.id)) is None:
+            raise NotFound(f"no case has the number {after.id}")
+        raise Conflict(
+            f"case {after.id} has changed since it was looked at; look again with "
+            f"`hinomi case show {after.id}` and decide anew"
+        )
+    _write_history(connection, after.id, change)
+    if change.listing is not None:
+        _write_listing(connection, change, change.listing)
+    elif change.event.step in {Step.EXPIRE, Step.WITHDRAW}:
+        connection.execute(
+            sa.update(LISTINGS)
+            .filter_by(case_id=after.id, ended_ms=None)
+            .values(ended_ms=change.event.at_ms)
+        )
 
 
 def _write_history(connection: sa.Connection, case_id: int, change: Change) -> None:
@@ -292,9 +303,9 @@ def _key(service: Service) -> dict[str, int | bool]:
     return dict(zip(_KEY, values, strict=True))
 
 
-def _row(case: Case) -> dict[str, object]:
+def _state(case: Case) -> dict[str, object]:
+    """Give what may change; a service that did is under another key period, and stays so."""
     return {
-        **_key(case.service),
         "state": case.state.value,
         "service_class": case.service_class.value,
         "episode": case.episode,
@@ -308,7 +319,8 @@ def _row(case: Case) -> dict[str, object]:
     }
 
 
-def _case(row: Any) -> Case:
+def read_case(row: Any) -> Case:
+    """Read a row of `caseschema.CASES`."""
     return Case(
         id=row.id,
         service=Service(Address(row.hi, row.lo), row.proto, row.port, own=row.own),

@@ -1,46 +1,32 @@
 """
 The case book's database: opening, migrating, and transactions that end in house errors.
 
-Embedded it is one SQLite file, readable by its owner alone, in WAL mode: readers go on
-while one writer writes.
+Embedded it is one SQLite file (`store.sqlite`); a team shares a database of PostgreSQL
+(`store.postgresql`). Whoever reads or writes cannot tell which of the two it is.
 """
 
-import os
-import sqlite3
-import stat
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.dialects import postgresql, sqlite
 
 from hinomi.errors import ConfigError, Unavailable
+from hinomi.store.backend import Backend, Residue
 from hinomi.store.schema import HEAD
+from hinomi.store.sqlite import Sqlite
 
 BUSY_MS: Final = 10_000
-"""How long a writer waits for another one before it gives up."""
-
-_WRITES: Final = "hinomi_writes"
-
-
-@dataclass(frozen=True, slots=True)
-class Residue:
-    """Where bytes of deleted rows may still be."""
-
-    free_pages: int  # Of the database that no row uses.
-    log_bytes: int  # Of changes that are not yet, or also, in the database.
+"""How long who reads or writes waits for another one before it gives up."""
 
 
 class Database:
     """One database that holds the tables of `store.schema`, migrated to `HEAD`."""
 
-    def __init__(self, engine: sa.Engine, name: str) -> None:
-        self._reading = engine
-        self._writing = engine.execution_options(**{_WRITES: True})
-        self._name = name  # For messages.
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -49,45 +35,62 @@ class Database:
 
         Raises:
             Unavailable: If the database cannot be reached.
-            ConfigError: If it is damaged or no case book.
+            ConfigError: If it is damaged, no case book, or does not let us in.
         """
-        with self._translated(), self._reading.begin() as connection:
+        with self._translated(), self._backend.reading.begin() as connection:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[sa.Connection]:
+    def write(self, *, shared: bool = False) -> Iterator[sa.Connection]:
         """
         Give a connection whose changes become visible all at once at the end, or never.
 
+        By default nobody else writes meanwhile: what was read stays true until the end, so
+        that "read, decide, write" needs no further thought. With *shared*, others that said
+        so may write at the same time where the database can do that (PostgreSQL; SQLite has
+        one writer at most). Such a caller must put what it rests on into the statement that
+        changes it, and look at what became of it:
+
+        - ``UPDATE … WHERE id = :id AND version = :version`` and then the count of rows:
+          0 means that somebody was faster;
+        - a unique key and `IntegrityError` where the same row may be added twice;
+        - ``SELECT … FOR UPDATE`` (`with_for_update`) where several rows have to agree;
+        - numbers from the database's own sequences, never the greatest one plus one.
+
+        Each statement then sees what was committed before it began, so an update waits for
+        the one before it on the same row and looks at its condition anew. Nothing is ever
+        overwritten unseen, and nothing is tried again in silence: who loses is told, and
+        decides on what is there now. Long work on tables that nobody else changes is better
+        done with *shared* as well: a sole writer waits for all others, and they for it.
+
         Raises:
-            Unavailable: If another writer holds the database for longer than `BUSY_MS`,
-                or the disk is full: nothing was changed.
-            ConfigError: If it is damaged or no case book.
+            Unavailable: If another writer is at it for longer than `BUSY_MS`, the disk is
+                full, or two wait for each other: nothing was changed.
+            ConfigError: If it is damaged, no case book, or does not let us in.
         """
-        with self._translated(), self._writing.begin() as connection:
+        with self._translated(), self._backend.writing.begin() as connection:
+            self._backend.admit(connection, shared=shared)
             yield connection
 
     def close(self) -> None:
         """Give every connection back to the system."""
-        self._reading.dispose()
+        self._backend.reading.dispose()
 
     def scrub(self) -> None:
         """
-        Write the database anew without gaps, and empty the log of its changes.
+        Write the database anew without what was deleted.
+
+        Of SQLite that is the file and the log of its changes. Of PostgreSQL it is the files
+        of the tables, their indexes and what the planner remembers of their columns; the
+        server's own log and its copies are not ours to empty (docs/howto/share-the-case-book.md).
 
         Raises:
-            Unavailable: If somebody else is at it for longer than `BUSY_MS`.
-            ConfigError: If it is damaged.
+            Unavailable: If somebody else is at it for longer than `BUSY_MS`, or still reads
+                what was deleted.
+            ConfigError: If it is damaged, or does not let us.
         """
-        with self._unwrapped() as connection:
-            connection.execute("PRAGMA temp_store=MEMORY")  # The copy is on no other disk.
-            connection.execute("VACUUM")
-            (is_busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if is_busy:
-            raise Unavailable(
-                f"case book {self._name}: another process reads what was deleted; try again "
-                "when it has ended"
-            )
+        with self._translated():
+            self._backend.scrub()
 
     def residue(self) -> Residue:
         """
@@ -96,30 +99,21 @@ class Database:
         Raises:
             Unavailable: If the database cannot be reached.
         """
-        with self._unwrapped() as connection:
-            (free_pages,) = connection.execute("PRAGMA freelist_count").fetchone()
-        log = Path(f"{self._name}-wal")
-        return Residue(int(free_pages), log.stat().st_size if log.exists() else 0)
-
-    @contextmanager
-    def _unwrapped(self) -> Iterator[sqlite3.Connection]:
-        """Give a connection of SQLite's own, outside all transactions."""
-        try:
-            with closing(self._reading.raw_connection()) as pooled:
-                connection: Any = pooled.driver_connection
-                yield connection
-        except sqlite3.DatabaseError as error:
-            kind = Unavailable if isinstance(error, sqlite3.OperationalError) else ConfigError
-            raise kind(f"case book {self._name}: {error}; try again") from error
+        with self._translated():
+            return self._backend.residue()
 
     def migrate(self) -> None:
         """
         Bring the tables to `HEAD`; a database that is there already is left alone.
 
+        All of it happens in one transaction that nobody else writes beside: a second one that
+        opens waits, and one that is killed leaves the database as it was.
+
         Raises:
             ConfigError: If a later hinomi made it.
         """
         with self.read() as connection:
+            self._backend.require_fit(connection)
             found = self._version(connection)
         if found == HEAD:
             return
@@ -133,12 +127,14 @@ class Database:
         if not tables:
             return None
         if "alembic_version" not in tables:
-            raise ConfigError(f"case book {self._name}: is a database of some other program")
+            raise ConfigError(
+                f"case book {self._backend.name}: is a database of some other program"
+            )
         found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
         if found is not None and found > HEAD:
             raise ConfigError(
-                f"case book {self._name}: was made by a later hinomi (version {found}, this "
-                f"one knows {HEAD}); upgrade hinomi"
+                f"case book {self._backend.name}: was made by a later hinomi (version {found}, "
+                f"this one knows {HEAD}); upgrade hinomi"
             )
         return found
 
@@ -146,16 +142,22 @@ class Database:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except sa.exc.OperationalError as error:
-            raise Unavailable(
-                f"case book {self._name}: {_reason(error)}; nothing was changed, try again"
-            ) from error
-        except sa.exc.DatabaseError as error:
-            if isinstance(error, sa.exc.IntegrityError | sa.exc.ProgrammingError):
+        except sa.exc.DBAPIError as error:
+            meant = self._backend.explain(error)
+            if meant is None:
                 raise  # A rule of ours was broken by our own code.
-            raise ConfigError(
-                f"case book {self._name}: {_reason(error)}; restore it from backup"
+            raise type(meant)(f"case book {self._backend.name}: {meant}") from error
+        except sa.exc.TimeoutError as error:
+            raise Unavailable(
+                f"case book {self._backend.name}: too many are at it in this process; try again"
             ) from error
+
+
+def inserting(connection: sa.Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """Give an insertion into *table* that can say what becomes of rows that are there already."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def open_database(path: Path) -> Database:
@@ -167,48 +169,38 @@ def open_database(path: Path) -> Database:
             by a later hinomi.
         Unavailable: If another process holds it for longer than `BUSY_MS`.
     """
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _keep_private(path)
-    except OSError as error:
-        raise ConfigError(f"case book {path}: {error.strerror}") from error
-    engine = sa.create_engine(
-        sa.URL.create("sqlite", database=str(path)),
-        connect_args={"timeout": BUSY_MS / 1000},
-    )
-    sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin)
-    database = Database(engine, str(path))
+    return _opened(Sqlite(path, BUSY_MS))
+
+
+def open_shared_database(conninfo: str, password_file: Path | None = None) -> Database:
+    """
+    Open a database of PostgreSQL, creating and migrating its tables as needed.
+
+    Args:
+        conninfo: Keywords and values of libpq, without a password.
+        password_file: Where the password is, for its owner alone to read; None: none is
+            needed, or libpq finds it by its own means.
+
+    Raises:
+        ConfigError: If it lets nobody in by these words, sorts by the rules of a language,
+            is of some other program, or made by a later hinomi.
+        Unavailable: If it cannot be reached, or another process holds it for longer than
+            `BUSY_MS`.
+    """
+    # Slow to load, and most homes have no use for it.
+    from hinomi.store.postgresql import Postgresql  # noqa: PLC0415
+
+    return _opened(Postgresql(conninfo, password_file, BUSY_MS))
+
+
+def _opened(backend: Backend) -> Database:
+    database = Database(backend)
     try:
         database.migrate()
     except BaseException:
         database.close()
         raise
     return database
-
-
-def _keep_private(path: Path) -> None:
-    """Create *path* for its owner alone before SQLite does; its side files follow its mode."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
-            os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
-
-
-def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # Transactions begin where `_begin` says, not by guess.
-    # What is deleted is overwritten: retention means the bytes, not the row alone.
-    pragmas = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON")
-    for pragma in pragmas:
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: sa.Connection) -> None:
-    # A writer takes the lock at once: two that read first could not both go on.
-    writes = connection.get_execution_options().get(_WRITES, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _upgrade(connection: sa.Connection) -> None:
@@ -220,9 +212,3 @@ def _upgrade(connection: sa.Connection) -> None:
     settings.set_main_option("path_separator", "os")
     settings.attributes["connection"] = connection
     command.upgrade(settings, "head")
-
-
-def _reason(error: sa.exc.DBAPIError) -> str:
-    """Give the database's own words without the statement, whose values they might repeat."""
-    words: Any = error.orig
-    return str(words).splitlines()[0] if words is not None else "the database failed"

@@ -2,29 +2,23 @@
 Deleting from the case book what is due, so that its bytes are gone as well.
 
 SQLite marks deleted rows as free and leaves them where they are. Here they are overwritten
-(``secure_delete``), the file is written anew without gaps, and the log is emptied.
+(``secure_delete``), the file is written anew without gaps, and the log is emptied. PostgreSQL
+leaves them as well: there every table is written into new files. What stays in its own log and
+in copies of it, docs/howto/share-the-case-book.md tells.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
 
-from hinomi.govern.retention import DAY_MS, DataClass, Held
+from hinomi.govern.holdings import DataClass
+from hinomi.govern.retention import DAY_MS, Held
 from hinomi.model.exporter import HOUR_MS
-from hinomi.store.database import Database, Residue
+from hinomi.store.backend import Residue
+from hinomi.store.caserows import RUN_ROWS, Rows, case_rows, caseless_rows
+from hinomi.store.database import Database
 from hinomi.store.schema import DRILLS, EXPORTER_HOURS, IMPORTS, LIST_ENTRIES, LISTS
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """Rows of one table that are of one class, and from when their time counts."""
-
-    table: sa.Table
-    since_ms: sa.ColumnElement[int]
-    which: sa.ColumnElement[bool]
-
 
 _AGAIN: Final = LISTS.alias("again")
 _FIRST: Final = LISTS.alias("first")
@@ -44,23 +38,27 @@ _CHANGED_MS: Final = (
 _IS_DROPPED: Final = LIST_ENTRIES.c.until_ms.is_not(None)
 _IS_UNUSED: Final = LISTS.c.id.not_in(sa.select(LIST_ENTRIES.c.snapshot))
 
-_ROWS: Final[Mapping[DataClass, tuple[_Rows, ...]]] = {
+_ROWS: Final[Mapping[DataClass, tuple[Rows, ...]]] = {
     DataClass.DROPPED_OWN_ENTRIES: (
-        _Rows(LIST_ENTRIES, LIST_ENTRIES.c.until_ms, sa.and_(_IS_DROPPED, LIST_ENTRIES.c.own)),
+        Rows(LIST_ENTRIES, LIST_ENTRIES.c.until_ms, sa.and_(_IS_DROPPED, LIST_ENTRIES.c.own)),
     ),
     DataClass.STANDING_OWN_ENTRIES: (
-        _Rows(LIST_ENTRIES, _CHANGED_MS, sa.and_(~_IS_DROPPED, LIST_ENTRIES.c.own)),
+        Rows(LIST_ENTRIES, _CHANGED_MS, sa.and_(~_IS_DROPPED, LIST_ENTRIES.c.own)),
     ),
     DataClass.LIST_HISTORY: (
-        _Rows(LIST_ENTRIES, LIST_ENTRIES.c.until_ms, sa.and_(_IS_DROPPED, ~LIST_ENTRIES.c.own)),
+        Rows(LIST_ENTRIES, LIST_ENTRIES.c.until_ms, sa.and_(_IS_DROPPED, ~LIST_ENTRIES.c.own)),
         # A snapshot stays as long as an entry that it was the first to hold.
-        _Rows(LISTS, LISTS.c.ended_ms, sa.and_(LISTS.c.ended_ms.is_not(None), _IS_UNUSED)),
+        Rows(LISTS, LISTS.c.ended_ms, sa.and_(LISTS.c.ended_ms.is_not(None), _IS_UNUSED)),
     ),
     DataClass.OPERATIONS: (
-        _Rows(EXPORTER_HOURS, sa.cast(EXPORTER_HOURS.c.hour, sa.BigInteger) * HOUR_MS, sa.true()),
-        _Rows(IMPORTS, IMPORTS.c.imported_ms, sa.true()),
-        _Rows(DRILLS, DRILLS.c.ran_ms, sa.true()),
+        Rows(EXPORTER_HOURS, sa.cast(EXPORTER_HOURS.c.hour, sa.BigInteger) * HOUR_MS, sa.true()),
+        Rows(IMPORTS, IMPORTS.c.imported_ms, sa.true()),
+        Rows(DRILLS, DRILLS.c.ran_ms, sa.true()),
+        *RUN_ROWS,
     ),
+    DataClass.CASES: case_rows(own=False),
+    DataClass.OWN_CASES: case_rows(own=True),
+    DataClass.EVIDENCE: caseless_rows(),
 }
 
 CLASSES: Final = tuple(_ROWS)
@@ -106,19 +104,20 @@ class Forgetting:
 
     def scrub(self) -> None:
         """
-        Write the case book anew without gaps, and empty its log.
+        Write the case book anew without what was deleted (`Database.scrub`).
 
         Raises:
             Unavailable: If another process reads or writes for too long: try again.
+            ConfigError: If the database does not let us.
         """
         self._database.scrub()
 
     def residue(self) -> Residue:
-        """Tell what of deleted rows may still be in the file or its log."""
+        """Tell what of deleted rows may still be there."""
         return self._database.residue()
 
 
-def _delete(connection: sa.Connection, part: _Rows, before_ms: int) -> int:
+def _delete(connection: sa.Connection, part: Rows, before_ms: int) -> int:
     found: sa.CursorResult[Any] = connection.execute(
         sa.delete(part.table).where(part.which, part.since_ms < before_ms)
     )

@@ -23,6 +23,7 @@ from hinomi.store.durable import on_disk, sync_folder, write_secret
 from hinomi.store.sealing import KEY_BYTES, Seal
 
 _SUFFIX: Final = ".key"
+_AT_ONCE: Final = 1 << 20  # Bytes that are overwritten in one go.
 _DAY: Final = re.compile(r"\d{4,}-\d\d-\d\d")
 
 
@@ -144,7 +145,7 @@ class KeyKeeper:
 
 def destroy_secret(path: Path) -> None:
     """
-    Overwrite a small file, delete it, and make that durable; where it is gone, that is all.
+    Overwrite a file, delete it, and make that durable; where it is gone, that is all.
 
     Raises:
         Unavailable: If the disk refuses.
@@ -155,7 +156,8 @@ def destroy_secret(path: Path) -> None:
         except FileNotFoundError:
             return
         with path.open("r+b", buffering=0) as file:
-            file.write(os.urandom(max(size, KEY_BYTES)))
+            for left in range(max(size, KEY_BYTES), 0, -_AT_ONCE):
+                file.write(os.urandom(min(left, _AT_ONCE)))
             os.fsync(file.fileno())
         path.unlink()
         sync_folder(path.parent)

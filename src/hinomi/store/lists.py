@@ -5,7 +5,7 @@ A list is known by its kind and its source. Adding it again makes a new snapshot
 the old one held is ended, not erased, so that a list can be read as it stood.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,7 +15,7 @@ from hinomi.errors import NotFound, UsageError
 from hinomi.model.address import Address
 from hinomi.model.listed import ListEntry, ListKind, Role
 from hinomi.store.database import Database
-from hinomi.store.schema import KEY_PERIOD, LIST_ENTRIES, LISTS
+from hinomi.store.schema import LIST_ENTRIES, LISTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,34 +199,6 @@ class ListStore:
             return tuple(
                 Listed(source=row.source, number=row.number, entry=_entry(row)) for row in rows
             )
-
-    def period(self) -> str | None:
-        """Name the key period of own entries; None: it never changed."""
-        with self._database.read() as connection:
-            return connection.scalar(sa.select(KEY_PERIOD.c.name))
-
-    def retokenise(self, period: str, translate: Callable[[Address], Address]) -> int:
-        """
-        Put all own entries, former ones too, under another key period, and count them.
-
-        Args:
-            period: Its name.
-            translate: Gives a pseudonym its new form.
-        """
-        own = sa.select(LIST_ENTRIES).where(LIST_ENTRIES.c.own)
-        with self._database.write() as connection:
-            changed = []
-            for row in connection.execute(own).all():
-                base = translate(Address(row.base_hi, row.base_lo))
-                changed.append({"row": row.id, "hi": base.hi, "lo": base.lo})
-            if changed:
-                which = LIST_ENTRIES.c.id == sa.bindparam("row")
-                change: Any = sa.update(LIST_ENTRIES).where(which)
-                change = change.values(base_hi=sa.bindparam("hi"), base_lo=sa.bindparam("lo"))
-                connection.execute(change, changed)
-            connection.execute(sa.delete(KEY_PERIOD))
-            connection.execute(sa.insert(KEY_PERIOD).values(name=period))
-        return len(changed)
 
     def former(self, kind: ListKind, *, since_ms: int, before_ms: int) -> tuple[Former, ...]:
         """

@@ -20,7 +20,7 @@ _NEVER_SURE: Final = 0.999
 """No statement alone is surer than this, or less sure than its complement."""
 
 _THERE: Final = 0.5
-"""A finding counts while it is more likely than not that what it found is still there."""
+"""A finding counts while it is as likely as not of the server that was found last."""
 
 _AGAINST: Final = frozenset({Claim.BENIGN, Claim.SINKHOLE, Claim.LOADER, Claim.SHARED})
 _FOUND: Final = frozenset({Claim.CC, Claim.COMPROMISED})
@@ -42,6 +42,8 @@ class Rules:
     address_share: float  # Of a statement on an address, so much holds for one port of it.
     same_method_share: float  # Of a further source by a method that spoke already.
     support_most: float  # Log-odds that traits may add, all together.
+    present_limit: float  # Whatever it was, it must be there now with this probability.
+    most_days: int  # A finding so much older than the newest is as likely of another holder.
 
     @classmethod
     def from_register(cls, register: Register) -> Self:
@@ -54,6 +56,8 @@ class Rules:
             address_share=register.number("verify.address_share"),
             same_method_share=register.number("verify.same_method_share"),
             support_most=register.number("verify.support_most"),
+            present_limit=register.number("expiry.limit"),
+            most_days=register.integer("expiry.most_days"),
         )
 
 
@@ -86,7 +90,7 @@ class Part:
     evidence: Evidence
     age_days: int
     reliability: float  # That it is right, 0..1.
-    present: float  # That what it says still holds, 0..1.
+    same: float  # That it speaks of the server that was found last, 0..1.
     weight: float  # Contribution to the log-odds, natural logarithm.
     is_finding: bool  # It counts towards independent methods.
 
@@ -96,6 +100,7 @@ class Weighing:
     """What all evidence about one service comes to."""
 
     posterior: float  # That it is a C&C server now, 0..1.
+    agreed: float  # That it was one when it was found last, 0..1.
     methods: int  # Independent methods that found it and still hold.
     methods_against: int
     parts: tuple[Part, ...]  # What counted, heaviest first; what was left out is not here.
@@ -126,31 +131,31 @@ def weigh(
     Notes:
         In each group the heaviest statement on each side counts, whatever it repeats. A second
         group of one method counts in part, since sources of one method err alike. What speaks
-        for it is worth the less the older it is than the freshest finding, and all of it is
-        discounted by the chance that this one still holds. What speaks against it is not
-        discounted: a mistake does not age. What was found before the address changed hands
-        counts for nothing.
+        for it is worth the less the older it is than the newest finding, since addresses change
+        hands; and of what it comes to, the chance that the server is still there is taken.
+        What speaks against it does not age. What was found before the address is known to have
+        changed hands counts for nothing.
     """
-    known = _latest(each for each in evidence if each.observed_day <= as_of_day)
-    known = _of_this_holder(known, trust, rules)
-    parts = [
-        _part(each, trust, rules, age_days=as_of_day - each.observed_day, present=present)
-        for each in known
+    past = (each for each in evidence if each.observed_day <= as_of_day)
+    known = _of_this_holder(_latest(past), trust, rules)
+    worth = [_worth(each, trust, rules) for each in known]
+    found = [
+        each.observed_day
+        for each, right in zip(known, worth, strict=True)
+        if _finds(each) and right >= rules.least_reliability
     ]
-    found = (part.evidence.observed_day for part in parts if part.is_finding)
     newest = max(found, default=None)
-    since = as_of_day if newest is None else newest
-    fresh = present(as_of_day - since)
-    aged = [_aged(part, since - part.evidence.observed_day, present) for part in parts]
-    chosen = _strongest(aged, trust, rules)
-    standing = (part.evidence for part in parts if part.is_finding and part.present >= _THERE)
-    posterior = 0.0
-    if any(part.weight > 0 for part in chosen):
-        total = math.log(rules.base_share / (1.0 - rules.base_share))
-        total += sum(part.weight for part in chosen)
-        posterior = fresh * _not_over(parts, newest) / (1.0 + math.exp(-total))
+    fresh = 1.0 if newest is None else present(as_of_day - newest)
+    parts = [
+        _part(each, right, rules, as_of_day=as_of_day, newest=newest)
+        for each, right in zip(known, worth, strict=True)
+    ]
+    chosen = _strongest(parts, trust, rules)
+    standing = (part.evidence for part in parts if part.is_finding and part.same >= _THERE)
+    agreed = _agreed(chosen, rules)
     return Weighing(
-        posterior=posterior,
+        posterior=fresh * _not_over(parts, newest) * agreed,
+        agreed=agreed,
         methods=independent_methods(standing, trust.groups),
         methods_against=independent_methods(
             (part.evidence for part in chosen if part.weight < 0), trust.groups
@@ -158,6 +163,14 @@ def weigh(
         parts=tuple(sorted(chosen, key=lambda part: -abs(part.weight))),
         newest_day=newest,
     )
+
+
+def _agreed(parts: Collection[Part], rules: Rules) -> float:
+    """Give the probability that statements come to, 0..1; 0 where none speaks for it."""
+    if not any(part.weight > 0 for part in parts):
+        return 0.0
+    total = math.log(rules.base_share / (1.0 - rules.base_share))
+    return 1.0 / (1.0 + math.exp(-total - sum(part.weight for part in parts)))
 
 
 def _latest(evidence: Iterable[Evidence]) -> list[Evidence]:
@@ -193,23 +206,12 @@ def _worth(evidence: Evidence, trust: Trust, rules: Rules) -> float:
     return worth
 
 
-def _aged(part: Part, older_days: int, present: Callable[[int], float]) -> Part:
-    """Take from what speaks for it the chance that it was gone before the freshest finding."""
-    if part.weight <= 0.0 or older_days <= 0:
-        return part
-    return replace(part, weight=part.weight * present(older_days))
-
-
 def _part(
-    evidence: Evidence,
-    trust: Trust,
-    rules: Rules,
-    *,
-    age_days: int,
-    present: Callable[[int], float],
+    evidence: Evidence, worth: float, rules: Rules, *, as_of_day: int, newest: int | None
 ) -> Part:
-    worth = _worth(evidence, trust, rules)
     odds = math.log(worth / (1.0 - worth))
+    gap_days = max(0, (newest or 0) - evidence.observed_day)
+    same = 0.0 if gap_days > rules.most_days else 1.0 - gap_days / (2.0 * max(rules.most_days, 1))
     if evidence.claim in _AGAINST:
         weight = -max(odds, 0.0)
     elif not evidence.claim.is_for:
@@ -218,12 +220,12 @@ def _part(
         weight = _doubt(evidence, odds)
     else:
         # No source, by being unreliable, may make its word speak for the contrary.
-        weight = max(odds, 0.0)
+        weight = max(odds, 0.0) * same
     return Part(
         evidence=evidence,
-        age_days=age_days,
+        age_days=as_of_day - evidence.observed_day,
         reliability=worth,
-        present=present(age_days),
+        same=same,
         weight=weight,
         is_finding=_finds(evidence) and worth >= rules.least_reliability,
     )

@@ -86,15 +86,26 @@ def missing_evidence(weighing: Weighing, rules: Rules) -> tuple[Reason, ...]:
                 {"methods": weighing.methods, "needed": rules.least_methods},
             )
         )
-    if weighing.posterior < rules.listable_probability:
+    if weighing.agreed < rules.listable_probability:
         found.append(
             _lack(
                 "too-unlikely",
-                f"All evidence comes to {weighing.posterior:.2f}; needed: "
+                f"All evidence comes to {weighing.agreed:.2f}; needed: "
                 f"{rules.listable_probability:.2f}.",
-                f"すべての証拠を合わせた確からしさは{weighing.posterior:.2f}です。"
+                f"すべての証拠を合わせた確からしさは{weighing.agreed:.2f}です。"
                 f"{rules.listable_probability:.2f}が必要です。",
-                {"posterior": _rounded(weighing.posterior), "needed": rules.listable_probability},
+                {"posterior": _rounded(weighing.agreed), "needed": rules.listable_probability},
+            )
+        )
+    elif weighing.posterior < rules.present_limit:
+        found.append(
+            _lack(
+                "too-old",
+                f"That it is still there is likely to {weighing.posterior:.2f} only; needed: "
+                f"{rules.present_limit:.2f}.",
+                f"今も存在する確からしさは{weighing.posterior:.2f}です。"
+                f"{rules.present_limit:.2f}が必要です。",
+                {"posterior": _rounded(weighing.posterior), "needed": rules.present_limit},
             )
         )
     return tuple(found)

@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hinomi.collect.lists.fields import parse_prefix
-from hinomi.collect.lists.intake import BadLine, Intake, collapse
+from hinomi.collect.lists.intake import (
+    BadLine,
+    Intake,
+    collapse,
+    is_unroutable,
+    is_within,
+    make_block,
+)
 from hinomi.errors import MalformedDocument
 from hinomi.model.address import parse_address
 from hinomi.model.listed import ListEntry, ListKind, Role
@@ -128,3 +135,23 @@ def add(prefix: str, kind: ListKind, *, keep_good: bool = False) -> Intake:
     intake = Intake(Path("list"), kind, keep_good=keep_good)
     intake.add(ListEntry(base=base, length=length))
     return intake
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "lies"),
+    [("192.0.2.255", 128, True), ("198.51.100.0", 128, False), ("192.0.2.0", 119, False)],
+)
+def test_a_prefix_lies_in_a_block_as_a_whole(text: str, length: int, *, lies: bool) -> None:
+    """One that is wider than the block does not, nor is it unroutable for a part of it."""
+    block = make_block(parse_address("192.0.2.0"), 120)
+
+    assert is_within(parse_address(text), [block], length=length) is lies
+
+
+def test_a_prefix_is_unroutable_only_as_a_whole() -> None:
+    """The block of loopback addresses is, one that is twice as wide is not."""
+    base = parse_address("127.0.0.0")
+
+    assert is_unroutable(base)
+    assert is_unroutable(base, 104)
+    assert not is_unroutable(base, 103)

@@ -19,6 +19,7 @@ from hinomi.collect.evidence import (
     stix,
 )
 from hinomi.collect.evidence.intake import (
+    MOST_HELD,
     EvidenceFormat,
     EvidenceLimits,
     Intake,
@@ -97,7 +98,7 @@ class _Statements:
 
     def __iter__(self) -> Iterator[Evidence]:
         intake = Intake(self.path, self.told)
-        yield from collapse(self.form.read(intake))
+        yield from collapse(self.form.read(intake), MOST_HELD)
         if intake.sha256() != self.sha256:
             raise Conflict(f"{self.path} changed while it was read; import it again")
 
@@ -151,7 +152,7 @@ def parse_evidence(
     form = _named(format_name) if format_name is not None else _detected(intake)
     _check(form, told)
     sha256 = intake.sha256()
-    claims = Counter(each.claim for each in collapse(form.read(intake)))
+    claims = Counter(each.claim for each in collapse(form.read(intake), MOST_HELD))
     return ParsedEvidence(
         format=form.name,
         evidence=_Statements(path, form, told, sha256),

@@ -1,7 +1,7 @@
 """The fields of evidence, each read strictly; what is wrong is said without the value."""
 
 import re
-import socket
+from functools import lru_cache
 from typing import Final
 
 from hinomi.collect.evidence.intake import A_NAME, PRIVATE, UNROUTABLE, Skip
@@ -12,7 +12,7 @@ from hinomi.collect.lists.fields import (
     parse_transport,
     parse_when,
 )
-from hinomi.collect.lists.intake import V4_BITS, BadLine, is_unroutable, lies_in
+from hinomi.collect.lists.intake import V4_BITS, BadLine, is_unroutable, is_within, make_block
 from hinomi.model.address import Address, from_packed, parse_address
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import ANY_PORT
@@ -22,7 +22,7 @@ from hinomi.model.service import Service
 NAME_WITHHELD: Final = "[name]"
 
 _PRIVATE: Final = tuple(
-    (Address(hi, lo), length)
+    make_block(Address(hi, lo), length)
     for hi, lo, length in (
         (0, 0xFFFF_0A00_0000, V4_BITS + 8),  # 10.0.0.0/8, RFC 1918.
         (0, 0xFFFF_AC10_0000, V4_BITS + 12),  # 172.16.0.0/12, RFC 1918.
@@ -36,7 +36,9 @@ _DIGESTS: Final = {32, 40, 64, 128}
 """Hex digits of MD5, SHA-1, SHA-256 and SHA-512."""
 
 _HEX: Final = re.compile(r"[0-9a-f]+")
-_NUMBERS: Final = re.compile(r"(?:0x[0-9a-f]{1,8}|\d{1,10})(?:\.(?:0x[0-9a-f]{1,8}|\d{1,10})){0,3}")
+_NUMBERS: Final = re.compile(
+    r"(?:0x[0-9a-f]{1,8}|[0-9]{1,12})(?:\.(?:0x[0-9a-f]{1,8}|[0-9]{1,12})){0,3}"
+)
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]{1,15}://\S+", re.IGNORECASE)
 _DOTTED: Final = re.compile(r"(?<![\w.-])[\w-]+(?:\.[\w-]+)+\.?(?![\w-])")
 _PLATFORMS: Final = {
@@ -46,6 +48,8 @@ _PLATFORMS: Final = {
 """First words of family names with dots in them, such as ``elf.mirai``, which are no hosts."""
 
 _SHORTEST_FAMILY: Final = 4
+_SHORTEST_NUMBER: Final = 7
+"""As in 0x7f.13; whoever writes a shorter one has written something else."""
 
 
 def parse_host(text: str, *, is_laboratory: bool = False) -> Address:
@@ -83,12 +87,10 @@ def parse_url_host(text: str, *, is_laboratory: bool = False) -> Address:
     try:
         address = parse_address(text)
     except ValueError:
-        if not _NUMBERS.fullmatch(text):
+        packed = _packed_of_numbers(text)
+        if packed is None:
             raise Skip(A_NAME) from None
-        try:
-            address = from_packed(socket.inet_aton(text))
-        except OSError:
-            raise Skip(A_NAME) from None
+        address = from_packed(packed)
     return require_host(address, is_laboratory=is_laboratory)
 
 
@@ -101,7 +103,7 @@ def require_host(address: Address, *, is_laboratory: bool = False) -> Address:
     """
     if is_unroutable(address):
         raise Skip(UNROUTABLE)
-    if is_laboratory and any(lies_in(address, base, length) for base, length in _PRIVATE):
+    if is_laboratory and is_within(address, _PRIVATE):
         raise Skip(PRIVATE)
     return address
 
@@ -150,6 +152,7 @@ def parse_digest(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def clean_words(text: str) -> str:
     """
     Give a family or a remark on one line, without addresses, URLs and host names (R16).
@@ -164,3 +167,22 @@ def _withhold(found: re.Match[str]) -> str:
     labels = text.removesuffix(".").lower().split(".")
     is_family = labels[0] in _PLATFORMS and len(labels[-1]) >= _SHORTEST_FAMILY
     return text if is_family or not any(c.isalpha() for c in labels[-1]) else NAME_WITHHELD
+
+
+def _packed_of_numbers(text: str) -> bytes | None:
+    """Read the notations of inet_aton: up to four numbers, the last of which fills the rest."""
+    if not _NUMBERS.fullmatch(text) or len(text) < _SHORTEST_NUMBER:
+        return None
+    *heads, tail = text.split(".")
+    rest = 4 - len(heads)
+    try:
+        values = [_number(part) for part in heads]
+        return bytes(values) + _number(tail).to_bytes(rest, "big")
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(text: str) -> int:
+    """Read a number as C does: hex behind 0x, octal behind 0."""
+    is_octal = len(text) > 1 and text.startswith("0") and not text.startswith("0x")
+    return int(text, 8 if is_octal else 0)

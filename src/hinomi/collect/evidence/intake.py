@@ -10,12 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import IO, Final, TypeVar
+from typing import IO, Final, Self, TypeVar
 
 from hinomi.clock import day_of
 from hinomi.collect.context.intake import Intake as ContextFile
 from hinomi.collect.lists.intake import BadLine
 from hinomi.errors import MalformedDocument, NotFound
+from hinomi.govern.parameters import Register
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.service import Service
@@ -50,6 +51,19 @@ class EvidenceLimits:
     asked_strength: float = 0.5  # Of a fetch that was asked for and perhaps never answered.
     changed_strength: float = 0.5  # Of another holder's certificate.
     trait_strength: float = 0.1  # Of what C&C servers share with many others: never measured.
+
+    @classmethod
+    def from_register(cls, register: Register) -> Self:
+        """Read the values from ``evidence.*``."""
+        return cls(
+            names_least=register.integer("evidence.names_least"),
+            names_half=register.integer("evidence.names_half"),
+            packets_least=register.integer("evidence.packets_least"),
+            backscatter_strength=register.number("evidence.backscatter_strength"),
+            asked_strength=register.number("evidence.asked_strength"),
+            changed_strength=register.number("evidence.changed_strength"),
+            trait_strength=register.number("evidence.trait_strength"),
+        )
 
     def __post_init__(self) -> None:
         if min(self.names_least, self.names_half, self.packets_least) < 1:
@@ -213,9 +227,12 @@ class Intake:
 
         Raises:
             Skip: If it is dated after the file: no source has seen that yet.
+            BadLine: If a word of it holds what is no text; documents can spell that out.
         """
         if day > self.told.day:
             raise Skip(LATER)
+        if any(_is_no_text(each) for each in (reference, *facts.values())):
+            raise BadLine("holds a NUL or half a character, which is no text")
         return Evidence(
             service=service,
             method=method,
@@ -226,6 +243,11 @@ class Intake:
             strength=strength,
             facts={name: fact for name, fact in facts.items() if fact != ""},
         )
+
+
+def _is_no_text(fact: float | str) -> bool:
+    """Tell whether *fact* is text that no file and no database can hold, as JSON may escape it."""
+    return isinstance(fact, str) and any(c == "\0" or "\ud800" <= c <= "\udfff" for c in fact)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +267,7 @@ class EvidenceFormat:
     needs_claim: bool = False
 
 
-def collapse(statements: Iterable[Evidence], most_held: int = MOST_HELD) -> Iterator[Evidence]:
+def collapse(statements: Iterable[Evidence], most_held: int) -> Iterator[Evidence]:
     """
     Make repeated statements one, of the latest day, with their number as the fact ``times``.
 

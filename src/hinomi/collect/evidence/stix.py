@@ -29,7 +29,7 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any, Final
 
-from hinomi.collect.evidence.fetches import find_url
+from hinomi.collect.evidence.fetches import PORTS, find_url
 from hinomi.collect.evidence.fields import (
     clean_words,
     make_service,
@@ -57,6 +57,9 @@ _START: Final = re.compile(r'"type"\s*:\s*"bundle"|"objects"\s*:\s*\[')
 _ID: Final = re.compile(r"[a-z0-9-]{3,250}--[0-9a-fA-F-]{36}")
 _ADDRESSES: Final = {"ipv4-addr", "ipv6-addr"}
 _NAMES: Final = {"domain-name", "url", "email-addr"}
+_TRANSPORTS: Final = {"tcp": "tcp", "tls": "tcp", "ssl": "tcp", "ws": "tcp", "udp": "udp"}
+"""Schemes that reports make up for what speaks no HTTP: the port is stated."""
+
 _PATHS: Final = {"ipv4-addr:value", "ipv6-addr:value", "network-traffic:dst_ref.value"}
 
 
@@ -179,20 +182,13 @@ def _tested(alternative: Alternative) -> list[Service]:
 
 
 def _of_url(url: str) -> Service:
-    if "://" in url and not url.lower().startswith(("http", "ftp", "tftp")):
-        url = "http://" + url.partition("://")[2]  # Such as tcp://; its port is stated.
-        fetch = find_url(url)
-        port = "" if fetch is None else fetch.port
-    else:
-        fetch = find_url(url)
-        port = (
-            ""
-            if fetch is None
-            else fetch.port or {"http": "80", "https": "443"}.get(fetch.scheme, "")
-        )
+    scheme, mark, rest = url.strip().partition("://")
+    transport = _TRANSPORTS.get(scheme.lower(), "") if mark else ""
+    fetch = find_url(f"http://{rest}" if transport else url)
     if fetch is None:
         raise Skip(A_NAME)
-    return make_service(parse_url_host(fetch.host, is_laboratory=True), "tcp", port)
+    port = fetch.port or ("" if transport else str(PORTS.get(fetch.scheme, "")))
+    return make_service(parse_url_host(fetch.host, is_laboratory=True), transport or "tcp", port)
 
 
 def _traffic(found: Object, links: Links) -> Service:

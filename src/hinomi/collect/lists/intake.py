@@ -22,6 +22,10 @@ _SHORTEST: Final = {True: V4_BITS + 8, False: 16}
 """Shortest prefix of a list that says something of single hosts, by "is IPv4"."""
 
 
+Block = tuple[int, int]
+"""A prefix, for looking up: the bits behind it, and those before them as a number."""
+
+
 class BadLine(ValueError):
     """A line breaks its format; the text says how and repeats nothing of the line."""
 
@@ -143,13 +147,39 @@ def _merge(one: ListEntry, other: ListEntry) -> ListEntry:
 
 def _refuse_all(base: Address, length: int) -> None:
     # A short IPv6 prefix around ::ffff:0:0/96 would take in all IPv4 as we hold it.
-    holds_v4 = length <= V4_BITS and lies_in(Address(0, 0xFFFF << 32), base, length)
+    holds_v4 = length <= V4_BITS and is_within(
+        Address(0, 0xFFFF << 32), (make_block(base, length),)
+    )
     if holds_v4 or length == 0:
         raise BadLine("the prefix covers a whole internet")
 
 
+def make_block(base: Address, length: int) -> Block:
+    """Give the block of all addresses whose first *length* bits are those of *base*."""
+    shift = 128 - length
+    return shift, _number(base) >> shift
+
+
+def is_within(base: Address, blocks: Iterable[Block], *, length: int = 128) -> bool:
+    """Tell whether a prefix, an address where no *length* is given, lies in one of *blocks*."""
+    number = _number(base)
+    return any(
+        number >> shift == bits and length + shift >= 128  # noqa: PLR2004 - of an address.
+        for shift, bits in blocks
+    )
+
+
+def is_unroutable(base: Address, length: int = 128) -> bool:
+    """Tell whether no network carries anything to a host of this prefix."""
+    return is_within(base, _UNROUTABLE, length=length)
+
+
+def _number(address: Address) -> int:
+    return ((address.hi % (1 << 64)) << 64) | (address.lo % (1 << 64))
+
+
 _UNROUTABLE: Final = tuple(
-    (Address(hi, lo), length)
+    make_block(Address(hi, lo), length)
     for hi, lo, length in (
         (0, 0xFFFF_0000_0000, V4_BITS + 8),  # 0.0.0.0/8, RFC 791.
         (0, 0xFFFF_7F00_0000, V4_BITS + 8),  # 127.0.0.0/8, RFC 1122.
@@ -161,18 +191,3 @@ _UNROUTABLE: Final = tuple(
         (0xFF00 << 48, 0, 8),  # Multicast, RFC 4291.
     )
 )
-
-
-def is_unroutable(base: Address, length: int = 128) -> bool:
-    """Tell whether no network carries anything to a host of this prefix."""
-    return any(length >= bits and lies_in(base, net, bits) for net, bits in _UNROUTABLE)
-
-
-def lies_in(address: Address, base: Address, length: int) -> bool:
-    """Tell whether the first *length* bits of two addresses are the same."""
-    shift = 128 - length
-    return _number(address) >> shift == _number(base) >> shift
-
-
-def _number(address: Address) -> int:
-    return ((address.hi % (1 << 64)) << 64) | (address.lo % (1 << 64))
