@@ -34,8 +34,11 @@ RULES = Rules.from_register(default_register())
 OPEN = [each for each in CaseState if each.is_open]
 EARLY = {CaseState.CANDIDATE, CaseState.UNDER_REVIEW}
 DECIDED = {CaseState.CORROBORATED, CaseState.LISTABLE}
-ENOUGH = Weighing(posterior=0.95, methods=2, methods_against=0, parts=(), newest_day=TODAY)
-TOO_LITTLE = replace(ENOUGH, posterior=0.6, methods=1)
+ENOUGH = Weighing(
+    posterior=0.8, agreed=0.95, methods=2, methods_against=0, parts=(), newest_day=TODAY
+)
+TOO_LITTLE = replace(ENOUGH, posterior=0.5, agreed=0.6, methods=1)
+TOO_OLD = replace(ENOUGH, posterior=RULES.present_limit - 0.01)
 CROWD = Hold(code="crowd", text="A crowd of 9.", text_ja="9人の群衆。", lift=Lift.REVIEWER)
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -104,7 +107,7 @@ def test_every_verdict_takes_its_step(
     state: CaseState, finding: Finding, kind: ServiceClass
 ) -> None:
     """Whatever the state, finding, class, reviewer and evidence; and the table has that step."""
-    for reviews, weighing in product((False, True), (ENOUGH, TOO_LITTLE)):
+    for reviews, weighing in product((False, True), (ENOUGH, TOO_LITTLE, TOO_OLD)):
         step, missing = next_step(
             standing(state, weighing),
             verdict(finding, service_class=kind),
@@ -171,20 +174,23 @@ def test_what_was_corroborated_takes_a_reviewer_to_reject(state: CaseState) -> N
 
 
 @pytest.mark.parametrize(
-    ("methods", "posterior", "missing"),
+    ("methods", "agreed", "now", "missing"),
     [
-        (0, 0.0, ["too-few-methods", "too-unlikely"]),
-        (1, 0.99, ["too-few-methods"]),
-        (2, 0.89, ["too-unlikely"]),
-        (2, 0.9, []),
-        (5, 1.0, []),
+        (0, 0.0, 0.0, ["too-few-methods", "too-unlikely"]),
+        (1, 0.99, 0.9, ["too-few-methods"]),
+        (2, 0.89, 0.8, ["too-unlikely"]),
+        (2, 0.89, 0.1, ["too-unlikely"]),
+        (1, 0.9, 0.1, ["too-few-methods", "too-old"]),
+        (2, 0.95, RULES.present_limit - 0.01, ["too-old"]),
+        (2, 0.9, RULES.present_limit, []),
+        (5, 1.0, 1.0, []),
     ],
 )
-def test_evidence_lacks_methods_or_probability(
-    methods: int, posterior: float, missing: list[str]
+def test_evidence_lacks_methods_probability_or_freshness(
+    methods: int, agreed: float, now: float, missing: list[str]
 ) -> None:
     """Each on its own; and a case that stood on it falls back for the same reasons."""
-    found = replace(ENOUGH, methods=methods, posterior=posterior)
+    found = replace(ENOUGH, methods=methods, agreed=agreed, posterior=now)
 
     assert codes(missing_evidence(found, RULES)) == missing
     assert falls_back(standing(weighing=found), RULES) == missing_evidence(found, RULES)
@@ -228,6 +234,7 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
 
 LACKS = [
     *missing_evidence(TOO_LITTLE, RULES),
+    *missing_evidence(TOO_OLD, RULES),
     *map(not_listable, [each for each in ServiceClass if not each.is_listable]),
     same_person("anna"),
     *next_step(standing(verdicts=(verdict(),)), verdict(by="alan"), RULES, reviews=False)[1],
