@@ -1,12 +1,14 @@
 """Homes with several people and one case, at each stage of its way."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
-from hinomi.clock import Clock
+from hinomi.clock import Clock, date_of
+from hinomi.govern.matrix import Purpose
 from hinomi.govern.roles import Role
 from hinomi.model.address import Address, parse_address
 from hinomi.model.case import Case, CaseState, Finding, ServiceClass
@@ -18,6 +20,7 @@ from hinomi.services.casework import decide
 from hinomi.services.findings import SOURCE, Finder
 from hinomi.services.home import Home
 from hinomi.services.publishing import approve
+from hinomi.services.rulings import prolong
 from household import DAY_MS, Household
 
 NOW_MS: Final = 1_800_000_000_000
@@ -141,7 +144,9 @@ def lead(house: Household, stage: CaseState) -> None:
 def stages(folder: Path, clock: Clock) -> dict[CaseState | None, Household]:
     """Make one home for each stage, to be copied."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        made: dict[CaseState | None, Household] = {None: manned(folder / "none", monkeypatch, clock)}
+        made: dict[CaseState | None, Household] = {
+            None: manned(folder / "none", monkeypatch, clock)
+        }
         before: CaseState | None = None
         for stage in STAGES:
             made[stage] = made[before].copy(folder / stage, monkeypatch)
@@ -153,3 +158,30 @@ def stages(folder: Path, clock: Clock) -> dict[CaseState | None, Household]:
 def own_line(home: Home, text: str = OWN) -> Address:
     """Give the pseudonym of an own address."""
     return home.cipher().tokenise_one(parse_address(text))
+
+
+def bodies(house: Household, *, since: int = 0) -> list[dict[str, Any]]:
+    """Give what the journal holds from an entry on."""
+    return [dict(each) for each in house.entries()[since:]]
+
+
+def acts(house: Household, *, since: int = 0) -> list[tuple[object, object]]:
+    """Name what the journal holds from an entry on: operation, and act or refusal."""
+    return [
+        (each["operation"], "refused" if "refused" in each else each.get("act"))
+        for each in bodies(house, since=since)
+    ]
+
+
+def require_no_address(house: Household, *texts: str) -> None:
+    """Fail if an address stands in the journal, in plain or as its pseudonym's digits."""
+    told = json.dumps(bodies(house), ensure_ascii=False)
+    for text in texts or (SERVER, OTHER, OWN):
+        assert text not in told
+
+
+def end(house: Household, purpose: Purpose) -> None:
+    """Let a purpose of the matrix have ended yesterday."""
+    home = house.home()
+    yesterday = date_of(home.clock() - DAY_MS)
+    prolong(home.folder, purpose, yesterday, "the ministry", home.journal())

@@ -138,6 +138,13 @@ def test_the_same_person_never_clears(state: CaseState) -> None:
         assert (other, nothing) == (Step.CLEAR, ())
 
 
+def test_who_was_held_up_clears_once_nothing_is_missing() -> None:
+    """A reviewer who agreed with somebody else says so again: that is still two people."""
+    told = standing(verdicts=(verdict(), verdict(by="rita")))
+
+    assert next_step(told, verdict(by="rita"), RULES, reviews=True)[0] is Step.CLEAR
+
+
 def test_who_only_was_unsure_may_clear() -> None:
     """Whoever said nothing has not said it already."""
     told = standing(verdicts=(verdict(Finding.UNSURE, by="rita"), verdict()))

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from hinomi.errors import Conflict, NotPermitted, UsageError
-from hinomi.govern.roles import Role
+from hinomi.govern.roles import Role, refusal
 from hinomi.model.case import Case, CaseState, Finding, ServiceClass, Step, Verdict
 from hinomi.model.service import Reason
 from hinomi.services.home import Home
@@ -24,7 +24,7 @@ from hinomi.services.settling import standing_of, weighed
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.cases import Change, Note
 from hinomi.telemetry import mask_addresses
-from hinomi.verify.decide import Standing, next_step
+from hinomi.verify.decide import Standing, contradicts, next_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,8 @@ def decide(
     Raises:
         NotFound: If there is no such case.
         Conflict: If it has changed since, or is closed.
-        NotPermitted: If a hold may not be lifted, or no mandate permits the verdict.
+        NotPermitted: If a hold may not be lifted, or not by who is no reviewer, or no mandate
+            permits the verdict.
         UsageError: If the reason is blank, or a code is no hold of the case.
     """
     said = _words(reason, "the reason")
@@ -94,6 +95,9 @@ def decide(
         assessment = assessor.assess(case.service, kind)
         standing = standing_of(casebook, case, assessment)
         _require_liftable(standing, assessment, assessor, lifted)
+        reviews = Role.REVIEWER in actor.person.roles
+        if lifted and not reviews:
+            raise refusal(actor.id, f"lift a hold of case {case_id}", [Role.REVIEWER])
         verdict = Verdict(
             by=actor.id,
             at_ms=home.clock(),
@@ -104,14 +108,12 @@ def decide(
             episode=case.episode,
             posterior=round(assessment.weighing.posterior, 4),
         )
-        step, missing = next_step(
-            standing, verdict, assessor.rules, reviews=Role.REVIEWER in actor.person.roles
-        )
+        step, missing = next_step(standing, verdict, assessor.rules, reviews=reviews)
         facts = {**_facts(case, verdict), "step": step.value, "register": home.register.version}
         entry = record(home.journal(), Operation.DECIDE, mandate, facts)
         decided = _carry_out(assessor, standing, verdict, (step, missing), (assessment, entry))
     is_cleared = decided.case.state is CaseState.LISTABLE and finding is Finding.CC
-    if is_cleared and Role.REVIEWER in actor.person.roles:
+    if is_cleared and reviews:
         return replace(decided, request=ask_publication(home, decided.case, said))
     return decided
 
@@ -134,7 +136,7 @@ def _carry_out(
         case = changes[0].after
     change = _by(weighed(case, assessment, home, step, entry), verdict.by)
     is_waiting = step is Step.CORROBORATE  # For a reviewer.
-    if case.state is CaseState.LISTED and verdict.finding is Finding.NOT_CC:
+    if case.state is CaseState.LISTED and contradicts([*standing.verdicts, verdict]):
         is_waiting = True  # For somebody who withdraws it.
     change = replace(
         change,
