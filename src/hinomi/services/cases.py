@@ -26,7 +26,7 @@ from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.paging import page
 from hinomi.services.population import latest_flow
-from hinomi.services.settling import RUN, Settled, settle, weighed
+from hinomi.services.settling import AGED, RUN, Settled, settle, weighed
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseruns import Run
@@ -238,21 +238,30 @@ def returns(assessor: Assessor, case: Case) -> bool:
     """
     Tell whether a service that was found again begins a new episode.
 
-    One that expired does when it was seen since. One that people rejected or withdrew does only
-    when a method that is not the own flow found it since, and the evidence suffices: the same
-    vendor cloud is not to come back with every run. A list that held it before finds nothing by
-    holding it still.
+    One that expired does when it was found again, later than before it expired. One that people
+    rejected or withdrew does only when a method that is not the own flow found it since, and the
+    evidence suffices: the same vendor cloud is not to come back with every run. A list that held
+    it before finds nothing by holding it still.
     """
     assessment = assessor.assess(case.service)
     since_day = case.changed_ms // DAY_MS
-    later = [each for each in assessment.evidence if each.observed_day > since_day]
     if case.state is CaseState.EXPIRED:
-        return any(each.claim.is_for for each in later) or _is_present(assessment, assessor)
+        is_new = assessment.last_day > _last_day_of(assessor, case)
+        return is_new and _is_present(assessment, assessor)
+    later = [each for each in assessment.evidence if each.observed_day > since_day]
     others = [each for each in later if each.claim is Claim.CC and each.method is not Method.FLOW]
     others = [
         each for each in others if int(each.facts.get("since_day", since_day + 1)) > since_day
     ]
     return bool(others) and not missing_evidence(assessment.weighing, assessor.rules)
+
+
+def _last_day_of(assessor: Assessor, case: Case) -> int:
+    """Give the day on which the episode that expired was found last: seen then, it is not back."""
+    history = assessor.casebook.cases.history(case.id)
+    expired = [each for each in history if each.step is Step.EXPIRE][-1]
+    aged = (each.values for each in expired.reasons if each.code == AGED)
+    return int(next(aged, {}).get("last_day", expired.at_ms // DAY_MS))
 
 
 def _is_present(assessment: Assessment, assessor: Assessor) -> bool:

@@ -24,7 +24,7 @@ from hinomi.services.settling import standing_of, weighed
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.cases import Change, Note
 from hinomi.telemetry import mask_addresses
-from hinomi.verify.decide import Standing, next_step
+from hinomi.verify.decide import Standing, contradicts, next_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +135,7 @@ def _carry_out(
         case = changes[0].after
     change = _by(weighed(case, assessment, home, step, entry), verdict.by)
     is_waiting = step is Step.CORROBORATE  # For a reviewer.
-    if case.state is CaseState.LISTED and verdict.finding is Finding.NOT_CC:
+    if case.state is CaseState.LISTED and contradicts([*standing.verdicts, verdict]):
         is_waiting = True  # For somebody who withdraws it.
     change = replace(
         change,

@@ -18,6 +18,7 @@ from hinomi.store.casebook import CaseBook
 from hinomi.store.cases import Change
 from hinomi.verify.decide import (
     Standing,
+    contradicts,
     falls_back,
     is_holding,
     list_codes,
@@ -28,6 +29,9 @@ from hinomi.verify.holds import Hold
 
 RUN = "run"
 """Who takes a step that no person takes."""
+
+AGED = "aged"
+"""Code of the reason for which a case expires that nobody found for too long."""
 
 _NOTICED = 0.05
 """A posterior that moved by less is not worth a line of history."""
@@ -161,10 +165,10 @@ def _step(
     age_days = assessor.watched_days(assessor.day - assessment.last_day)
     if case.state is CaseState.LISTED:
         if age_days > assessment.days_valid:
-            return Step.EXPIRE, (_aged(age_days),)
+            return Step.EXPIRE, (_aged(age_days, assessment.last_day),)
         return _of_listed(home, standing, casebook.listings.of(case))
     if age_days > assessment.days_held:
-        return Step.EXPIRE, (_aged(age_days),)
+        return Step.EXPIRE, (_aged(age_days, assessment.last_day),)
     if case.state in {CaseState.CORROBORATED, CaseState.LISTABLE}:
         lost = falls_back(standing, assessor.rules)
         if lost:
@@ -195,7 +199,9 @@ def _is_urgent(case: Case, standing: Standing, assessor: Assessor) -> bool:
     """Tell whether a person is waited for: methods agree, or what is listed is contradicted."""
     lacks = missing_evidence(standing.weighing, assessor.rules)
     if case.state is CaseState.LISTED:
-        return bool(lacks or standing.weighing.methods_against or _holding(standing))
+        weighing = standing.weighing
+        contrary = weighing.methods_against or contradicts(standing.verdicts)
+        return bool(lacks or contrary or _holding(standing))
     return case.state in _WAITING and not lacks
 
 
@@ -216,11 +222,11 @@ def _not_renewed(held: list[Hold]) -> Reason:
     )
 
 
-def _aged(age_days: int) -> Reason:
+def _aged(age_days: int, last_day: int) -> Reason:
     return Reason(
-        code="aged",
+        code=AGED,
         text=f"Nobody has found it for {age_days} days: too long for a server of its kind.",
         text_ja=f"{age_days}日間だれも確認していません。この種のサーバとしては長すぎます。",
         weight=0.0,
-        values={"age_days": age_days},
+        values={"age_days": age_days, "last_day": last_day},
     )
