@@ -1,7 +1,8 @@
 """Homes with several people, each of whom acts by a token of their own."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
 import msgspec
@@ -34,6 +35,8 @@ class Household:
         *,
         sampling: int = 10_000,
         clock: Clock = wall_clock,
+        own: Sequence[str] = ("192.0.2.0/24",),
+        made_up: bool = False,
     ) -> None:
         self.folder = folder
         self.now_ms: int | None = None
@@ -41,8 +44,15 @@ class Household:
         self._monkeypatch = monkeypatch
         monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
         prefixes = folder.parent / f"{folder.name}-own.txt"
-        prefixes.write_text("192.0.2.0/24\n", "utf-8")
-        create_home(folder, prefixes, sampling, self.clock)
+        prefixes.write_text("\n".join(own) + "\n", "utf-8")
+        create_home(folder, prefixes, sampling, self.clock, made_up=made_up)
+
+    def copy(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> "Household":
+        """Give a home like this one at *folder*, where a test may do as it likes."""
+        shutil.copytree(self.folder, folder)
+        twin = copy(self)
+        twin.folder, twin._monkeypatch = folder, monkeypatch  # noqa: SLF001 - its own twin.
+        return twin
 
     def clock(self) -> int:
         """Tell the time: the wall's, until a test says another."""

@@ -84,7 +84,7 @@ class Wire:
 
     def talk(
         self,
-        server: int,
+        server: Numbers | int,
         port: int,
         clients: Own,
         *,
@@ -98,7 +98,7 @@ class Wire:
         Let clients converse with a server: each is sampled at least once.
 
         Args:
-            server: Its address as a number.
+            server: Its address as a number, or one for each client.
             port: Its port.
             clients: Lines by number, or addresses.
             proto: IANA protocol number.
@@ -108,7 +108,9 @@ class Wire:
             within: When, seconds from the beginning.
         """
         address = lines(clients)
-        client = np.repeat(address, 1 + self.rng.poisson(records - 1, address.size))
+        sampled = 1 + self.rng.poisson(records - 1, address.size)
+        client = np.repeat(address, sampled)
+        server = np.repeat(np.broadcast_to(server, address.shape), sampled)
         sent = self.rng.random(client.size) < up
         own_port = self.ephemeral(client.size)
         pushed = self.rng.random(client.size) < 0.4
@@ -123,12 +125,15 @@ class Wire:
             size=np.maximum(size, 40).astype(np.int64),
         )
 
-    def probe(self, scanners: Own, port: int, each: int) -> None:
+    def probe(
+        self, scanners: Own, port: int, each: int, *, within: tuple[float, float] = (0, WEEK_S)
+    ) -> None:
         """Let lines send bare SYNs to *each* random addresses on one port."""
         source = np.repeat(lines(scanners), each)
         target = OTHERS_V4 + self.rng.integers(1, 2**27, source.size)
         ports = (self.ephemeral(source.size), port)
-        self.send(source, target, ports, self.seconds(source.size), flags=SYN, size=40)
+        when = self.seconds(source.size, within)
+        self.send(source, target, ports, when, flags=SYN, size=40)
 
     def table(self) -> pa.Table:
         """Give the plain flow table, ascending by time."""

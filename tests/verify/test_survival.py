@@ -6,7 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from hinomi.verify.survival import SurvivalCurve, find_episodes, kaplan_meier
+from hinomi.verify.survival import (
+    SurvivalCurve,
+    find_episodes,
+    fit_half_life,
+    fit_visibility,
+    kaplan_meier,
+)
 
 # Remission of leukaemia patients under 6-MP, weeks; the + of the paper (censored) is False here.
 WEEKS = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
@@ -176,3 +182,45 @@ def test_episodes_cover_what_was_listed_and_nothing_else(table: list[list[bool]]
 
     assert (painted == listed).all()
     assert (found.gaps_days[found.gaps_days >= 0] > 0).all()
+
+
+@pytest.mark.parametrize("half_life_days", [1.0, 10.0, 80.0])
+def test_the_half_life_that_lives_were_drawn_with_is_found_again(half_life_days: float) -> None:
+    """With a third of the ends unseen, the fit is within a tenth of the truth."""
+    rng = np.random.default_rng(7)
+    spans = rng.integers(0, 60, 30_000)
+    known = half_life_days + spans
+    rests = np.floor(known * (1.0 / rng.random(spans.size) - 1.0)).astype(np.int64)
+    looked = rng.integers(0, 200, spans.size)
+    fitted = fit_half_life(spans, np.minimum(rests, looked), rests < looked)
+
+    assert fitted == pytest.approx(half_life_days, rel=0.1)
+
+
+def test_a_half_life_is_not_fitted_to_nothing() -> None:
+    """Where no end was seen, or days are negative, there is nothing to fit."""
+    one, yes = np.array([1]), np.array([True])
+    for spans, rests, ended in ((one, one, ~yes), (-one, one, yes), (one, -one, yes)):
+        with pytest.raises(ValueError, match=r"nothing ended|negative"):
+            fit_half_life(spans, rests, ended)
+
+
+@pytest.mark.parametrize(("mean", "weight"), [(0.1, 200.0), (0.3, 5.0), (0.6, 1.0)])
+def test_the_visibility_that_sightings_were_drawn_with_is_found_again(
+    mean: float, weight: float
+) -> None:
+    """From days between two sightings alone: mean and spread of being seen on a day."""
+    rng = np.random.default_rng(8)
+    spans = rng.integers(0, 80, 20_000)
+    chance = rng.beta(mean * weight, (1 - mean) * weight, spans.size)
+    seen = np.where(spans > 0, 2 + rng.binomial(np.maximum(spans - 1, 0), chance), 1)
+    found, worth = fit_visibility(spans, seen)
+
+    assert found == pytest.approx(mean, rel=0.05)
+    assert worth == pytest.approx(weight, rel=0.2)
+
+
+def test_a_visibility_is_not_fitted_to_nothing() -> None:
+    """Where nothing was seen twice with a day between, there is nothing to fit."""
+    with pytest.raises(ValueError, match="day between"):
+        fit_visibility(np.array([0, 1]), np.array([1, 2]))

@@ -10,6 +10,7 @@ from hinomi.model.evidence import Evidence
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Reason, render_probability
 from hinomi.services.casefile import CaseFile
+from hinomi.services.population import latest_flow, population_in
 
 
 def case_document(case: Case) -> dict[str, object]:
@@ -39,6 +40,7 @@ def file_document(found: CaseFile) -> dict[str, object]:
     return {
         **case_document(found.case),
         "posterior_now": assessment.weighing.posterior,
+        "agreed": assessment.weighing.agreed,
         "methods_now": assessment.weighing.methods,
         "credibility": found.credibility,
         "tier": assessment.tier,
@@ -156,10 +158,11 @@ def print_file(found: CaseFile) -> None:
     click.echo(
         f"{case.state}, {case.service_class}, episode {case.episode}, version {case.version}"
     )
-    now = render_probability(assessment.weighing.posterior)
-    click.echo(
-        f"All evidence comes to {now} now; independent methods: {assessment.weighing.methods}"
-    )
+    weighing = assessment.weighing
+    agreed, now = (render_probability(each) for each in (weighing.agreed, weighing.posterior))
+    click.echo(f"All evidence comes to {agreed}, and {now} that it is there now.")
+    click.echo(f"Independent methods that found it: {weighing.methods}")
+    click.echo(_met(found))
     _print_reasons("Missing before it can be listed:", [each.text for each in found.missing])
     _print_reasons(
         "Holds:",
@@ -187,6 +190,17 @@ def print_file(found: CaseFile) -> None:
             for each in found.history
         ],
         numbers=(0, 5),
+    )
+
+
+def _met(found: CaseFile) -> str:
+    """Say in one line who of the own network met it, in numbers."""
+    population = population_in(latest_flow(found.assessment.evidence))
+    if population is None:
+        return "The own network's flow has not shown it."
+    return (
+        f"In the own network {population.clients:,} lines spoke with it, {population.suspects:,} "
+        f"of them suspected of infection on other evidence."
     )
 
 

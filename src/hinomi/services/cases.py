@@ -7,9 +7,10 @@ it will touch, and afterwards what became of them.
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from hinomi.errors import Unavailable
+from hinomi.errors import Conflict, Unavailable
 from hinomi.model.case import (
     Case,
     CaseEvent,
@@ -26,7 +27,7 @@ from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.paging import page
 from hinomi.services.population import latest_flow
-from hinomi.services.settling import RUN, Settled, settle, weighed
+from hinomi.services.settling import AGED, RUN, Settled, settle, weighed
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseruns import Run
@@ -168,10 +169,11 @@ def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
     opened, returned = [], []
     for service in found.worth:
         case = casebook.cases.find(service)
-        if case is None:
-            opened.append(open_case(home, casebook, assessor, service))
-        elif not case.state.is_open and _returns(assessor, case):
-            returned.append(_return(home, casebook, assessor, case))
+        with suppress(Conflict):  # Another run was faster: the case is there.
+            if case is None:
+                opened.append(open_case(home, casebook, assessor, service))
+            elif not case.state.is_open and returns(assessor, case):
+                returned.append(begin_again(home, casebook, assessor, case))
     fresh = {case.id for case in (*opened, *returned)}
     others = [each for each in casebook.cases.in_states(OPEN_STATES) if each.id not in fresh]
     return Kept(
@@ -224,28 +226,48 @@ def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Servi
     return casebook.cases.open(Change(after=case, event=event))
 
 
-def _returns(assessor: Assessor, case: Case) -> bool:
+def returns(assessor: Assessor, case: Case) -> bool:
     """
     Tell whether a service that was found again begins a new episode.
 
-    One that expired does when it was seen since. One that people rejected or withdrew does only
-    when a method that is not the own flow found it since, and the evidence suffices: the same
-    vendor cloud is not to come back with every run.
+    One that expired does when it was found again, later than before it expired. One that people
+    rejected or withdrew does only when a method that is not the own flow found it since, and the
+    evidence suffices: the same vendor cloud is not to come back with every run. A list that held
+    it before finds nothing by holding it still.
     """
     assessment = assessor.assess(case.service)
     since_day = case.changed_ms // DAY_MS
-    later = [each for each in assessment.evidence if each.observed_day > since_day]
     if case.state is CaseState.EXPIRED:
-        return any(each.claim.is_for for each in later) or _is_present(assessment, assessor)
+        is_new = assessment.last_day > _last_day_of(assessor, case)
+        return is_new and _is_present(assessment, assessor)
+    later = [each for each in assessment.evidence if each.observed_day > since_day]
     others = [each for each in later if each.claim is Claim.CC and each.method is not Method.FLOW]
+    others = [
+        each for each in others if int(each.facts.get("since_day", since_day + 1)) > since_day
+    ]
     return bool(others) and not missing_evidence(assessment.weighing, assessor.rules)
 
 
+def _last_day_of(assessor: Assessor, case: Case) -> int:
+    """Give the day on which the episode that expired was found last: seen then, it is not back."""
+    history = assessor.casebook.cases.history(case.id)
+    expired = [each for each in history if each.step is Step.EXPIRE][-1]
+    aged = (each.values for each in expired.reasons if each.code == AGED)
+    return int(next(aged, {}).get("last_day", expired.at_ms // DAY_MS))
+
+
 def _is_present(assessment: Assessment, assessor: Assessor) -> bool:
-    return assessor.day - assessment.last_day <= assessment.days_held
+    age_days = assessor.watched_days(assessor.day - assessment.last_day)
+    return age_days <= assessment.days_held
 
 
-def _return(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:
+def begin_again(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:
+    """
+    Begin another episode of a closed case.
+
+    Raises:
+        Conflict: If somebody else was faster.
+    """
     assessment = assessor.assess(case.service)
     change = weighed(case, assessment, home, Step.RETURN)
     episode = case.episode + 1

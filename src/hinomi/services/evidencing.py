@@ -1,20 +1,23 @@
 """
 Evidence in: files of others and findings of people, kept by service; cases weighed anew.
 
-Where two methods agree on a service that has no case, one is opened, whoever of them was first.
+Where two methods agree on a service that has no case, one is opened, whoever of them was first;
+where they agree anew on one whose case was closed, another episode of it begins.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hinomi.collect.evidence.catalogue import parse_evidence
 from hinomi.collect.evidence.intake import EvidenceLimits
 from hinomi.collect.evidence.tokenise import tokenise_evidence
-from hinomi.errors import UsageError
+from hinomi.errors import Conflict, UsageError
 from hinomi.model.case import Case
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
-from hinomi.services.cases import open_case
+from hinomi.model.service import Service
+from hinomi.services.cases import begin_again, open_case, returns
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.ownership import own_matcher
@@ -62,9 +65,13 @@ def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
     Raises:
         NotFound: If the file cannot be read.
         MalformedDocument: If it is of no known format, or has a bad line.
-        UsageError: If the source is blank, or format, claim and method do not fit.
+        UsageError: If the source is blank, format, claim and method do not fit, or the day lies
+            in the future.
         Conflict: If the file changed while it was read.
     """
+    today = home.clock() // DAY_MS
+    day = today if how.day is None else how.day
+    _require_past(day, today)
     mandate = home.mandate(Operation.EVIDENCE)
     facts: dict[str, object] = {
         "act": "import",
@@ -73,12 +80,11 @@ def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
         "register": home.register.version,
     }
     record(home.journal(), Operation.EVIDENCE, mandate, {**facts, "stage": "begins"})
-    today = home.clock() // DAY_MS
     parsed = parse_evidence(
         path,
         format_name=how.format_name,
         source=how.source,
-        day=today if how.day is None else how.day,
+        day=day,
         keep_good=how.keep_good,
         claim=how.claim,
         method=how.method,
@@ -117,10 +123,11 @@ def add_finding(home: Home, finding: Evidence, words: str) -> Taken:
         words: How they know; kept with it, and never shared.
 
     Raises:
-        UsageError: If nothing is said of how they know.
+        UsageError: If nothing is said of how they know, or the day lies in the future.
     """
     if not words.strip():
         raise UsageError("say how you know: a finding without a word cannot be weighed")
+    _require_past(finding.observed_day, home.clock() // DAY_MS)
     actor = acting(home, people_in_force(home).people)
     mandate = home.mandate(Operation.EVIDENCE)
     source = f"person:{actor.id}"
@@ -181,20 +188,35 @@ def grade_source(home: Home, name: str, method: Method, grade: Grade, family: st
     return source
 
 
+def _require_past(day: int, today: int) -> None:
+    """Refuse what nobody can have seen yet: it would begin to count on a day of its own."""
+    if day > today:
+        raise UsageError("the day lies in the future: say on which day it was seen")
+
+
 def _follow(
     home: Home, casebook: CaseBook, source: str, since_ms: int
 ) -> tuple[tuple[Case, ...], tuple[Settled, ...]]:
-    """Weigh the cases anew of which *source* spoke, and open those on which methods agree."""
+    """Weigh the cases anew of which *source* spoke, and begin those on which methods agree."""
     assessor = Assessor(home, casebook)
+
+    def agree(service: Service) -> bool:
+        return not missing_evidence(assessor.assess(service).weighing, assessor.rules)
+
     touched = casebook.cases.get_each(casebook.evidence.affected(source, since_ms))
     kept = tuple(settle(home, casebook, assessor, touched))
     most = home.register.integer("verify.open_most")
-    opened = tuple(
-        open_case(home, casebook, assessor, each)
-        for each in casebook.evidence.agreeing(source, since_ms, most)
-        if not missing_evidence(assessor.assess(each).weighing, assessor.rules)
-    )
-    return opened, kept
+    began = []
+    for closed in touched:
+        is_closed = not closed.state.is_open
+        if is_closed and agree(closed.service) and returns(assessor, closed):
+            with suppress(Conflict):  # Somebody else was faster.
+                began.append(begin_again(home, casebook, assessor, closed))
+    for service in casebook.evidence.agreeing(source, since_ms, most):
+        if agree(service):
+            with suppress(Conflict):
+                began.append(open_case(home, casebook, assessor, service))
+    return tuple(began), kept
 
 
 def _page(home: Home, opened: tuple[Case, ...], settled: tuple[Settled, ...]) -> None:

@@ -19,14 +19,20 @@ from hinomi.store.casebook import CaseBook
 from hinomi.store.cases import Change
 from hinomi.verify.decide import (
     Standing,
+    contradicts,
     falls_back,
+    is_holding,
     list_codes,
     missing_evidence,
     reasons_of,
 )
+from hinomi.verify.holds import Hold
 
 RUN = "run"
 """Who takes a step that no person takes."""
+
+AGED = "aged"
+"""Code of the reason for which a case expires that nobody found for too long."""
 
 _NOTICED = 0.05
 """A posterior that moved by less is not worth a line of history."""
@@ -126,7 +132,7 @@ def _planned(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> 
     standing = standing_of(casebook, case, assessment)
     step, why = _step(home, casebook, standing, assessment, assessor)
     change = weighed(case, assessment, home, step)
-    urgent = _is_urgent(change.after, assessment, assessor)
+    urgent = _is_urgent(change.after, standing, assessor)
     change = replace(
         change,
         after=replace(change.after, is_urgent=urgent),
@@ -166,13 +172,13 @@ def _step(
     assessor: Assessor,
 ) -> tuple[Step, tuple[Reason, ...]]:
     case = standing.case
-    age_days = assessor.day - assessment.last_day
+    age_days = assessor.watched_days(assessor.day - assessment.last_day)
     if case.state is CaseState.LISTED:
         if age_days > assessment.days_valid:
-            return Step.EXPIRE, (_aged(age_days),)
-        return (Step.RENEW if is_due(home, casebook.listings.of(case)) else Step.WEIGH), ()
+            return Step.EXPIRE, (_aged(age_days, assessment.last_day),)
+        return _of_listed(home, standing, casebook.listings.of(case))
     if age_days > assessment.days_held:
-        return Step.EXPIRE, (_aged(age_days),)
+        return Step.EXPIRE, (_aged(age_days, assessment.last_day),)
     if case.state in {CaseState.CORROBORATED, CaseState.LISTABLE}:
         lost = falls_back(standing, assessor.rules)
         if lost:
@@ -180,11 +186,32 @@ def _step(
     return Step.WEIGH, ()
 
 
-def _is_urgent(case: Case, assessment: Assessment, assessor: Assessor) -> bool:
+def _of_listed(home: Home, standing: Standing, listing: Listing) -> tuple[Step, tuple[Reason, ...]]:
+    """
+    Renew a listing that nothing holds; one that something holds by now ends with its lease.
+
+    Until then a person is waited for: they lift the hold, or withdraw the listing.
+    """
+    held = _holding(standing)
+    if not held:
+        return (Step.RENEW if is_due(home, listing) else Step.WEIGH), ()
+    epoch_days = home.register.integer("share.epoch_days")
+    if listing.valid_until < epoch_of(home.clock(), epoch_days):
+        return Step.EXPIRE, (_not_renewed(held),)
+    return Step.WEIGH, ()
+
+
+def _holding(standing: Standing) -> list[Hold]:
+    return [each for each in standing.holds if is_holding(each, standing.lifted)]
+
+
+def _is_urgent(case: Case, standing: Standing, assessor: Assessor) -> bool:
     """Tell whether a person is waited for: methods agree, or what is listed is contradicted."""
-    lacks = missing_evidence(assessment.weighing, assessor.rules)
+    lacks = missing_evidence(standing.weighing, assessor.rules)
     if case.state is CaseState.LISTED:
-        return bool(lacks) or bool(assessment.weighing.methods_against)
+        weighing = standing.weighing
+        contrary = weighing.methods_against or contradicts(standing.verdicts)
+        return bool(lacks or contrary or _holding(standing))
     return case.state in _WAITING and not lacks
 
 
@@ -194,11 +221,22 @@ def _is_noticed(before: Case, now: Case) -> bool:
     return moved or any(getattr(before, name) != getattr(now, name) for name in same)
 
 
-def _aged(age_days: int) -> Reason:
+def _not_renewed(held: list[Hold]) -> Reason:
+    codes = ", ".join(each.code for each in held)
     return Reason(
-        code="aged",
+        code="not-renewed",
+        text=f"Its listing has run out, and something holds a new one: {codes}.",
+        text_ja=f"掲載期間が終わりましたが、更新を保留する理由があります: {codes}。",
+        weight=0.0,
+        values={"holds": codes},
+    )
+
+
+def _aged(age_days: int, last_day: int) -> Reason:
+    return Reason(
+        code=AGED,
         text=f"Nobody has found it for {age_days} days: too long for a server of its kind.",
         text_ja=f"{age_days}日間だれも確認していません。この種のサーバとしては長すぎます。",
         weight=0.0,
-        values={"age_days": age_days},
+        values={"age_days": age_days, "last_day": last_day},
     )

@@ -1,5 +1,6 @@
 """All that is known of a service, gathered from the case book and weighed as of now."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -56,8 +57,10 @@ class Assessor:
         self.day = home.clock() // DAY_MS
         self._limits: Limits = limits_of(register)
         self._policy = ExpiryPolicy.from_register(register)
+        self._least_said = register.number("verify.open_probability")
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
+        self._watched = sorted({each.until_day for each in casebook.runs.all()})
         self._said = casebook.evidence.sources()
         self._outcomes = casebook.evidence.outcomes()
         self._pairs = {
@@ -84,30 +87,52 @@ class Assessor:
             reliability={name: each.mean for name, each in reliability.items()},
             groups=self.groups(evidence),
         )
-        history = seen_history(evidence, self._policy.most_days)
+        speaking = [each for each in evidence if self._speaks(each)]
+        history = seen_history(speaking, self._policy.most_days)
         flow = latest_flow(evidence)
         tier = None if flow is None else tier_in(flow)
 
         kind = (history, service_class, tier, self._policy)
 
         def present(age_days: int) -> float:
-            return still_there(max(age_days, 0), *kind)
+            return still_there(self.watched_days(age_days), *kind)
 
         weighing = weigh(evidence, trust, self.rules, as_of_day=self.day, present=present)
         holds = holds_of(self._around(service, evidence, told), self._limits)
-        at_best = weigh(evidence, trust, self.rules, as_of_day=self.day, present=lambda _: 1.0)
         return Assessment(
             service=service,
             evidence=evidence,
             weighing=weighing,
             holds=holds,
             suggested=suggest_class(holds, evidence),
-            last_day=max((each.observed_day for each in evidence if each.claim.is_for), default=0),
-            days_valid=days_valid(*kind, posterior=at_best.posterior),
+            last_day=max((each.observed_day for each in speaking), default=0),
+            days_valid=days_valid(*kind, posterior=weighing.agreed),
             days_held=days_valid(*kind),
             reliability=reliability,
             tier=tier,
         )
+
+    def watched_days(self, age_days: int) -> int:
+        """
+        Give on how many of the last *age_days* days something could have been seen here.
+
+        Days on which no run saw anything tell nothing: an outage is not to empty the list. What
+        is older than anything may hold is so by the calendar, whatever was watched.
+        """
+        if not self._watched or age_days > self._policy.most_days:
+            return max(age_days, 0)
+        since = bisect_right(self._watched, self.day - age_days)
+        return bisect_right(self._watched, self.day) - since
+
+    def _speaks(self, evidence: Evidence) -> bool:
+        """Tell whether a statement says that it was there: no trait does, nor any flow to it."""
+        if evidence.claim not in {Claim.CC, Claim.COMPROMISED} or evidence.observed_day > self.day:
+            return False
+        if evidence.method is not Method.FLOW or evidence.strength is None:
+            return True
+        # What lists add to detection keeps a case open as it opened it.
+        said = float(evidence.facts.get("probability", 0.0))
+        return max(said, evidence.strength) >= self._least_said
 
     def may_lift(self, held: Hold, evidence: Sequence[Evidence]) -> bool:
         """Tell whether a reviewer may lift a hold, with a reason of their own."""
@@ -198,7 +223,10 @@ def listed_evidence(service: Service, told: Iterable[Told]) -> tuple[Evidence, .
                 claim=Claim.SINKHOLE if is_sinkhole else Claim.CC,
                 observed_day=(last_ms if stated is None else min(stated, last_ms)) // DAY_MS,
                 reference=entry.label,
-                facts={"first_day": (entry.first_listed_ms or each.since_ms) // DAY_MS},
+                facts={
+                    "first_day": (entry.first_listed_ms or each.since_ms) // DAY_MS,
+                    "since_day": each.since_ms // DAY_MS,  # On which it came into this house.
+                },
             )
         )
     return tuple(found)
@@ -214,13 +242,12 @@ def seen_history(evidence: Iterable[Evidence], most_days: int) -> SeenHistory:
     Tell on how many days a C&C server was found at a service, in its present episode.
 
     Args:
-        evidence: All that is known of it.
+        evidence: What says so.
         most_days: A gap longer than this ends an episode.
     """
     days = set()
     for each in evidence:
-        if each.claim in {Claim.CC, Claim.COMPROMISED}:
-            days |= {each.observed_day, int(each.facts.get("first_day", each.observed_day))}
+        days |= {each.observed_day, int(each.facts.get("first_day", each.observed_day))}
     ordered = sorted(days, reverse=True)
     kept = ordered[:1]
     for day in ordered[1:]:

@@ -20,12 +20,11 @@ _NEVER_SURE: Final = 0.999
 """No statement alone is surer than this, or less sure than its complement."""
 
 _THERE: Final = 0.5
-"""A finding counts while it is more likely than not that what it found is still there."""
+"""A finding counts while it is as likely as not of the server that was found last."""
 
 _AGAINST: Final = frozenset({Claim.BENIGN, Claim.SINKHOLE, Claim.LOADER, Claim.SHARED})
 _FOUND: Final = frozenset({Claim.CC, Claim.COMPROMISED})
 _DOUBT_LEAST: Final = -2.0
-_TINY: Final = 1e-9
 _OVER: Final = frozenset({Claim.GONE, Claim.MOVED})
 
 _NO_METHOD: Final = frozenset({Method.PASSIVE_DNS, Method.CERTIFICATE})
@@ -43,6 +42,8 @@ class Rules:
     address_share: float  # Of a statement on an address, so much holds for one port of it.
     same_method_share: float  # Of a further source by a method that spoke already.
     support_most: float  # Log-odds that traits may add, all together.
+    present_limit: float  # Whatever it was, it must be there now with this probability.
+    most_days: int  # A finding so much older than the newest is as likely of another holder.
 
     @classmethod
     def from_register(cls, register: Register) -> Self:
@@ -55,6 +56,8 @@ class Rules:
             address_share=register.number("verify.address_share"),
             same_method_share=register.number("verify.same_method_share"),
             support_most=register.number("verify.support_most"),
+            present_limit=register.number("expiry.limit"),
+            most_days=register.integer("expiry.most_days"),
         )
 
 
@@ -87,7 +90,7 @@ class Part:
     evidence: Evidence
     age_days: int
     reliability: float  # That it is right, 0..1.
-    present: float  # That what it says still holds, 0..1.
+    same: float  # That it speaks of the server that was found last, 0..1.
     weight: float  # Contribution to the log-odds, natural logarithm.
     is_finding: bool  # It counts towards independent methods.
 
@@ -97,6 +100,7 @@ class Weighing:
     """What all evidence about one service comes to."""
 
     posterior: float  # That it is a C&C server now, 0..1.
+    agreed: float  # That it was one when it was found last, 0..1.
     methods: int  # Independent methods that found it and still hold.
     methods_against: int
     parts: tuple[Part, ...]  # What counted, heaviest first; what was left out is not here.
@@ -127,13 +131,17 @@ def weigh(
     Notes:
         In each group the heaviest statement on each side counts, whatever it repeats. A second
         group of one method counts in part, since sources of one method err alike. What speaks
-        for it is worth the less the older it is than the freshest finding, and all of it is
-        discounted by the chance that this one still holds. What speaks against it is not
-        discounted: a mistake does not age. What was found before the address changed hands
-        counts for nothing.
+        for it is worth the less the older it is than the newest finding, since addresses change
+        hands; and of what it comes to, the chance that the server is still there is taken.
+        What speaks against it does not age. What was found before the address is known to have
+        changed hands counts for nothing. Where a list finds it as well, flow counts as if no
+        list had made suspects of lines: else one list that names two servers of the same clients
+        would pass for two methods.
     """
-    past = (each for each in evidence if each.observed_day <= as_of_day)
-    known = _of_this_holder(_latest(past), trust, rules)
+    known = _latest(each for each in evidence if each.observed_day <= as_of_day)
+    known = _of_this_holder(known, trust, rules)
+    if any(_is_list(each) and present(as_of_day - each.observed_day) > 0.0 for each in known):
+        known = [_unaided(each) for each in known]
     worth = [_worth(each, trust, rules) for each in known]
     found = [
         each.observed_day
@@ -143,14 +151,15 @@ def weigh(
     newest = max(found, default=None)
     fresh = 1.0 if newest is None else present(as_of_day - newest)
     parts = [
-        _part(each, right, rules, age_days=as_of_day - each.observed_day, present=present)
+        _part(each, right, rules, as_of_day=as_of_day, newest=newest)
         for each, right in zip(known, worth, strict=True)
     ]
-    chosen = _strongest([_aged(part, fresh) for part in parts], trust, rules)
-    standing = (part.evidence for part in parts if part.is_finding and part.present >= _THERE)
-    posterior = fresh * _not_over(parts, newest) * _agreed(chosen, rules)
+    chosen = _strongest(parts, trust, rules)
+    standing = (part.evidence for part in parts if part.is_finding and part.same >= _THERE)
+    agreed = _agreed(chosen, rules)
     return Weighing(
-        posterior=posterior,
+        posterior=fresh * _not_over(parts, newest) * agreed,
+        agreed=agreed,
         methods=independent_methods(standing, trust.groups),
         methods_against=independent_methods(
             (part.evidence for part in chosen if part.weight < 0), trust.groups
@@ -158,13 +167,6 @@ def weigh(
         parts=tuple(sorted(chosen, key=lambda part: -abs(part.weight))),
         newest_day=newest,
     )
-
-
-def _aged(part: Part, fresh: float) -> Part:
-    """Let what speaks for it weigh the less, the older it is than the freshest finding."""
-    if part.weight <= 0:
-        return part
-    return replace(part, weight=part.weight * min(part.present / max(fresh, _TINY), 1.0))
 
 
 def _agreed(parts: Collection[Part], rules: Rules) -> float:
@@ -200,6 +202,19 @@ def _of_this_holder(known: list[Evidence], trust: Trust, rules: Rules) -> list[E
     return [each for each in known if each.observed_day >= since_day or not each.claim.is_for]
 
 
+def _is_list(evidence: Evidence) -> bool:
+    return evidence.method is Method.LIST and _finds(evidence)
+
+
+def _unaided(evidence: Evidence) -> Evidence:
+    """Take what flow shows without any list's help: a list must not bear itself out."""
+    alone = evidence.facts.get("unaided")
+    if evidence.method is not Method.FLOW or not isinstance(alone, float):
+        return evidence
+    said = alone if evidence.strength is None else min(evidence.strength, alone)
+    return replace(evidence, strength=said)
+
+
 def _worth(evidence: Evidence, trust: Trust, rules: Rules) -> float:
     """Give the probability that a statement is right, of this port, 0..1 without the ends."""
     worth = min(max(trust.of(evidence), 1.0 - _NEVER_SURE), _NEVER_SURE)
@@ -209,14 +224,11 @@ def _worth(evidence: Evidence, trust: Trust, rules: Rules) -> float:
 
 
 def _part(
-    evidence: Evidence,
-    worth: float,
-    rules: Rules,
-    *,
-    age_days: int,
-    present: Callable[[int], float],
+    evidence: Evidence, worth: float, rules: Rules, *, as_of_day: int, newest: int | None
 ) -> Part:
     odds = math.log(worth / (1.0 - worth))
+    gap_days = max(0, (newest or 0) - evidence.observed_day)
+    same = 0.0 if gap_days > rules.most_days else 1.0 - gap_days / (2.0 * max(rules.most_days, 1))
     if evidence.claim in _AGAINST:
         weight = -max(odds, 0.0)
     elif not evidence.claim.is_for:
@@ -225,12 +237,12 @@ def _part(
         weight = _doubt(evidence, odds)
     else:
         # No source, by being unreliable, may make its word speak for the contrary.
-        weight = max(odds, 0.0)
+        weight = max(odds, 0.0) * same
     return Part(
         evidence=evidence,
-        age_days=age_days,
+        age_days=as_of_day - evidence.observed_day,
         reliability=worth,
-        present=present(age_days),
+        same=same,
         weight=weight,
         is_finding=_finds(evidence) and worth >= rules.least_reliability,
     )
@@ -255,7 +267,7 @@ def _strongest(parts: Collection[Part], trust: Trust, rules: Rules) -> list[Part
     heard: set[tuple[Method, bool]] = set()
     seen: set[tuple[str, bool]] = set()
     support = 0.0
-    for part in sorted(parts, key=lambda each: (-abs(each.weight), each.evidence.source)):
+    for part in sorted(parts, key=_rank):
         side = part.weight > 0
         group = (trust.group(part.evidence.source), side)
         if part.weight == 0.0 or group in seen:
@@ -272,11 +284,18 @@ def _strongest(parts: Collection[Part], trust: Trust, rules: Rules) -> list[Part
     return chosen
 
 
+def _rank(part: Part) -> tuple[bool, float, bool, str, Method, str, int]:
+    """Order statements: no trait takes the place of a finding, the heaviest of each come first."""
+    said = part.evidence
+    named = (said.source, said.method, said.reference, said.observed_day)
+    return said.claim is Claim.SUPPORT, -abs(part.weight), not said.is_exact, *named
+
+
 def _not_over(parts: Collection[Part], newest: int | None) -> float:
     """Give the chance, 0..1, that those are wrong who say since the last finding: it is over."""
-    chance = 1.0
-    for part in parts:
-        over = part.evidence.claim in _OVER
-        if over and (newest is None or part.evidence.observed_day >= newest):
-            chance *= 1.0 - max(0.0, 2.0 * part.reliability - 1.0)
-    return chance
+    chances = (
+        1.0 - max(0.0, 2.0 * part.reliability - 1.0)
+        for part in parts
+        if part.evidence.claim in _OVER and (newest is None or part.evidence.observed_day >= newest)
+    )
+    return math.prod(sorted(chances))  # In one order: rounding must not tell another.

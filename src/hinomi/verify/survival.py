@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+_GOLDEN: Final = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +167,118 @@ def find_episodes(
     return Episodes(
         rows.astype(np.int64), first.astype(np.int64), last.astype(np.int64), is_ended, first > 0
     )
+
+
+def fit_half_life(
+    spans_days: NDArray[np.int64],
+    rests_days: NDArray[np.int64],
+    is_ended: NDArray[np.bool_],
+) -> float:
+    """
+    Fit the half-life of `expiry.still_there_by_age` to lives that were followed.
+
+    Args:
+        spans_days: For each sighting, days since the first sighting of its episode, shape (n,).
+        rests_days: Days that the service was still there after it, shape (n,), 0 or more.
+        is_ended: Whether the end was seen; False is right-censored; shape (n,).
+
+    Returns:
+        h, days, for which ``P(rest >= k) = (h + span) / (h + span + k)`` makes the rests most
+        likely, between 0.1 and 1,000.
+
+    Raises:
+        ValueError: If shapes differ, a number of days is negative or no end was seen (the
+            caller's bug: nothing can be fitted to that).
+
+    Notes:
+        Sightings of one service are no independent draws: take an interval from a bootstrap by
+        service, not from the likelihood.
+    """
+    if not spans_days.shape == rests_days.shape == is_ended.shape or not is_ended.any():
+        raise ValueError("spans, rests and ends are not of one length, or nothing ended")
+    if (spans_days < 0).any() or (rests_days < 0).any():
+        raise ValueError("a span or a rest is negative")
+    rows, counts = np.unique(
+        np.stack([spans_days, rests_days, is_ended.astype(np.int64)]), axis=1, return_counts=True
+    )
+    span, rest, ended = rows
+
+    def unlikely(log_h: float) -> float:
+        known = np.exp(log_h) + span
+        # P(rest = k) is the difference of two neighbours, written without cancellation.
+        at_end = np.log(known) - np.log(known + rest) - np.log(known + rest + 1.0)
+        going_on = np.log(known) - np.log(known + rest)
+        return -float((counts * np.where(ended, at_end, going_on)).sum())
+
+    low, high = np.log(0.1), np.log(1000.0)
+    for _ in range(60):  # Golden sections of an interval of nine: to 1e-12.
+        left, right = high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)
+        if unlikely(left) < unlikely(right):
+            high = right
+        else:
+            low = left
+    return float(np.exp((low + high) / 2.0))
+
+
+def fit_visibility(
+    spans_days: NDArray[np.int64], seen_days: NDArray[np.int64]
+) -> tuple[float, float]:
+    """
+    Fit how often a live server is seen, from one's own sightings alone.
+
+    Between its first and last sighting a server was there. How many of the days between were
+    hits is a beta-binomial number of them; what differs between servers is in its weight.
+
+    Args:
+        spans_days: Days from first to last sighting of each episode, shape (n,).
+        seen_days: Days on which it was seen, both ends included, shape (n,).
+
+    Returns:
+        The mean chance of being seen on a day, 0.01 to 0.99, and the days of watching that it
+        is worth, 0.1 to 1,000: the fewer, the more servers differ.
+
+    Raises:
+        ValueError: If shapes differ or no episode has a day between its ends (the caller's bug).
+
+    Notes:
+        Servers seen once are in none of it, so that rarely seen ones count for less than they
+        are many: the mean comes out a little high.
+
+    Source:
+        Skellam (1948), JRSS B 10:257.
+    """
+    if spans_days.shape != seen_days.shape or not (spans_days > 1).any():
+        raise ValueError("spans and days seen are not of one length, or none has a day between")
+    between = spans_days > 1
+    days, hits = spans_days[between] - 1, seen_days[between] - 2
+    rows, counts = np.unique(np.stack([days, hits]), axis=1, return_counts=True)
+    logit, log_weight, step = 0.0, np.log(10.0), 4.6
+    for _ in range(24):  # A grid around the best so far, each time half as wide.
+        candidates = [
+            (
+                float(np.clip(logit + across * step, -4.595, 4.595)),
+                float(np.clip(log_weight + along * step, np.log(0.1), np.log(1000.0))),
+            )
+            for across in (-1, -0.5, 0, 0.5, 1)
+            for along in (-1, -0.5, 0, 0.5, 1)
+        ]
+        logit, log_weight = max(
+            candidates, key=lambda each: _beta_binomial(rows, counts, each[0], each[1])
+        )
+        step *= 0.7
+    return float(1.0 / (1.0 + np.exp(-logit))), float(np.exp(log_weight))
+
+
+def _beta_binomial(
+    rows: NDArray[np.int64], counts: NDArray[np.int64], logit: float, log_weight: float
+) -> float:
+    """Give the log-likelihood of days and hits, but for a constant."""
+    days, hits = rows
+    mean, weight = 1.0 / (1.0 + np.exp(-logit)), np.exp(log_weight)
+    steps = np.arange(int(days.max()), dtype=np.float64)
+    rising = [
+        np.append(0.0, np.cumsum(np.log(start + steps)))
+        for start in (weight * mean, weight * (1.0 - mean), weight)
+    ]
+    likely = rising[0][hits] + rising[1][days - hits] - rising[2][days]
+    return float((counts * likely).sum())
