@@ -48,6 +48,15 @@ def test_runs_come_oldest_first(book: CaseBook) -> None:
     assert book.runs.all() == (earlier, RUN)
 
 
+def test_days_of_runs_come_once_and_in_order(book: CaseBook) -> None:
+    """From one on, whichever run was noted first."""
+    for digest, day in (("a", 7), ("b", 5), ("c", 7), ("d", 6), ("e", 4)):
+        book.runs.put(replace(RUN, digest=digest, until_day=day))
+
+    assert book.runs.days(5) == (5, 6, 7)
+    assert book.runs.days(8) == ()
+
+
 def test_a_seed_is_known_by_its_case(book: CaseBook) -> None:
     """And reviewers do not know it until they are told; nothing else of it changes then."""
     case, other = opened(book), opened(book, service(port=80))

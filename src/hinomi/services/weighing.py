@@ -60,7 +60,7 @@ class Assessor:
         self._least_said = register.number("verify.open_probability")
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
-        self._watched = sorted({each.until_day for each in casebook.runs.all()})
+        self._watched = casebook.runs.days(self.day - self._policy.most_days)
         self._said = casebook.evidence.sources()
         self._outcomes = casebook.evidence.outcomes()
         self._pairs = {

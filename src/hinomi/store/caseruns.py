@@ -59,6 +59,13 @@ class RunStore:
             rows = connection.execute(sa.select(RUNS).order_by(*order)).mappings()
             return tuple(Run(**row) for row in rows)
 
+    def days(self, since_day: int) -> tuple[int, ...]:
+        """Give the days on which runs ended that saw *since_day* or later, each once, in order."""
+        day = RUNS.c.until_day
+        wanted = sa.select(day).distinct().where(day >= since_day).order_by(day)
+        with self._database.read() as connection:
+            return tuple(connection.scalars(wanted))
+
     def put_seed(self, seed: Seed) -> None:
         """Note that a case is there to measure its reviewers."""
         values = asdict(seed) | {"truth": seed.truth.value}
