@@ -58,7 +58,7 @@ def test_what_is_probably_gone_is_not_listed_however_sure_it_was() -> None:
     (lacks,) = missing_evidence(found_days_ago(14), RULES)
 
     assert lacks.code == "too-old"
-    assert lacks.values["posterior"] < RULES.present_limit
+    assert float(lacks.values["posterior"]) < RULES.present_limit
 
 
 def test_what_nobody_can_have_seen_for_so_long_comes_to_nothing() -> None:
