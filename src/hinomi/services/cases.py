@@ -80,9 +80,7 @@ def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
     period = home.key_period  # Before the cases: a change in between is noticed by `keep`.
     with home.casebook() as casebook:
         cases = (
-            [casebook.cases.get(number) for number in numbers]
-            if numbers
-            else casebook.cases.in_states(OPEN_STATES)
+            casebook.cases.get_each(numbers) if numbers else casebook.cases.in_states(OPEN_STATES)
         )
     services = [each.service for each in cases]
     return Finder(home.register, services, opens=numbers is None, period=period)
@@ -145,9 +143,7 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
     facts: dict[str, object] = {"act": "recheck", "register": home.register.version}
     with home.casebook() as casebook:
         cases = (
-            [casebook.cases.get(number) for number in numbers]
-            if numbers
-            else list(casebook.cases.in_states(OPEN_STATES))
+            casebook.cases.get_each(numbers) if numbers else casebook.cases.in_states(OPEN_STATES)
         )
         record(
             home.journal(),
@@ -155,7 +151,7 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
             mandate,
             {**facts, "stage": "begins", "cases": len(cases)},
         )
-        settled = tuple(_settle(home, casebook, Assessor(home, casebook), cases))
+        settled = tuple(settle(home, casebook, Assessor(home, casebook), cases))
     steps = Counter(each.step.value for each in settled)
     told = {**facts, "stage": "done", "steps": dict(sorted(steps.items()))}
     record(home.journal(), Operation.CASES, mandate, told)
@@ -165,7 +161,8 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
 
 def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
     now_ms = home.clock()
-    evidence = [*found.evidence, *_moved(casebook, found.evidence)]
+    with casebook.snapshot():
+        evidence = [*found.evidence, *_moved(casebook, found.evidence)]
     new = casebook.evidence.add(evidence, now_ms)
     assessor = Assessor(home, casebook)
     opened, returned = [], []
@@ -180,17 +177,10 @@ def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
     return Kept(
         opened=tuple(opened),
         returned=tuple(returned),
-        settled=tuple(_settle(home, casebook, assessor, others)),
+        settled=tuple(settle(home, casebook, assessor, others)),
         new_statements=new,
         below=found.below,
     )
-
-
-def _settle(
-    home: Home, casebook: CaseBook, assessor: Assessor, cases: Sequence[Case]
-) -> list[Settled]:
-    settled = (settle(home, casebook, assessor, case) for case in cases if case.state.is_open)
-    return [each for each in settled if each is not None]
 
 
 def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Service) -> Case:

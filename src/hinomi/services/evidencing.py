@@ -202,9 +202,8 @@ def _follow(
     def agree(service: Service) -> bool:
         return not missing_evidence(assessor.assess(service).weighing, assessor.rules)
 
-    touched = [casebook.cases.get(each) for each in casebook.evidence.affected(source, since_ms)]
-    settled = (settle(home, casebook, assessor, each) for each in touched if each.state.is_open)
-    kept = tuple(each for each in settled if each is not None)
+    touched = casebook.cases.get_each(casebook.evidence.affected(source, since_ms))
+    kept = tuple(settle(home, casebook, assessor, touched))
     again = tuple(
         begin_again(home, casebook, assessor, each)
         for each in touched
