@@ -47,7 +47,8 @@ _STEPS: Final = {
     Step.TAKE: "the first verdict that does not reject it",
     Step.CORROBORATE: "finding `cc`; no `too-few-methods`, `too-unlikely`, `too-old`",
     Step.FALL_BACK: (
-        "`too-few-methods`, `too-unlikely` or `too-old`: what it stood on is gone, aged or contradicted"
+        "`too-few-methods`, `too-unlikely` or `too-old`: what it stood on is gone, aged or "
+        "contradicted"
     ),
     Step.CLEAR: (
         "finding `cc` of a reviewer; none of the codes [below](#what-is-missing). It "
@@ -57,10 +58,13 @@ _STEPS: Final = {
         "`hinomi case approve` by somebody who did not ask; all is weighed once more "
         "and must still suffice"
     ),
-    Step.EXPIRE: ("nobody has found it for longer than servers of its kind stay (`expiry.*`)"),
+    Step.EXPIRE: (
+        "nobody has found it for longer than servers of its kind stay (`expiry.*`); or its listing "
+        "ran out while something held it"
+    ),
     Step.WITHDRAW: ("`hinomi case withdraw`, with a reason: one person suffices"),
     Step.REJECT: "finding `not-cc`, or `cc` of a class that is not listed",
-    Step.RENEW: "half of the listing's lease is over, and it still holds",
+    Step.RENEW: "half of its listing's lease is over, and nothing holds it",
     Step.RETURN: (
         "an expired server is found again; a rejected or withdrawn one by another "
         "method than the own flow, and the evidence suffices. A new episode: earlier "
@@ -110,7 +114,7 @@ _CLAIMS: Final = {
 _MISSING: Final = (
     (
         "too-few-methods",
-        ("fewer independent methods than `verify.least_methods` found it and still hold"),
+        "fewer independent methods than `verify.least_methods` found it",
         "more evidence",
     ),
     (
