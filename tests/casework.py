@@ -181,14 +181,15 @@ def provider(
     return Provider(house)
 
 
-def ordinary(wire: Wire, within: tuple[float, float], lines: int = LINES) -> None:
-    """Let every line use popular servers, and a few that hardly anyone else uses."""
+def ordinary(wire: Wire, within: tuple[float, float], lines: int = LINES) -> Wire:
+    """Let every line use popular servers, and a few that hardly anyone else uses; give *wire*."""
     rng = wire.rng
     clients = np.repeat(np.arange(lines), np.maximum(rng.poisson(8, lines), 2))
     popular = OTHERS_V4 + 2**27 + np.floor(300 ** rng.random(clients.size)).astype(np.int64)
     niche = OTHERS_V4 + 2**27 + 2**20 + rng.integers(0, 1_500, clients.size)
     server = np.where(rng.random(clients.size) < 0.7, popular, niche)
     wire.talk(server, 443, clients, records=1.0, sizes=(200, 900), within=within)
+    return wire
 
 
 def week_of_bots(

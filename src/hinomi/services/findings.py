@@ -67,6 +67,7 @@ class Finder:
         self.worth: list[Service] = []  # A case, most probable first.
         self.evidence: list[Evidence] = []  # About these, and about services of open cases.
         self.below = 0  # Candidates that were not worth one.
+        self.until_day = 0  # The last day that it saw, days since 1970-01-01; 0: it saw nothing.
 
     @property
     def asked(self) -> list[ListEntry]:
@@ -78,14 +79,10 @@ class Finder:
 
     @property
     def digest(self) -> str:
-        """Name what was found: the same findings of the same services have the same name."""
+        """Name what was found until when: the same findings have the same name."""
         references = sorted(f"{each.service} {each.reference}" for each in self.evidence)
+        references.append(f"until {self.until_day}")
         return hashlib.sha256("\n".join(references).encode()).hexdigest()
-
-    @property
-    def until_day(self) -> int:
-        """The last day on which anything was seen, days since 1970-01-01; 0: nothing was."""
-        return max((each.observed_day for each in self.evidence), default=0)
 
     def __call__(self, opened: Opened, judged: Judgement) -> None:
         """Look at everything that was judged in one run."""
@@ -96,6 +93,8 @@ class Finder:
         chosen = met[: self._most if self._opens else 0]
         self.below = int(candidates.size - chosen.size)
         table = judged.survey.services
+        if len(table):  # Silence of a server says something where others were heard.
+            self.until_day = int(ints(table, "last_ms").max()) // DAY_MS
         self.worth = [service_of(table, int(row)) for row in chosen]
         rows = [int(row) for row in chosen]
         rows += sorted({*_rows(judged, self._open)} - {*rows})
@@ -143,7 +142,7 @@ def _evidence(
     places = _places(opened, services)
     own, probability = judged.by_flow(), judged.probability()
     alone = unaided(opened, judged, register)
-    last_ms = ints(table, "last_ms")
+    first_ms, last_ms = ints(table, "first_ms"), ints(table, "last_ms")
     found = []
     for row, service in zip(rows, services, strict=True):
         facts: Facts = {
@@ -153,6 +152,7 @@ def _evidence(
             "shift": judged.taught.shift,
             "slope": judged.taught.slope,
             "tier": int(judged.tier[row]),
+            "first_day": int(first_ms[row]) // DAY_MS,
             "terms": _terms(judged, row),
         }
         population = populations.get(service)
