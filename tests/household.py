@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from copy import copy
 from pathlib import Path
 
 import msgspec
@@ -45,6 +46,13 @@ class Household:
         prefixes = folder.parent / f"{folder.name}-own.txt"
         prefixes.write_text("\n".join(own) + "\n", "utf-8")
         create_home(folder, prefixes, sampling, self.clock, made_up=made_up)
+
+    def copy(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> "Household":
+        """Give a home like this one at *folder*, where a test may do as it likes."""
+        shutil.copytree(self.folder, folder)
+        twin = copy(self)
+        twin.folder, twin._monkeypatch = folder, monkeypatch  # noqa: SLF001 - its own twin.
+        return twin
 
     def clock(self) -> int:
         """Tell the time: the wall's, until a test says another."""

@@ -273,13 +273,25 @@ def test_ageing_raises_nothing_that_is_disputed_either() -> None:
     assert course == sorted(course, reverse=True)
 
 
-def test_what_was_found_long_ago_comes_to_nothing() -> None:
+@given(evidence=EVIDENCE, trust=TRUSTS, days=st.integers(1, 400))
+def test_what_it_was_does_not_change_with_time(
+    evidence: list[Evidence], trust: Trust, days: int
+) -> None:
+    """That it was one when it was found is history; only that it is there now ages."""
+    now, later = (weighed(*evidence, trust=trust, day=TODAY + each) for each in (0, days))
+
+    assert later.agreed == now.agreed
+    assert now.posterior <= now.agreed
+
+
+def test_what_was_found_long_ago_is_not_there_any_more() -> None:
     """However surely it was found then: nothing holds beyond the registered days."""
     old = TODAY - POLICY.most_days - 1
     found = weighed(stated(observed_day=old), stated(method=Method.MALWARE, observed_day=old))
 
     assert (found.posterior, found.methods) == (0.0, 2)
-    assert found.agreed > RULES.listable_probability
+    assert found.agreed == pytest.approx(81 / 82)
+    assert [each.code for each in missing_evidence(found, RULES)] == ["too-old"]
 
 
 def test_a_mistake_does_not_age() -> None:
@@ -289,14 +301,23 @@ def test_a_mistake_does_not_age() -> None:
     assert weighed(stated(), contrary).posterior == pytest.approx(0.5)
 
 
-def test_what_is_older_than_the_freshest_finding_weighs_less() -> None:
-    """By the chance that the address had another holder by then."""
-    old = stated(method=Method.MALWARE, observed_day=TODAY - 12)
+@pytest.mark.parametrize(
+    ("gap", "share", "methods"),
+    [(0, 1.0, 2), (9, 0.95, 2), (45, 0.75, 2), (90, 0.5, 2), (91, 0.0, 1), (400, 0.0, 1)],
+)
+def test_what_is_older_than_the_freshest_finding_weighs_less(
+    gap: int, share: float, methods: int
+) -> None:
+    """Addresses change hands: after the registered days it is as likely somebody else's."""
+    old = stated(method=Method.MALWARE, observed_day=TODAY - gap)
 
-    fresh, aged = weighed(stated(), old).parts
+    found = weighed(stated(), old)
 
-    assert fresh.weight == pytest.approx(math.log(9))
-    assert aged.weight == pytest.approx(math.log(9) * (1 - 12 / (2 * RULES.most_days)))
+    assert RULES.most_days == 90
+    assert found.methods == methods
+    assert [part.weight for part in found.parts] == pytest.approx(
+        [math.log(9), *([share * math.log(9)] if share else [])]
+    )
 
 
 def test_the_newest_word_of_a_source_counts() -> None:

@@ -35,9 +35,10 @@ OPEN = [each for each in CaseState if each.is_open]
 EARLY = {CaseState.CANDIDATE, CaseState.UNDER_REVIEW}
 DECIDED = {CaseState.CORROBORATED, CaseState.LISTABLE}
 ENOUGH = Weighing(
-    posterior=0.95, agreed=0.95, methods=2, methods_against=0, parts=(), newest_day=TODAY
+    posterior=0.8, agreed=0.95, methods=2, methods_against=0, parts=(), newest_day=TODAY
 )
-TOO_LITTLE = replace(ENOUGH, posterior=0.6, agreed=0.6, methods=1)
+TOO_LITTLE = replace(ENOUGH, posterior=0.5, agreed=0.6, methods=1)
+TOO_OLD = replace(ENOUGH, posterior=RULES.present_limit - 0.01)
 CROWD = Hold(code="crowd", text="A crowd of 9.", text_ja="9人の群衆。", lift=Lift.REVIEWER)
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")
 
@@ -106,7 +107,7 @@ def test_every_verdict_takes_its_step(
     state: CaseState, finding: Finding, kind: ServiceClass
 ) -> None:
     """Whatever the state, finding, class, reviewer and evidence; and the table has that step."""
-    for reviews, weighing in product((False, True), (ENOUGH, TOO_LITTLE)):
+    for reviews, weighing in product((False, True), (ENOUGH, TOO_LITTLE, TOO_OLD)):
         step, missing = next_step(
             standing(state, weighing),
             verdict(finding, service_class=kind),
@@ -135,6 +136,13 @@ def test_the_same_person_never_clears(state: CaseState) -> None:
         assert codes(missing) == ["same-person"]
         other, nothing = next_step(told, verdict(by="rita"), RULES, reviews=True)
         assert (other, nothing) == (Step.CLEAR, ())
+
+
+def test_who_was_held_up_clears_once_nothing_is_missing() -> None:
+    """A reviewer who agreed with somebody else says so again: that is still two people."""
+    told = standing(verdicts=(verdict(), verdict(by="rita")))
+
+    assert next_step(told, verdict(by="rita"), RULES, reviews=True)[0] is Step.CLEAR
 
 
 def test_who_only_was_unsure_may_clear() -> None:
@@ -173,30 +181,26 @@ def test_what_was_corroborated_takes_a_reviewer_to_reject(state: CaseState) -> N
 
 
 @pytest.mark.parametrize(
-    ("methods", "posterior", "missing"),
+    ("methods", "agreed", "now", "missing"),
     [
-        (0, 0.0, ["too-few-methods", "too-unlikely"]),
-        (1, 0.99, ["too-few-methods"]),
-        (2, 0.89, ["too-unlikely"]),
-        (2, 0.9, []),
-        (5, 1.0, []),
+        (0, 0.0, 0.0, ["too-few-methods", "too-unlikely"]),
+        (1, 0.99, 0.9, ["too-few-methods"]),
+        (2, 0.89, 0.8, ["too-unlikely"]),
+        (2, 0.89, 0.1, ["too-unlikely"]),
+        (1, 0.9, 0.1, ["too-few-methods", "too-old"]),
+        (2, 0.95, RULES.present_limit - 0.01, ["too-old"]),
+        (2, 0.9, RULES.present_limit, []),
+        (5, 1.0, 1.0, []),
     ],
 )
-def test_evidence_lacks_methods_or_probability(
-    methods: int, posterior: float, missing: list[str]
+def test_evidence_lacks_methods_probability_or_freshness(
+    methods: int, agreed: float, now: float, missing: list[str]
 ) -> None:
     """Each on its own; and a case that stood on it falls back for the same reasons."""
-    found = replace(ENOUGH, methods=methods, posterior=posterior, agreed=posterior)
+    found = replace(ENOUGH, methods=methods, agreed=agreed, posterior=now)
 
     assert codes(missing_evidence(found, RULES)) == missing
     assert falls_back(standing(weighing=found), RULES) == missing_evidence(found, RULES)
-
-
-def test_what_is_gone_by_now_is_not_listed_however_sure_it_was() -> None:
-    """That it was one, and that it is still there, are two questions."""
-    found = replace(ENOUGH, posterior=RULES.present_limit - 0.01, agreed=0.99)
-
-    assert codes(missing_evidence(found, RULES)) == ["too-old"]
 
 
 @pytest.mark.parametrize("lift", list(Lift))
@@ -237,6 +241,7 @@ def test_everything_that_is_missing_is_told_at_once() -> None:
 
 LACKS = [
     *missing_evidence(TOO_LITTLE, RULES),
+    *missing_evidence(TOO_OLD, RULES),
     *map(not_listable, [each for each in ServiceClass if not each.is_listable]),
     same_person("anna"),
     *next_step(standing(verdicts=(verdict(),)), verdict(by="alan"), RULES, reviews=False)[1],

@@ -27,7 +27,7 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.moves import note_moves
 from hinomi.services.paging import page
 from hinomi.services.population import latest_flow
-from hinomi.services.settling import RUN, Settled, settle, weighed
+from hinomi.services.settling import AGED, RUN, Settled, settle, weighed
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseruns import Run
@@ -75,9 +75,7 @@ def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
     period = home.key_period  # Before the cases: a change in between is noticed by `keep`.
     with home.casebook() as casebook:
         cases = (
-            [casebook.cases.get(number) for number in numbers]
-            if numbers
-            else casebook.cases.in_states(OPEN_STATES)
+            casebook.cases.get_each(numbers) if numbers else casebook.cases.in_states(OPEN_STATES)
         )
     services = [each.service for each in cases]
     return Finder(home.register, services, opens=numbers is None, period=period)
@@ -140,9 +138,7 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
     facts: dict[str, object] = {"act": "recheck", "register": home.register.version}
     with home.casebook() as casebook:
         cases = (
-            [casebook.cases.get(number) for number in numbers]
-            if numbers
-            else list(casebook.cases.in_states(OPEN_STATES))
+            casebook.cases.get_each(numbers) if numbers else casebook.cases.in_states(OPEN_STATES)
         )
         record(
             home.journal(),
@@ -151,7 +147,7 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
             {**facts, "stage": "begins", "cases": len(cases)},
         )
         note_moves(home, casebook, cases)
-        settled = tuple(_settle(home, casebook, Assessor(home, casebook), cases))
+        settled = tuple(settle(home, casebook, Assessor(home, casebook), cases))
     steps = Counter(each.step.value for each in settled)
     told = {**facts, "stage": "done", "steps": dict(sorted(steps.items()))}
     record(home.journal(), Operation.CASES, mandate, told)
@@ -178,17 +174,10 @@ def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
     return Kept(
         opened=tuple(opened),
         returned=tuple(returned),
-        settled=tuple(_settle(home, casebook, assessor, others)),
+        settled=tuple(settle(home, casebook, assessor, others)),
         new_statements=new,
         below=found.below,
     )
-
-
-def _settle(
-    home: Home, casebook: CaseBook, assessor: Assessor, cases: Sequence[Case]
-) -> list[Settled]:
-    settled = (settle(home, casebook, assessor, case) for case in cases if case.state.is_open)
-    return [each for each in settled if each is not None]
 
 
 def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Service) -> Case:
@@ -236,21 +225,30 @@ def returns(assessor: Assessor, case: Case) -> bool:
     """
     Tell whether a service that was found again begins a new episode.
 
-    One that expired does when it was seen since. One that people rejected or withdrew does only
-    when a method that is not the own flow found it since, and the evidence suffices: the same
-    vendor cloud is not to come back with every run. A list that held it before finds nothing by
-    holding it still.
+    One that expired does when it was found again, later than before it expired. One that people
+    rejected or withdrew does only when a method that is not the own flow found it since, and the
+    evidence suffices: the same vendor cloud is not to come back with every run. A list that held
+    it before finds nothing by holding it still.
     """
     assessment = assessor.assess(case.service)
     since_day = case.changed_ms // DAY_MS
-    later = [each for each in assessment.of_holder if each.observed_day > since_day]
     if case.state is CaseState.EXPIRED:
-        return any(each.claim.is_for for each in later) or _is_present(assessment, assessor)
+        is_new = assessment.last_day > _last_day_of(assessor, case)
+        return is_new and _is_present(assessment, assessor)
+    later = [each for each in assessment.of_holder if each.observed_day > since_day]
     others = [each for each in later if each.claim is Claim.CC and each.method is not Method.FLOW]
     others = [
         each for each in others if int(each.facts.get("since_day", since_day + 1)) > since_day
     ]
     return bool(others) and not missing_evidence(assessment.weighing, assessor.rules)
+
+
+def _last_day_of(assessor: Assessor, case: Case) -> int:
+    """Give the day on which the episode that expired was found last: seen then, it is not back."""
+    history = assessor.casebook.cases.history(case.id)
+    expired = [each for each in history if each.step is Step.EXPIRE][-1]
+    aged = (each.values for each in expired.reasons if each.code == AGED)
+    return int(next(aged, {}).get("last_day", expired.at_ms // DAY_MS))
 
 
 def _is_present(assessment: Assessment, assessor: Assessor) -> bool:

@@ -24,7 +24,7 @@ from hinomi.services.settling import standing_of, weighed
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.cases import Change, Note
 from hinomi.telemetry import mask_addresses
-from hinomi.verify.decide import Standing, next_step
+from hinomi.verify.decide import Standing, contradicts, next_step
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,8 @@ def decide(
     Raises:
         NotFound: If there is no such case.
         Conflict: If it has changed since, or is closed.
-        NotPermitted: If a hold may not be lifted, or no mandate permits the verdict.
+        NotPermitted: If a hold may not be lifted, or not by who acts, or no mandate permits the
+            verdict.
         UsageError: If the reason is blank, or a code is no hold of the case.
     """
     said = _words(reason, "the reason")
@@ -93,6 +94,7 @@ def decide(
         kind = _class(case, service_class)
         assessment = assessor.assess(case.service, kind)
         standing = standing_of(casebook, case, assessment)
+        _require_reviewer(actor, lifted)
         _require_liftable(standing, assessment, assessor, lifted)
         verdict = Verdict(
             by=actor.id,
@@ -104,14 +106,13 @@ def decide(
             episode=case.episode,
             posterior=round(assessment.weighing.posterior, 4),
         )
-        step, missing = next_step(
-            standing, verdict, assessor.rules, reviews=Role.REVIEWER in actor.person.roles
-        )
+        reviews = Role.REVIEWER in actor.person.roles
+        step, missing = next_step(standing, verdict, assessor.rules, reviews=reviews)
         facts = {**_facts(case, verdict), "step": step.value, "register": home.register.version}
         entry = record(home.journal(), Operation.DECIDE, mandate, facts)
         decided = _carry_out(assessor, standing, verdict, (step, missing), (assessment, entry))
     is_cleared = decided.case.state is CaseState.LISTABLE and finding is Finding.CC
-    if is_cleared and Role.REVIEWER in actor.person.roles:
+    if is_cleared and reviews:
         return replace(decided, request=ask_publication(home, decided.case, said))
     return decided
 
@@ -134,7 +135,7 @@ def _carry_out(
         case = changes[0].after
     change = _by(weighed(case, assessment, home, step, entry), verdict.by)
     is_waiting = step is Step.CORROBORATE  # For a reviewer.
-    if case.state is CaseState.LISTED and verdict.finding is Finding.NOT_CC:
+    if case.state is CaseState.LISTED and contradicts([*standing.verdicts, verdict]):
         is_waiting = True  # For somebody who withdraws it.
     change = replace(
         change,
@@ -168,6 +169,11 @@ def _facts(case: Case, verdict: Verdict) -> dict[str, object]:
 
 def _by(change: Change, person: str) -> Change:
     return replace(change, event=replace(change.event, by=person))
+
+
+def _require_reviewer(actor: Actor, lifted: Collection[str]) -> None:
+    if lifted and Role.REVIEWER not in actor.person.roles:
+        raise NotPermitted(f"{actor.id} is no reviewer: a reviewer lifts holds, with a reason")
 
 
 def _require_liftable(

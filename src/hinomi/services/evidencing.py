@@ -64,9 +64,13 @@ def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
     Raises:
         NotFound: If the file cannot be read.
         MalformedDocument: If it is of no known format, or has a bad line.
-        UsageError: If the source is blank, or format, claim and method do not fit.
+        UsageError: If the source is blank, format, claim and method do not fit, or the day lies
+            in the future.
         Conflict: If the file changed while it was read.
     """
+    today = home.clock() // DAY_MS
+    day = today if how.day is None else how.day
+    _require_past(day, today)
     mandate = home.mandate(Operation.EVIDENCE)
     facts: dict[str, object] = {
         "act": "import",
@@ -75,12 +79,11 @@ def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
         "register": home.register.version,
     }
     record(home.journal(), Operation.EVIDENCE, mandate, {**facts, "stage": "begins"})
-    today = home.clock() // DAY_MS
     parsed = parse_evidence(
         path,
         format_name=how.format_name,
         source=how.source,
-        day=today if how.day is None else how.day,
+        day=day,
         keep_good=how.keep_good,
         claim=how.claim,
         method=how.method,
@@ -119,10 +122,11 @@ def add_finding(home: Home, finding: Evidence, words: str) -> Taken:
         words: How they know; kept with it, and never shared.
 
     Raises:
-        UsageError: If nothing is said of how they know.
+        UsageError: If nothing is said of how they know, or the day lies in the future.
     """
     if not words.strip():
         raise UsageError("say how you know: a finding without a word cannot be weighed")
+    _require_past(finding.observed_day, home.clock() // DAY_MS)
     actor = acting(home, people_in_force(home).people)
     mandate = home.mandate(Operation.EVIDENCE)
     source = f"person:{actor.id}"
@@ -183,6 +187,12 @@ def grade_source(home: Home, name: str, method: Method, grade: Grade, family: st
     return source
 
 
+def _require_past(day: int, today: int) -> None:
+    """Refuse what nobody can have seen yet: it would begin to count on a day of its own."""
+    if day > today:
+        raise UsageError("the day lies in the future: say on which day it was seen")
+
+
 def _follow(
     home: Home, casebook: CaseBook, source: str, since_ms: int
 ) -> tuple[tuple[Case, ...], tuple[Settled, ...]]:
@@ -192,9 +202,8 @@ def _follow(
     def agree(service: Service) -> bool:
         return not missing_evidence(assessor.assess(service).weighing, assessor.rules)
 
-    touched = [casebook.cases.get(each) for each in casebook.evidence.affected(source, since_ms)]
-    settled = (settle(home, casebook, assessor, each) for each in touched if each.state.is_open)
-    kept = tuple(each for each in settled if each is not None)
+    touched = casebook.cases.get_each(casebook.evidence.affected(source, since_ms))
+    kept = tuple(settle(home, casebook, assessor, touched))
     again = tuple(
         begin_again(home, casebook, assessor, each)
         for each in touched

@@ -34,7 +34,15 @@ def page(home: Home, cases: Sequence[Case]) -> int:
         return 0
     numbers = [str(each.id) for each in cases]
     try:
-        subprocess.run([*program, *numbers], check=True, timeout=_SECONDS, capture_output=True)  # noqa: S603 - the operator's own program.
+        subprocess.run(  # noqa: S603 - the operator's own program.
+            [*program, *numbers],
+            check=True,
+            timeout=_SECONDS,
+            # Pipes would be waited for: what the program leaves running holds them open.
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
     except (OSError, subprocess.SubprocessError) as error:
         structlog.get_logger().warning(
             "the program that pages failed; look at `hinomi case list --urgent`",

@@ -85,9 +85,10 @@ def approve(home: Home, case_id: int) -> Listed:
         _require_clear(standing, assessor)
         seed = casebook.runs.seed(case_id)
         address = case.service.address
+        _approve(home, asked)
         if case.service.own and seed is None:
             address = plain_address(home, casebook, case)
-        _take(home, asked)
+        approvals.take(home, asked.id)
         facts: dict[str, object] = {
             "case": case_id,
             "episode": case.episode,
@@ -213,8 +214,8 @@ def _is_contacted(home: Home, assessment: Assessment) -> bool:
     return home.clock() // DAY_MS - flow.observed_day <= FRESH_DAYS
 
 
-def _take(home: Home, asked: Request) -> None:
-    """Approve a request and use it; one that needed nobody else is refused."""
+def _approve(home: Home, asked: Request) -> None:
+    """Approve a request, unless that was done; one that needed nobody else is refused."""
     if asked.state_at(home.clock()) is State.OPEN:
         approvals.approve(home, asked.id)
     elif not asked.four_eyes:
@@ -222,7 +223,6 @@ def _take(home: Home, asked: Request) -> None:
             "a publication takes two people, and nobody else here may approve it: give somebody "
             "the role reviewer or privacy-officer with `hinomi people add`"
         )
-    approvals.take(home, asked.id)
 
 
 def _request(home: Home, case: Case) -> Request | None:

@@ -58,6 +58,7 @@ class Assessor:
         self.day = home.clock() // DAY_MS
         self._limits: Limits = limits_of(register)
         self._policy = ExpiryPolicy.from_register(register)
+        self._least_said = register.number("verify.open_probability")
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
         self._watched = sorted({each.until_day for each in casebook.runs.all()})
@@ -88,7 +89,8 @@ class Assessor:
             groups=self.groups(evidence),
         )
         of_holder = of_this_holder(evidence, trust, self.rules)
-        history = seen_history(of_holder, self._policy.most_days)
+        speaking = [each for each in of_holder if self._speaks(each)]
+        history = seen_history(speaking, self._policy.most_days)
         flow = latest_flow(evidence)
         tier = None if flow is None else tier_in(flow)
 
@@ -106,7 +108,7 @@ class Assessor:
             weighing=weighing,
             holds=holds,
             suggested=suggest_class(holds, evidence),
-            last_day=max((each.observed_day for each in of_holder if each.claim.is_for), default=0),
+            last_day=max((each.observed_day for each in speaking), default=0),
             days_valid=days_valid(*kind, posterior=weighing.agreed),
             days_held=days_valid(*kind),
             reliability=reliability,
@@ -124,6 +126,16 @@ class Assessor:
             return max(age_days, 0)
         since = bisect_right(self._watched, self.day - age_days)
         return bisect_right(self._watched, self.day) - since
+
+    def _speaks(self, evidence: Evidence) -> bool:
+        """Tell whether a statement says that it was there: no trait does, nor any flow to it."""
+        if evidence.claim not in {Claim.CC, Claim.COMPROMISED} or evidence.observed_day > self.day:
+            return False
+        if evidence.method is not Method.FLOW or evidence.strength is None:
+            return True
+        # What lists add to detection keeps a case open as it opened it.
+        said = float(evidence.facts.get("probability", 0.0))
+        return max(said, evidence.strength) >= self._least_said
 
     def may_lift(self, held: Hold, evidence: Sequence[Evidence]) -> bool:
         """Tell whether a reviewer may lift a hold, with a reason of their own."""
@@ -236,13 +248,12 @@ def seen_history(evidence: Iterable[Evidence], most_days: int) -> SeenHistory:
     Tell on how many days a C&C server was found at a service, in its present episode.
 
     Args:
-        evidence: All that is known of it.
+        evidence: What says so.
         most_days: A gap longer than this ends an episode.
     """
     days = set()
     for each in evidence:
-        if each.claim in {Claim.CC, Claim.COMPROMISED}:
-            days |= {each.observed_day, int(each.facts.get("first_day", each.observed_day))}
+        days |= {each.observed_day, int(each.facts.get("first_day", each.observed_day))}
     ordered = sorted(days, reverse=True)
     kept = ordered[:1]
     for day in ordered[1:]:

@@ -63,8 +63,9 @@ class Standing:
 
     @property
     def lifted(self) -> frozenset[str]:
-        """Codes of holds that verdicts of this episode lift."""
-        return frozenset(code for each in self.verdicts for code in each.lifted)
+        """Codes of holds that somebody lifts who is not who said first that it is one."""
+        first = next((each.by for each in self.verdicts if each.finding is Finding.CC), None)
+        return frozenset(code for each in self.verdicts if each.by != first for code in each.lifted)
 
     @property
     def analysts(self) -> frozenset[str]:
@@ -73,7 +74,12 @@ class Standing:
 
 
 def missing_evidence(weighing: Weighing, rules: Rules) -> tuple[Reason, ...]:
-    """Tell what evidence lacks before a service can count as corroborated; empty: nothing."""
+    """
+    Tell what evidence lacks before a service can count as corroborated; empty: nothing.
+
+    That time went by since the last finding makes nobody less guilty: it counts in how many
+    methods still hold, and in expiry.
+    """
     found = []
     if weighing.methods < rules.least_methods:
         found.append(
@@ -148,7 +154,7 @@ def not_listable(service_class: ServiceClass) -> Reason:
 
 
 def same_person(person: str) -> Reason:
-    """Say that whoever said first that it is a C&C server does not review that."""
+    """Say that who alone said that it is a C&C server does not review that."""
     return _lack(
         "same-person",
         f"{person} has said so already: a reviewer who is somebody else decides.",
@@ -174,9 +180,7 @@ def next_step(
     """
     state = standing.case.state
     decided = state in {CaseState.CORROBORATED, CaseState.LISTABLE}
-    is_server = verdict.finding is Finding.CC
-    said = verdict.service_class
-    cannot_list = is_server and not said.is_listable and said is not ServiceClass.UNKNOWN
+    cannot_list = _is_unlistable(verdict)
     if state is CaseState.LISTED or verdict.finding is Finding.UNSURE:
         return Step.WEIGH, ()
     if verdict.finding is Finding.NOT_CC or cannot_list:
@@ -188,11 +192,23 @@ def next_step(
     if state is not CaseState.CORROBORATED:
         return Step.WEIGH, ()
     lacks = missing_to_clear(standing, rules, verdict.service_class, verdict.lifted)
-    if verdict.by in standing.analysts:
+    if standing.analysts == {verdict.by}:
         lacks = (*lacks, same_person(verdict.by))
     elif not reviews:
         lacks = (*lacks, _not_a_reviewer(verdict.by))
     return (Step.WEIGH if lacks else Step.CLEAR), lacks
+
+
+def contradicts(verdicts: Sequence[Verdict]) -> bool:
+    """Tell whether the last of *verdicts* says that the server should not be listed."""
+    said = [each for each in verdicts if each.finding is not Finding.UNSURE]
+    return bool(said) and (said[-1].finding is Finding.NOT_CC or _is_unlistable(said[-1]))
+
+
+def _is_unlistable(verdict: Verdict) -> bool:
+    said = verdict.service_class
+    is_server = verdict.finding is Finding.CC
+    return is_server and not said.is_listable and said is not ServiceClass.UNKNOWN
 
 
 def falls_back(standing: Standing, rules: Rules) -> tuple[Reason, ...]:
