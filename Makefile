@@ -49,8 +49,10 @@ install: $(STAMP) ## Make .venv and install what requirements.lock pins.
 demo: $(STAMP) ## Run the whole way on a small made-up world and print the candidates.
 	$(BIN)/hinomi demo
 
+# worksteal: each worker begins with tests that lie together, so that what the tests of a module
+# share is mostly made once, not once a worker.
 test: $(STAMP) ## Run every test.
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --verbosity 0 -rs $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --verbosity 0 -rs $(PYTEST_ARGS)
 
 # What CI runs: cheap checks first; the docs and the tree are checked by tests/shape.
 check: lint types imports spelling test ## Lint, types, import layers, spelling, docs, tests.
@@ -78,6 +80,8 @@ fix: $(STAMP) ## Mend what ruff and codespell can mend; write generated referenc
 	mv build/counters.md docs/reference/collector-counters.md
 	$(BIN)/python -m hinomi.cli.modelcard > build/model-card.md
 	mv build/model-card.md docs/reference/model-card.md
+	$(BIN)/python -m hinomi.cli.casesreference > build/cases.md
+	mv build/cases.md docs/reference/cases.md
 
 bench: $(STAMP) ## Measure import and detection on this machine.
 	$(BIN)/python benchmarks/run.py

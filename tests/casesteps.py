@@ -117,8 +117,10 @@ def opened(book: CaseBook, about: Service | None = None, **given: Any) -> Case:
 def walked(book: CaseBook, case: Case, *steps: Step) -> Case:
     """Let *case* take *steps*, one after the other; a listing goes out with `Step.LIST`."""
     for step in steps:
-        beside = {"listing": listing(case)} if step in {Step.LIST, Step.RENEW} else {}
-        case = book.cases.change(stepping(case, step, **beside))
+        change = stepping(case, step)
+        if step in {Step.LIST, Step.RENEW}:
+            change = replace(change, listing=listing(case))
+        case = book.cases.change(change)
     return case
 
 

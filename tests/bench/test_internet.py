@@ -73,6 +73,10 @@ def test_the_same_salt_gives_the_same_internet() -> None:
 
 def test_a_full_space_is_told() -> None:
     """Instead of looking for room for ever."""
-    allocation = Allocation(3, InternetSpec(systems=4, history=20))
+    allocation = Allocation(172, InternetSpec(systems=4, history=20))
+    space = sum(1 << prefix.bits for prefix in allocation.internet.prefixes)
+    assert space < 340_000  # Of a salt whose four systems hold little: it is full soon.
+
+    assert np.unique(allocation.take(100_000, "business")).size == 100_000
     with pytest.raises(ValueError, match="no room"):
-        allocation.take(8_000_000, "business")
+        allocation.take(300_000, "business")

@@ -7,7 +7,7 @@ import pytest
 from captured import capture_folder
 from hinomi.bench.replays import ReplaySpec, replay_world
 
-SPEC = ReplaySpec(seed=5, lines=1_000, days=1, interval=50)
+SPEC = ReplaySpec(seed=5, lines=400, days=1, interval=200)
 
 
 def test_what_else_bots_met_is_unsure(tmp_path: Path) -> None:

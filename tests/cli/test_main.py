@@ -1,10 +1,17 @@
 """The list of commands is whole, and each has a help text."""
 
+import subprocess
+import sys
+
 import click
 import pytest
 
 from hinomi.cli.main import COMMANDS, cli
 from terminal import hinomi
+
+COMPUTING = frozenset(
+    ["bench", "demo", "detect", "drill", "explain", "models", "parameters", "research", "train"]
+)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -41,3 +48,23 @@ def test_without_a_command_the_help_is_shown_as_a_usage_error() -> None:
 
     assert (said.code, said.out) == (64, "")
     assert "Commands:" in said.err
+
+
+def test_commands_that_compute_nothing_load_no_engine() -> None:
+    """They begin half a second earlier without; detection loads what is looked for here."""
+    heavy = {"duckdb", "ibis", "lightgbm", "pandas", "pyspark", "scipy.stats"}
+    light = [name for name in COMMANDS if name not in COMPUTING]
+
+    assert _loaded(*light) & heavy == set()
+    assert _loaded("detect") >= {"ibis", "pandas", "scipy.stats"}
+
+
+def _loaded(*commands: str) -> set[str]:
+    """Load commands in a process of their own, and give the names of all modules there."""
+    program = (
+        "import sys; from importlib import import_module; from hinomi.cli.main import COMMANDS\n"
+        "for name in sys.argv[1:]: import_module('hinomi.cli.' + COMMANDS[name].split(':')[0])\n"
+        "print(*sys.modules)"
+    )
+    command = [sys.executable, "-c", program, *commands]
+    return set(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split())

@@ -40,7 +40,7 @@ def book(place: Place) -> Iterator[CaseBook]:
         yield found
 
 
-def left(book: CaseBook, case: Case) -> tuple[object, ...]:
+def left(book: CaseBook, case: Case) -> tuple[tuple[object, ...], ...]:
     """Read all that is kept of a case and may not change but grow."""
     store = book.cases
     return (store.history(case.id), store.verdicts(case.id), store.notes(case.id))
@@ -156,8 +156,8 @@ def test_verdicts_and_notes_stand_beside_each_other(book: CaseBook) -> None:
         verdict(case, finding=Finding.NOT_CC, lifted=("cdn", "mail")),
         verdict(case),
     ]
-    for each in given_:
-        case = book.cases.change(stepping(case, Step.WEIGH, verdict=each))
+    for said in given_:
+        case = book.cases.change(stepping(case, Step.WEIGH, verdict=said))
 
     assert [each.words for each in book.cases.notes(case.id)] == words
     assert list(book.cases.verdicts(case.id)) == given_
@@ -174,9 +174,12 @@ def test_history_is_the_way_that_was_taken(book: CaseBook, data: st.DataObject) 
         steps = [each.step for each in TRANSITIONS if each.before is case.state]
         step = data.draw(st.sampled_from(steps))
         is_out = step in {Step.LIST, Step.RENEW}
-        beside = {"verdict": verdict(case)} if data.draw(st.booleans()) else {}
-        beside |= {"listing": listing(case)} if is_out else {}
-        case = book.cases.change(stepping(case, step, **beside))
+        change = stepping(case, step)
+        if data.draw(st.booleans()):
+            change = replace(change, verdict=verdict(case))
+        if is_out:
+            change = replace(change, listing=listing(case))
+        case = book.cases.change(change)
         way.append(step)
         now = left(book, case)
         assert all(new[: len(old)] == old for old, new in zip(before, now, strict=True))

@@ -39,11 +39,11 @@ def put(
     book.lists.replace(kind, source, entries, sha256=sha256, added_ms=at_ms)
 
 
-def net(text: str, bits: int, **given_: int) -> ListEntry:
+def net(text: str, bits: int, proto: int | None = None, port: int | None = None) -> ListEntry:
     """List an IPv4 network."""
     length = 96 + bits
     base = from_int(to_int(parse_address(text)) >> (128 - length) << (128 - length))
-    return ListEntry(base=base, length=length, **given_)
+    return ListEntry(base=base, length=length, proto=proto, port=port)
 
 
 def test_every_network_around_an_address_covers_it(book: CaseBook) -> None:

@@ -1,6 +1,7 @@
 """The embedded engine keeps its types, its scratch folder and its bounds."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import ibis
 import numpy as np
@@ -219,11 +220,14 @@ def test_an_interrupted_query_is_an_interrupt(
 ) -> None:
     """DuckDB takes the signal itself and calls it an error of its own."""
 
-    def interrupted(_expression: object) -> None:
+    def interrupted(_sql: object) -> None:
         raise RuntimeError(said)
 
     with DuckEngine(tmp_path) as engine:
         table = engine.keep_table(ROWS)
-        monkeypatch.setattr(engine._backend, "to_pyarrow", interrupted)  # noqa: SLF001
-        with pytest.raises(raised):
-            engine.fetch(table)
+        with monkeypatch.context() as patch:
+            patch.setattr(engine._backend, "raw_sql", interrupted)  # noqa: SLF001
+            patch.setattr(engine._backend, "con", SimpleNamespace(sql=interrupted))  # noqa: SLF001
+            for run in (engine.keep, engine.fetch):
+                with pytest.raises(raised):
+                    run(table)

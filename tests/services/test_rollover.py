@@ -3,16 +3,23 @@
 import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
+from casesteps import opened, said, service
 from hinomi.errors import Unavailable
+from hinomi.model.address import parse_address
 from hinomi.model.listed import ListKind
+from hinomi.model.service import Service
 from hinomi.model.window import Window
+from hinomi.services.cases import finder_for, keep
 from hinomi.services.detecting import opening
 from hinomi.services.home import Home, open_home
 from hinomi.services.mandates import Operation
 from hinomi.services.rollover import roll_over, roll_over_if_due
+from hinomi.store import ownrows
 from hinomi.store.lake import LocalLake
 from terminal import NOON_MS, hinomi, make_home, table_row, write_table
 
@@ -137,9 +144,87 @@ def test_a_change_that_was_broken_off_is_refused_to_readers_and_then_finished(
     ):
         pass
 
-    assert roll_over_if_due(home) == {"listed": 1, "partials": 0}
+    assert roll_over_if_due(home) == {"listed": 1, "cases": 0, "evidence": 0, "partials": 0}
     with opening(home, Window(), Operation.DETECT) as opened:
         assert opened.engine.fetch(opened.records.count()) is not None
+
+
+def own_service(home: Home) -> Service:
+    """Name the server inside the own network as it is called now."""
+    return Service(home.cipher().tokenise_one(parse_address("192.0.2.200")), 6, 6667, own=True)
+
+
+def put_cases(home: Home) -> tuple[Service, Service]:
+    """Open a case of the own server and of one elsewhere, each with evidence; give their names."""
+    both = (own_service(home), service("198.51.100.7", 6667))
+    with home.casebook() as casebook:
+        casebook.evidence.add([said(each) for each in both], NOON_MS)
+        for each in both:
+            opened(casebook, each)
+    return both
+
+
+def test_own_cases_and_their_evidence_follow(home: Home) -> None:
+    """Under the new key they are the same cases with the same history; others stay as they are."""
+    own, elsewhere = put_cases(home)
+    with home.casebook() as casebook:
+        case = casebook.cases.find(own)
+        assert case is not None
+        history = casebook.cases.history(case.id)
+
+    done = roll_over(home)
+
+    assert (done["cases"], done["evidence"]) == (1, 1)
+    renamed = own_service(home)
+    assert renamed != own
+    with home.casebook() as casebook:
+        assert casebook.cases.get(case.id) == replace(case, service=renamed)
+        assert casebook.cases.history(case.id) == history
+        assert casebook.evidence.of(renamed) == (said(renamed),)
+        assert casebook.cases.find(own) is None
+        assert casebook.evidence.of(own) == ()
+        assert casebook.cases.find(elsewhere) is not None
+        assert casebook.evidence.of(elsewhere) == (said(elsewhere),)
+
+
+def test_a_case_book_that_was_broken_off_at_is_finished_whole(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lists, cases and evidence change together: killed between two tables, none has changed."""
+    own, _ = put_cases(home)
+    changed = ownrows._changed  # noqa: SLF001 - where a process may be killed.
+
+    def killed(connection: sa.Connection, table: ownrows.OwnTable, *rest: Any) -> Any:
+        if table.table.name == "evidence":
+            raise KeyboardInterrupt
+        return changed(connection, table, *rest)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ownrows, "_changed", killed)
+        with pytest.raises(KeyboardInterrupt):
+            roll_over(home)
+    assert home.key_period == "period-0002", "records have changed"
+    with home.casebook() as casebook:
+        assert casebook.own_rows.period() is None
+        assert casebook.cases.find(own) is not None
+        assert casebook.evidence.of(own) == (said(own),)
+
+    assert roll_over_if_due(home) == {"listed": 1, "cases": 1, "evidence": 1, "partials": 0}
+    renamed = own_service(home)
+    with home.casebook() as casebook:
+        assert casebook.cases.find(renamed) is not None
+        assert casebook.evidence.of(renamed) == (said(renamed),)
+
+
+def test_what_a_run_found_under_the_old_key_is_not_kept(home: Home) -> None:
+    """It names own servers as nobody calls them any more: the run is to be done again."""
+    put_cases(home)
+    finder = finder_for(home)
+    roll_over(home)
+
+    with pytest.raises(Unavailable, match="run it again"):
+        keep(home, finder)
+    assert keep(home, finder_for(home)).opened == ()
 
 
 def test_a_change_that_failed_leaves_everything_as_it_was(

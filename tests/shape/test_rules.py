@@ -1,29 +1,46 @@
 """Each rule has its row in the table of rules, and a rule without a feature has no door."""
 
 import ast
+import json
 import re
+from collections.abc import Iterator
+from dataclasses import fields
 from typing import Final
 
 import click
 import pyarrow as pa
 
-from hinomi.cli.main import COMMANDS, cli
+from hinomi.cli.main import cli
 from hinomi.collect.wire.exported import DTYPES
 from hinomi.govern.matrix import Power
+from hinomi.model.address import Address
+from hinomi.model.case import ServiceClass
+from hinomi.model.evidence import Evidence
 from hinomi.model.flow import CONVERSATIONS, RECORDS
+from hinomi.model.listing import Listing
+from hinomi.services.listings import FIELDS, render_csv, render_json
 from hinomi.services.mandates import Operation
 from tree import DOCS, ROOT, SOURCE, name_of, parsed, python_files
 
 PAGE: Final = DOCS / "reference" / "rules.md"
 
 OUTWARDS: Final = {
-    "attribute", "block", "case", "consent", "hub", "listings", "notify", "publish", "release",
-    "serve", "share", "submit", "takedown",
+    "attribute", "block", "consent", "export", "hub", "notify", "publish", "release", "serve",
+    "share", "submit", "takedown",
 }  # fmt: skip
-"""Words of commands that would lead further than detection; each comes with its rule's feature."""
+"""Words of commands that would lead out of the house; each comes with its rule's feature."""
 
-OUT_UNDER_A_RULE: Final = {("research", "release")}
-"""Tables over many lines leave, after other people approved (S19); no flow record does."""
+OUT_UNDER_A_RULE: Final = {
+    ("research", "release"): Operation.RELEASE,
+    ("listings", "export"): Operation.EXPORT,
+}
+"""
+What leaves, and the act that its mandate names: tables over many lines after other people approved
+them (S19), and five facts of servers that two people listed (R4). No flow record does.
+"""
+
+STAYS: Final = {("journal", "export")}
+"""Copies for an auditor, who reads the home as it is: no flow record, no address."""
 
 NAMES: Final = re.compile(r"name|domain|fqdn|host|url|uri|query|sni|dns|label")
 """What a column or an option that holds somebody's question would be called."""
@@ -83,14 +100,42 @@ def test_every_test_of_the_table_exists() -> None:
 
 
 def test_no_command_leads_out_of_the_house() -> None:
-    """Nothing shares, notifies, blocks or publishes: no command is called so, at any depth."""
-    words = set(COMMANDS)
-    for name in COMMANDS:
-        command = cli.get_command(click.Context(cli), name)
-        found = set(getattr(command, "commands", {}))
-        words |= {each for each in found if (name, each) not in OUT_UNDER_A_RULE}
+    """Nothing else notifies, blocks or publishes: no command is called so, at any depth."""
+    outwards = {path for path in _commands(cli, ()) if path[-1] in OUTWARDS}
 
-    assert words & OUTWARDS == set()
+    assert outwards == OUT_UNDER_A_RULE.keys() | STAYS
+
+
+def test_what_may_share_is_what_leaves_under_a_rule() -> None:
+    """No other act has the power to share, to notify or to block; these two have no other power."""
+    sharing = {each for each in Operation if Power.SHARE in each.powers}
+
+    assert sharing == set(OUT_UNDER_A_RULE.values())
+    assert all(each.powers == {Power.SHARE} for each in sharing)
+    assert {Power.NOTIFY, Power.BLOCK} & {power for each in Operation for power in each.powers} == (
+        set()
+    )
+
+
+def test_a_listing_has_five_facts_and_no_more() -> None:
+    """Address, protocol, port, class, validity: there is no field for a time or for a client."""
+    listing = Listing(Address(0, 1), 6, 443, ServiceClass.DEDICATED, valid_until=20_500)
+    facts = {"address", "protocol", "port", "class", "valid_until_epoch"}
+
+    assert [each.name for each in fields(Listing)] == [
+        "address", "proto", "port", "service_class", "valid_until",
+    ]  # fmt: skip
+    assert set(FIELDS) == set(listing.render(1)) == facts
+    assert render_csv((listing,), 1).splitlines()[0].split(",") == list(FIELDS)
+    (told,) = json.loads(render_json((listing,), 1))["listings"]
+    assert set(told) == facts
+
+
+def test_evidence_has_no_place_for_a_client_or_a_time_of_day() -> None:
+    """A day is the finest time, and the service is the only end of a conversation."""
+    assert [each.name for each in fields(Evidence)] == [
+        "service", "method", "source", "claim", "observed_day", "reference", "strength", "facts",
+    ]  # fmt: skip
 
 
 def test_the_one_page_that_is_published_cannot_look_at_flow_records() -> None:
@@ -131,6 +176,15 @@ def test_only_the_collector_opens_sockets() -> None:
             and node.value.id == "socket"
         }
         assert calls <= {"AF_INET", "AF_INET6", "inet_ntop", "inet_pton"}, module
+
+
+def _commands(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        yield (*path, name)
+        command = group.get_command(context, name)
+        if isinstance(command, click.Group):
+            yield from _commands(command, (*path, name))
 
 
 def _imported(node: ast.AST) -> set[str]:

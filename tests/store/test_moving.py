@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from casebooks import PostgresqlPlace, SqlitePlace, opened
 from filledbooks import ROWS, Rows, fill, rows_of
 from hinomi.errors import Conflict, Unavailable
+from hinomi.model.address import parse_address
+from hinomi.model.network import OwnNetwork
 from hinomi.store.casebook import open_casebook
 from hinomi.store.moving import move_rows
 from hinomi.store.schema import LISTS, METADATA
@@ -45,6 +47,20 @@ def test_every_row_moves_and_the_file_goes(path: Path, shared_place: PostgresqlP
     assert rows_at(shared_place) == before
     assert told == [(dict.fromkeys(METADATA.tables, ROWS), True)]
     assert list(path.parent.iterdir()) == []
+
+
+def test_a_home_with_one_own_network_moves(tmp_path: Path, shared_place: PostgresqlPlace) -> None:
+    """Its position is 0, and no sequence can be set to that."""
+    path = tmp_path / "home" / "casebook.sqlite"
+    network = OwnNetwork(base=parse_address("192.0.2.0"), length=120)
+    with open_casebook(path) as book:
+        book.replace_own_networks([network])
+
+    with closing(shared_place.open()) as database:
+        move_rows(path, database, lambda _: None)
+
+    with opened(shared_place) as book:
+        assert book.own_networks() == (network,)
 
 
 def test_numbers_go_on_after_those_that_moved(path: Path, shared_place: PostgresqlPlace) -> None:

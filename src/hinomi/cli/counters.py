@@ -7,7 +7,8 @@ import pkgutil
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from types import ModuleType
+from functools import cache
+from types import MappingProxyType, ModuleType
 from typing import Final, NamedTuple
 
 import click
@@ -144,7 +145,8 @@ _BY_UNIT: Final = (SEQUENCED, LOST, LATE)
 _EPOCHS: Final = frozenset({"EARLIEST_MS"})
 
 
-def reasons() -> dict[str, Reason]:
+@cache
+def reasons() -> Mapping[str, Reason]:
     """
     Find every reason: each constant of a collecting module that is a reason or a table of them.
 
@@ -159,7 +161,7 @@ def reasons() -> dict[str, Reason]:
                     raise ValueError(f"{module.__name__}.{constant} has no docstring")
                 short = module.__name__.rpartition(".")[2]
                 found.setdefault(name, {})[short] = _plain(text, name, module)
-    return {name: Reason(name, meanings) for name, meanings in found.items()}
+    return MappingProxyType({name: Reason(name, meanings) for name, meanings in found.items()})
 
 
 def render_counters() -> str:
@@ -169,7 +171,7 @@ def render_counters() -> str:
     Raises:
         ValueError: If a reason belongs to no group (its author's omission).
     """
-    waiting = reasons()
+    waiting = dict(reasons())
     parts = [_HEAD]
     for title, about, names in _GROUPS:
         taken = [name for name in waiting if names.fullmatch(name)]

@@ -7,6 +7,7 @@ expressions by hash bucket (`buckets_for`).
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -16,7 +17,9 @@ import ibis
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from ibis.backends.sql.datatypes import DuckDBType
 
+from hinomi.engine.queries import typed_columns, written
 from hinomi.errors import Unavailable
 from hinomi.store.sealing import SealedFile, Stored, dataset_of, opened
 
@@ -106,7 +109,11 @@ class DuckEngine:
         query = " UNION ALL BY NAME ".join(f"SELECT * FROM {source}" for source in sources)  # noqa: S608 - names of our own, quoted.
         self._run(f"CREATE TEMP VIEW {view} AS {query}")
         with _failures():
-            return self._backend.table(view)
+            rows = self._backend.con.view(view)
+        columns = {
+            name: _kind(str(kind)) for name, kind in zip(rows.columns, rows.types, strict=True)
+        }
+        return ibis.table(columns, name=view)
 
     def keep(self, expression: Any) -> Path:
         """Run *expression* and keep its rows in a scratch Parquet file, whose path it returns."""
@@ -157,8 +164,10 @@ class DuckEngine:
 
     def fetch(self, expression: Any) -> pa.Table:
         """Run *expression* and return its rows as an Arrow table."""
+        sql = written(expression, "duckdb")
         with _failures():
-            return self._backend.to_pyarrow(expression)
+            rows = self._backend.con.sql(sql).to_arrow_table()
+        return expression.__pyarrow_result__(rows)
 
     def read(
         self, path: Stored, columns: Sequence[str], within: tuple[str, int, int] | None = None
@@ -234,13 +243,14 @@ def _typed(expression: Any) -> str:
     DuckDB sums int64 to a wider type, which Parquet would hold as a float, and Ibis, to
     which it is an int64 already, leaves out a cast.
     """
-    columns = [
-        f"CAST({column.this.sql('duckdb')} AS {column.kind.sql('duckdb')})"
-        f" AS {column.this.sql('duckdb')}"
-        for column in expression.schema().to_sqlglot_column_defs("duckdb")
-    ]
-    sql = ibis.to_sql(expression, dialect="duckdb")
-    return f"SELECT {', '.join(columns)} FROM ({sql})"  # noqa: S608 - Ibis wrote both.
+    columns = typed_columns(expression.schema(), "duckdb")
+    return f"SELECT {columns} FROM ({written(expression, 'duckdb')})"  # noqa: S608 - Ibis wrote both.
+
+
+@cache
+def _kind(name: str) -> Any:
+    """Give the type that DuckDB calls by *name*."""
+    return DuckDBType.from_string(name)
 
 
 def _plain(rows: pa.Table, columns: Sequence[str]) -> pa.Table:

@@ -26,6 +26,7 @@ from pyspark.errors import AnalysisException, PySparkRuntimeError
 from pyspark.java_gateway import launch_gateway
 from pyspark.sql import SparkSession
 
+from hinomi.engine.queries import written
 from hinomi.errors import Unavailable
 from hinomi.store.sealing import SealedFile, Stored
 
@@ -192,7 +193,7 @@ class SparkEngine:
                 path.unlink(missing_ok=True)
 
     def _write(self, expression: Any, path: Path, *partitions: str) -> None:
-        sql = ibis.to_sql(expression, dialect="pyspark")
+        sql = written(expression, "pyspark")
         with _failures():
             writer = self._session.sql(sql).write.option("compression", "lz4_raw")
             writer.partitionBy(*partitions).parquet(_address(path))

@@ -9,6 +9,7 @@ from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
 from hinomi.services.settling import standing_of
 from hinomi.services.weighing import Assessment, Assessor
+from hinomi.store.casebook import CaseBook
 from hinomi.store.cases import Note
 from hinomi.verify.decide import missing_to_clear
 from hinomi.verify.reliability import credibility
@@ -37,26 +38,32 @@ def case_file(home: Home, case_id: int) -> CaseFile:
     """
     mandate = home.mandate(Operation.SHOW_CASES)
     with home.casebook() as casebook:
-        case = casebook.cases.get(case_id)
+        casebook.cases.get(case_id)  # One that is not there is not shown.
         facts = {"act": "show", "case": case_id, "register": home.register.version}
         record(home.journal(), Operation.SHOW_CASES, mandate, facts)
-        assessor = Assessor(home, casebook)
-        assessment = assessor.assess(case.service, case.service_class)
-        standing = standing_of(casebook, case, assessment)
-        return CaseFile(
-            case=case,
-            assessment=assessment,
-            missing=missing_to_clear(standing, assessor.rules, case.service_class),
-            verdicts=casebook.cases.verdicts(case_id),
-            notes=casebook.cases.notes(case_id),
-            history=casebook.cases.history(case_id),
-            credibility=credibility(
-                assessment.weighing.posterior,
-                methods_for=assessment.weighing.methods,
-                methods_against=assessment.weighing.methods_against,
-                confirmed=assessor.rules.least_methods,
-            ),
-        )
+        with casebook.snapshot():  # History, verdicts and state are of one moment.
+            return _case_file(home, casebook, case_id)
+
+
+def _case_file(home: Home, casebook: CaseBook, case_id: int) -> CaseFile:
+    case = casebook.cases.get(case_id)
+    assessor = Assessor(home, casebook)
+    assessment = assessor.assess(case.service, case.service_class)
+    standing = standing_of(casebook, case, assessment)
+    return CaseFile(
+        case=case,
+        assessment=assessment,
+        missing=missing_to_clear(standing, assessor.rules, case.service_class),
+        verdicts=casebook.cases.verdicts(case_id),
+        notes=casebook.cases.notes(case_id),
+        history=casebook.cases.history(case_id),
+        credibility=credibility(
+            assessment.weighing.posterior,
+            methods_for=assessment.weighing.methods,
+            methods_against=assessment.weighing.methods_against,
+            confirmed=assessor.rules.least_methods,
+        ),
+    )
 
 
 def list_cases(
@@ -74,7 +81,7 @@ def list_cases(
         NotPermitted: If no mandate permits it.
     """
     mandate = home.mandate(Operation.SHOW_CASES)
-    with home.casebook() as casebook:
+    with home.casebook() as casebook, casebook.snapshot():
         found = casebook.cases.page(states, only_urgent=only_urgent, most=most, skip=skip)
         counts = casebook.cases.count()
     record(home.journal(), Operation.SHOW_CASES, mandate, {"act": "list", "cases": len(found)})

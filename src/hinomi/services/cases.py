@@ -7,9 +7,10 @@ it will touch, and afterwards what became of them.
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from hinomi.errors import Unavailable
+from hinomi.errors import Conflict, Unavailable
 from hinomi.model.case import (
     Case,
     CaseEvent,
@@ -19,11 +20,12 @@ from hinomi.model.case import (
     after,
 )
 from hinomi.model.context import DAY_MS
-from hinomi.model.evidence import Claim, Evidence, Method
+from hinomi.model.evidence import Claim, Method
 from hinomi.model.service import Reason, Service
 from hinomi.services.findings import Finder
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
+from hinomi.services.moves import note_moves
 from hinomi.services.paging import page
 from hinomi.services.population import latest_flow
 from hinomi.services.settling import AGED, RUN, Settled, settle, weighed
@@ -32,12 +34,6 @@ from hinomi.store.casebook import CaseBook
 from hinomi.store.caseruns import Run
 from hinomi.store.cases import Change
 from hinomi.verify.decide import detected, list_codes, missing_evidence, reasons_of
-
-ROUTES = "hinomi routes"
-"""The source of the statement that an address moved, from tables of routes."""
-
-_MOVED = 0.9
-"""How sure it is that an address that another AS originates has another holder."""
 
 OPEN_STATES = tuple(state for state in CaseState if state.is_open)
 
@@ -80,9 +76,7 @@ def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
     period = home.key_period  # Before the cases: a change in between is noticed by `keep`.
     with home.casebook() as casebook:
         cases = (
-            [casebook.cases.get(number) for number in numbers]
-            if numbers
-            else casebook.cases.in_states(OPEN_STATES)
+            casebook.cases.get_each(numbers) if numbers else casebook.cases.in_states(OPEN_STATES)
         )
     services = [each.service for each in cases]
     return Finder(home.register, services, opens=numbers is None, period=period)
@@ -145,9 +139,7 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
     facts: dict[str, object] = {"act": "recheck", "register": home.register.version}
     with home.casebook() as casebook:
         cases = (
-            [casebook.cases.get(number) for number in numbers]
-            if numbers
-            else list(casebook.cases.in_states(OPEN_STATES))
+            casebook.cases.get_each(numbers) if numbers else casebook.cases.in_states(OPEN_STATES)
         )
         record(
             home.journal(),
@@ -155,7 +147,8 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
             mandate,
             {**facts, "stage": "begins", "cases": len(cases)},
         )
-        settled = tuple(_settle(home, casebook, Assessor(home, casebook), cases))
+        note_moves(home, casebook, cases)
+        settled = tuple(settle(home, casebook, Assessor(home, casebook), cases))
     steps = Counter(each.step.value for each in settled)
     told = {**facts, "stage": "done", "steps": dict(sorted(steps.items()))}
     record(home.journal(), Operation.CASES, mandate, told)
@@ -165,32 +158,28 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
 
 def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
     now_ms = home.clock()
-    evidence = [*found.evidence, *_moved(casebook, found.evidence)]
-    new = casebook.evidence.add(evidence, now_ms)
+    new = casebook.evidence.add(found.evidence, now_ms)
+    closed = [casebook.cases.find(service) for service in found.worth]
+    again = [each for each in closed if each is not None and not each.state.is_open]
+    new += note_moves(home, casebook, [*casebook.cases.in_states(OPEN_STATES), *again])
     assessor = Assessor(home, casebook)
     opened, returned = [], []
     for service in found.worth:
         case = casebook.cases.find(service)
-        if case is None:
-            opened.append(open_case(home, casebook, assessor, service))
-        elif not case.state.is_open and returns(assessor, case):
-            returned.append(begin_again(home, casebook, assessor, case))
+        with suppress(Conflict):  # Another run was faster: the case is there.
+            if case is None:
+                opened.append(open_case(home, casebook, assessor, service))
+            elif not case.state.is_open and returns(assessor, case):
+                returned.append(begin_again(home, casebook, assessor, case))
     fresh = {case.id for case in (*opened, *returned)}
     others = [each for each in casebook.cases.in_states(OPEN_STATES) if each.id not in fresh]
     return Kept(
         opened=tuple(opened),
         returned=tuple(returned),
-        settled=tuple(_settle(home, casebook, assessor, others)),
+        settled=tuple(settle(home, casebook, assessor, others)),
         new_statements=new,
         below=found.below,
     )
-
-
-def _settle(
-    home: Home, casebook: CaseBook, assessor: Assessor, cases: Sequence[Case]
-) -> list[Settled]:
-    settled = (settle(home, casebook, assessor, case) for case in cases if case.state.is_open)
-    return [each for each in settled if each is not None]
 
 
 def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Service) -> Case:
@@ -248,7 +237,7 @@ def returns(assessor: Assessor, case: Case) -> bool:
     if case.state is CaseState.EXPIRED:
         is_new = assessment.last_day > _last_day_of(assessor, case)
         return is_new and _is_present(assessment, assessor)
-    later = [each for each in assessment.evidence if each.observed_day > since_day]
+    later = [each for each in assessment.of_holder if each.observed_day > since_day]
     others = [each for each in later if each.claim is Claim.CC and each.method is not Method.FLOW]
     others = [
         each for each in others if int(each.facts.get("since_day", since_day + 1)) > since_day
@@ -294,34 +283,6 @@ def begin_again(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) 
 def _detected(assessment: Assessment) -> tuple[Reason, ...]:
     flow = latest_flow(assessment.evidence)
     return () if flow is None else (detected(flow),)
-
-
-def _moved(casebook: CaseBook, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Tell of which services the address is originated by another AS than it was before."""
-    found = []
-    for each in evidence:
-        now = each.facts.get("asn", 0)
-        earlier = [
-            before
-            for before in casebook.evidence.of(each.service)
-            if before.method is Method.FLOW
-            and before.observed_day < each.observed_day
-            and before.facts.get("asn", 0)
-        ]
-        last = max(earlier, key=lambda before: before.observed_day, default=None)
-        if now and last is not None and last.facts["asn"] != now:
-            found.append(
-                Evidence(
-                    service=each.service,
-                    method=Method.FLOW,
-                    source=ROUTES,
-                    claim=Claim.MOVED,
-                    observed_day=each.observed_day,
-                    reference=f"AS{last.facts['asn']} to AS{now}",
-                    strength=_MOVED,
-                )
-            )
-    return found
 
 
 def _urgent(cases: Sequence[Case]) -> list[Case]:

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from hinomi.errors import Conflict, NotPermitted, UsageError
-from hinomi.govern.roles import Role, refusal
+from hinomi.govern.roles import Role
 from hinomi.model.case import Case, CaseState, Finding, ServiceClass, Step, Verdict
 from hinomi.model.service import Reason
 from hinomi.services.home import Home
@@ -81,8 +81,8 @@ def decide(
     Raises:
         NotFound: If there is no such case.
         Conflict: If it has changed since, or is closed.
-        NotPermitted: If a hold may not be lifted, or not by who is no reviewer, or no mandate
-            permits the verdict.
+        NotPermitted: If a hold may not be lifted, or not by who acts, or no mandate permits the
+            verdict.
         UsageError: If the reason is blank, or a code is no hold of the case.
     """
     said = _words(reason, "the reason")
@@ -94,10 +94,8 @@ def decide(
         kind = _class(case, service_class)
         assessment = assessor.assess(case.service, kind)
         standing = standing_of(casebook, case, assessment)
+        _require_reviewer(actor, lifted)
         _require_liftable(standing, assessment, assessor, lifted)
-        reviews = Role.REVIEWER in actor.person.roles
-        if lifted and not reviews:
-            raise refusal(actor.id, f"lift a hold of case {case_id}", [Role.REVIEWER])
         verdict = Verdict(
             by=actor.id,
             at_ms=home.clock(),
@@ -108,6 +106,7 @@ def decide(
             episode=case.episode,
             posterior=round(assessment.weighing.posterior, 4),
         )
+        reviews = Role.REVIEWER in actor.person.roles
         step, missing = next_step(standing, verdict, assessor.rules, reviews=reviews)
         facts = {**_facts(case, verdict), "step": step.value, "register": home.register.version}
         entry = record(home.journal(), Operation.DECIDE, mandate, facts)
@@ -170,6 +169,11 @@ def _facts(case: Case, verdict: Verdict) -> dict[str, object]:
 
 def _by(change: Change, person: str) -> Change:
     return replace(change, event=replace(change.event, by=person))
+
+
+def _require_reviewer(actor: Actor, lifted: Collection[str]) -> None:
+    if lifted and Role.REVIEWER not in actor.person.roles:
+        raise NotPermitted(f"{actor.id} is no reviewer: a reviewer lifts holds, with a reason")
 
 
 def _require_liftable(

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 from hinomi.config import EngineConfig
-from hinomi.engine.duckdb import DuckEngine
 from hinomi.errors import Unavailable
 
 
@@ -29,6 +28,9 @@ def open_engine(kind: EngineKind, scratch: Path, config: EngineConfig) -> Any:
         Unavailable: If Spark is asked for and it or Java is missing, or its cluster is.
     """
     if kind is EngineKind.DUCKDB:
+        # DuckDB and Ibis take a while to load: commands that only name an engine do without.
+        from hinomi.engine.duckdb import DuckEngine  # noqa: PLC0415
+
         return DuckEngine(scratch, memory_mib=config.memory_mib, threads=config.threads)
     try:
         from hinomi.engine.spark import SparkEngine  # noqa: PLC0415 - an optional extra.

@@ -8,15 +8,16 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from hinomi.detect.columns import ints
 from hinomi.detect.context import context_columns
-from hinomi.detect.judge import Judgement
+from hinomi.detect.judge import Judgement, judge
 from hinomi.errors import NotFound
 from hinomi.govern.parameters import Register
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
-from hinomi.model.listed import ListEntry
+from hinomi.model.listed import ListEntry, ListKind
 from hinomi.model.service import Service
 from hinomi.services.detecting import Opened, ranked, row_of, service_of
 from hinomi.services.population import Facts, render_address_facts, render_population
@@ -25,6 +26,9 @@ from hinomi.verify.surroundings import address_facts, populations_of
 
 SOURCE: Final = "hinomi detect"
 """The source of all evidence that detection in the own network gives."""
+
+_ACCUSING: Final = frozenset({ListKind.KNOWN_CC, ListKind.SINKHOLES, ListKind.SUSPECTS})
+"""Lists that make suspects of lines."""
 
 _STRONGEST: Final = 6
 """So many terms of the ledger go with the evidence."""
@@ -56,12 +60,14 @@ class Finder:
         """
         self.period = period
         self._opens = opens
+        self._register = register
         self._least = register.number("verify.open_probability")
         self._most = register.integer("verify.open_most")
         self._open = tuple(open_services)
         self.worth: list[Service] = []  # A case, most probable first.
         self.evidence: list[Evidence] = []  # About these, and about services of open cases.
         self.below = 0  # Candidates that were not worth one.
+        self.until_day = 0  # The last day that it saw, days since 1970-01-01; 0: it saw nothing.
 
     @property
     def asked(self) -> list[ListEntry]:
@@ -73,14 +79,10 @@ class Finder:
 
     @property
     def digest(self) -> str:
-        """Name what was found: the same findings of the same services have the same name."""
+        """Name what was found until when: the same findings have the same name."""
         references = sorted(f"{each.service} {each.reference}" for each in self.evidence)
+        references.append(f"until {self.until_day}")
         return hashlib.sha256("\n".join(references).encode()).hexdigest()
-
-    @property
-    def until_day(self) -> int:
-        """The last day on which anything was seen, days since 1970-01-01; 0: nothing was."""
-        return max((each.observed_day for each in self.evidence), default=0)
 
     def __call__(self, opened: Opened, judged: Judgement) -> None:
         """Look at everything that was judged in one run."""
@@ -91,10 +93,12 @@ class Finder:
         chosen = met[: self._most if self._opens else 0]
         self.below = int(candidates.size - chosen.size)
         table = judged.survey.services
+        if len(table):  # Silence of a server says something where others were heard.
+            self.until_day = int(ints(table, "last_ms").max()) // DAY_MS
         self.worth = [service_of(table, int(row)) for row in chosen]
         rows = [int(row) for row in chosen]
         rows += sorted({*_rows(judged, self._open)} - {*rows})
-        self.evidence = _evidence(opened, judged, rows)
+        self.evidence = _evidence(opened, judged, rows, self._register)
 
 
 def _rows(judged: Judgement, services: Sequence[Service]) -> list[int]:
@@ -110,7 +114,26 @@ def _rows(judged: Judgement, services: Sequence[Service]) -> list[int]:
     return found
 
 
-def _evidence(opened: Opened, judged: Judgement, rows: Sequence[int]) -> list[Evidence]:
+def unaided(opened: Opened, judged: Judgement, register: Register) -> NDArray[np.float64]:
+    """
+    Give the probability of each service where nobody's list makes a line a suspect.
+
+    `Judgement.by_flow` leaves out what lists say of a service itself. Who meets a listed server is
+    a suspect all the same, and so makes the next server suspicious: a list that names two innocent
+    servers of the same guests would have flow bear out its word.
+    """
+    if not any(opened.lists.get(kind) for kind in _ACCUSING):
+        return judged.by_flow()
+    others = {kind: each for kind, each in opened.lists.items() if kind not in _ACCUSING}
+    model = None if judged.view is None else judged.view.model
+    return judge(opened.engine, judged.survey, others, register, model).by_flow()
+
+
+def _evidence(
+    opened: Opened, judged: Judgement, rows: Sequence[int], register: Register
+) -> list[Evidence]:
+    if not rows:
+        return []
     table = judged.survey.services
     services = [service_of(table, row) for row in rows]
     populations = populations_of(
@@ -118,7 +141,11 @@ def _evidence(opened: Opened, judged: Judgement, rows: Sequence[int]) -> list[Ev
     )
     places = _places(opened, services)
     own, probability = judged.by_flow(), judged.probability()
-    last_ms = ints(table, "last_ms")
+    # Only what a list names as well is weighed against it: judging twice costs a second pass.
+    least = register.number("verify.least_reliability")
+    doubtful = {row for row in rows if judged.listed[row] and own[row] >= least}
+    alone = unaided(opened, judged, register) if doubtful else own
+    first_ms, last_ms = ints(table, "first_ms"), ints(table, "last_ms")
     found = []
     for row, service in zip(rows, services, strict=True):
         facts: Facts = {
@@ -127,8 +154,11 @@ def _evidence(opened: Opened, judged: Judgement, rows: Sequence[int]) -> list[Ev
             "shift": judged.taught.shift,
             "slope": judged.taught.slope,
             "tier": int(judged.tier[row]),
+            "first_day": int(first_ms[row]) // DAY_MS,
             "terms": _terms(judged, row),
         }
+        if row in doubtful:
+            facts["unaided"] = _rounded(alone[row])
         population = populations.get(service)
         if population is not None:
             facts |= render_population(population)

@@ -6,6 +6,7 @@ Nothing here lets anything out. It can only take back, and ask for a person.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from hinomi.errors import Conflict
 from hinomi.model.case import Case, CaseEvent, CaseState, ServiceClass, Step, after
@@ -35,6 +36,9 @@ AGED = "aged"
 
 _NOTICED = 0.05
 """A posterior that moved by less is not worth a line of history."""
+
+_AT_ONCE = 100
+"""So many cases change together: nobody waits long for them, nor they for the disk."""
 
 _WAITING = frozenset({CaseState.CANDIDATE, CaseState.UNDER_REVIEW, CaseState.CORROBORATED})
 
@@ -99,14 +103,31 @@ def weighed(case: Case, assessment: Assessment, home: Home, step: Step, entry: i
     return Change(after=changed, event=event)
 
 
-def settle(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Settled | None:
+def settle(
+    home: Home, casebook: CaseBook, assessor: Assessor, cases: Iterable[Case]
+) -> list[Settled]:
     """
-    Weigh an open case anew and take the step that no person takes, if there is one.
+    Weigh open cases anew, and take the step of each that no person takes, if there is one.
 
     Returns:
-        What it became; None where nothing worth a line changed, or somebody else was faster:
-        who was looks at it as it is now.
+        What they became. Those are left out of which nothing worth a line changed, and those
+        that somebody else changed meanwhile: who did looks at them as they are now.
     """
+    waiting = iter([each for each in cases if each.state.is_open])
+    settled = []
+    while some := tuple(islice(waiting, _AT_ONCE)):
+        with casebook.snapshot():
+            planned = [_planned(home, casebook, assessor, each) for each in some]
+        urgent = {each.id for each in some if each.is_urgent}
+        for change in casebook.cases.change_each(each for each in planned if each is not None):
+            case = change.after
+            is_paged = case.is_urgent and case.id not in urgent
+            settled.append(Settled(case, change.event.step, is_paged=is_paged))
+    return settled
+
+
+def _planned(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Change | None:
+    """Weigh an open case anew, and tell what becomes of it; None: nothing worth a line."""
     assessment = assessor.assess(case.service, case.service_class)
     standing = standing_of(casebook, case, assessment)
     step, why = _step(home, casebook, standing, assessment, assessor)
@@ -118,21 +139,10 @@ def settle(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Se
         event=replace(change.event, reasons=(*why, *change.event.reasons)),
     )
     if step is Step.RENEW:
-        change = replace(change, listing=renewed(home, casebook, case))
+        return replace(change, listing=renewed(home, casebook, case))
     if step is Step.WEIGH and not _is_noticed(case, change.after):
         return None
-    try:
-        done = casebook.cases.change(change)
-    except Conflict:
-        return None
-    return Settled(done, step, is_paged=urgent and not case.is_urgent)
-
-
-def settle_all(home: Home, casebook: CaseBook, cases: Iterable[Case]) -> list[Settled]:
-    """Settle *cases*, and give those that changed."""
-    assessor = Assessor(home, casebook)
-    settled = (settle(home, casebook, assessor, case) for case in cases if case.state.is_open)
-    return [each for each in settled if each is not None]
+    return change
 
 
 def lease(home: Home) -> int:
@@ -165,10 +175,10 @@ def _step(
     age_days = assessor.watched_days(assessor.day - assessment.last_day)
     if case.state is CaseState.LISTED:
         if age_days > assessment.days_valid:
-            return Step.EXPIRE, (_aged(age_days, assessment.last_day),)
+            return Step.EXPIRE, (_aged(assessment, age_days),)
         return _of_listed(home, standing, casebook.listings.of(case))
     if age_days > assessment.days_held:
-        return Step.EXPIRE, (_aged(age_days, assessment.last_day),)
+        return Step.EXPIRE, (_aged(assessment, age_days),)
     if case.state in {CaseState.CORROBORATED, CaseState.LISTABLE}:
         lost = falls_back(standing, assessor.rules)
         if lost:
@@ -222,11 +232,19 @@ def _not_renewed(held: list[Hold]) -> Reason:
     )
 
 
-def _aged(age_days: int, last_day: int) -> Reason:
+def _aged(assessment: Assessment, age_days: int) -> Reason:
+    if assessment.last_day == 0:
+        return Reason(
+            code="moved",
+            text="Its address has another holder, at whose server nobody has found anything.",
+            text_ja="アドレスの利用者が変わり、現在の利用者のサーバではだれも確認していません。",
+            weight=0.0,
+            values={},
+        )
     return Reason(
         code=AGED,
         text=f"Nobody has found it for {age_days} days: too long for a server of its kind.",
         text_ja=f"{age_days}日間だれも確認していません。この種のサーバとしては長すぎます。",
         weight=0.0,
-        values={"age_days": age_days, "last_day": last_day},
+        values={"age_days": age_days, "last_day": assessment.last_day},
     )

@@ -18,7 +18,7 @@ from hinomi.store.casebook import CaseBook
 from hinomi.store.lookup import Told
 from hinomi.verify.benign import holds_of, may_lift, suggest_class
 from hinomi.verify.copying import Kinship
-from hinomi.verify.corroborate import Rules, Trust, Weighing, weigh
+from hinomi.verify.corroborate import Rules, Trust, Weighing, of_this_holder, weigh
 from hinomi.verify.expiry import ExpiryPolicy, SeenHistory, days_valid, still_there
 from hinomi.verify.holds import Hold, Limits, limits_of
 from hinomi.verify.independence import grouped
@@ -36,10 +36,11 @@ class Assessment:
 
     service: Service
     evidence: tuple[Evidence, ...]  # Oldest first.
+    of_holder: tuple[Evidence, ...]  # Of these, without findings at a former holder's server.
     weighing: Weighing
     holds: tuple[Hold, ...]
     suggested: ServiceClass
-    last_day: int  # On which anybody last said that it is a C&C server; 0: nobody did.
+    last_day: int  # On which anybody last said so of this holder's server; 0: nobody did.
     days_valid: int  # After the last finding; below 0: it does not hold even on that day.
     days_held: int  # As long as that, were the finding certain.
     reliability: Mapping[str, Reliability]  # Of the sources of the evidence.
@@ -87,7 +88,8 @@ class Assessor:
             reliability={name: each.mean for name, each in reliability.items()},
             groups=self.groups(evidence),
         )
-        speaking = [each for each in evidence if self._speaks(each)]
+        of_holder = of_this_holder(evidence, trust, self.rules)
+        speaking = [each for each in of_holder if self._speaks(each)]
         history = seen_history(speaking, self._policy.most_days)
         flow = latest_flow(evidence)
         tier = None if flow is None else tier_in(flow)
@@ -102,6 +104,7 @@ class Assessor:
         return Assessment(
             service=service,
             evidence=evidence,
+            of_holder=of_holder,
             weighing=weighing,
             holds=holds,
             suggested=suggest_class(holds, evidence),
@@ -215,6 +218,7 @@ def listed_evidence(service: Service, told: Iterable[Told]) -> tuple[Evidence, .
         is_sinkhole = each.kind is ListKind.SINKHOLES or entry.role is Role.SINKHOLE
         last_ms = each.confirmed_ms if each.until_ms is None else each.until_ms
         stated = entry.last_listed_ms
+        first_ms = entry.first_listed_ms or each.since_ms
         found.append(
             Evidence(
                 service=service if entry.port is not None else any_port(service),
@@ -224,8 +228,10 @@ def listed_evidence(service: Service, told: Iterable[Told]) -> tuple[Evidence, .
                 observed_day=(last_ms if stated is None else min(stated, last_ms)) // DAY_MS,
                 reference=entry.label,
                 facts={
-                    "first_day": (entry.first_listed_ms or each.since_ms) // DAY_MS,
+                    "first_day": first_ms // DAY_MS,
                     "since_day": each.since_ms // DAY_MS,  # On which it came into this house.
+                    # A list that does not say when it saw an entry last vouches for the first day.
+                    "from_day": (first_ms if stated is None else min(stated, last_ms)) // DAY_MS,
                 },
             )
         )

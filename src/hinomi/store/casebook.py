@@ -1,6 +1,7 @@
 """The case book of a home: its tables, and the stores that hold cases, evidence and lists."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePath
 from typing import Final, Self
@@ -85,6 +86,10 @@ class CaseBook:
     def episodes(self, since_ms: int) -> tuple[Episode, ...]:
         """Give every episode of a case that began at *since_ms* or later, by case and number."""
         return tuple(read_episodes(self._database, since_ms))
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """Let everything that this thread reads inside be of one state (`Database.snapshot`)."""
+        return self._database.snapshot()
 
     def exporter_number(self, name: str | None) -> int:
         """

@@ -5,7 +5,7 @@ Every change names the version of the case that it was decided on, and makes the
 people who decide on the same version, the second is told to look again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
@@ -72,6 +72,24 @@ class CaseStore:
         if row is None:
             raise NotFound(f"no case has the number {case_id}; `hinomi case list` shows all")
         return read_case(row)
+
+    def get_each(self, numbers: Sequence[int]) -> tuple[Case, ...]:
+        """
+        Give several cases, by number.
+
+        Raises:
+            NotFound: If there is none of one of the numbers.
+        """
+        found: dict[int, Case] = {}
+        with self._database.read() as connection:
+            for start in range(0, len(numbers), MOST_SHOWN):
+                some = numbers[start : start + MOST_SHOWN]
+                for row in connection.execute(sa.select(CASES).where(CASES.c.id.in_(some))):
+                    found[row.id] = read_case(row)
+        missing = [each for each in numbers if each not in found]
+        if missing:
+            raise NotFound(f"no case has the number {missing[0]}; `hinomi case list` shows all")
+        return tuple(found[each] for each in sorted(found))
 
     def find(self, service: Service) -> Case | None:
         """Give the case of *service*; None if there is none."""
@@ -150,8 +168,22 @@ class CaseStore:
         """
         with self._database.write(shared=True) as connection:
             for change in changes:
-                _change(connection, change)
+                if not _made(connection, change):
+                    raise _refused(connection, change.after.id)
         return changes[-1].after
+
+    def change_each(self, changes: Iterable[Change]) -> tuple[Change, ...]:
+        """
+        Make changes of different cases together, and leave those alone that others changed since.
+
+        Returns:
+            Those that were made, by case.
+        """
+        ordered = sorted(changes, key=lambda change: change.after.id)  # Two never cross.
+        if not ordered:
+            return ()
+        with self._database.write(shared=True) as connection:
+            return tuple(change for change in ordered if _made(connection, change))
 
     def add_note(self, case_id: int, note: Note) -> None:
         """
@@ -216,8 +248,13 @@ def read_verdict(row: Any) -> Verdict:
     )
 
 
-def _change(connection: sa.Connection, change: Change) -> None:
-    """Make one change of a case; its version in the statement is what no two can have seen."""
+def _made(connection: sa.Connection, change: Change) -> bool:
+    """
+    Make one change of a case, with its history; False: the case is not at its version.
+
+    The version stands in the statement, so that of two who saw the same one the second finds
+    nothing to change, also where it had to wait for the first.
+    """
     after = change.after
     done = connection.execute(
         sa.update(CASES)
@@ -225,12 +262,7 @@ def _change(connection: sa.Connection, change: Change) -> None:
         .values(_state(after))
     )
     if done.rowcount != 1:
-        if connection.scalar(sa.select(CASES.c.id).filter_by(id=after.id)) is None:
-            raise NotFound(f"no case has the number {after.id}")
-        raise Conflict(
-            f"case {after.id} has changed since it was looked at; look again with "
-            f"`hinomi case show {after.id}` and decide anew"
-        )
+        return False
     _write_history(connection, after.id, change)
     if change.listing is not None:
         _write_listing(connection, change, change.listing)
@@ -240,6 +272,17 @@ def _change(connection: sa.Connection, change: Change) -> None:
             .filter_by(case_id=after.id, ended_ms=None)
             .values(ended_ms=change.event.at_ms)
         )
+    return True
+
+
+def _refused(connection: sa.Connection, case_id: int) -> Conflict | NotFound:
+    """Say why a change was not made."""
+    if connection.scalar(sa.select(CASES.c.id).filter_by(id=case_id)) is None:
+        return NotFound(f"no case has the number {case_id}")
+    return Conflict(
+        f"case {case_id} has changed since it was looked at; look again with "
+        f"`hinomi case show {case_id}` and decide anew"
+    )
 
 
 def _write_history(connection: sa.Connection, case_id: int, change: Change) -> None:

@@ -32,6 +32,7 @@ CASES: Final = sa.Table(
     sa.Column("is_urgent", sa.Boolean, nullable=False),
     sa.UniqueConstraint("hi", "lo", "proto", "port", "own"),
     sa.Index("ix_cases_is_urgent_posterior_id", "is_urgent", "posterior", "id"),
+    sa.Index("ix_cases_state", "state", "is_urgent", "posterior", "id"),
 )
 
 EVIDENCE: Final = sa.Table(
@@ -83,7 +84,7 @@ OUTCOMES: Final = sa.Table(
     sa.Column("method", sa.Text, nullable=False),
     sa.Column("was_right", sa.Boolean, nullable=False),
     sa.Column("at_ms", sa.BigInteger, nullable=False),
-    sa.Index("ix_source_outcomes_source_was_right", "source", "was_right"),
+    sa.Index("ix_source_outcomes_source", "source", "method", "was_right"),
 )
 """Which sources an answer bears out or contradicts, of those it does not itself rest on."""
 

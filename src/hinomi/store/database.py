@@ -5,6 +5,7 @@ Embedded it is one SQLite file (`store.sqlite`); a team shares a database of Pos
 (`store.postgresql`). Whoever reads or writes cannot tell which of the two it is.
 """
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ class Database:
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._held = threading.local()  # The connection that reads of a thread share.
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -37,8 +39,33 @@ class Database:
             Unavailable: If the database cannot be reached.
             ConfigError: If it is damaged, no case book, or does not let us in.
         """
-        with self._translated(), self._backend.reading.begin() as connection:
-            yield connection
+        held: sa.Connection | None = getattr(self._held, "connection", None)
+        with self._translated():
+            if held is not None:
+                yield held
+                return
+            with self._backend.reading.begin() as connection:
+                yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """
+        Let every `read` of this thread inside see one and the same state of the database.
+
+        What fits together is read together, and a server is asked once for a transaction
+        instead of with each read. What is written meanwhile, also by this thread, is seen
+        after it.
+
+        Raises:
+            As `read`.
+        """
+        before: sa.Connection | None = getattr(self._held, "connection", None)
+        with self.read() as connection:
+            self._held.connection = connection
+            try:
+                yield
+            finally:
+                self._held.connection = before
 
     @contextmanager
     def write(self, *, shared: bool = False) -> Iterator[sa.Connection]:

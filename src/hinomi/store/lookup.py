@@ -61,7 +61,7 @@ class ListLookup:
             )
             .join_from(LIST_ENTRIES, LISTS)
             .outerjoin(current, same)
-            .where(sa.tuple_(LIST_ENTRIES.c.base_hi, LIST_ENTRIES.c.base_lo).in_(_bases(service)))
+            .where(_is_around(service))
             .where(LIST_ENTRIES.c.own == service.own)
             .order_by(LIST_ENTRIES.c.id)
         )
@@ -99,11 +99,17 @@ class ListLookup:
             return {(hi, lo) for hi, lo in connection.execute(wanted)}
 
 
-def _bases(service: Service) -> list[tuple[int, int]]:
-    """Give the base of every network that holds the service's address."""
+def _is_around(service: Service) -> sa.ColumnElement[bool]:
+    """Ask for the base of every network that holds the service's address, half by half."""
+    hi, lo = LIST_ENTRIES.c.base_hi, LIST_ENTRIES.c.base_lo
+    here = service.address
     if service.own:
-        return [service.address]
-    return list({_masked(service.address, length) for length in range(_BITS + 1)})
+        return sa.and_(hi == here.hi, lo == here.lo)
+    around = [_masked(here, length) for length in range(_BITS + 1)]
+    # Pairs of both halves would be read as a list to compare with, past the index.
+    wide = sa.and_(lo == 0, hi.in_({each.hi for each in around}))
+    narrow = sa.and_(hi == here.hi, lo.in_({each.lo for each in around}))
+    return sa.or_(wide, narrow)
 
 
 def _masked(address: Address, length: int) -> Address:

@@ -115,5 +115,5 @@ def _restart_sequences(connection: sa.Connection) -> None:
                 sa.select(sa.func.pg_get_serial_sequence(table.name, column.name))
             )
             last = connection.scalar(sa.select(sa.func.max(column))) if sequence else None
-            if last is not None:
+            if last is not None and last > 0:  # A position may be 0, which no sequence gives.
                 connection.execute(sa.select(sa.func.setval(sequence, last)))

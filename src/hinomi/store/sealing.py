@@ -15,13 +15,15 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pyarrow.parquet.encryption as pe
+
+if TYPE_CHECKING:
+    import pyarrow.dataset as ds
 
 KEY_BYTES: Final = 32
 
@@ -81,13 +83,16 @@ def opened(file: Stored) -> pq.ParquetFile:
     return file.open() if isinstance(file, SealedFile) else pq.ParquetFile(file)
 
 
-def dataset_of(files: Iterable[SealedFile]) -> ds.Dataset:
+def dataset_of(files: Iterable[SealedFile]) -> "ds.Dataset":
     """
     Open files, at least one, as one dataset that decrypts as it is read.
 
     Raises:
         OSError: If the first of any key cannot be read.
     """
+    # It loads pandas, which no command needs that does not detect.
+    import pyarrow.dataset as ds  # noqa: PLC0415
+
     by_seal: dict[Seal | None, list[str]] = {}
     for file in files:
         by_seal.setdefault(file.seal, []).append(str(file.path))

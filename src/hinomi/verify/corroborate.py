@@ -134,10 +134,14 @@ def weigh(
         for it is worth the less the older it is than the newest finding, since addresses change
         hands; and of what it comes to, the chance that the server is still there is taken.
         What speaks against it does not age. What was found before the address is known to have
-        changed hands counts for nothing.
+        changed hands counts for nothing. Where a list finds it as well, flow counts as if no
+        list had made suspects of lines: else one list that names two servers of the same clients
+        would pass for two methods.
     """
-    past = (each for each in evidence if each.observed_day <= as_of_day)
-    known = _of_this_holder(_latest(past), trust, rules)
+    known = _latest(each for each in evidence if each.observed_day <= as_of_day)
+    known = list(of_this_holder(known, trust, rules))
+    if any(_is_list(each) and present(as_of_day - each.observed_day) > 0.0 for each in known):
+        known = [_unaided(each) for each in known]
     worth = [_worth(each, trust, rules) for each in known]
     found = [
         each.observed_day
@@ -187,15 +191,41 @@ def _latest(evidence: Iterable[Evidence]) -> list[Evidence]:
     return list(newest.values())
 
 
-def _of_this_holder(known: list[Evidence], trust: Trust, rules: Rules) -> list[Evidence]:
+def of_this_holder(known: Collection[Evidence], trust: Trust, rules: Rules) -> tuple[Evidence, ...]:
     """Leave out what was found before the address changed hands: it speaks of somebody else."""
-    moved = (
-        each.observed_day
-        for each in known
-        if each.claim is Claim.MOVED and _worth(each, trust, rules) >= rules.least_reliability
+    since_day = max(
+        (
+            each.observed_day
+            for each in known
+            if each.claim is Claim.MOVED and _worth(each, trust, rules) >= rules.least_reliability
+        ),
+        default=0,
     )
-    since_day = max(moved, default=0)
-    return [each for each in known if each.observed_day >= since_day or not each.claim.is_for]
+    return tuple(each for each in known if not each.claim.is_for or _rests_from(each) >= since_day)
+
+
+def _rests_from(evidence: Evidence) -> int:
+    """
+    Give the first day on which a statement rests, days since 1970-01-01, UTC.
+
+    Bots call an address long after its holder has changed, and lists keep it: flow rests on all
+    days of its window, an entry on the day on which its list saw the server.
+    """
+    facts = evidence.facts
+    return int(facts.get("from_day", facts.get("first_day", evidence.observed_day)))
+
+
+def _is_list(evidence: Evidence) -> bool:
+    return evidence.method is Method.LIST and _finds(evidence)
+
+
+def _unaided(evidence: Evidence) -> Evidence:
+    """Take what flow shows without any list's help: a list must not bear itself out."""
+    alone = evidence.facts.get("unaided")
+    if evidence.method is not Method.FLOW or not isinstance(alone, float):
+        return evidence
+    said = alone if evidence.strength is None else min(evidence.strength, alone)
+    return replace(evidence, strength=said)
 
 
 def _worth(evidence: Evidence, trust: Trust, rules: Rules) -> float:

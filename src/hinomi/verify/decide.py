@@ -63,8 +63,9 @@ class Standing:
 
     @property
     def lifted(self) -> frozenset[str]:
-        """Codes of holds that verdicts of this episode lift."""
-        return frozenset(code for each in self.verdicts for code in each.lifted)
+        """Codes of holds that somebody lifts who is not who said first that it is one."""
+        first = next((each.by for each in self.verdicts if each.finding is Finding.CC), None)
+        return frozenset(code for each in self.verdicts if each.by != first for code in each.lifted)
 
     @property
     def analysts(self) -> frozenset[str]:
@@ -73,7 +74,12 @@ class Standing:
 
 
 def missing_evidence(weighing: Weighing, rules: Rules) -> tuple[Reason, ...]:
-    """Tell what evidence lacks before a service can count as corroborated; empty: nothing."""
+    """
+    Tell what evidence lacks before a service can count as corroborated; empty: nothing.
+
+    That time went by since the last finding makes nobody less guilty: it counts in how many
+    methods still hold, and in expiry.
+    """
     found = []
     if weighing.methods < rules.least_methods:
         found.append(

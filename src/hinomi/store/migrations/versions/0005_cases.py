@@ -59,6 +59,7 @@ def _cases() -> None:
         ),
     )
     op.create_index("ix_cases_is_urgent_posterior_id", "cases", ["is_urgent", "posterior", "id"])
+    op.create_index("ix_cases_state", "cases", ["state", "is_urgent", "posterior", "id"])
 
 
 def _evidence() -> None:
@@ -124,7 +125,7 @@ def _source_outcomes() -> None:
         sa.PrimaryKeyConstraint("case_id", "episode", "source", name="pk_source_outcomes"),
     )
     op.create_index(
-        "ix_source_outcomes_source_was_right", "source_outcomes", ["source", "was_right"]
+        "ix_source_outcomes_source", "source_outcomes", ["source", "method", "was_right"]
     )
 
 
