@@ -291,6 +291,8 @@ def _requests(folder: Path, count: int) -> None:
 
 
 def _measure(folder: Path, chosen: argparse.Namespace) -> None:
+    """Do each deed so often, and print a row of it."""
+
     def opened(operation: Operation) -> Home:
         home = open_home(folder)
         require_role(home, operation)

@@ -207,7 +207,7 @@ def _states() -> list[tuple[str, ...]]:
 def _steps() -> list[tuple[str, ...]]:
     """Write every transition, what a step needs beside the first of its kind."""
     told: set[Step] = set()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for each in TRANSITIONS:
         before = "" if each.before is None else f"`{each.before}`"
         needs = "as above" if each.step in told else _STEPS[each.step]
@@ -232,7 +232,7 @@ def _named(words: Mapping[Claim, Said] | Mapping[Method, Said]) -> list[tuple[st
 
 def _roles() -> list[tuple[str, ...]]:
     roles = table()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for role in roles.roles:
         may = [words for act, words in _ACTS.items() if role in roles.acts[act]]
         rows.append((role.value, "; ".join(may) or "nothing here"))

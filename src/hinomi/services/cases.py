@@ -7,9 +7,10 @@ it will touch, and afterwards what became of them.
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from hinomi.errors import Unavailable
+from hinomi.errors import Conflict, Unavailable
 from hinomi.model.case import (
     Case,
     CaseEvent,
@@ -165,10 +166,11 @@ def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
     opened, returned = [], []
     for service in found.worth:
         case = casebook.cases.find(service)
-        if case is None:
-            opened.append(open_case(home, casebook, assessor, service))
-        elif not case.state.is_open and returns(assessor, case):
-            returned.append(begin_again(home, casebook, assessor, case))
+        with suppress(Conflict):  # Another run was faster: the case is there.
+            if case is None:
+                opened.append(open_case(home, casebook, assessor, service))
+            elif not case.state.is_open and returns(assessor, case):
+                returned.append(begin_again(home, casebook, assessor, case))
     fresh = {case.id for case in (*opened, *returned)}
     others = [each for each in casebook.cases.in_states(OPEN_STATES) if each.id not in fresh]
     return Kept(

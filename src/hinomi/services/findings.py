@@ -141,13 +141,15 @@ def _evidence(
     )
     places = _places(opened, services)
     own, probability = judged.by_flow(), judged.probability()
-    alone = unaided(opened, judged, register)
+    # Only what a list names as well is weighed against it: judging twice costs a second pass.
+    least = register.number("verify.least_reliability")
+    doubtful = {row for row in rows if judged.listed[row] and own[row] >= least}
+    alone = unaided(opened, judged, register) if doubtful else own
     first_ms, last_ms = ints(table, "first_ms"), ints(table, "last_ms")
     found = []
     for row, service in zip(rows, services, strict=True):
         facts: Facts = {
             "probability": _rounded(probability[row]),
-            "unaided": _rounded(alone[row]),
             "prior": _rounded(judged.prior),
             "shift": judged.taught.shift,
             "slope": judged.taught.slope,
@@ -155,6 +157,8 @@ def _evidence(
             "first_day": int(first_ms[row]) // DAY_MS,
             "terms": _terms(judged, row),
         }
+        if row in doubtful:
+            facts["unaided"] = _rounded(alone[row])
         population = populations.get(service)
         if population is not None:
             facts |= render_population(population)
