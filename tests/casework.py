@@ -22,7 +22,7 @@ from hinomi.errors import HinomiError
 from hinomi.govern.roles import Role
 from household import DAY_MS, Household
 from terminal import Said
-from wire import INTERVAL, OTHERS_V4, Wire, v4
+from wire import INTERVAL, OTHERS_V4, Numbers, Wire, v4
 
 OWN: Final = ("198.18.0.0/16,ppp,32,private", "198.19.0.0/17,ppp,32,private")
 LINES: Final = 900
@@ -181,24 +181,31 @@ def provider(
     return Provider(house)
 
 
-def ordinary(wire: Wire, within: tuple[float, float], lines: int = LINES) -> None:
-    """Let every line use popular servers, and a few that hardly anyone else uses."""
+def ordinary(wire: Wire, within: tuple[float, float], lines: int = LINES) -> Wire:
+    """Let every line use popular servers, and a few that hardly anyone else uses; give *wire*."""
     rng = wire.rng
     clients = np.repeat(np.arange(lines), np.maximum(rng.poisson(8, lines), 2))
     popular = OTHERS_V4 + 2**27 + np.floor(300 ** rng.random(clients.size)).astype(np.int64)
     niche = OTHERS_V4 + 2**27 + 2**20 + rng.integers(0, 1_500, clients.size)
     server = np.where(rng.random(clients.size) < 0.7, popular, niche)
     wire.talk(server, 443, clients, records=1.0, sizes=(200, 900), within=within)
+    return wire
 
 
 def week_of_bots(
-    server: str, port: int, days: tuple[float, float], *, seed: int = 1, lines: int = LINES
+    server: str,
+    port: int,
+    days: tuple[float, float],
+    *,
+    seed: int = 1,
+    lines: int = LINES,
+    bots: Numbers = BOTS,
 ) -> Wire:
     """Write down ordinary traffic of some days, and a botnet that scans and has one server."""
     wire, within = Wire(seed), (days[0] * DAY_S, days[1] * DAY_S)
     ordinary(wire, within, lines)
-    wire.probe(BOTS[:30], 23, 12, within=within)
-    wire.talk(v4(server), port, BOTS[:24], within=within)
+    wire.probe(bots[:30], 23, 12, within=within)
+    wire.talk(v4(server), port, bots[:24], within=within)
     return wire
 
 

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 import pytest
 
-from casework import Provider, codes, provider, week_of_bots
+from casework import DAY_S, Provider, codes, ordinary, provider, week_of_bots
+from wire import Wire
 
 CC: Final = "203.0.113.1"
 PORT: Final = 48_101
@@ -41,11 +42,11 @@ def until_listed(home: Provider, number: int) -> None:
 
 
 def days_until_expired(home: Provider, number: int, begin: float) -> float:
-    """Look again once a day, as a timer does, until the case is expired."""
+    """Look again now and then, as a timer does, until the case is expired."""
     day = begin
     while home.show(number)["state"] == "listed":
         assert is_listed(home)
-        day += 1
+        day += 6
         home.at_day(day)
         home.ask("anna", "case", "recheck")
     return day - begin
@@ -80,14 +81,19 @@ def test_it_is_listed_while_it_is_seen_and_expires_by_silence(
     detected(home, 4, seed=2)
     assert home.export()[0]["valid_until_epoch"] == "2026-01-14"  # Seen again, and renewed.
 
-    silent = days_until_expired(home, number, 6.2)
-    assert 2 <= silent <= 61
+    before = home.show(number)["posterior_now"]
+    home.at_day(8.2)
+    home.brings(ordinary(Wire(3), (6.5 * DAY_S, 8.2 * DAY_S)))
+    home.detects(days=2)
+    assert home.show(number)["posterior_now"] < before  # A day on which others were seen.
+
+    assert days_until_expired(home, number, 8.2) <= 96  # Whatever was watched (`expiry.most_days`).
     expired = home.show(number)
     assert (expired["state"], home.export()) == ("expired", [])
     assert steps(expired, 1)[-1] == ("expire", "run")
     assert "aged" in codes(expired["history"][-1]["reasons"])
 
-    again = detected(home, 80, seed=3)
+    again = detected(home, 110, seed=3)
     assert (again["case"], again["episode"], again["state"]) == (number, 2, "candidate")
     assert steps(again, 2) == [("return", "run")]
     assert again["history"][: len(expired["history"])] == expired["history"]

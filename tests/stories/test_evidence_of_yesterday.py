@@ -53,17 +53,10 @@ def test_a_finding_of_the_last_days_suffices(days: int) -> None:
     assert weighing.posterior <= weighing.agreed
 
 
-def test_what_is_probably_gone_is_not_listed_however_sure_it_was() -> None:
-    """That it was one does not age; that it is there now does."""
-    (lacks,) = missing_evidence(found_days_ago(14), RULES)
+@pytest.mark.parametrize("days", [14, POLICY.most_days + 1])
+def test_what_is_probably_gone_is_not_listed_however_sure_it_was(days: int) -> None:
+    """That it was one is as sure as ever; that it is there is not."""
+    weighing = found_days_ago(days)
 
-    assert lacks.code == "too-old"
-    assert lacks.values["posterior"] < RULES.present_limit
-
-
-def test_what_nobody_can_have_seen_for_so_long_comes_to_nothing() -> None:
-    """Beyond the registered days nothing is left of it, however sure it was."""
-    weighing = found_days_ago(POLICY.most_days + 1)
-
-    assert weighing.posterior == 0.0
-    assert weighing.agreed > RULES.listable_probability
+    assert [each.code for each in missing_evidence(weighing, RULES)] == ["too-old"]
+    assert weighing.agreed == pytest.approx(found_days_ago(0).agreed)

@@ -45,9 +45,10 @@ _STEPS: Final = {
     ),
     Step.WEIGH: ("evidence came or aged; or a verdict that moves nothing is written down"),
     Step.TAKE: "the first verdict that does not reject it",
-    Step.CORROBORATE: "finding `cc`; no `too-few-methods`, no `too-unlikely`",
+    Step.CORROBORATE: "finding `cc`; no `too-few-methods`, `too-unlikely`, `too-old`",
     Step.FALL_BACK: (
-        "`too-few-methods` or `too-unlikely`: what it stood on is gone, aged or contradicted"
+        "`too-few-methods`, `too-unlikely` or `too-old`: what it stood on is gone, aged or "
+        "contradicted"
     ),
     Step.CLEAR: (
         "finding `cc` of a reviewer; none of the codes [below](#what-is-missing). It "
@@ -57,10 +58,13 @@ _STEPS: Final = {
         "`hinomi case approve` by somebody who did not ask; all is weighed once more "
         "and must still suffice"
     ),
-    Step.EXPIRE: ("nobody has found it for longer than servers of its kind stay (`expiry.*`)"),
+    Step.EXPIRE: (
+        "nobody has found it for longer than servers of its kind stay (`expiry.*`); or its listing "
+        "ran out while something held it"
+    ),
     Step.WITHDRAW: ("`hinomi case withdraw`, with a reason: one person suffices"),
     Step.REJECT: "finding `not-cc`, or `cc` of a class that is not listed",
-    Step.RENEW: "half of the listing's lease is over, and it still holds",
+    Step.RENEW: "half of its listing's lease is over, and nothing holds it",
     Step.RETURN: (
         "an expired server is found again; a rejected or withdrawn one by another "
         "method than the own flow, and the evidence suffices. A new episode: earlier "
@@ -110,13 +114,18 @@ _CLAIMS: Final = {
 _MISSING: Final = (
     (
         "too-few-methods",
-        ("fewer independent methods than `verify.least_methods` found it and still hold"),
+        "fewer independent methods than `verify.least_methods` found it",
         "more evidence",
     ),
     (
         "too-unlikely",
-        ("when it was last found, all evidence came to less than `verify.listable_probability`"),
+        "all evidence comes to less than `verify.listable_probability`",
         "more evidence, or better",
+    ),
+    (
+        "too-old",
+        "that it is still there is likely to less than `expiry.limit`",
+        "somebody who finds it again",
     ),
     ("class", "its class is unknown, or one that is not listed", "`--class`, if it is true"),
     ("same-person", "who says so said so before", "a reviewer who is somebody else"),
@@ -138,8 +147,11 @@ _COUNTS: Final = """\
 - Several sources of one method are one method. The second one weighs `verify.same_method_share` of
   what it would alone.
 - A statement is a finding if it says C&C (or compromised host), by a method that can find one, and
-  is right with `verify.least_reliability` or more. It counts while it is more likely than not that
-  the server is still there.
+  is right with `verify.least_reliability` or more. One that is more than `expiry.most_days` older
+  than the newest counts for no method: the address may have had another holder.
+- Whether it was a C&C server and whether it is still there are two questions: the first is told by
+  what all evidence comes to, the second by how long ago it was found. Days on which this home saw
+  nothing at all do not age anything.
 - The own flow is heard without the lists of known C&C servers that detection was given: what a
   list said counts once, as a list.
 - An address without a port weighs `verify.address_share`.
@@ -195,7 +207,7 @@ def _states() -> list[tuple[str, ...]]:
 def _steps() -> list[tuple[str, ...]]:
     """Write every transition, what a step needs beside the first of its kind."""
     told: set[Step] = set()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for each in TRANSITIONS:
         before = "" if each.before is None else f"`{each.before}`"
         needs = "as above" if each.step in told else _STEPS[each.step]
@@ -220,7 +232,7 @@ def _named(words: Mapping[Claim, Said] | Mapping[Method, Said]) -> list[tuple[st
 
 def _roles() -> list[tuple[str, ...]]:
     roles = table()
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for role in roles.roles:
         may = [words for act, words in _ACTS.items() if role in roles.acts[act]]
         rows.append((role.value, "; ".join(may) or "nothing here"))

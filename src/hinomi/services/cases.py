@@ -20,11 +20,12 @@ from hinomi.model.case import (
     after,
 )
 from hinomi.model.context import DAY_MS
-from hinomi.model.evidence import Claim, Evidence, Method
+from hinomi.model.evidence import Claim, Method
 from hinomi.model.service import Reason, Service
 from hinomi.services.findings import Finder
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
+from hinomi.services.moves import note_moves
 from hinomi.services.paging import page
 from hinomi.services.population import latest_flow
 from hinomi.services.settling import AGED, RUN, Settled, settle_all, weighed
@@ -33,12 +34,6 @@ from hinomi.store.casebook import CaseBook
 from hinomi.store.caseruns import Run
 from hinomi.store.cases import Change
 from hinomi.verify.decide import detected, list_codes, missing_evidence, reasons_of
-
-ROUTES = "hinomi routes"
-"""The source of the statement that an address moved, from tables of routes."""
-
-_MOVED = 0.9
-"""How sure it is that an address that another AS originates has another holder."""
 
 OPEN_STATES = tuple(state for state in CaseState if state.is_open)
 
@@ -152,6 +147,7 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
             mandate,
             {**facts, "stage": "begins", "cases": len(cases)},
         )
+        note_moves(home, casebook, cases)
         settled = tuple(settle_all(home, casebook, Assessor(home, casebook), cases))
     steps = Counter(each.step.value for each in settled)
     told = {**facts, "stage": "done", "steps": dict(sorted(steps.items()))}
@@ -162,9 +158,10 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
 
 def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
     now_ms = home.clock()
-    with casebook.snapshot():
-        evidence = [*found.evidence, *_moved(casebook, found.evidence)]
-    new = casebook.evidence.add(evidence, now_ms)
+    new = casebook.evidence.add(found.evidence, now_ms)
+    closed = [casebook.cases.find(service) for service in found.worth]
+    again = [each for each in closed if each is not None and not each.state.is_open]
+    new += note_moves(home, casebook, [*casebook.cases.in_states(OPEN_STATES), *again])
     assessor = Assessor(home, casebook)
     opened, returned = [], []
     for service in found.worth:
@@ -192,6 +189,11 @@ def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Servi
     Raises:
         Conflict: If it has one already.
     """
+    return casebook.cases.open(opening(home, assessor, service))
+
+
+def opening(home: Home, assessor: Assessor, service: Service) -> Change:
+    """Tell the opening of the case of a service as a change."""
     now_ms = home.clock()
     assessment = assessor.assess(service)
     state = after(None, Step.OPEN)
@@ -223,7 +225,7 @@ def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Servi
         posterior=case.posterior,
         reasons=(*_detected(assessment), *reasons_of(assessment.weighing, assessment.holds)),
     )
-    return casebook.cases.open(Change(after=case, event=event))
+    return Change(after=case, event=event)
 
 
 def returns(assessor: Assessor, case: Case) -> bool:
@@ -233,14 +235,17 @@ def returns(assessor: Assessor, case: Case) -> bool:
     One that expired does when it was found again, later than before it expired. One that people
     rejected or withdrew does only when a method that is not the own flow found it since, and the
     evidence suffices: the same vendor cloud is not to come back with every run. A list that held
-    it before finds nothing by holding it still.
+    it before finds nothing by holding it still. One whose case was there to measure its reviewers
+    was never judged itself: it does as soon as it is found.
     """
     assessment = assessor.assess(case.service)
+    if assessor.casebook.runs.seed(case) is not None:
+        return assessment.last_day > 0 and _is_present(assessment, assessor)
     since_day = case.changed_ms // DAY_MS
     if case.state is CaseState.EXPIRED:
         is_new = assessment.last_day > _last_day_of(assessor, case)
         return is_new and _is_present(assessment, assessor)
-    later = [each for each in assessment.evidence if each.observed_day > since_day]
+    later = [each for each in assessment.of_holder if each.observed_day > since_day]
     others = [each for each in later if each.claim is Claim.CC and each.method is not Method.FLOW]
     others = [
         each for each in others if int(each.facts.get("since_day", since_day + 1)) > since_day
@@ -286,34 +291,6 @@ def begin_again(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) 
 def _detected(assessment: Assessment) -> tuple[Reason, ...]:
     flow = latest_flow(assessment.evidence)
     return () if flow is None else (detected(flow),)
-
-
-def _moved(casebook: CaseBook, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Tell of which services the address is originated by another AS than it was before."""
-    found = []
-    for each in evidence:
-        now = each.facts.get("asn", 0)
-        earlier = [
-            before
-            for before in casebook.evidence.of(each.service)
-            if before.method is Method.FLOW
-            and before.observed_day < each.observed_day
-            and before.facts.get("asn", 0)
-        ]
-        last = max(earlier, key=lambda before: before.observed_day, default=None)
-        if now and last is not None and last.facts["asn"] != now:
-            found.append(
-                Evidence(
-                    service=each.service,
-                    method=Method.FLOW,
-                    source=ROUTES,
-                    claim=Claim.MOVED,
-                    observed_day=each.observed_day,
-                    reference=f"AS{last.facts['asn']} to AS{now}",
-                    strength=_MOVED,
-                )
-            )
-    return found
 
 
 def _urgent(cases: Sequence[Case]) -> list[Case]:

@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hinomi.detect.background import Background
 from hinomi.detect.columns import ints
 from hinomi.detect.context import context_columns
 from hinomi.detect.judge import Judgement, judge
@@ -67,6 +68,7 @@ class Finder:
         self.worth: list[Service] = []  # A case, most probable first.
         self.evidence: list[Evidence] = []  # About these, and about services of open cases.
         self.below = 0  # Candidates that were not worth one.
+        self.until_day = 0  # The last day that it saw, days since 1970-01-01; 0: it saw nothing.
 
     @property
     def asked(self) -> list[ListEntry]:
@@ -78,14 +80,10 @@ class Finder:
 
     @property
     def digest(self) -> str:
-        """Name what was found: the same findings of the same services have the same name."""
+        """Name what was found until when: the same findings have the same name."""
         references = sorted(f"{each.service} {each.reference}" for each in self.evidence)
+        references.append(f"until {self.until_day}")
         return hashlib.sha256("\n".join(references).encode()).hexdigest()
-
-    @property
-    def until_day(self) -> int:
-        """The last day on which anything was seen, days since 1970-01-01; 0: nothing was."""
-        return max((each.observed_day for each in self.evidence), default=0)
 
     def __call__(self, opened: Opened, judged: Judgement) -> None:
         """Look at everything that was judged in one run."""
@@ -96,6 +94,8 @@ class Finder:
         chosen = met[: self._most if self._opens else 0]
         self.below = int(candidates.size - chosen.size)
         table = judged.survey.services
+        if len(table):  # Silence of a server says something where others were heard.
+            self.until_day = int(ints(table, "last_ms").max()) // DAY_MS
         self.worth = [service_of(table, int(row)) for row in chosen]
         rows = [int(row) for row in chosen]
         rows += sorted({*_rows(judged, self._open)} - {*rows})
@@ -140,21 +140,26 @@ def _evidence(
     populations = populations_of(
         table, judged.suspects, lines=len(judged.survey.talking), wanted=services
     )
-    places = _places(opened, services)
+    places = places_of(opened.background, services)
     own, probability = judged.by_flow(), judged.probability()
-    alone = unaided(opened, judged, register)
-    last_ms = ints(table, "last_ms")
+    # Only what a list names as well is weighed against it: judging twice costs a second pass.
+    least = register.number("verify.least_reliability")
+    doubtful = {row for row in rows if judged.listed[row] and own[row] >= least}
+    alone = unaided(opened, judged, register) if doubtful else own
+    first_ms, last_ms = ints(table, "first_ms"), ints(table, "last_ms")
     found = []
     for row, service in zip(rows, services, strict=True):
         facts: Facts = {
             "probability": _rounded(probability[row]),
-            "unaided": _rounded(alone[row]),
             "prior": _rounded(judged.prior),
             "shift": judged.taught.shift,
             "slope": judged.taught.slope,
             "tier": int(judged.tier[row]),
+            "first_day": int(first_ms[row]) // DAY_MS,
             "terms": _terms(judged, row),
         }
+        if row in doubtful:
+            facts["unaided"] = _rounded(alone[row])
         population = populations.get(service)
         if population is not None:
             facts |= render_population(population)
@@ -172,10 +177,16 @@ def _evidence(
     return found
 
 
-def _places(opened: Opened, services: Sequence[Service]) -> dict[Service, Facts]:
-    """Look up what context tables that stood before the window say of each address."""
+def places_of(before: Background | None, services: Sequence[Service]) -> dict[Service, Facts]:
+    """
+    Look up what context tables say of the address of each service outside the own network.
+
+    Args:
+        before: Tables that stood before the time in question; None: there are none.
+        services: Which; empty facts are left out.
+    """
     plain = [each for each in services if not each.own]
-    if opened.background is None or not plain:
+    if before is None or not plain:
         return {}
     asked = pa.table(
         {
@@ -186,7 +197,6 @@ def _places(opened: Opened, services: Sequence[Service]) -> dict[Service, Facts]
             "remote_port": pa.array([each.port for each in plain], pa.int64()),
         }
     )
-    before = opened.background
     columns = context_columns(asked, before.tables, before.starts_ms)
     found = address_facts(
         [each.address for each in plain],

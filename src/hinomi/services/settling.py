@@ -180,10 +180,10 @@ def _step(
     age_days = assessor.watched_days(assessor.day - assessment.last_day)
     if case.state is CaseState.LISTED:
         if age_days > assessment.days_valid:
-            return Step.EXPIRE, (_aged(age_days, assessment.last_day),)
+            return Step.EXPIRE, (_aged(assessment, age_days),)
         return _of_listed(home, standing, casebook.listings.of(case))
     if age_days > assessment.days_held:
-        return Step.EXPIRE, (_aged(age_days, assessment.last_day),)
+        return Step.EXPIRE, (_aged(assessment, age_days),)
     if case.state in {CaseState.CORROBORATED, CaseState.LISTABLE}:
         lost = falls_back(standing, assessor.rules)
         if lost:
@@ -237,11 +237,19 @@ def _not_renewed(held: list[Hold]) -> Reason:
     )
 
 
-def _aged(age_days: int, last_day: int) -> Reason:
+def _aged(assessment: Assessment, age_days: int) -> Reason:
+    if assessment.last_day == 0:
+        return Reason(
+            code="moved",
+            text="Its address has another holder, at whose server nobody has found anything.",
+            text_ja="アドレスの利用者が変わり、現在の利用者のサーバではだれも確認していません。",
+            weight=0.0,
+            values={},
+        )
     return Reason(
         code=AGED,
         text=f"Nobody has found it for {age_days} days: too long for a server of its kind.",
         text_ja=f"{age_days}日間だれも確認していません。この種のサーバとしては長すぎます。",
         weight=0.0,
-        values={"age_days": age_days, "last_day": last_day},
+        values={"age_days": age_days, "last_day": assessment.last_day},
     )

@@ -18,7 +18,7 @@ from hinomi.store.casebook import CaseBook
 from hinomi.store.lookup import Told
 from hinomi.verify.benign import holds_of, may_lift, suggest_class
 from hinomi.verify.copying import Kinship
-from hinomi.verify.corroborate import Rules, Trust, Weighing, weigh
+from hinomi.verify.corroborate import Rules, Trust, Weighing, of_this_holder, weigh
 from hinomi.verify.expiry import ExpiryPolicy, SeenHistory, days_valid, still_there
 from hinomi.verify.holds import Hold, Limits, limits_of
 from hinomi.verify.independence import grouped
@@ -36,10 +36,11 @@ class Assessment:
 
     service: Service
     evidence: tuple[Evidence, ...]  # Oldest first.
+    of_holder: tuple[Evidence, ...]  # Of these, without findings at a former holder's server.
     weighing: Weighing
     holds: tuple[Hold, ...]
     suggested: ServiceClass
-    last_day: int  # On which anybody last said that it is a C&C server; 0: nobody did.
+    last_day: int  # On which anybody last said so of this holder's server; 0: nobody did.
     days_valid: int  # After the last finding; below 0: it does not hold even on that day.
     days_held: int  # As long as that, were the finding certain.
     reliability: Mapping[str, Reliability]  # Of the sources of the evidence.
@@ -49,7 +50,20 @@ class Assessment:
 class Assessor:
     """Weighs services; made anew for each command, so that it sees one state of the sources."""
 
-    def __init__(self, home: Home, casebook: CaseBook) -> None:
+    def __init__(
+        self,
+        home: Home,
+        casebook: CaseBook,
+        lent: Mapping[Service, tuple[Evidence, ...]] | None = None,
+    ) -> None:
+        """
+        Begin.
+
+        Args:
+            home: Its register weighs.
+            casebook: Of this home.
+            lent: Evidence of other services that some are to be shown with; None: what seeds are.
+        """
         register = home.register
         self.home = home
         self.casebook = casebook
@@ -60,6 +74,7 @@ class Assessor:
         self._least_said = register.number("verify.open_probability")
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
+        self._lent = casebook.runs.lent() if lent is None else lent
         self._watched = casebook.runs.days(self.day - self._policy.most_days)
         self._said = casebook.evidence.sources()
         self._outcomes = casebook.evidence.outcomes()
@@ -79,7 +94,7 @@ class Assessor:
         """
         told = self.casebook.listed.about(service)
         evidence = (
-            *self.casebook.evidence.of(service),
+            *self._known_of(service),
             *listed_evidence(service, told),
         )
         reliability = self.reliability(evidence)
@@ -87,7 +102,8 @@ class Assessor:
             reliability={name: each.mean for name, each in reliability.items()},
             groups=self.groups(evidence),
         )
-        speaking = [each for each in evidence if self._speaks(each)]
+        of_holder = of_this_holder(evidence, trust, self.rules)
+        speaking = [each for each in of_holder if self._speaks(each)]
         history = seen_history(speaking, self._policy.most_days)
         flow = latest_flow(evidence)
         tier = None if flow is None else tier_in(flow)
@@ -102,6 +118,7 @@ class Assessor:
         return Assessment(
             service=service,
             evidence=evidence,
+            of_holder=of_holder,
             weighing=weighing,
             holds=holds,
             suggested=suggest_class(holds, evidence),
@@ -123,6 +140,10 @@ class Assessor:
             return max(age_days, 0)
         since = bisect_right(self._watched, self.day - age_days)
         return bisect_right(self._watched, self.day) - since
+
+    def _known_of(self, service: Service) -> list[Evidence]:
+        known = [*self.casebook.evidence.of(service), *self._lent.get(service, ())]
+        return sorted(known, key=lambda each: each.observed_day)
 
     def _speaks(self, evidence: Evidence) -> bool:
         """Tell whether a statement says that it was there: no trait does, nor any flow to it."""
@@ -215,6 +236,7 @@ def listed_evidence(service: Service, told: Iterable[Told]) -> tuple[Evidence, .
         is_sinkhole = each.kind is ListKind.SINKHOLES or entry.role is Role.SINKHOLE
         last_ms = each.confirmed_ms if each.until_ms is None else each.until_ms
         stated = entry.last_listed_ms
+        first_ms = entry.first_listed_ms or each.since_ms
         found.append(
             Evidence(
                 service=service if entry.port is not None else any_port(service),
@@ -224,8 +246,10 @@ def listed_evidence(service: Service, told: Iterable[Told]) -> tuple[Evidence, .
                 observed_day=(last_ms if stated is None else min(stated, last_ms)) // DAY_MS,
                 reference=entry.label,
                 facts={
-                    "first_day": (entry.first_listed_ms or each.since_ms) // DAY_MS,
+                    "first_day": first_ms // DAY_MS,
                     "since_day": each.since_ms // DAY_MS,  # On which it came into this house.
+                    # A list that does not say when it saw an entry last vouches for the first day.
+                    "from_day": (first_ms if stated is None else min(stated, last_ms)) // DAY_MS,
                 },
             )
         )

@@ -95,9 +95,13 @@ class ContextStore:
                 sync_folder(self._path(each).parent)
         return gone
 
-    def before(self, moment_ms: int) -> tuple[ContextTable, ...]:
+    def before(self, moment_ms: int, kind: ContextKind | None = None) -> tuple[ContextTable, ...]:
         """
         Read what stood before *moment_ms*: the newest table of each kind and source.
+
+        Args:
+            moment_ms: Milliseconds since the Unix epoch.
+            kind: Of this one alone; None: of all.
 
         Of history every earlier day is given: a feed that forgets is remembered, and an
         address without a stated day is dated by the first table that holds it.
@@ -106,7 +110,8 @@ class ContextStore:
             Unavailable: If a file cannot be read.
             ConfigError: If one was written under another version of the schema.
         """
-        earlier = [each for each in self.show() if each.is_before(moment_ms)]
+        asked = [each for each in self.show() if kind in {None, each.kind}]
+        earlier = [each for each in asked if each.is_before(moment_ms)]
         newest = {(each.kind, each.source): each for each in earlier}  # By day: the last wins.
         return tuple(
             ContextTable(statement=each, rows=self._rows(each))

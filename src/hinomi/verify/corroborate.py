@@ -139,7 +139,7 @@ def weigh(
         would pass for two methods.
     """
     known = _latest(each for each in evidence if each.observed_day <= as_of_day)
-    known = _of_this_holder(known, trust, rules)
+    known = list(of_this_holder(known, trust, rules))
     if any(_is_list(each) and present(as_of_day - each.observed_day) > 0.0 for each in known):
         known = [_unaided(each) for each in known]
     worth = [_worth(each, trust, rules) for each in known]
@@ -191,15 +191,28 @@ def _latest(evidence: Iterable[Evidence]) -> list[Evidence]:
     return list(newest.values())
 
 
-def _of_this_holder(known: list[Evidence], trust: Trust, rules: Rules) -> list[Evidence]:
+def of_this_holder(known: Collection[Evidence], trust: Trust, rules: Rules) -> tuple[Evidence, ...]:
     """Leave out what was found before the address changed hands: it speaks of somebody else."""
-    moved = (
-        each.observed_day
-        for each in known
-        if each.claim is Claim.MOVED and _worth(each, trust, rules) >= rules.least_reliability
+    since_day = max(
+        (
+            each.observed_day
+            for each in known
+            if each.claim is Claim.MOVED and _worth(each, trust, rules) >= rules.least_reliability
+        ),
+        default=0,
     )
-    since_day = max(moved, default=0)
-    return [each for each in known if each.observed_day >= since_day or not each.claim.is_for]
+    return tuple(each for each in known if not each.claim.is_for or _rests_from(each) >= since_day)
+
+
+def _rests_from(evidence: Evidence) -> int:
+    """
+    Give the first day on which a statement rests, days since 1970-01-01, UTC.
+
+    Bots call an address long after its holder has changed, and lists keep it: flow rests on all
+    days of its window, an entry on the day on which its list saw the server.
+    """
+    facts = evidence.facts
+    return int(facts.get("from_day", facts.get("first_day", evidence.observed_day)))
 
 
 def _is_list(evidence: Evidence) -> bool:
