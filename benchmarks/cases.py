@@ -34,7 +34,7 @@ from hinomi.services.casework import decide
 from hinomi.services.home import CONFIG, REQUESTS, Home, create_home, open_home
 from hinomi.services.mandates import Operation
 from hinomi.services.people import require_role
-from hinomi.services.settling import settle_all
+from hinomi.services.settling import settle
 from hinomi.services.weighing import Assessor
 from hinomi.store.caseschema import CASES, EVENTS, EVIDENCE, LISTINGS, OUTCOMES, VERDICTS
 from hinomi.store.database import Database, open_database, open_shared_database
@@ -340,7 +340,7 @@ def _measure(folder: Path, chosen: argparse.Namespace) -> None:
     with home.casebook() as casebook:
         cases = casebook.cases.in_states(OPEN_STATES)[: chosen.settle]
         began, cpu = time.perf_counter(), time.process_time()
-        settled = settle_all(home, casebook, Assessor(home, casebook), cases)
+        settled = settle(home, casebook, Assessor(home, casebook), cases)
         took, used = time.perf_counter() - began, time.process_time() - cpu
     print(
         f"{len(cases):,} open cases weighed anew, {len(settled):,} changed: {took:.1f} s "

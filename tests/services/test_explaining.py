@@ -11,7 +11,7 @@ from hinomi.model.address import parse_address
 from hinomi.model.listed import ListKind
 from hinomi.model.service import Service
 from hinomi.model.window import Window
-from hinomi.services.detecting import Detection, run_detection
+from hinomi.services.detecting import SCRATCH, Detection, run_detection
 from hinomi.services.explaining import explain_service
 from hinomi.services.home import Home, open_home
 from hinomi.services.listing import add_list
@@ -126,3 +126,5 @@ def test_what_is_no_address_is_the_callers_bug(few: Home) -> None:
     """Refused before anything is read."""
     with pytest.raises(ValueError, match="not an IP address"):
         explain_service(few, "server", 6, 443)
+
+

@@ -28,7 +28,7 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.moves import note_moves
 from hinomi.services.paging import page
 from hinomi.services.population import latest_flow
-from hinomi.services.settling import AGED, RUN, Settled, settle_all, weighed
+from hinomi.services.settling import AGED, RUN, Settled, settle, weighed
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseruns import Run
@@ -148,7 +148,7 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
             {**facts, "stage": "begins", "cases": len(cases)},
         )
         note_moves(home, casebook, cases)
-        settled = tuple(settle_all(home, casebook, Assessor(home, casebook), cases))
+        settled = tuple(settle(home, casebook, Assessor(home, casebook), cases))
     steps = Counter(each.step.value for each in settled)
     told = {**facts, "stage": "done", "steps": dict(sorted(steps.items()))}
     record(home.journal(), Operation.CASES, mandate, told)
@@ -176,7 +176,7 @@ def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
     return Kept(
         opened=tuple(opened),
         returned=tuple(returned),
-        settled=tuple(settle_all(home, casebook, assessor, others)),
+        settled=tuple(settle(home, casebook, assessor, others)),
         new_statements=new,
         below=found.below,
     )

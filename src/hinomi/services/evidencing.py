@@ -23,7 +23,7 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.ownership import own_matcher
 from hinomi.services.paging import page
 from hinomi.services.people import acting, people_in_force
-from hinomi.services.settling import Settled, settle_all
+from hinomi.services.settling import Settled, settle
 from hinomi.services.weighing import Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseevidence import Source
@@ -204,7 +204,7 @@ def _follow(
         return not missing_evidence(assessor.assess(service).weighing, assessor.rules)
 
     touched = casebook.cases.get_each(casebook.evidence.affected(source, since_ms))
-    kept = tuple(settle_all(home, casebook, assessor, touched))
+    kept = tuple(settle(home, casebook, assessor, touched))
     most = home.register.integer("verify.open_most")
     began = []
     for closed in touched:

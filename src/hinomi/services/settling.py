@@ -103,12 +103,7 @@ def weighed(case: Case, assessment: Assessment, home: Home, step: Step, entry: i
     return Change(after=changed, event=event)
 
 
-def settle(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Settled | None:
-    """Do as `settle_all` with one case; None where it is left out."""
-    return next(iter(settle_all(home, casebook, assessor, [case])), None)
-
-
-def settle_all(
+def settle(
     home: Home, casebook: CaseBook, assessor: Assessor, cases: Iterable[Case]
 ) -> list[Settled]:
     """
