@@ -9,10 +9,7 @@ import pytest
 
 from builders import HOUR_MS, NOON_MS, conversations, knock, talk
 from hinomi.engine import duckdb
-from hinomi.errors import NotFound
-from hinomi.model.address import parse_address
 from hinomi.model.listed import ListKind
-from hinomi.model.service import Service
 from hinomi.model.window import Window
 from hinomi.services.detecting import SCRATCH, Detection, run_detection
 from hinomi.services.explaining import explain_service
