@@ -27,10 +27,10 @@ COUNTED: Final = {"cases", "source_outcomes"}
 """What a command may count, from an index alone."""
 
 SHORT: Final = {
-    *("evidence_sources", "source_pairs", "case_runs"),
+    *("evidence_sources", "source_pairs", "case_runs", "case_seeds"),
     *("alembic_version", "sqlite_master"),
 }
-"""Tables with a row for each source or run, and what tells which tables there are."""
+"""Tables with a row for each source, run or seed, and what tells which tables there are."""
 
 Deed = Callable[[Home], object]
 DEEDS: Final[dict[str, tuple[Deed, int]]] = {

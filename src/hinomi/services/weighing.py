@@ -75,7 +75,7 @@ class Assessor:
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
         self._lent = casebook.runs.lent() if lent is None else lent
-        self._watched = casebook.runs.days(self.day - self._policy.most_days)
+        self._watched = casebook.runs.days()
         self._said = casebook.evidence.sources()
         self._outcomes = casebook.evidence.outcomes()
         self._pairs = {
