@@ -189,6 +189,11 @@ def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Servi
     Raises:
         Conflict: If it has one already.
     """
+    return casebook.cases.open(opening(home, assessor, service))
+
+
+def opening(home: Home, assessor: Assessor, service: Service) -> Change:
+    """Tell the opening of the case of a service as a change."""
     now_ms = home.clock()
     assessment = assessor.assess(service)
     state = after(None, Step.OPEN)
@@ -220,7 +225,7 @@ def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Servi
         posterior=case.posterior,
         reasons=(*_detected(assessment), *reasons_of(assessment.weighing, assessment.holds)),
     )
-    return casebook.cases.open(Change(after=case, event=event))
+    return Change(after=case, event=event)
 
 
 def returns(assessor: Assessor, case: Case) -> bool:
@@ -230,9 +235,12 @@ def returns(assessor: Assessor, case: Case) -> bool:
     One that expired does when it was found again, later than before it expired. One that people
     rejected or withdrew does only when a method that is not the own flow found it since, and the
     evidence suffices: the same vendor cloud is not to come back with every run. A list that held
-    it before finds nothing by holding it still.
+    it before finds nothing by holding it still. One whose case was there to measure its reviewers
+    was never judged itself: it does as soon as it is found.
     """
     assessment = assessor.assess(case.service)
+    if assessor.casebook.runs.seed(case) is not None:
+        return assessment.last_day > 0 and _is_present(assessment, assessor)
     since_day = case.changed_ms // DAY_MS
     if case.state is CaseState.EXPIRED:
         is_new = assessment.last_day > _last_day_of(assessor, case)

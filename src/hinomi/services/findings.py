@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hinomi.detect.background import Background
 from hinomi.detect.columns import ints
 from hinomi.detect.context import context_columns
 from hinomi.detect.judge import Judgement, judge
@@ -139,7 +140,7 @@ def _evidence(
     populations = populations_of(
         table, judged.suspects, lines=len(judged.survey.talking), wanted=services
     )
-    places = _places(opened, services)
+    places = places_of(opened.background, services)
     own, probability = judged.by_flow(), judged.probability()
     # Only what a list names as well is weighed against it: judging twice costs a second pass.
     least = register.number("verify.least_reliability")
@@ -176,10 +177,16 @@ def _evidence(
     return found
 
 
-def _places(opened: Opened, services: Sequence[Service]) -> dict[Service, Facts]:
-    """Look up what context tables that stood before the window say of each address."""
+def places_of(before: Background | None, services: Sequence[Service]) -> dict[Service, Facts]:
+    """
+    Look up what context tables say of the address of each service outside the own network.
+
+    Args:
+        before: Tables that stood before the time in question; None: there are none.
+        services: Which; empty facts are left out.
+    """
     plain = [each for each in services if not each.own]
-    if opened.background is None or not plain:
+    if before is None or not plain:
         return {}
     asked = pa.table(
         {
@@ -190,7 +197,6 @@ def _places(opened: Opened, services: Sequence[Service]) -> dict[Service, Facts]
             "remote_port": pa.array([each.port for each in plain], pa.int64()),
         }
     )
-    before = opened.background
     columns = context_columns(asked, before.tables, before.starts_ms)
     found = address_facts(
         [each.address for each in plain],

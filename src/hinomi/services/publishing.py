@@ -83,7 +83,7 @@ def approve(home: Home, case_id: int) -> Listed:
         assessment = assessor.assess(case.service, case.service_class)
         standing = standing_of(casebook, case, assessment)
         _require_clear(standing, assessor)
-        seed = casebook.runs.seed(case_id)
+        seed = casebook.runs.seed(case)
         address = case.service.address
         _approve(home, asked)
         if case.service.own and seed is None:
