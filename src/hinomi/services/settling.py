@@ -240,8 +240,8 @@ def _over(posterior: float, limit: float) -> Reason:
         code="over",
         text=f"It was one; that it is still there is likely to {posterior:.2f} only, since sources "
         f"say that it is gone. Needed: {limit:.2f}.",
-        text_ja=f"C&Cサーバでしたが、もう存在しないとの情報があり、今も存在する確からしさは"
-        f"{posterior:.2f}です。{limit:.2f}が必要です。",
+        text_ja="C&Cサーバでしたが、もう存在しないとの情報があります。"
+        f"今も存在する確からしさは{posterior:.2f}です。{limit:.2f}が必要です。",
         weight=0.0,
         values={"posterior": round(posterior, 4), "needed": limit},
     )
