@@ -74,14 +74,22 @@ def stated(
     return Evidence(**{**usual, "method": method, "claim": claim, **changed})
 
 
-def seen(house: Household, strength: float = 0.95, *, ago: int = 0, **facts: Any) -> Evidence:
-    """Give what a run of detection found of `SERVER`: twelve of 15 clients are suspects."""
+def seen(
+    house: Household,
+    strength: float = 0.95,
+    *,
+    of: Service | None = None,
+    ago: int = 0,
+    **facts: Any,
+) -> Evidence:
+    """Give what a run of detection found, of `SERVER`: twelve of 15 clients are suspects."""
     met = {"lines": 2_000, "tried": 15, "clients": 15, "suspects": 12, "networks": 9}
     usual = {"probability": strength, "prior": 1e-4, "tier": 1, "terms": "enriched:5.0"}
     return stated(
         house,
         Method.FLOW,
         ago=ago,
+        service=of or service(),
         source=SOURCE,
         strength=strength,
         reference=f"run {day(house, ago)} {strength}",
@@ -100,6 +108,7 @@ def found(home: Home, *evidence: Evidence, worth: tuple[Service, ...] | None = N
     finder = Finder(home.register, ())
     finder.evidence = list(evidence)
     finder.worth = [each.service for each in evidence] if worth is None else list(worth)
+    finder.until_day = max((each.observed_day for each in evidence), default=0)
     return finder
 
 
@@ -114,9 +123,11 @@ def case_of(home: Home, number: int = 1) -> Case:
         return casebook.cases.get(number)
 
 
-def manned(folder: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Household:
-    """Make a home with two analysts, two reviewers, privacy officers, an auditor, an operator."""
-    house = Household(folder, monkeypatch, clock=clock, made_up=True)
+def manned(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, *, sampling: int = 10_000
+) -> Household:
+    """Make a home with two analysts, two reviewers, a privacy officer, auditor and operator."""
+    house = Household(folder, monkeypatch, clock=clock, sampling=sampling, made_up=True)
     house.add("anna", Role.ANALYST)
     house.add("alan", Role.ANALYST, Role.REVIEWER)
     house.add("rita", Role.REVIEWER)
@@ -126,10 +137,10 @@ def manned(folder: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> House
     return house
 
 
-def lead(house: Household, stage: CaseState) -> None:
+def lead(house: Household, stage: CaseState, by: str | None = "anna") -> None:
     """Take the one step that leads the case of `SERVER` from the stage before to *stage*."""
     if stage is CaseState.CANDIDATE:
-        home = house.act_as("anna")
+        home = house.act_as(by)
         tell(home, stated(house), stated(house, Method.MALWARE))
         run(home, seen(house))
     elif stage is CaseState.LISTED:

@@ -5,13 +5,14 @@ Where two methods agree on a service that has no case, one is opened, whoever of
 where they agree anew on one whose case was closed, another episode of it begins.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hinomi.collect.evidence.catalogue import parse_evidence
 from hinomi.collect.evidence.intake import EvidenceLimits
 from hinomi.collect.evidence.tokenise import tokenise_evidence
-from hinomi.errors import UsageError
+from hinomi.errors import Conflict, UsageError
 from hinomi.model.case import Case
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
@@ -204,18 +205,18 @@ def _follow(
 
     touched = casebook.cases.get_each(casebook.evidence.affected(source, since_ms))
     kept = tuple(settle(home, casebook, assessor, touched))
-    again = tuple(
-        begin_again(home, casebook, assessor, each)
-        for each in touched
-        if not each.state.is_open and agree(each.service) and returns(assessor, each)
-    )
     most = home.register.integer("verify.open_most")
-    opened = tuple(
-        open_case(home, casebook, assessor, each)
-        for each in casebook.evidence.agreeing(source, since_ms, most)
-        if agree(each)
-    )
-    return (*opened, *again), kept
+    began = []
+    for closed in touched:
+        is_closed = not closed.state.is_open
+        if is_closed and agree(closed.service) and returns(assessor, closed):
+            with suppress(Conflict):  # Somebody else was faster.
+                began.append(begin_again(home, casebook, assessor, closed))
+    for service in casebook.evidence.agreeing(source, since_ms, most):
+        if agree(service):
+            with suppress(Conflict):
+                began.append(open_case(home, casebook, assessor, service))
+    return tuple(began), kept
 
 
 def _page(home: Home, opened: tuple[Case, ...], settled: tuple[Settled, ...]) -> None:

@@ -23,8 +23,8 @@ from hinomi.services.outcomes import note_outcomes
 from hinomi.services.own import plain_address
 from hinomi.services.people import acting, people_in_force
 from hinomi.services.population import latest_flow, population_in
-from hinomi.services.seeds import reveal
 from hinomi.services.settling import lease, standing_of, weighed
+from hinomi.services.unmasking import reveal
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.telemetry import mask_addresses
@@ -83,7 +83,7 @@ def approve(home: Home, case_id: int) -> Listed:
         assessment = assessor.assess(case.service, case.service_class)
         standing = standing_of(casebook, case, assessment)
         _require_clear(standing, assessor)
-        seed = casebook.runs.seed(case_id)
+        seed = casebook.runs.seed(case)
         address = case.service.address
         _approve(home, asked)
         if case.service.own and seed is None:
