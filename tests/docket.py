@@ -122,9 +122,11 @@ def case_of(home: Home, number: int = 1) -> Case:
         return casebook.cases.get(number)
 
 
-def manned(folder: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock) -> Household:
-    """Make a home with two analysts, two reviewers, privacy officers, an auditor, an operator."""
-    house = Household(folder, monkeypatch, clock=clock, made_up=True)
+def manned(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, clock: Clock, *, sampling: int = 10_000
+) -> Household:
+    """Make a home with two analysts, two reviewers, a privacy officer, auditor and operator."""
+    house = Household(folder, monkeypatch, clock=clock, sampling=sampling, made_up=True)
     house.add("anna", Role.ANALYST)
     house.add("alan", Role.ANALYST, Role.REVIEWER)
     house.add("rita", Role.REVIEWER)

@@ -18,7 +18,6 @@ from hinomi.services.settling import (
     lease,
     renewed,
     settle,
-    settle_all,
     standing_of,
     weighed,
 )
@@ -30,7 +29,8 @@ from household import DAY_MS, Household
 def settled(home: Home, number: int = 1) -> Settled | None:
     """Let a case settle as of now."""
     with home.casebook() as casebook:
-        return settle(home, casebook, Assessor(home, casebook), casebook.cases.get(number))
+        found = settle(home, casebook, Assessor(home, casebook), [casebook.cases.get(number)])
+        return found[0] if found else None
 
 
 def watch(house: Household, *evidence: Evidence) -> Settled | None:
@@ -241,8 +241,8 @@ def test_whoever_was_faster_is_not_overwritten(at: At) -> None:
     house.later(100 * DAY_MS)
     with home.casebook() as casebook:
         assessor = Assessor(home, casebook)
-        assert settle(home, casebook, assessor, before) is not None
-        assert settle(home, casebook, assessor, before) is None
+        assert settle(home, casebook, assessor, [before])
+        assert not settle(home, casebook, assessor, [before])
         assert len(casebook.cases.history(1)) == 2
 
 
@@ -252,8 +252,10 @@ def test_closed_cases_are_left_alone(at: At) -> None:
     house.later(100 * DAY_MS)
     home = house.home()
     with home.casebook() as casebook:
-        assert [each.step for each in settle_all(home, casebook, [case_of(home)])] == [Step.EXPIRE]
-        assert settle_all(home, casebook, [case_of(home)]) == []
+        assessor = Assessor(home, casebook)
+        found = settle(home, casebook, assessor, [case_of(home)])
+        assert [each.step for each in found] == [Step.EXPIRE]
+        assert settle(home, casebook, assessor, [case_of(home)]) == []
 
 
 def test_a_lease_is_whole_epochs(at: At) -> None:

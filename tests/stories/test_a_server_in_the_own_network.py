@@ -88,7 +88,7 @@ def test_leave_is_for_one_case_and_one_time(
     """What was approved for one server opens no other, and a server elsewhere needs none."""
     home = provider(tmp_path, monkeypatch)
     home.at_day(1)
-    numbers = []
+    numbers: list[int] = []
     for address in (SERVER, "198.19.100.2", "203.0.113.1"):
         home.lists("known-cc", f"feed-{len(numbers)}", f"{address},tcp,{PORT}")
         numbers += home.samples(address, PORT, f"sandbox-{len(numbers)}")["opened"]
