@@ -73,34 +73,38 @@ def opened(
     return book.cases.open(change)
 
 
+def stepping_for(case: Case, step: Step, by: str = "run", **given: Any) -> Change:
+    """Give a step of a case, for which a honeypot speaks."""
+    change = stepping(case, step, by, **given)
+    return replace(change, event=replace(change.event, reasons=(WHY,)))
+
+
 def stepped(book: CaseBook, case: Case, step: Step, by: str = "run", **given: Any) -> Case:
     """Let a case take a step, for which a honeypot speaks."""
-    change = stepping(case, step, by, **given)
-    return book.cases.change(replace(change, event=replace(change.event, reasons=(WHY,))))
-
-
-def judged(book: CaseBook, case: Case, by: str, finding: Finding, step: Step, **given: Any) -> Case:
-    """Let a person's verdict lead a case one step on."""
-    said = verdict(case, by, finding=finding, at_ms=case.changed_ms, **given)
-    return stepped(book, case, step, by, verdict=said, service_class=said.service_class)
+    return book.cases.change(stepping_for(case, step, by, **given))
 
 
 def listed(book: CaseBook, case: Case, *, was_contacted: bool = True) -> Case:
-    """Let anna and rita call it a C&C server, and somebody let it out."""
+    """Let anna and rita call it a C&C server, and olga let it out."""
+    changes = []
     if case.state is CaseState.CANDIDATE:
-        case = stepped(book, case, Step.TAKE, "anna")
-    case = judged(book, case, "anna", Finding.CC, Step.CORROBORATE)
-    case = judged(book, case, "rita", Finding.CC, Step.CLEAR)
-    return stepped(
-        book, case, Step.LIST, "olga", listing=listing(case), was_contacted=was_contacted
-    )
+        changes.append(stepping_for(case, Step.TAKE, "anna"))
+        case = changes[-1].after
+    for by, step in (("anna", Step.CORROBORATE), ("rita", Step.CLEAR)):
+        said = verdict(case, by, at_ms=case.changed_ms)
+        kind = said.service_class
+        changes.append(stepping_for(case, step, by, verdict=said, service_class=kind))
+        case = changes[-1].after
+    out = {"listing": listing(case), "was_contacted": was_contacted}
+    return book.cases.change(*changes, stepping_for(case, Step.LIST, "olga", **out))
 
 
 def rejected(
     book: CaseBook, case: Case, kind: ServiceClass = ServiceClass.UNKNOWN, by: str = "anna"
 ) -> Case:
     """Let somebody call it no C&C server."""
-    return judged(book, case, by, Finding.NOT_CC, Step.REJECT, service_class=kind)
+    said = verdict(case, by, finding=Finding.NOT_CC, at_ms=case.changed_ms, service_class=kind)
+    return stepped(book, case, Step.REJECT, by, verdict=said, service_class=kind)
 
 
 def changed(change: Change, at_ms: int) -> Change:
@@ -124,10 +128,11 @@ def answer_many(
     rng = np.random.default_rng(seed)
     raw = rng.normal(1.0, 2.0, count)
     true = rng.random(count) < special.expit(shift + slope * raw)
-    for number in range(count):
+    services = [server(number % 256, 1_000 + number) for number in range(count)]
+    book.evidence.add([honeypot(each, at_ms // DAY_MS) for each in services], at_ms)
+    for number, about in enumerate(services):
         stated = round(float(special.expit(raw[number])), 4)
-        case = opened(book, server(number % 256, 1_000 + number), at_ms + number, stated)
-        book.evidence.add([honeypot(case.service, at_ms // DAY_MS)], at_ms)
+        case = opened(book, about, at_ms + number, stated)
         if true[number]:
             listed(book, case)
         else:

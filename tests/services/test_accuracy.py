@@ -1,14 +1,15 @@
 """How often hinomi is right here: counted from cases, and told without naming anybody."""
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from casesteps import verdict
+from casesteps import opening, stepping, verdict
 from checkedcases import (
     answer_many,
     changed,
@@ -20,7 +21,7 @@ from checkedcases import (
     server,
     stepped,
 )
-from docket import NOW_MS, At, acts, end, own_line, require_no_address, run, seen, tell
+from docket import NOW_MS, At, acts, end, own_line, require_no_address, run, seen
 from hinomi.errors import Conflict, NotPermitted
 from hinomi.govern.matrix import Purpose
 from hinomi.govern.parameters import Register
@@ -38,7 +39,6 @@ from hinomi.store.episodes import Episode
 from hinomi.verify.accuracy import Accuracy
 from hinomi.verify.accuracytext import as_dict, lines
 from household import DAY_MS, Household
-from casesteps import opening, stepping  # isort: skip
 
 TODAY = NOW_MS // DAY_MS
 
@@ -119,7 +119,9 @@ def test_each_episode_is_held_to_what_it_began_with(home: Home) -> None:
         case = listed(book, opened(book, server(1), NOW_MS - 9 * DAY_MS, 0.95))
         case = stepped(book, case, Step.EXPIRE)
         again = stepping(case, Step.RETURN)
-        said = Reason(code="detected", text="x", text_ja="火", weight=0, values={"probability": 0.4})
+        said = Reason(
+            code="detected", text="x", text_ja="火", weight=0, values={"probability": 0.4}
+        )
         again = replace(again, event=replace(again.event, reasons=(said,)))
         rejected(book, book.cases.change(again))
 
@@ -240,9 +242,7 @@ def _aged(book: CaseBook, last_day: int, age_days: int) -> None:
 
 
 @pytest.mark.parametrize(("last", "share"), [(-31, 1.0), (-30, 0.0), (-3, 0.0)])
-def test_a_listing_was_stale_if_nobody_found_it_after(
-    home: Home, last: int, share: float
-) -> None:
+def test_a_listing_was_stale_if_nobody_found_it_after(home: Home, last: int, share: float) -> None:
     """By the day on which it was found last: days of an outage age nothing, and stand between."""
     told = fill(home, lambda book: _aged(book, TODAY + last, 3)).promptness
 
@@ -263,7 +263,7 @@ def test_whether_what_is_still_listed_was_stale_is_not_known(home: Home) -> None
     assert (told.listings, told.stale_known, told.stale) == (2, 0, None)
 
 
-def _three_ways(book: CaseBook, number: int, *methods: Method, probability: float | None) -> None:
+def _found_by(book: CaseBook, number: int, *methods: Method, probability: float | None) -> None:
     """Write a listed server down, and who found it beside flow."""
     about = server(number)
     listed(book, opened(book, about, NOW_MS, probability))
@@ -272,38 +272,57 @@ def _three_ways(book: CaseBook, number: int, *methods: Method, probability: floa
     )
 
 
+def _found_in_all_ways(book: CaseBook) -> None:
+    """Write down two servers for each set of methods that found them."""
+    ways = [
+        (flow, how)
+        for flow in (0.9, 0.01)
+        for how in ((), (Method.HONEYPOT,), (Method.LIST,), (Method.MALWARE, Method.LIST))
+    ]
+    for number, (probability, how) in enumerate(way for way in ways for _ in range(2)):
+        _found_by(book, number, *how, probability=probability)
+
+
+def test_recall_is_not_known_where_flow_found_nothing(home: Home) -> None:
+    """Nothing can be said of a method that shares no server with the others."""
+
+    def write(book: CaseBook) -> None:
+        for number in range(4):
+            _found_by(book, number, Method.HONEYPOT, Method.LIST, probability=0.01)
+
+    assert fill(home, write).recall is None
+
+
 def test_only_servers_that_own_lines_spoke_with_count_for_recall(home: Home) -> None:
     """Flow cannot miss what nobody here calls, and tables of routes are no conversation."""
 
     def write(book: CaseBook) -> None:
-        for number in range(4):
-            _three_ways(book, number, Method.HONEYPOT, Method.LIST, probability=0.9)
-        _three_ways(book, 10, Method.HONEYPOT, probability=0.01)  # Met, and not found.
-        _three_ways(book, 11, Method.MALWARE, Method.LIST, probability=None)
-        moved = replace(flow(server(11), TODAY), source=ROUTES, claim=Claim.MOVED)
+        _found_in_all_ways(book)
+        _found_by(book, 100, Method.HONEYPOT, probability=0.01)  # Met, and not found.
+        _found_by(book, 101, Method.MALWARE, Method.LIST, probability=None)
+        moved = replace(flow(server(101), TODAY), source=ROUTES, claim=Claim.MOVED)
         book.evidence.add([moved], NOW_MS)
-        rejected(book, opened(book, server(12), NOW_MS, 0.99))
+        rejected(book, opened(book, server(102), NOW_MS, 0.99))
 
     recall = fill(home, write).recall
 
     assert recall is not None
-    assert recall.found == {"flow": 4, "honeypot": 5, "lists": 4}
+    assert recall.found == {"flow": 8, "honeypot": 9, "lists": 8}
 
 
 def test_flow_did_not_find_what_a_list_made_it_find(home: Home) -> None:
     """Detection's probability without any list is what counts for its recall."""
 
     def write(book: CaseBook) -> None:
-        for number in range(4):
-            _three_ways(book, number, Method.HONEYPOT, Method.LIST, probability=0.9)
-        about = server(9)
+        _found_in_all_ways(book)
+        about = server(100)
         listed(book, opened(book, about, NOW_MS, 0.9, unaided=0.001))
         book.evidence.add([honeypot(about, TODAY)], NOW_MS)
 
     recall = fill(home, write).recall
 
     assert recall is not None
-    assert recall.found == {"flow": 4, "honeypot": 5, "lists": 4}
+    assert recall.found == {"flow": 8, "honeypot": 9, "lists": 8}
 
 
 def _seed(book: CaseBook, number: int, truth: Finding) -> Case:
@@ -348,7 +367,9 @@ def test_the_second_episode_of_a_seed_is_a_case_like_any(home: Home) -> None:
 
     def write(book: CaseBook) -> None:
         case = rejected(book, _seed(book, 1, Finding.CC))
-        said = Reason(code="detected", text="x", text_ja="火", weight=0, values={"probability": 0.8})
+        said = Reason(
+            code="detected", text="x", text_ja="火", weight=0, values={"probability": 0.8}
+        )
         again = stepping(case, Step.RETURN)
         again = replace(again, event=replace(again.event, reasons=(said,)))
         listed(book, book.cases.change(again))
@@ -371,23 +392,32 @@ def test_without_its_purpose_nothing_is_measured(at: At) -> None:
     assert acts(house, since=begun) == [("refused", None)]
 
 
-def over_confident(book: CaseBook) -> int:
-    """Answer cases of which detection was far too sure."""
-    return answer_many(book, 120, NOW_MS - DAY_MS, shift=-1.0, slope=0.5)
-
-
 def taught(register: Register) -> tuple[float, float]:
     """Give shift and slope as they are registered."""
     return register.number("fuse.answers_shift"), register.number("fuse.answers_slope")
 
 
-def test_both_numbers_are_proposed_and_change_nothing_until_they_are_approved(at: At) -> None:
+@pytest.fixture(name="lesson", scope="module")
+def a_home_with_a_lesson(
+    made: dict[CaseState | None, Household], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Household]:
+    """Give a home in which detection was far too sure; nobody changes it."""
+    with pytest.MonkeyPatch.context() as patch:
+        house = made[None].copy(tmp_path_factory.mktemp("lesson") / "home", patch)
+        with house.home().casebook() as book:
+            answer_many(book, 120, NOW_MS - DAY_MS, shift=-1.0, slope=0.5)
+        yield house
+
+
+def test_both_numbers_are_proposed_and_change_nothing_until_they_are_approved(
+    lesson: Household, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two requests with the evidence; another person puts each in force."""
-    house = at()
+    house = lesson.copy(tmp_path / "home", monkeypatch)
     home = house.act_as("anna")
-    report = fill(home, over_confident)
-    lesson = report.lesson.proposal
-    assert lesson is not None
+    report = accuracy(home)
+    proposal = report.lesson.proposal
+    assert proposal is not None
 
     proposed = propose_correction(home)
 
@@ -396,7 +426,7 @@ def test_both_numbers_are_proposed_and_change_nothing_until_they_are_approved(at
         assert each.version is None
         approve_request(house.act_as("olga"), each.request)
     register = house.home().register
-    assert taught(register) == pytest.approx((lesson.shift, lesson.slope), abs=1e-4)
+    assert taught(register) == pytest.approx((proposal.shift, proposal.slope), abs=1e-4)
     evidence = register.parameters["fuse.answers_slope"].evidence
     assert f"{report.lesson.right} right and {report.lesson.wrong} wrong answers" in evidence
     with pytest.raises(Conflict, match="nothing to propose"):
@@ -404,17 +434,18 @@ def test_both_numbers_are_proposed_and_change_nothing_until_they_are_approved(at
 
 
 def test_whoever_is_alone_puts_both_in_force_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lesson: Household, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The second does not undo the first."""
+    """The second does not undo the first, nor stumble over it."""
     house = Household(tmp_path / "home", monkeypatch, clock=lambda: NOW_MS, made_up=True)
-    home = house.home()
-    lesson = fill(home, over_confident).lesson.proposal
-    assert lesson is not None
+    shutil.copy(lesson.folder / "casebook.sqlite", house.folder / "casebook.sqlite")
+    proposal = accuracy(house.home()).lesson.proposal
+    assert proposal is not None
 
-    propose_correction(home)
+    propose_correction(house.home())
 
-    assert taught(house.home().register) == pytest.approx((lesson.shift, lesson.slope), abs=1e-4)
+    registered = taught(house.home().register)
+    assert registered == pytest.approx((proposal.shift, proposal.slope), abs=1e-4)
 
 
 def test_too_few_answers_propose_nothing(at: At) -> None:
@@ -424,20 +455,19 @@ def test_too_few_answers_propose_nothing(at: At) -> None:
     with home.casebook() as book:
         answer_many(book, 12, NOW_MS - DAY_MS, shift=-3.0)
 
-    with pytest.raises(Conflict, match="Not enough: .* at least 20 of each are wanted"):
+    with pytest.raises(Conflict, match=r"Not enough: .* at least 20 of each are wanted"):
         propose_correction(home)
 
     assert ("approvals", "ask") not in acts(house)
 
 
-def test_who_may_not_propose_proposes_nothing(at: At) -> None:
+def test_who_may_not_propose_proposes_nothing(
+    lesson: Household, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not half of it either."""
-    house = at()
-    home = house.act_as("udo")
-    fill(home, over_confident)
+    house = lesson.copy(tmp_path / "home", monkeypatch)
 
     with pytest.raises(NotPermitted):
-        propose_correction(home)
+        propose_correction(house.act_as("udo"))
 
     assert ("approvals", "ask") not in acts(house)
-    assert tell(home) == 0
