@@ -191,6 +191,17 @@ def test_a_reviewer_withdraws_a_listing_at_once(desk: Desk) -> None:
     assert (said.code, "not listed" in said.err) == (75, True)
 
 
+@at(CaseState.LISTED)
+def test_a_server_that_is_gone_is_withdrawn_and_was_no_mistake(desk: Desk) -> None:
+    """Its verdict says that it was one, so that accuracy counts it as right."""
+    assert desk.says("rita", "case", "withdraw", 1, "--gone", "--reason", "seized").code == 0
+
+    shown = desk.says("anna", "case", "show", 1, "--json").document
+    report = desk.says("anna", "accuracy", "--json").document
+    assert (shown["state"], shown["verdicts"][-1]["finding"]) == ("withdrawn", "cc")
+    assert report["precision"]["whole"]["right"] == 1
+
+
 @at(CaseState.CANDIDATE)
 def test_a_server_elsewhere_has_nothing_to_reveal(desk: Desk) -> None:
     """The door of own services is for these alone."""
