@@ -108,6 +108,7 @@ def found(home: Home, *evidence: Evidence, worth: tuple[Service, ...] | None = N
     finder = Finder(home.register, ())
     finder.evidence = list(evidence)
     finder.worth = [each.service for each in evidence] if worth is None else list(worth)
+    finder.until_day = max((each.observed_day for each in evidence), default=0)
     return finder
 
 
@@ -131,7 +132,7 @@ def manned(
     house.add("alan", Role.ANALYST, Role.REVIEWER)
     house.add("rita", Role.REVIEWER)
     house.add("olga", Role.PRIVACY_OFFICER)
-    house.add("udo", Role.AUDITOR)
+    house.add("aude", Role.AUDITOR)
     house.add("oda", Role.OPERATOR)
     return house
 

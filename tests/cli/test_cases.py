@@ -140,7 +140,7 @@ def test_a_verdict_takes_a_reason(desk: Desk) -> None:
 @at(CaseState.CANDIDATE)
 def test_the_auditor_reads_and_decides_nothing(desk: Desk) -> None:
     """Roles are asked at the door of each command."""
-    assert desk.says("udo", "case", "show", 1).code == 0
+    assert desk.says("aude", "case", "show", 1).code == 0
     for words in (
         ("decide", 1, "--finding", "cc", "--reason", "x"),
         ("reject", 1, "--reason", "x"),
@@ -149,10 +149,10 @@ def test_the_auditor_reads_and_decides_nothing(desk: Desk) -> None:
         ("withdraw", 1, "--reason", "x"),
         ("recheck",),
     ):
-        said = desk.says("udo", "case", *words)
+        said = desk.says("aude", "case", *words)
 
         assert said.code == 77
-        assert "udo may not" in said.err
+        assert "aude may not" in said.err
 
 
 @at(CaseState.CANDIDATE)

@@ -167,7 +167,9 @@ def test_each_detection_is_journalled(home: Path) -> None:
     """Who detected in which window, under which register, is in the journal."""
     hinomi("detect", "--since", "2026-01-01", "--json", home=home)
 
-    (entry,) = hinomi("journal", "show", "--last", "1", "--json", home=home).document["entries"]
+    said = hinomi("journal", "show", "--last", "3", "--json", home=home).document["entries"]
+    entry, *after = said
+    assert [each["operation"] for each in after] == ["case", "case"]
     assert entry["operation"] == "detect"
     assert entry["mandate"]["purpose"] == "detect-cc"
     assert entry["window"]["since"] == "2026-01-01T00:00:00Z"

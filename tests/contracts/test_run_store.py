@@ -50,6 +50,14 @@ def test_runs_come_oldest_first(book: CaseBook) -> None:
     assert book.runs.all() == (earlier, RUN)
 
 
+def test_days_of_runs_come_once_and_in_order(book: CaseBook) -> None:
+    """However many runs saw a day, and whichever was noted first."""
+    for digest, day in (("a", 7), ("b", 5), ("c", 7), ("d", 6), ("e", 4)):
+        book.runs.put(replace(RUN, digest=digest, until_day=day))
+
+    assert book.runs.days() == (4, 5, 6, 7)
+
+
 def sown(about: Service | None = None, **given: Any) -> Sown:
     """Give a case to be opened whose truth is known, but for what is *given*."""
     about = about or service()
@@ -89,7 +97,7 @@ def test_lent_evidence_stands_with_the_seed_alone(book: CaseBook) -> None:
     assert book.runs.lent() == {case.service: sown().lent}
     assert book.evidence.of(case.service) == ()
     book.runs.reveal_seed(case.id, 7)
-    assert book.runs.lent() == {case.service: ()}
+    assert book.runs.lent() == {}
 
 
 def test_seeds_are_sown_all_or_none(book: CaseBook) -> None:

@@ -65,7 +65,7 @@ def episode_of(book: CaseBook) -> Episode:
 def test_the_report_counts_and_names_nobody(at: At) -> None:
     """No address, no pseudonym, no person: neither in its lines nor as JSON nor in the journal."""
     house = at(CaseState.LISTED)
-    home = house.act_as("udo")
+    home = house.act_as("aude")
     line = own_line(home)
 
     def write(book: CaseBook) -> None:
@@ -468,6 +468,6 @@ def test_who_may_not_propose_proposes_nothing(
     house = lesson.copy(tmp_path / "home", monkeypatch)
 
     with pytest.raises(NotPermitted):
-        propose_correction(house.act_as("udo"))
+        propose_correction(house.act_as("aude"))
 
     assert ("approvals", "ask") not in acts(house)

@@ -22,18 +22,11 @@ from docket import (
 from hinomi.errors import Conflict, NotFound, NotPermitted, Unavailable
 from hinomi.govern.matrix import Purpose
 from hinomi.model.case import CaseState, Finding, ServiceClass, Step
-from hinomi.model.evidence import Claim, Method
+from hinomi.model.evidence import Method
 from hinomi.model.service import Service
-from hinomi.services.cases import (
-    ROUTES,
-    begin_again,
-    finder_for,
-    keep,
-    look_again,
-    open_case,
-    returns,
-)
+from hinomi.services.cases import begin_again, keep, look_again, open_case, returns
 from hinomi.services.casework import decide
+from hinomi.services.findings import finder_for
 from hinomi.services.publishing import withdraw
 from hinomi.services.weighing import Assessor
 from hinomi.verify.decide import DETECTED
@@ -200,35 +193,6 @@ def test_a_service_has_one_case(at: At) -> None:
     home = at(CaseState.CANDIDATE).home()
     with home.casebook() as casebook, pytest.raises(Conflict, match="has a case already"):
         open_case(home, casebook, Assessor(home, casebook), service())
-
-
-def test_an_address_that_another_as_originates_has_another_holder(at: At) -> None:
-    """What was found before speaks of somebody else: the case loses its methods."""
-    house = at()
-    tell(house.home(), stated(house), stated(house, Method.MALWARE))
-    run(house.home(), seen(house, asn=64_496))
-    assert case_of(house.home()).methods == 3
-    house.later(DAY_MS)
-
-    run(house.home(), seen(house, asn=64_500))
-
-    with house.home().casebook() as casebook:
-        (moved,) = [each for each in casebook.evidence.of(service()) if each.claim is Claim.MOVED]
-    assert (moved.source, moved.reference) == (ROUTES, "AS64496 to AS64500")
-    assert case_of(house.home()).methods == 1
-
-
-@pytest.mark.parametrize("later", [{}, {"asn": 0}, {"asn": 64_496}])
-def test_an_origin_that_is_not_known_is_no_move(at: At, later: dict[str, int]) -> None:
-    """A table that lacks a prefix for a day must not empty the list."""
-    house = at()
-    run(house.home(), seen(house, asn=64_496))
-    house.later(DAY_MS)
-
-    run(house.home(), seen(house, **later))
-
-    with house.home().casebook() as casebook:
-        assert {each.claim for each in casebook.evidence.of(service())} == {Claim.CC}
 
 
 def test_a_run_looks_for_open_cases_whatever_they_look_like_now(at: At) -> None:

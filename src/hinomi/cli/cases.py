@@ -18,7 +18,6 @@ from hinomi.services.casework import Decided, decide, note
 from hinomi.services.mandates import Operation
 from hinomi.services.own import reveal_case
 from hinomi.services.publishing import approve, withdraw
-from hinomi.services.rechecking import recheck
 
 _ID = click.IntRange(min=1)
 _STATES = click.Choice([each.value for each in CaseState])
@@ -240,6 +239,8 @@ def recheck_(session: Session, case_ids: tuple[int, ...], flow: bool) -> None:
     What has aged expires, what lost its evidence falls back, listings that hold are
     renewed. Every `hinomi detect` does this as well.
     """
+    from hinomi.services.rechecking import recheck  # noqa: PLC0415 - it loads detection.
+
     home = session.open_home(Operation.DETECT if flow else Operation.CASES)
     settled = recheck(home, case_ids, with_flow=flow)
     if session.as_json:

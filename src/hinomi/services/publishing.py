@@ -23,8 +23,8 @@ from hinomi.services.outcomes import note_outcomes
 from hinomi.services.own import plain_address
 from hinomi.services.people import acting, people_in_force
 from hinomi.services.population import latest_flow, population_in
-from hinomi.services.seeds import reveal
 from hinomi.services.settling import lease, standing_of, weighed
+from hinomi.services.unmasking import reveal
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.telemetry import mask_addresses

@@ -75,7 +75,7 @@ class Assessor:
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
         self._lent = casebook.runs.lent() if lent is None else lent
-        self._watched = sorted({each.until_day for each in casebook.runs.all()})
+        self._watched = casebook.runs.days()
         self._said = casebook.evidence.sources()
         self._outcomes = casebook.evidence.outcomes()
         self._pairs = {

@@ -76,6 +76,12 @@ class RunStore:
             rows = connection.execute(sa.select(RUNS).order_by(*order)).mappings()
             return tuple(Run(**row) for row in rows)
 
+    def days(self) -> tuple[int, ...]:
+        """Give the last days that runs saw, each once, in order."""
+        day = RUNS.c.until_day
+        with self._database.read() as connection:
+            return tuple(connection.scalars(sa.select(day).distinct().order_by(day)))
+
     def sow(self, sown: Iterable[Sown]) -> tuple[Case, ...]:
         """
         Open cases that are there to measure their reviewers: all of them, or none.
@@ -110,13 +116,15 @@ class RunStore:
 
         It is no evidence of these services: it ends with the seed, and counts nowhere else.
         """
-        wanted = (
-            sa.select(CASES, SEEDS.c.lent)
-            .join_from(SEEDS, CASES)
-            .where(CASES.c.episode == 1, CASES.c.state.not_in([each.value for each in CLOSED]))
-        )
+        unknown = sa.select(SEEDS.c.case_id, SEEDS.c.lent).where(SEEDS.c.revealed_ms.is_(None))
+        closed = [each.value for each in CLOSED]
         with self._database.read() as connection:
-            found = [(read_case(row).service, row.lent) for row in connection.execute(wanted)]
+            lent = {row.case_id: row.lent for row in connection.execute(unknown)}
+            # Not as a join, which would be free to read all cases for the few seeds.
+            cases = sa.select(CASES).where(CASES.c.id.in_(lent), CASES.c.episode == 1)
+            cases = cases.where(CASES.c.state.not_in(closed))
+            rows = connection.execute(cases.order_by(CASES.c.id)) if lent else ()
+            found = [(read_case(row).service, lent[row.id]) for row in rows]
         return {
             service: tuple(_evidence(service, each) for each in told) for service, told in found
         }
