@@ -74,7 +74,7 @@ def test_what_is_missing_is_said(at: At) -> None:
     assert "Independent methods that found it and still hold: 1; needed: 2." in said.out
 
 
-ROLES = {
+ROLES: dict[tuple[object, ...], set[str]] = {
     ("case", "list"): {"anna", "alan", "rita", "olga", "udo"},
     ("case", "show", 1): {"anna", "alan", "rita", "olga", "udo"},
     ("case", "note", 1, "seen"): {"anna", "alan", "rita"},
