@@ -50,9 +50,10 @@ demo: $(STAMP) ## Run the whole way on a small made-up world and print the candi
 	$(BIN)/hinomi demo
 
 # worksteal: each worker begins with tests that lie together, so that what the tests of a module
-# share is mostly made once, not once a worker.
+# share is mostly made once, not once a worker. What Python compiles is kept below build/, also
+# where it is told to keep nothing: workers, and all that tests start, would compile it anew.
 test: $(STAMP) ## Run every test.
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --verbosity 0 -rs $(PYTEST_ARGS)
+	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --verbosity 0 -rs $(PYTEST_ARGS)
 
 # What CI runs: cheap checks first; the docs and the tree are checked by tests/shape.
 check: lint types imports spelling test ## Lint, types, import layers, spelling, docs, tests.

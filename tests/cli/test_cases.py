@@ -232,6 +232,18 @@ def test_a_home_without_cases_says_what_opens_them(at: At) -> None:
     assert by(house, "anna", "case", "list", "--json").document == {"cases": [], "states": {}}
 
 
+def test_a_server_that_is_gone_is_withdrawn_and_was_no_mistake(at: At) -> None:
+    """Its verdict says that it was one, so that accuracy counts it as right."""
+    house = at(CaseState.LISTED)
+    assert by(house, "rita", "case", "withdraw", 1, "--gone", *REASON).code == 0
+
+    shown = by(house, "anna", "case", "show", 1, "--json").document
+    report = by(house, "anna", "accuracy", "--json").document
+
+    assert (shown["state"], shown["verdicts"][-1]["finding"]) == ("withdrawn", "cc")
+    assert report["precision"]["whole"]["right"] == 1
+
+
 def test_notes_and_rechecks_are_told(at: At) -> None:
     """In words and as documents."""
     house = at(CaseState.CANDIDATE)

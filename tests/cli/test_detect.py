@@ -182,8 +182,10 @@ def test_each_detection_is_journalled(home: Path) -> None:
     """Who detected in which window, under which register, is in the journal."""
     hinomi("detect", "--since", "2026-01-01", "--json", home=home)
 
-    entries = hinomi("journal", "show", "--json", home=home).document["entries"]
-    entry = [each for each in entries if each["operation"] == "detect"][-1]
+    said = hinomi("journal", "show", "--last", "3", "--json", home=home).document["entries"]
+    entry, *after = said
+    assert [each["operation"] for each in after] == ["case", "case"]
+    assert entry["operation"] == "detect"
     assert entry["mandate"]["purpose"] == "detect-cc"
     assert entry["window"]["since"] == "2026-01-01T00:00:00Z"
 

@@ -22,11 +22,11 @@ from casesteps import (
 )
 from hinomi.errors import Conflict, NotFound
 from hinomi.model.address import Address
-from hinomi.model.case import TRANSITIONS, Case, CaseState, Finding, ServiceClass, Step
+from hinomi.model.case import TRANSITIONS, Case, CaseState, Finding, Step
 from hinomi.model.listing import Listing
 from hinomi.model.service import Service
 from hinomi.store.casebook import CaseBook
-from hinomi.store.cases import Change, Note
+from hinomi.store.cases import Note
 
 HALVES = st.integers(-(2**63), 2**63 - 1)
 TO_LISTED = (Step.TAKE, Step.CORROBORATE, Step.CLEAR, Step.LIST)
@@ -132,6 +132,34 @@ def test_several_changes_are_made_together_or_not_at_all(book: CaseBook) -> None
 
     assert book.cases.change(*both) == book.cases.get(case.id) == both[1].after
     assert [each.version for each in book.cases.history(case.id)] == [1, 2, 3]
+
+
+def test_changes_of_many_cases_leave_alone_what_others_changed(book: CaseBook) -> None:
+    """Who was faster keeps their word; the rest is changed, by number, and the count is told."""
+    cases = [opened(book, service(port=port)) for port in (1, 2, 3)]
+    changes = [stepping(each, Step.EXPIRE) for each in reversed(cases)]
+    other = book.cases.change(stepping(cases[1], Step.TAKE, "ana"))
+    nobody = stepping(replace(cases[0], id=cases[-1].id + 1), Step.EXPIRE)
+
+    done = book.cases.change_each([*changes, nobody])
+
+    assert [each.after.id for each in done] == [cases[0].id, cases[2].id]
+    assert book.cases.get(other.id) == other
+    assert [each.step for each in book.cases.history(other.id)] == [Step.OPEN, Step.TAKE]
+    assert book.cases.count() == {CaseState.EXPIRED: 2, CaseState.UNDER_REVIEW: 1}
+    assert book.cases.change_each([]) == ()
+
+
+def test_several_cases_are_read_together(book: CaseBook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By number, each once, however many statements that takes; an unknown one is not found."""
+    monkeypatch.setattr("hinomi.store.cases.MOST_SHOWN", 2)
+    cases = tuple(opened(book, service(port=port)) for port in range(1, 6))
+    numbers = [each.id for each in cases]
+
+    assert book.cases.get_each([*reversed(numbers), numbers[0]]) == cases
+    assert book.cases.get_each([]) == ()
+    with pytest.raises(NotFound, match=f"the number {numbers[-1] + 1};"):
+        book.cases.get_each([numbers[0], numbers[-1] + 1])
 
 
 def test_a_change_leaves_the_service_alone(book: CaseBook) -> None:
@@ -298,17 +326,3 @@ def test_what_was_written_is_there_for_others(book: CaseBook, place: Place) -> N
     with pytest.raises(Conflict):
         book.cases.change(stepping(case, Step.TAKE, "ana"))
     assert [each.by for each in book.cases.history(case.id)] == ["run", "ben"]
-
-
-@pytest.mark.parametrize("kind", [each for each in ServiceClass if not each.is_listable])
-def test_what_is_not_listable_is_no_listing(book: CaseBook, kind: ServiceClass) -> None:
-    """Such a change cannot even be told, so none of it is written."""
-    case = walked(book, opened(book), *TO_LISTED[:-1])
-
-    with pytest.raises(ValueError, match="is no listing"):
-        Change(
-            after=case,
-            event=stepping(case, Step.LIST).event,
-            listing=replace(listing(case), service_class=kind),
-        )
-    assert book.listings.all() == ()

@@ -190,6 +190,37 @@ def test_a_reader_sees_one_state(place: Place, database: Database) -> None:
     assert names(database) == ["edge"]
 
 
+def test_all_reads_of_a_snapshot_see_one_state(place: Place, database: Database) -> None:
+    """Also of several reads, one within the other; what is written meanwhile comes after it."""
+    with closing(place.open()) as other:
+        with database.snapshot():
+            before = names(database)
+            put_exporter(other)
+            put_exporter(database, 2, "own")
+            with database.snapshot():
+                during = names(database)
+            assert (before, during, names(database)) == ([], [], [])
+        assert names(database) == ["edge", "own"]
+
+
+def test_a_snapshot_is_of_one_thread(database: Database) -> None:
+    """Others read what is there, and one that failed is over."""
+    found: list[list[str]] = []
+
+    def fail_after_reading() -> None:
+        with database.snapshot():
+            names(database)
+            put_exporter(database)
+            at_once(lambda: found.append(names(database)), 1)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail_after_reading()
+
+    assert found == [["edge"]]
+    assert names(database) == ["edge"]
+
+
 def test_a_failed_write_leaves_nothing(database: Database) -> None:
     """An exception inside a write undoes all of it."""
 

@@ -50,7 +50,7 @@ def test_every_network_around_an_address_covers_it(book: CaseBook) -> None:
     """From the address itself to everything; its neighbours do not."""
     covering = [net("198.51.100.7", 32), net("198.51.100.0", 24), net("192.0.2.0", 0)]
     covering += [ListEntry(base=Address(0, 0), length=0), net("198.51.100.6", 31)]
-    others = [net("198.51.100.6", 32), net("198.51.101.0", 24), net("198.51.100.8", 29)]
+    others = [net("198.51.100.6", 32), net("203.0.113.0", 24), net("198.51.100.8", 29)]
     put(book, *covering, *others)
 
     found = {each.entry for each in book.listed.about(service())}

@@ -175,7 +175,7 @@ def test_buckets_part_the_records(engine: DuckEngine, opened: Open, end: str, bu
 def test_a_port_has_the_class_of_its_range() -> None:
     """System ports end at 1023, registered ones at 32767; beyond hosts choose their own."""
     ports = [0, 1023, 1024, 32_767, 32_768, 65_535]
-    table = ibis.memtable({"port": ports})
+    table = ibis.memtable(pa.table({"port": ports}))
 
     ranks = ibis.duckdb.connect().to_pyarrow(orient.port_class(table.port)).to_pylist()
 

@@ -59,8 +59,8 @@ _STEPS: Final = {
         "and must still suffice"
     ),
     Step.EXPIRE: (
-        "nobody has found it for longer than servers of its kind stay (`expiry.*`); or its listing "
-        "ran out while something held it"
+        "nobody has found it for longer than servers of its kind stay (`expiry.*`); or it is "
+        "probably gone, as sources say; or its listing ran out while something held it"
     ),
     Step.WITHDRAW: ("`hinomi case withdraw`, with a reason: one person suffices"),
     Step.REJECT: "finding `not-cc`, or `cc` of a class that is not listed",

@@ -13,11 +13,12 @@ from hinomi.detect import fuse
 from hinomi.errors import Conflict
 from hinomi.model.case import Finding, ServiceClass, Step
 from hinomi.model.context import DAY_MS
-from hinomi.model.evidence import Evidence, Method
+from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.service import Reason, Service
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
-from hinomi.services.parameters import Proposed, Reasons, propose
+from hinomi.services.parameters import Proposed, Reasons, propose_each
+from hinomi.services.settling import AGED
 from hinomi.services.weighing import listed_evidence
 from hinomi.store.casebook import CaseBook
 from hinomi.store.episodes import Episode
@@ -94,11 +95,12 @@ def propose_correction(home: Home) -> tuple[Proposed, ...]:
         "fuse.answers_shift": lesson.proposal.shift,
         "fuse.answers_slope": lesson.proposal.slope,
     }
-    return tuple(
-        propose(home, name, f"{value:.4f}", reasons)
+    changed = {
+        name: f"{value:.4f}"
         for name, value in values.items()
         if abs(value - home.register.number(name)) > 5e-5  # noqa: PLR2004 - as it is written.
-    )
+    }
+    return propose_each(home, changed, reasons)
 
 
 def _rules(home: Home) -> Rules:
@@ -113,8 +115,11 @@ def _rules(home: Home) -> Rules:
 
 def _material(home: Home, casebook: CaseBook, since_ms: int) -> Material:
     episodes = casebook.episodes(since_ms)
-    seeds = {each.case_id: each for each in casebook.runs.seeds()}
-    real = [each for each in episodes if each.case.id not in seeds]
+    seeds = {each.case_id: each.truth for each in casebook.runs.seeds()}
+    sown = [each for each in episodes if each.number == 1 and each.case.id in seeds]
+    real = [each for each in episodes if not (each.number == 1 and each.case.id in seeds)]
+    # Told before it is decided, how right a reviewer is would tell which case was a seed.
+    ended = [each for each in sown if each.case.episode > 1 or not each.case.state.is_open]
     return Material(
         answers=[answer for each in real for answer in _answer(each)],
         ratings=[
@@ -123,10 +128,9 @@ def _material(home: Home, casebook: CaseBook, since_ms: int) -> Material:
             for verdict in each.verdicts
         ],
         seeded=[
-            Seeded(verdict.by, seeds[each.case.id].truth is Finding.CC, verdict.finding)
-            for each in episodes
-            if each.case.id in seeds
-            for verdict in each.verdicts
+            Seeded(verdict.by, seeds[each.case.id] is Finding.CC, verdict.finding)
+            for each in ended
+            for verdict in {verdict.by: verdict for verdict in each.verdicts}.values()
         ],
         found=_found(home, casebook, real),
     )
@@ -159,18 +163,21 @@ def _answer(episode: Episode) -> Iterator[Answer]:
 
 def outcome_of(episode: Episode) -> Finding | None:
     """
-    Tell what an episode came to; None: nobody checked it, or nobody was sure.
+    Tell what an episode came to; None: nobody checked it.
 
-    A listed server that was withdrawn was a mistake. A server that was rejected as a sinkhole or
-    loader is no C&C server; a shared host is one, which must not be listed.
+    A listed server that was withdrawn was a mistake, unless whoever withdrew it said that it is
+    gone. A server that was rejected as a sinkhole or loader is no C&C server; a shared host is
+    one, which must not be listed.
     """
     if episode.event(Step.WITHDRAW) is not None:
-        return Finding.NOT_CC
+        return episode.verdicts[-1].finding if episode.verdicts else Finding.NOT_CC
     if episode.event(Step.LIST) is not None:
         return Finding.CC
-    if not episode.is_rejected or not episode.verdicts:
+    if not episode.verdicts:
         return None
     last = episode.verdicts[-1]
+    if not episode.is_rejected:
+        return Finding.UNSURE if last.finding is Finding.UNSURE else None
     shared = last.finding is Finding.CC and last.service_class is ServiceClass.SHARED
     return Finding.CC if shared else Finding.NOT_CC
 
@@ -205,11 +212,8 @@ def _was_stale(episode: Episode) -> bool | None:
     listed, ended = episode.event(Step.LIST), episode.event(Step.EXPIRE)
     if listed is None or ended is None:
         return None
-    aged = next((each for each in ended.reasons if each.code == "aged"), None)
-    if aged is None:
-        return None
-    last_day = ended.at_ms // DAY_MS - int(aged.values["age_days"])
-    return last_day < listed.at_ms // DAY_MS
+    aged = next((each for each in ended.reasons if each.code == AGED), None)
+    return None if aged is None else int(aged.values["last_day"]) < listed.at_ms // DAY_MS
 
 
 def _found(home: Home, casebook: CaseBook, episodes: list[Episode]) -> dict[str, set[Service]]:
@@ -224,15 +228,20 @@ def _found(home: Home, casebook: CaseBook, episodes: list[Episode]) -> dict[str,
     for service in checked:
         told = casebook.listed.about(service)
         evidence = (*casebook.evidence.of(service), *listed_evidence(service, told))
-        if not any(each.method is Method.FLOW for each in evidence):
+        if not any(each.method is Method.FLOW and each.claim is Claim.CC for each in evidence):
             continue  # No own line spoke with it: flow could not have found it.
         for name, methods in _METHODS.items():
             if any(each.method in methods and _finds(each, least) for each in evidence):
                 found[name].add(service)
-    return {name: services for name, services in found.items() if services}
+    # Without flow there is nothing whose recall could be estimated.
+    return {name: services for name, services in found.items() if services or name == "flow"}
 
 
 def _finds(evidence: Evidence, least: float) -> bool:
     if not evidence.claim.is_for:
         return False
-    return evidence.method is not Method.FLOW or (evidence.strength or 0.0) >= least
+    if evidence.method is not Method.FLOW:
+        return True
+    # Lists that make suspects of its clients found it, where it stands on none.
+    alone = float(evidence.facts.get("unaided", evidence.strength or 0.0))
+    return min(alone, evidence.strength or 0.0) >= least

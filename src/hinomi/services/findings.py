@@ -10,16 +10,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hinomi.detect.background import Background
 from hinomi.detect.columns import ints
 from hinomi.detect.context import context_columns
 from hinomi.detect.judge import Judgement, judge
 from hinomi.errors import NotFound
 from hinomi.govern.parameters import Register
+from hinomi.model.case import OPEN_STATES
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.listed import ListEntry, ListKind
 from hinomi.model.service import Service
 from hinomi.services.detecting import Opened, ranked, row_of, service_of
+from hinomi.services.home import Home
 from hinomi.services.population import Facts, render_address_facts, render_population
 from hinomi.store.figures import FIRST as FIRST_PERIOD
 from hinomi.verify.surroundings import address_facts, populations_of
@@ -139,7 +142,7 @@ def _evidence(
     populations = populations_of(
         table, judged.suspects, lines=len(judged.survey.talking), wanted=services
     )
-    places = _places(opened, services)
+    places = places_of(opened.background, services)
     own, probability = judged.by_flow(), judged.probability()
     # Only what a list names as well is weighed against it: judging twice costs a second pass.
     least = register.number("verify.least_reliability")
@@ -176,10 +179,16 @@ def _evidence(
     return found
 
 
-def _places(opened: Opened, services: Sequence[Service]) -> dict[Service, Facts]:
-    """Look up what context tables that stood before the window say of each address."""
+def places_of(before: Background | None, services: Sequence[Service]) -> dict[Service, Facts]:
+    """
+    Look up what context tables say of the address of each service outside the own network.
+
+    Args:
+        before: Tables that stood before the time in question; None: there are none.
+        services: Which; empty facts are left out.
+    """
     plain = [each for each in services if not each.own]
-    if opened.background is None or not plain:
+    if before is None or not plain:
         return {}
     asked = pa.table(
         {
@@ -190,7 +199,6 @@ def _places(opened: Opened, services: Sequence[Service]) -> dict[Service, Facts]
             "remote_port": pa.array([each.port for each in plain], pa.int64()),
         }
     )
-    before = opened.background
     columns = context_columns(asked, before.tables, before.starts_ms)
     found = address_facts(
         [each.address for each in plain],
@@ -217,3 +225,24 @@ def _digest(evidence: Evidence) -> str:
 
 def _rounded(value: float | np.float64) -> float:
     return float(f"{float(value):.4g}")
+
+
+def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
+    """
+    Give who looks at a run for what is worth a case, and again at what is open.
+
+    Args:
+        home: Where.
+        numbers: Of the cases to look at again, and no new ones; empty: all open ones. None: new
+            ones are looked for as well.
+
+    Raises:
+        NotFound: If there is no such case.
+    """
+    period = home.key_period  # Before the cases: a change in between is noticed by `keep`.
+    with home.casebook() as casebook:
+        cases = (
+            casebook.cases.get_each(numbers) if numbers else casebook.cases.in_states(OPEN_STATES)
+        )
+    services = [each.service for each in cases]
+    return Finder(home.register, services, opens=numbers is None, period=period)

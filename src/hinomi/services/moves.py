@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from hinomi.detect.context import find_ranges
 from hinomi.model.case import Case
-from hinomi.model.context import DAY_MS, ContextKind, ContextTable, network_keys
+from hinomi.model.context import (
+    DAY_MS,
+    ContextKind,
+    ContextTable,
+    TableStatement,
+    network_keys,
+)
 from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.services.context import context_store
 from hinomi.services.home import Home
@@ -44,11 +50,13 @@ def note_moves(home: Home, casebook: CaseBook, cases: Iterable[Case]) -> int:
     now = _tables(home, now_ms)
     by_tables: dict[tuple[str, ...], list[Case]] = defaultdict(list)
     before: dict[tuple[str, ...], _Places] = {}
+    shown = context_store(home).show() if now else ()  # Once: it reads a file for each table.
+    present = _days(shown, now_ms)
     for case in cases if now else ():
         if case.service.own:
             continue
-        then = _days(home, case.opened_ms)
-        if then and then != _days(home, now_ms):
+        then = _days(shown, case.opened_ms)
+        if then and then != present:
             by_tables[then].append(case)
             before.setdefault(then, _tables(home, case.opened_ms))
     found = [
@@ -59,11 +67,11 @@ def note_moves(home: Home, casebook: CaseBook, cases: Iterable[Case]) -> int:
     return casebook.evidence.add(found, now_ms)
 
 
-def _days(home: Home, moment_ms: int) -> tuple[str, ...]:
+def _days(shown: Iterable[TableStatement], moment_ms: int) -> tuple[str, ...]:
     """Name the tables of routes that stood on the day of a moment."""
     newest = {
         each.source: each.label
-        for each in context_store(home).show()
+        for each in shown
         if each.kind is ContextKind.ROUTES and each.is_before(moment_ms + DAY_MS)
     }
     return tuple(newest[source] for source in sorted(newest))

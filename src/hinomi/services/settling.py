@@ -176,6 +176,9 @@ def _step(
     if case.state is CaseState.LISTED:
         if age_days > assessment.days_valid:
             return Step.EXPIRE, (_aged(assessment, age_days),)
+        limit, weighing = assessor.rules.present_limit, standing.weighing
+        if weighing.posterior < limit <= weighing.agreed:
+            return Step.EXPIRE, (_over(weighing.posterior, limit),)
         return _of_listed(home, standing, casebook.listings.of(case))
     if age_days > assessment.days_held:
         return Step.EXPIRE, (_aged(assessment, age_days),)
@@ -229,6 +232,18 @@ def _not_renewed(held: list[Hold]) -> Reason:
         text_ja=f"掲載期間が終わりましたが、更新を保留する理由があります: {codes}。",
         weight=0.0,
         values={"holds": codes},
+    )
+
+
+def _over(posterior: float, limit: float) -> Reason:
+    return Reason(
+        code="over",
+        text=f"It was one, but sources say that it is gone: that it is still there is likely to "
+        f"{posterior:.2f} only; needed: {limit:.2f}.",
+        text_ja="C&Cサーバでしたが、もう存在しないとの情報があります。"
+        f"今も存在する確からしさは{posterior:.2f}です。{limit:.2f}が必要です。",
+        weight=0.0,
+        values={"posterior": round(posterior, 4), "needed": limit},
     )
 
 

@@ -50,7 +50,20 @@ class Assessment:
 class Assessor:
     """Weighs services; made anew for each command, so that it sees one state of the sources."""
 
-    def __init__(self, home: Home, casebook: CaseBook) -> None:
+    def __init__(
+        self,
+        home: Home,
+        casebook: CaseBook,
+        lent: Mapping[Service, tuple[Evidence, ...]] | None = None,
+    ) -> None:
+        """
+        Begin.
+
+        Args:
+            home: Its register weighs.
+            casebook: Of this home.
+            lent: Evidence of other services that some are to be shown with; None: what seeds are.
+        """
         register = home.register
         self.home = home
         self.casebook = casebook
@@ -61,7 +74,8 @@ class Assessor:
         self._least_said = register.number("verify.open_probability")
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
-        self._watched = sorted({each.until_day for each in casebook.runs.all()})
+        self._lent = casebook.runs.lent() if lent is None else lent
+        self._watched = casebook.runs.days()
         self._said = casebook.evidence.sources()
         self._outcomes = casebook.evidence.outcomes()
         self._pairs = {
@@ -80,7 +94,7 @@ class Assessor:
         """
         told = self.casebook.listed.about(service)
         evidence = (
-            *self.casebook.evidence.of(service),
+            *self._known_of(service),
             *listed_evidence(service, told),
         )
         reliability = self.reliability(evidence)
@@ -126,6 +140,10 @@ class Assessor:
             return max(age_days, 0)
         since = bisect_right(self._watched, self.day - age_days)
         return bisect_right(self._watched, self.day) - since
+
+    def _known_of(self, service: Service) -> list[Evidence]:
+        known = [*self.casebook.evidence.of(service), *self._lent.get(service, ())]
+        return sorted(known, key=lambda each: each.observed_day)
 
     def _speaks(self, evidence: Evidence) -> bool:
         """Tell whether a statement says that it was there: no trait does, nor any flow to it."""

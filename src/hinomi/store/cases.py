@@ -142,15 +142,8 @@ class CaseStore:
         Raises:
             Conflict: If its service has a case already.
         """
-        row = {**_key(change.after.service), **_state(change.after)}
         with self._database.write(shared=True) as connection:
-            try:
-                statement = sa.insert(CASES).values(row).returning(CASES.c.id)
-                case_id = int(connection.execute(statement).scalar_one())
-            except sa.exc.IntegrityError as error:
-                raise Conflict("this service has a case already; look for it again") from error
-            _write_history(connection, case_id, change)
-        return replace(change.after, id=case_id)
+            return write_case(connection, change)
 
     def change(self, *changes: Change) -> Case:
         """
@@ -215,6 +208,23 @@ class CaseStore:
         wanted = sa.select(EVENTS).filter_by(case_id=case_id).order_by(EVENTS.c.version)
         with self._database.read() as connection:
             return tuple(read_event(row) for row in connection.execute(wanted))
+
+
+def write_case(connection: sa.Connection, change: Change) -> Case:
+    """
+    Write a new case down with its history.
+
+    Raises:
+        Conflict: If its service has a case already.
+    """
+    row = {**_key(change.after.service), **_state(change.after)}
+    try:
+        statement = sa.insert(CASES).values(row).returning(CASES.c.id)
+        case_id = int(connection.execute(statement).scalar_one())
+    except sa.exc.IntegrityError as error:
+        raise Conflict("this service has a case already; look for it again") from error
+    _write_history(connection, case_id, change)
+    return replace(change.after, id=case_id)
 
 
 def read_event(row: Any) -> CaseEvent:

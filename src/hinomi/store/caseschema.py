@@ -185,8 +185,13 @@ SEEDS: Final = sa.Table(
     METADATA,
     sa.Column("case_id", sa.ForeignKey("cases.id"), primary_key=True),
     sa.Column("truth", sa.Text, nullable=False),  # `model.case.Finding`.
+    sa.Column("lent", sa.JSON, nullable=False),  # Evidence that is not of its service.
     sa.Column("made_ms", sa.BigInteger, nullable=False),
     sa.Column("made_by", sa.Text, nullable=False),
     sa.Column("revealed_ms", sa.BigInteger),  # Null: reviewers do not know it yet.
 )
-"""Cases whose truth is known beforehand, to measure the reviewers. They are never listed."""
+"""
+First episodes whose truth is known beforehand, to measure the reviewers. They are never listed.
+
+The evidence that they are shown with stands here and nowhere else: it is another service's.
+"""

@@ -11,7 +11,7 @@ from hinomi.model.case import CaseState
 from hinomi.model.context import DAY_MS
 from hinomi.model.listed import ListEntry, ListKind, Role
 from hinomi.model.service import Service
-from hinomi.store.caseschema import CASES
+from hinomi.store.caseschema import CASES, SEEDS
 from hinomi.store.database import Database
 from hinomi.store.schema import LIST_ENTRIES, LISTS
 
@@ -91,9 +91,14 @@ class ListLookup:
         return found
 
     def rejected(self) -> set[tuple[int, int]]:
-        """Give the halves of the addresses that people rejected: what lists had there is wrong."""
+        """
+        Give the halves of the addresses that people rejected: what lists had there is wrong.
+
+        A case that measured its reviewers ends rejected whatever its server is.
+        """
+        was_seed = sa.exists().where(SEEDS.c.case_id == CASES.c.id, CASES.c.episode == 1)
         wanted = sa.select(CASES.c.hi, CASES.c.lo).where(
-            CASES.c.state == CaseState.REJECTED.value, ~CASES.c.own
+            CASES.c.state == CaseState.REJECTED.value, ~CASES.c.own, ~was_seed
         )
         with self._database.read() as connection:
             return {(hi, lo) for hi, lo in connection.execute(wanted)}

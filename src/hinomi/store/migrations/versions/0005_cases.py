@@ -239,6 +239,7 @@ def _case_seeds() -> None:
         "case_seeds",
         sa.Column("case_id", _SERIAL, nullable=False),
         sa.Column("truth", sa.Text, nullable=False),
+        sa.Column("lent", sa.JSON, nullable=False),
         sa.Column("made_ms", sa.BigInteger, nullable=False),
         sa.Column("made_by", sa.Text, nullable=False),
         sa.Column("revealed_ms", sa.BigInteger),
