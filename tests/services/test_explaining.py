@@ -126,5 +126,3 @@ def test_what_is_no_address_is_the_callers_bug(few: Home) -> None:
     """Refused before anything is read."""
     with pytest.raises(ValueError, match="not an IP address"):
         explain_service(few, "server", 6, 443)
-
-
