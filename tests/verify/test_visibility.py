@@ -1,5 +1,6 @@
 """How often servers are seen: the days between sightings, and what the fit to them changes."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -77,8 +78,17 @@ def test_the_same_episodes_give_the_same_fit_and_intervals() -> None:
     one, other = (measure(drawn(0.3), POLICY, draws=3) for _ in range(2))
 
     assert one == other
-    assert one.weight_days is not None
-    assert one.weight_days.low < one.weight_days.value < one.weight_days.high
+
+
+def test_where_servers_are_alike_nothing_bounds_how_much_that_is_worth() -> None:
+    """Where they differ, a few days of watching are worth as much as the guess."""
+    mixed = [*drawn(0.05), *drawn(0.9)]
+    alike, differing = (measure(each, POLICY, draws=4) for each in (drawn(0.3), mixed))
+
+    assert alike.weight_days is not None
+    assert alike.weight_days.high == math.inf
+    assert differing.weight_days is not None
+    assert differing.weight_days.low < differing.weight_days.value < differing.weight_days.high < 5
 
 
 def test_one_episode_less_than_enough_fits_nothing() -> None:

@@ -5,6 +5,7 @@ What silence means depends on it, and it differs between networks by far: the sh
 be replaced. It reads findings of detection in the case book, and no flow information.
 """
 
+import math
 from collections import defaultdict
 
 from hinomi.clock import render_time
@@ -56,6 +57,7 @@ def propose_visibility(home: Home, found: Visibility) -> tuple[Proposed, ...]:
     fitted, mean, weight = found.fitted, found.visibility, found.weight_days
     if fitted is None or mean is None or weight is None or fitted == found.present:
         raise Conflict("nothing to propose: the register says what the sightings do")
+    end = f"{weight.high:.1f}" if math.isfinite(weight.high) else "no end"
     reasons = Reasons(
         considerations=(
             "What the home's own sightings show: how often a server that is there is seen here."
@@ -64,7 +66,7 @@ def propose_visibility(home: Home, found: Visibility) -> tuple[Proposed, ...]:
             f"`hinomi accuracy visibility` of {render_time(home.clock())[:10]}: {found.episodes} "
             f"stretches of sightings, on {found.seen} of the {found.between} days between their "
             f"ends seen; visibility {mean.value:.3f} [{mean.low:.3f}, {mean.high:.3f}], weight "
-            f"{weight.value:.1f} [{weight.low:.1f}, {weight.high:.1f}] days."
+            f"{weight.value:.1f} days [{weight.low:.1f}, {end}]."
         ),
         alternatives="The value before: a guess that nobody measured here.",
     )

@@ -22,8 +22,11 @@ from hinomi.verify.survival import fit_visibility
 LEAST_EPISODES: Final = 30
 """Episodes with a day between their ends below which nothing is fitted."""
 
-DRAWS: Final = 40
-"""Samples of the bootstrap: enough for a deviation, each is a fit of its own."""
+DRAWS: Final = 20
+"""Samples of the bootstrap: a deviation from so many is within a third of the true one."""
+
+_EDGE: Final = 500.0
+"""Days of watching beyond which the fit says no more than that servers are alike."""
 
 _HISTORIES: Final = {
     "seen once": SeenHistory(span_days=0),
@@ -136,6 +139,8 @@ def measure(
     odds, log_weight = math.log(mean / (1.0 - mean)), math.log(weight)
     ends = [1.0 / (1.0 + math.exp(-(odds + side * spread[0]))) for side in (-WIDTH, WIDTH)]
     days = [math.exp(log_weight + side * spread[1]) for side in (-WIDTH, WIDTH)]
+    if days[1] > _EDGE:
+        days[1] = math.inf
     other = replace(policy, visibility=fitted.visibility, visibility_weight_days=fitted.weight_days)
     return replace(
         told,
