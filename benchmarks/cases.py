@@ -25,11 +25,11 @@ from measuring import this_machine
 from hinomi.clock import wall_clock
 from hinomi.errors import HinomiError
 from hinomi.model.address import from_int
-from hinomi.model.case import CaseState, Finding, ServiceClass, Step
+from hinomi.model.case import OPEN_STATES, CaseState, Finding, ServiceClass, Step
 from hinomi.model.evidence import ANY_PORT, Claim, Method
 from hinomi.model.listed import ListEntry, ListKind
 from hinomi.services.casefile import case_file, list_cases
-from hinomi.services.cases import OPEN_STATES, look_again
+from hinomi.services.cases import look_again
 from hinomi.services.casework import decide
 from hinomi.services.home import CONFIG, REQUESTS, Home, create_home, open_home
 from hinomi.services.mandates import Operation

@@ -61,7 +61,7 @@ class Provider:
 
     def run(self, person: str, *words: object) -> Said:
         """Let *person* give one command, at the time that it is here."""
-        self.house.act_as(person)
+        self.house.let(person)
         session = Session(clock=self.house.clock)
         told = ["--home", str(self.folder), *map(str, words)]
         out, err = io.StringIO(), io.StringIO()

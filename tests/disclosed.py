@@ -90,7 +90,8 @@ def facts(**changed: Any) -> Facts:
         ),
         roles=("operator",),
         operations=("detect", "import"),
-        reidentifies=False,
+        reidentifies=(),
+        reaches=False,
         figures=figures(),
         proof=Proof(
             register="ab" * 32,

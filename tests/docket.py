@@ -132,7 +132,7 @@ def manned(
     house.add("alan", Role.ANALYST, Role.REVIEWER)
     house.add("rita", Role.REVIEWER)
     house.add("olga", Role.PRIVACY_OFFICER)
-    house.add("udo", Role.AUDITOR)
+    house.add("aude", Role.AUDITOR)
     house.add("oda", Role.OPERATOR)
     return house
 

@@ -75,11 +75,15 @@ class Household:
 
     def act_as(self, name: str | None) -> Home:
         """Let what follows be done by *name*, None: the account; and open the home."""
+        self.let(name)
+        return self.home()
+
+    def let(self, name: str | None) -> None:
+        """Let what follows be done by *name*, None: the account."""
         if name is None:
             self._monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
         else:
             self._monkeypatch.setenv(TOKEN_VARIABLE, name)
-        return self.home()
 
     def entries(self) -> list[dict[str, object]]:
         """Read the journal."""

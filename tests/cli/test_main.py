@@ -10,7 +10,18 @@ from hinomi.cli.main import COMMANDS, cli
 from terminal import hinomi
 
 COMPUTING = frozenset(
-    ["bench", "demo", "detect", "drill", "explain", "models", "parameters", "research", "train"]
+    [
+        "accuracy",
+        "bench",
+        "demo",
+        "detect",
+        "drill",
+        "explain",
+        "models",
+        "parameters",
+        "research",
+        "train",
+    ]
 )
 
 

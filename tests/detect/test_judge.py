@@ -213,6 +213,37 @@ def test_a_listed_server_has_the_reliability_of_lists(quiet_judged_by: Judge) ->
     assert exact.listed.sum() == 1
 
 
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        (ListKind.KNOWN_CC, 1),
+        (ListKind.SINKHOLES, -1),
+        (ListKind.BENIGN, -1),
+        (ListKind.SCANNERS, -1),
+    ],
+)
+def test_what_lists_say_of_a_service_is_no_finding_of_flow(
+    judged_by: Judge, kind: ListKind, says: int
+) -> None:
+    """By flow it is as probable as it was: whoever weighs lists apart hears them once."""
+    plain, listed = judged_by({}), judged_by({kind: [entry(CC, CC_PORT)]})
+    place = row_of(plain.survey, CC, CC_PORT)
+
+    moved = listed.probability()[place] - plain.probability()[place]
+    assert np.sign(moved) == says
+    assert listed.by_flow()[place] == pytest.approx(plain.by_flow()[place], abs=0.01)
+    assert plain.by_flow() == pytest.approx(plain.probability())
+
+
+def test_a_server_that_only_a_list_names_is_nothing_by_flow(quiet_judged_by: Judge) -> None:
+    """Lines of which nothing else is known met it: the list's word alone makes it probable."""
+    judged = quiet_judged_by({ListKind.KNOWN_CC: [entry(CC, CC_PORT)]})
+    place = row_of(judged.survey, CC, CC_PORT)
+
+    assert judged.probability()[place] > 0.5
+    assert judged.by_flow()[place] < 0.01
+
+
 def test_a_listed_server_is_not_taken_for_a_loader(judged_by: Judge) -> None:
     """The list has told it from a loader already: full packets count for nothing then."""
     listed = judged_by({ListKind.KNOWN_CC: [entry(LOADER, LOADER_PORT)]})

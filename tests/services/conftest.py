@@ -1,4 +1,4 @@
-"""One home for each stage of a case, made once and copied for whoever needs it."""
+"""Homes that are made once: one for each stage of a case, and two with records in their lake."""
 
 from pathlib import Path
 
@@ -6,7 +6,11 @@ import pytest
 
 from docket import NOW_MS, At, stages
 from hinomi.model.case import CaseState
+from hinomi.model.window import Window
+from hinomi.services.detecting import Detection, run_detection
+from hinomi.services.home import Home
 from household import Household
+from observed import with_botnet, with_few_records
 
 
 @pytest.fixture(scope="session", name="made")
@@ -27,3 +31,21 @@ def a_home_at_a_stage(
         return made[stage].copy(tmp_path / name, monkeypatch)
 
     return copied
+
+
+@pytest.fixture(scope="session", name="botnet")
+def a_home_with_a_botnet(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Give a lake with a C&C server that is listed, beside ordinary servers and an own one."""
+    return with_botnet(tmp_path_factory.mktemp("botnet"))
+
+
+@pytest.fixture(scope="session", name="few")
+def a_home_with_few_records(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Give a lake with one listed server that four lines met."""
+    return with_few_records(tmp_path_factory.mktemp("few"))
+
+
+@pytest.fixture(scope="session", name="found")
+def a_detection(botnet: Home) -> Detection:
+    """Detect once, over everything."""
+    return run_detection(botnet, Window(), top=50)

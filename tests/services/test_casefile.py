@@ -28,7 +28,7 @@ def test_a_file_has_everything_that_is_known_and_decided(at: At) -> None:
     """Evidence, verdicts, notes and history, weighed as of now; the read is journalled."""
     house = at(CaseState.CORROBORATED)
     note(house.act_as("anna"), 1, "asked the provider")
-    home, begun = house.act_as("udo"), len(house.entries())
+    home, begun = house.act_as("aude"), len(house.entries())
 
     found = case_file(home, 1)
 

@@ -24,15 +24,9 @@ from hinomi.govern.matrix import Purpose
 from hinomi.model.case import CaseState, Finding, ServiceClass, Step
 from hinomi.model.evidence import Method
 from hinomi.model.service import Service
-from hinomi.services.cases import (
-    begin_again,
-    finder_for,
-    keep,
-    look_again,
-    open_case,
-    returns,
-)
+from hinomi.services.cases import begin_again, keep, look_again, open_case, returns
 from hinomi.services.casework import decide
+from hinomi.services.findings import finder_for
 from hinomi.services.publishing import withdraw
 from hinomi.services.weighing import Assessor
 from hinomi.verify.decide import DETECTED

@@ -2,73 +2,21 @@
 
 import os
 import shutil
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from builders import HOUR_MS, NOON_MS, conversations, knock, talk
+from builders import HOUR_MS, NOON_MS, knock, talk
 from hinomi.engine import duckdb
-from hinomi.errors import NotFound
-from hinomi.model.address import parse_address
 from hinomi.model.listed import ListKind
-from hinomi.model.service import Service
 from hinomi.model.window import Window
 from hinomi.services.detecting import SCRATCH, Detection, run_detection
 from hinomi.services.explaining import explain_service
-from hinomi.services.home import Home, open_home
+from hinomi.services.home import Home
 from hinomi.services.listing import add_list
-from hinomi.services.mandates import Operation, mandate_for, os_user
-from surveys import BOTS, CC, CC_PORT, WEB, Row, service, small_network, towards
-from terminal import make_home
-
-SERVER = "203.0.113.9"
-
-
-def store(home: Home, name: str, rows: Sequence[Row]) -> None:
-    """Put conversation records into the lake as one batch."""
-    mandate = mandate_for(Operation.IMPORT, home.clock)
-    home.lake().append([conversations(rows)], name, mandate)
-
-
-def new_home(folder: Path, *batches: Sequence[Row]) -> Home:
-    """Make a laboratory with *batches* in its lake, in that order."""
-    home = open_home(make_home(folder))
-    for number, rows in enumerate(batches):
-        store(home, f"batch {number}", rows)
-    return home
-
-
-@pytest.fixture(name="home", scope="module")
-def a_home_with_a_botnet(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Give the small network with an own service beside it, and a list that names the C&C."""
-    folder = tmp_path_factory.mktemp("detecting")
-    rows = small_network()
-    for line in range(100, 112):
-        rows += towards(line, 700, NOON_MS + line * 700_000, remote_port=8_080)
-    home = new_home(folder / "home", rows)
-    known = folder / "known.csv"
-    known.write_text(f"address,protocol,port\n{CC},tcp,{CC_PORT}\n", "utf-8")
-    add_list(home, ListKind.KNOWN_CC, known, "hunters")
-    return home
-
-
-@pytest.fixture(name="found", scope="module")
-def a_detection(home: Home) -> Detection:
-    """Detect once, over everything."""
-    return run_detection(home, Window(), top=50)
-
-
-@pytest.fixture(name="few", scope="module")
-def a_home_with_few_records(tmp_path_factory: pytest.TempPathFactory) -> Home:
-    """Give a lake with one listed server that four lines met in four hours, one each."""
-    folder = tmp_path_factory.mktemp("few")
-    rows = [row for hour in range(4) for row in talk(hour, SERVER, NOON_MS + hour * HOUR_MS)]
-    home = new_home(folder / "home", rows)
-    known = folder / "known.txt"
-    known.write_text(f"{SERVER}\n", "utf-8")
-    add_list(home, ListKind.KNOWN_CC, known, "hunters")
-    return home
+from hinomi.services.mandates import os_user
+from observed import MET, new_home
+from surveys import BOTS, CC, CC_PORT, WEB, service, small_network
 
 
 def scratch_of(home: Home) -> list[str]:
@@ -110,9 +58,9 @@ def test_candidates_come_most_probable_first(found: Detection) -> None:
     assert service(WEB, 443) not in {each.service for each in found.candidates}
 
 
-def test_top_bounds_the_candidates(home: Home, found: Detection) -> None:
+def test_top_bounds_the_candidates(botnet: Home, found: Detection) -> None:
     """The first so many of all, with their timelines and no others."""
-    first = run_detection(home, Window(), top=1)
+    first = run_detection(botnet, Window(), top=1)
 
     assert first.candidates == found.candidates[:1]
     assert first.timeline.keys() == {found.candidates[0].service}
@@ -163,7 +111,7 @@ def test_scratch_folders_go_after_success(few: Home) -> None:
     before = sorted(path.name for path in few.folder.iterdir())
 
     run_detection(few, Window(), top=5)
-    explain_service(few, SERVER, 6, 443)
+    explain_service(few, MET, 6, 443)
 
     assert scratch_of(few) == []
     assert sorted(path.name for path in few.folder.iterdir()) == before
@@ -241,13 +189,13 @@ def test_the_run_is_journalled_before_it_reads(few: Home) -> None:
 
 
 def test_parts_do_not_change_the_result(
-    home: Home, found: Detection, monkeypatch: pytest.MonkeyPatch
+    botnet: Home, found: Detection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four buckets give what one gives: candidates, reasons, timelines."""
     monkeypatch.setattr(duckdb, "BUCKET_ROWS", 5_000)
-    assert duckdb.buckets_for(home.lake().statistics().rows) > 2
+    assert duckdb.buckets_for(botnet.lake().statistics().rows) > 2
 
-    parted = run_detection(home, Window(), top=50)
+    parted = run_detection(botnet, Window(), top=50)
 
     assert parted == found
 
@@ -266,9 +214,9 @@ def test_the_order_of_import_does_not_change_the_result(tmp_path: Path) -> None:
 
 def test_a_label_of_the_list_is_told(tmp_path: Path) -> None:
     """Source and label of the entry stand in the reason."""
-    home = new_home(tmp_path / "home", [*talk(1, SERVER), knock(2, SERVER)])
+    home = new_home(tmp_path / "home", [*talk(1, MET), knock(2, MET)])
     feed = tmp_path / "feed.csv"
-    feed.write_text(f"#ip,ioc\n{SERVER},Possible Botnet C2 IP\n", "utf-8")
+    feed.write_text(f"#ip,ioc\n{MET},Possible Botnet C2 IP\n", "utf-8")
     add_list(home, ListKind.KNOWN_CC, feed, "intel", format_name="c2intelfeeds")
 
     (candidate,) = run_detection(home, Window(), top=5).candidates

@@ -55,6 +55,21 @@ def test_a_run_is_counted_once_and_its_most_is_kept() -> None:
     assert found.accesses == {"detect": 2}
 
 
+def test_cases_are_added_up_and_of_lists_the_longest_is_kept() -> None:
+    """Opened by a run or by evidence, or begun anew; a refused export handed nothing on."""
+    found = counted(
+        {"operation": "case", "stage": "begins", "worth": 9},
+        {"operation": "case", "stage": "done", "opened": 4, "returned": 1},
+        {"operation": "case evidence", "stage": "done", "opened": 2, "settled": 8},
+        {"operation": "listings export", "listings": 3},
+        {"operation": "listings export", "listings": 2},
+        {"operation": "listings show", "listings": 7},
+        {"operation": "listings export", "refused": "a laboratory can share nothing"},
+    )
+
+    assert (found.cases, found.listings, found.refusals) == (7, 3, 1)
+
+
 def test_imports_are_added_up_with_their_reasons() -> None:
     """Rows in, rows stored, rows dropped by reason and malformed ones."""
     done = {"operation": "import", "stage": "done", "records": 10, "stored": 6}

@@ -54,7 +54,7 @@ def test_each_operation_has_one_power_and_no_other(operation: Operation, power: 
 
 
 def test_upkeep_and_research_are_no_detection() -> None:
-    """Upkeep and retention act for operation, one explains, research is for itself."""
+    """Upkeep and retention act for operation, one explains, research and sharing for themselves."""
     purposes = {each: mandate_for(each, lambda: NOW_MS).purpose for each in Operation}
 
     assert purposes.pop(Operation.MAINTAIN) is Purpose.OPERATE
@@ -62,6 +62,9 @@ def test_upkeep_and_research_are_no_detection() -> None:
     assert purposes.pop(Operation.RETAIN) is Purpose.OPERATE
     assert purposes.pop(Operation.RESEARCH) is Purpose.RESEARCH
     assert purposes.pop(Operation.RELEASE) is Purpose.RESEARCH
+    sharing = {Operation.REVEAL, Operation.APPROVE, Operation.WITHDRAW, Operation.LISTINGS,
+               Operation.EXPORT}  # fmt: skip
+    assert {purposes.pop(each) for each in sharing} == {Purpose.SHARE_CC}
     assert set(purposes.values()) == {Purpose.DETECT_CC}
 
 

@@ -14,8 +14,9 @@ from hinomi.model.address import parse_address
 from hinomi.model.listed import ListKind
 from hinomi.model.service import Service
 from hinomi.model.window import Window
-from hinomi.services.cases import finder_for, keep
+from hinomi.services.cases import keep
 from hinomi.services.detecting import opening
+from hinomi.services.findings import finder_for
 from hinomi.services.home import Home, open_home
 from hinomi.services.mandates import Operation
 from hinomi.services.rollover import roll_over, roll_over_if_due

@@ -31,7 +31,8 @@ FORMS: Final[dict[str, dict[str, Any]]] = {
         "laboratory": True,
         "transit_kept": True,
         "forwarded": True,
-        "reidentifies": True,
+        "reidentifies": ("case reveal",),
+        "reaches": True,
         "sampling": Sampling(least=None, stated=1, sent=(1,), met=(1,)),
     },
 }  # fmt: skip
@@ -46,7 +47,7 @@ def page(language: Language, **changed: Any) -> str:
 def outward() -> dict[str, Any]:
     """Give the document of a version by which something would leave the system, or stay."""
     told = document()
-    told["access"]["outward"] = ["store"]
+    told["access"]["outward"] = ["listings export"]
     told["retention"]["limits"].append({"data": "scratch", "limit": "hours", "hours": 7})
     told["retention"]["limits"].append({"data": "reports", "limit": "not-set"})
     return told
@@ -202,15 +203,28 @@ def test_what_is_passed_on_is_told() -> None:
     assert "passed on unchanged" in passed
 
 
-def test_what_leads_outwards_is_told_and_no_longer_denied() -> None:
-    """Once an act reaches outside, the page names it and drops what would be untrue."""
+def said_in(html: str, *keys: str) -> set[str]:
+    """Name those of some texts that a page says."""
+    return {key for key in keys if plain_words().texts[key].en in html}
+
+
+def test_what_leads_outwards_is_told() -> None:
+    """Once something leaves, the page says what: no record, and nothing of anybody's traffic."""
+    told = ("stays_but", "summary_shared", "expect_shared")
     html = render_subscriber_page(outward(), "en")
 
-    assert "also does the following" in html
-    for denied in ("summary_ends", "expect_ends", "object_consent", "stays"):
-        said = plain_words().texts[denied].en
-        assert said in page("en")
-        assert said not in html
+    assert said_in(page("en"), *told) == set()
+    assert said_in(html, *told) == set(told)
+    assert plain_words().operations["listings export"].en in html
+    assert said_in(html, "stays", "no_questions") == {"stays", "no_questions"}
+
+
+def test_what_reaches_people_is_no_longer_denied() -> None:
+    """Once an act may notify, block or look somebody up, the page drops what would be untrue."""
+    denied = ("summary_ends", "expect_ends", "object_consent")
+
+    assert said_in(page("en"), *denied) == set(denied)
+    assert said_in(page("en", reaches=True), *denied) == set()
 
 
 @pytest.mark.parametrize(("hours", "said"), [(24 * 14, "14 days"), (7, "7 hours"), (0, "0 hours")])

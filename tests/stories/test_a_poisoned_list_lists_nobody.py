@@ -78,30 +78,13 @@ def test_one_entry_is_one_word_however_often_it_is_copied(
     assert said["weight"] == 0.0
     assert (case["methods_now"], case["urgent"]) == (1, False)
     assert case["posterior_now"] == pytest.approx(0.7, abs=0.05)
-    nobody_gets_it_further(home, case["case"])
-    if copies:
-        before = home.show(case["case"])
-        home.ask("anna", "case", "evidence", "sources", "--learn")
-        home.ask("anna", "case", "recheck")
-        after = home.show(case["case"])
-        assert after["methods_now"] == 1  # Nobody has shown that they are two.
-        assert after["posterior_now"] == before["posterior_now"]
-
-
-def test_lists_that_people_know_to_be_independent_are_one_method_still(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of one method, however many they are."""
-    names = ["poisoned", "copy"]
-    home, _ = judged(tmp_path, monkeypatch, names, [HAUNT])
-    for name in names:
+    home.ask("anna", "case", "evidence", "sources", "--learn")
+    learned = home.show(case["case"])
+    assert learned["posterior_now"] == case["posterior_now"]  # Nobody has shown that they are two.
+    for name in names:  # Even where people say that each looks for itself.
         grade = ("--method", "list", "--grade", "A", "--family", name)
         home.ask("anna", "case", "evidence", "source", name, *grade)
-    home.ask("anna", "case", "recheck")
-    case = home.case_of(*HAUNT)
-    assert case is not None
-
-    assert case["methods_now"] == 1
+    assert home.show(case["case"])["methods_now"] == 1
     nobody_gets_it_further(home, case["case"])
 
 

@@ -41,15 +41,16 @@ def until_listed(home: Provider, number: int) -> None:
     home.ask("ruth", "case", "approve", number)
 
 
-def days_until_expired(home: Provider, number: int, begin: float) -> float:
-    """Look again now and then, as a timer does, until the case is expired."""
-    day = begin
-    while home.show(number)["state"] == "listed":
-        assert is_listed(home)
-        day += 6
-        home.at_day(day)
-        home.ask("anna", "case", "recheck")
-    return day - begin
+def fall_silent(home: Provider, number: int) -> None:
+    """Let a timer look once more, then nobody for weeks, then the timer again."""
+    home.at_day(12.2)
+    home.ask("anna", "case", "recheck")
+    assert is_listed(home)
+    home.at_day(30)
+    assert home.export() == []  # Its lease is over: what nobody looks at holds no longer.
+    assert home.show(number)["state"] == "listed"
+    home.at_day(100)  # Longer than anything may hold (`expiry.most_days`).
+    home.ask("anna", "case", "recheck")
 
 
 def test_it_is_listed_while_it_is_seen_and_expires_by_silence(
@@ -87,7 +88,7 @@ def test_it_is_listed_while_it_is_seen_and_expires_by_silence(
     home.detects(days=2)
     assert home.show(number)["posterior_now"] < before  # A day on which others were seen.
 
-    assert days_until_expired(home, number, 8.2) <= 96  # Whatever was watched (`expiry.most_days`).
+    fall_silent(home, number)
     expired = home.show(number)
     assert (expired["state"], home.export()) == ("expired", [])
     assert steps(expired, 1)[-1] == ("expire", "run")

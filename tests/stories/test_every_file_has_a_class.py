@@ -99,6 +99,7 @@ def test_the_run_was_a_full_one(home: Path) -> None:
         DataClass.DROPPED_OWN_ENTRIES, DataClass.STANDING_OWN_ENTRIES, DataClass.LIST_HISTORY,
         DataClass.OPERATIONS, DataClass.STANDING_LISTS, DataClass.NETWORK_PLAN,
         DataClass.FOLLOWED_FILES, DataClass.LEFTOVERS,
+        DataClass.CASES, DataClass.OWN_CASES, DataClass.EVIDENCE,
     }  # fmt: skip
     assert missing == set()
 

@@ -18,7 +18,6 @@ from hinomi.services.casework import Decided, decide, note
 from hinomi.services.mandates import Operation
 from hinomi.services.own import reveal_case
 from hinomi.services.publishing import approve, withdraw
-from hinomi.services.rechecking import recheck
 
 _ID = click.IntRange(min=1)
 _STATES = click.Choice([each.value for each in CaseState])
@@ -195,12 +194,13 @@ def approve_(session: Session, case_id: int) -> None:
 
 @case.command("withdraw")
 @click.argument("case_id", type=_ID, metavar="ID")
+@click.option("--gone", is_flag=True, help="It was one and is not any more: no mistake.")
 @reason_option
 @shared_options
 @click.pass_obj
-def withdraw_(session: Session, case_id: int, reason: str) -> None:
-    """Take case ID off the list at once."""
-    done = withdraw(session.open_home(Operation.WITHDRAW), case_id, reason)
+def withdraw_(session: Session, case_id: int, gone: bool, reason: str) -> None:
+    """Take case ID off the list at once: a mistake, or a server that is gone."""
+    done = withdraw(session.open_home(Operation.WITHDRAW), case_id, reason, gone=gone)
     if session.as_json:
         render.print_json(case_document(done))
     else:
@@ -240,6 +240,8 @@ def recheck_(session: Session, case_ids: tuple[int, ...], flow: bool) -> None:
     What has aged expires, what lost its evidence falls back, listings that hold are
     renewed. Every `hinomi detect` does this as well.
     """
+    from hinomi.services.rechecking import recheck  # noqa: PLC0415 - it loads detection.
+
     home = session.open_home(Operation.DETECT if flow else Operation.CASES)
     settled = recheck(home, case_ids, with_flow=flow)
     if session.as_json:

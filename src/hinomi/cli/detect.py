@@ -15,9 +15,10 @@ from hinomi.errors import UsageError
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, render_probability
 from hinomi.model.window import Window
-from hinomi.services.cases import Kept, finder_for, keep
+from hinomi.services.cases import Kept, keep
 from hinomi.services.detecting import SHOWN, Detection, Judge, judge_opened, run_detection
 from hinomi.services.engines import EngineKind
+from hinomi.services.findings import finder_for
 from hinomi.services.incremental import judge_at_once, judge_in_parts, sliding_window
 from hinomi.services.mandates import Operation
 from hinomi.services.overdue import warn_if_overdue

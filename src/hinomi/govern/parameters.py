@@ -12,6 +12,7 @@ import shlex
 import tomllib
 from collections.abc import Mapping
 from datetime import date
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Final, Self
@@ -134,6 +135,7 @@ def override_name(exporter: str) -> str:
     return f"exporter.{exporter}.sampling_interval"
 
 
+@cache  # Every opening of a home asks twice, and nothing that ships changes meanwhile.
 def default_register() -> Register:
     """Give the register that ships with hinomi."""
     text = resources.files("hinomi.govern").joinpath("register.toml").read_text(encoding="utf-8")

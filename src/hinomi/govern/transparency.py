@@ -14,7 +14,7 @@ from hinomi.govern.coarsening import Count, coarsen, least_count
 from hinomi.govern.parameters import Register
 from hinomi.govern.plainwords import Language, plain_words
 
-FORM: Final = 1
+FORM: Final = 2
 """Version of the document's form."""
 
 SECTIONS: Final = (
@@ -120,6 +120,8 @@ class Figures:
     detections: int = 0
     candidates: int = 0  # Of the run with most.
     known: int = 0
+    cases: int = 0  # That were opened, or began anew.
+    listings: int = 0  # Of the list with most that was handed out.
     refusals: int = 0
     deleted_hours: int = 0
     deleted_records: int = 0
@@ -164,7 +166,8 @@ class Facts:
     purposes: tuple[PurposeFact, ...]
     roles: tuple[str, ...]
     operations: tuple[str, ...]  # All acts that this version knows.
-    reidentifies: bool  # Some act may turn pseudonyms back.
+    reidentifies: tuple[str, ...]  # Acts that may turn a pseudonym back.
+    reaches: bool  # Some act may notify, block, or match with subscribers' data.
     figures: Figures
     proof: Proof
 
@@ -213,7 +216,8 @@ def compose(facts: Facts) -> dict[str, object]:
             "roles": list(facts.roles),
             "accounts": coarsen(facts.figures.accounts, least),
             "outward": _outward(facts.operations),
-            "reidentifies": facts.reidentifies,
+            "reidentifies": list(facts.reidentifies),
+            "reaches": facts.reaches,
         },
         "numbers": _numbers(facts.figures, least),
         "changes": _changes(facts.figures.changes),
@@ -318,6 +322,8 @@ def _numbers(figures: Figures, least: int) -> dict[str, object]:
         "detections": told(figures.detections),
         "candidates": told(figures.candidates),
         "known": told(figures.known),
+        "cases": told(figures.cases),
+        "listings": told(figures.listings),
         "refusals": told(figures.refusals),
         "deleted_hours": told(figures.deleted_hours),
         "deleted_records": told(figures.deleted_records),

@@ -28,6 +28,9 @@ class CaseState(StrEnum):
 CLOSED: Final = frozenset({CaseState.EXPIRED, CaseState.WITHDRAWN, CaseState.REJECTED})
 
 
+OPEN_STATES: Final = tuple(state for state in CaseState if state.is_open)
+
+
 class ServiceClass(StrEnum):
     """What kind of server it is."""
 

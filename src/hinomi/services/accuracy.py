@@ -17,7 +17,7 @@ from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.service import Reason, Service
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
-from hinomi.services.parameters import Proposed, Reasons, propose
+from hinomi.services.parameters import Proposed, Reasons, propose_each
 from hinomi.services.settling import AGED
 from hinomi.services.weighing import listed_evidence
 from hinomi.store.casebook import CaseBook
@@ -95,11 +95,12 @@ def propose_correction(home: Home) -> tuple[Proposed, ...]:
         "fuse.answers_shift": lesson.proposal.shift,
         "fuse.answers_slope": lesson.proposal.slope,
     }
-    return tuple(
-        propose(home, name, f"{value:.4f}", reasons)
+    changed = {
+        name: f"{value:.4f}"
         for name, value in values.items()
         if abs(value - home.register.number(name)) > 5e-5  # noqa: PLR2004 - as it is written.
-    )
+    }
+    return propose_each(home, changed, reasons)
 
 
 def _rules(home: Home) -> Rules:
@@ -164,11 +165,12 @@ def outcome_of(episode: Episode) -> Finding | None:
     """
     Tell what an episode came to; None: nobody checked it.
 
-    A listed server that was withdrawn was a mistake. A server that was rejected as a sinkhole or
-    loader is no C&C server; a shared host is one, which must not be listed.
+    A listed server that was withdrawn was a mistake, unless whoever withdrew it said that it is
+    gone. A server that was rejected as a sinkhole or loader is no C&C server; a shared host is
+    one, which must not be listed.
     """
     if episode.event(Step.WITHDRAW) is not None:
-        return Finding.NOT_CC
+        return episode.verdicts[-1].finding if episode.verdicts else Finding.NOT_CC
     if episode.event(Step.LIST) is not None:
         return Finding.CC
     if not episode.verdicts:
@@ -231,7 +233,8 @@ def _found(home: Home, casebook: CaseBook, episodes: list[Episode]) -> dict[str,
         for name, methods in _METHODS.items():
             if any(each.method in methods and _finds(each, least) for each in evidence):
                 found[name].add(service)
-    return {name: services for name, services in found.items() if services}
+    # Without flow there is nothing whose recall could be estimated.
+    return {name: services for name, services in found.items() if services or name == "flow"}
 
 
 def _finds(evidence: Evidence, least: float) -> bool:

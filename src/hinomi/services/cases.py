@@ -9,20 +9,13 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from hinomi.errors import Conflict, Unavailable
-from hinomi.model.case import (
-    Case,
-    CaseEvent,
-    CaseState,
-    ServiceClass,
-    Step,
-    after,
-)
+from hinomi.model.case import OPEN_STATES, Case, CaseEvent, CaseState, ServiceClass, Step, after
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Method
 from hinomi.model.service import Reason, Service
-from hinomi.services.findings import Finder
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.moves import note_moves
@@ -35,7 +28,8 @@ from hinomi.store.caseruns import Run
 from hinomi.store.cases import Change
 from hinomi.verify.decide import detected, list_codes, missing_evidence, reasons_of
 
-OPEN_STATES = tuple(state for state in CaseState if state.is_open)
+if TYPE_CHECKING:  # It loads detection, which takes a second: not to show a case.
+    from hinomi.services.findings import Finder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,28 +55,7 @@ class Kept:
         }
 
 
-def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
-    """
-    Give who looks at a run for what is worth a case, and again at what is open.
-
-    Args:
-        home: Where.
-        numbers: Of the cases to look at again, and no new ones; empty: all open ones. None: new
-            ones are looked for as well.
-
-    Raises:
-        NotFound: If there is no such case.
-    """
-    period = home.key_period  # Before the cases: a change in between is noticed by `keep`.
-    with home.casebook() as casebook:
-        cases = (
-            casebook.cases.get_each(numbers) if numbers else casebook.cases.in_states(OPEN_STATES)
-        )
-    services = [each.service for each in cases]
-    return Finder(home.register, services, opens=numbers is None, period=period)
-
-
-def keep(home: Home, found: Finder) -> Kept:
+def keep(home: Home, found: "Finder") -> Kept:
     """
     Open, return and settle cases by what a run found; the same findings again change nothing.
 
@@ -114,7 +87,7 @@ def keep(home: Home, found: Finder) -> Kept:
     return kept
 
 
-def _require_period(home: Home, casebook: CaseBook, found: Finder) -> None:
+def _require_period(home: Home, casebook: CaseBook, found: "Finder") -> None:
     """Return if what a run found is still under the key period of the case book."""
     require_one_period(home, casebook)
     if found.period != home.key_period:
@@ -156,7 +129,7 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
     return settled
 
 
-def _keep(home: Home, casebook: CaseBook, found: Finder) -> Kept:
+def _keep(home: Home, casebook: CaseBook, found: "Finder") -> Kept:
     now_ms = home.clock()
     new = casebook.evidence.add(found.evidence, now_ms)
     closed = [casebook.cases.find(service) for service in found.worth]

@@ -19,8 +19,8 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.outcomes import note_outcomes
 from hinomi.services.people import Actor, acting, people_in_force
 from hinomi.services.publishing import ask_publication
-from hinomi.services.seeds import reveal
 from hinomi.services.settling import standing_of, weighed
+from hinomi.services.unmasking import reveal
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.cases import Change, Note
 from hinomi.telemetry import mask_addresses

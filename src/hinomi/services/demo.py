@@ -23,8 +23,9 @@ from hinomi.model.listed import ListKind
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import Service
 from hinomi.model.window import Window
-from hinomi.services.cases import finder_for, keep
+from hinomi.services.cases import keep
 from hinomi.services.detecting import Detection, run_detection
+from hinomi.services.findings import finder_for
 from hinomi.services.home import Home, create_home, open_home
 from hinomi.services.importing import ImportRequest, import_files
 from hinomi.services.listing import add_list

@@ -77,6 +77,8 @@ def _count(tally: _Tally, entry: Entry) -> None:
         _count_done(tally, operation, entry)
     elif operation == "detect":
         figures.detections += 1
+    elif operation == "listings export":
+        figures.listings = max(figures.listings, _number(entry, "listings"))
     elif entry.get("act") in ("remove", "remove-context"):
         figures.deletions += operation != "store"
 
@@ -99,6 +101,8 @@ def _count_done(tally: _Tally, operation: str, entry: Entry) -> None:
         figures.known = max(figures.known, _number(entry, "known"))
         if "sampling_interval" in entry and _number(entry, "sampling_interval") >= 0:
             tally.met.add(_number(entry, "sampling_interval"))
+    elif operation in ("case", "case evidence"):
+        figures.cases += _number(entry, "opened") + _number(entry, "returned")
     elif operation == "store" and entry.get("act") == "remove":
         figures.deleted_hours += _number(entry, "hours")
         figures.deleted_records += _number(entry, "rows")

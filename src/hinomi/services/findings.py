@@ -16,11 +16,13 @@ from hinomi.detect.context import context_columns
 from hinomi.detect.judge import Judgement, judge
 from hinomi.errors import NotFound
 from hinomi.govern.parameters import Register
+from hinomi.model.case import OPEN_STATES
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.listed import ListEntry, ListKind
 from hinomi.model.service import Service
 from hinomi.services.detecting import Opened, ranked, row_of, service_of
+from hinomi.services.home import Home
 from hinomi.services.population import Facts, render_address_facts, render_population
 from hinomi.store.figures import FIRST as FIRST_PERIOD
 from hinomi.verify.surroundings import address_facts, populations_of
@@ -223,3 +225,24 @@ def _digest(evidence: Evidence) -> str:
 
 def _rounded(value: float | np.float64) -> float:
     return float(f"{float(value):.4g}")
+
+
+def finder_for(home: Home, numbers: Sequence[int] | None = None) -> Finder:
+    """
+    Give who looks at a run for what is worth a case, and again at what is open.
+
+    Args:
+        home: Where.
+        numbers: Of the cases to look at again, and no new ones; empty: all open ones. None: new
+            ones are looked for as well.
+
+    Raises:
+        NotFound: If there is no such case.
+    """
+    period = home.key_period  # Before the cases: a change in between is noticed by `keep`.
+    with home.casebook() as casebook:
+        cases = (
+            casebook.cases.get_each(numbers) if numbers else casebook.cases.in_states(OPEN_STATES)
+        )
+    services = [each.service for each in cases]
+    return Finder(home.register, services, opens=numbers is None, period=period)

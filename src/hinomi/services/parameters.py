@@ -26,7 +26,7 @@ from hinomi.govern.parameters import (
 )
 from hinomi.govern.roles import Kind
 from hinomi.services.approvals import ask, break_glass, require_open, take
-from hinomi.services.home import Home
+from hinomi.services.home import Home, open_home
 from hinomi.services.mandates import who_acts
 from hinomi.services.people import Actor, acting, people_in_force, today
 from hinomi.services.register import put_in_force, restore_register
@@ -100,6 +100,28 @@ def propose(
     if asked.state is not State.APPROVED:
         return Proposed(asked.id)
     return carry_out(home, asked.id)
+
+
+def propose_each(home: Home, values: Mapping[str, str], reasons: Reasons) -> tuple[Proposed, ...]:
+    """
+    Propose values of several parameters for the same reasons, as `propose` does one.
+
+    Args:
+        home: Whose register.
+        values: As a person writes them, by name.
+        reasons: Why; they stand in the register with each.
+
+    Raises:
+        As `propose`; nothing is asked for if one of them cannot be meant.
+    """
+    for name, text in values.items():
+        _plan(home, name, text, reasons)
+    proposed = []
+    for name, text in values.items():
+        proposed.append(propose(home, name, text, reasons))
+        if proposed[-1].version is not None:  # In force at once, where nobody else is needed.
+            home = open_home(home.folder, home.clock)
+    return tuple(proposed)
 
 
 def carry_out(home: Home, number: int) -> Proposed:

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from hinomi.services.cases import finder_for, keep, look_again
+from hinomi.services.cases import keep, look_again
 from hinomi.services.detecting import run_detection
+from hinomi.services.findings import finder_for
 from hinomi.services.home import Home
 from hinomi.services.incremental import judge_in_parts, sliding_window
 from hinomi.services.settling import Settled

@@ -17,7 +17,7 @@ from typing import Final
 from hinomi.collect.lists.intake import is_unroutable
 from hinomi.errors import MalformedDocument, NotFound
 from hinomi.model.address import parse_address
-from hinomi.model.case import Case, Finding
+from hinomi.model.case import Finding
 from hinomi.model.context import DAY_MS
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import Service
@@ -34,7 +34,6 @@ from hinomi.services.people import acting, people_in_force
 from hinomi.services.weighing import Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseruns import Sown
-from hinomi.store.cases import Note
 
 _FIELDS: Final = ("address", "protocol", "port", "truth")
 _MOST_PORT: Final = 65_535
@@ -53,26 +52,6 @@ class _Line:
     number: int
     service: Service
     truth: Finding
-
-
-def reveal(home: Home, casebook: CaseBook, case: Case) -> bool:
-    """
-    Tell the reviewers of a closed case that it was a seed, and which; journalled.
-
-    What it was shown with is destroyed.
-    """
-    seed = casebook.runs.seed(case)
-    if seed is None or seed.revealed_ms is not None:
-        return False
-    facts = {"act": "reveal", "case": case.id, "truth": seed.truth.value}
-    record(home.journal(), Operation.SEED, home.mandate(Operation.CASES), facts)
-    casebook.runs.reveal_seed(case.id, home.clock())
-    words = (
-        f"This case was there to measure its reviewers. Its truth was known: {seed.truth}. What "
-        "it was shown with was another service's, and is gone."
-    )
-    casebook.cases.add_note(case.id, Note(by="run", at_ms=home.clock(), words=words))
-    return True
 
 
 def sow(home: Home, path: Path, chance: random.Random | None = None) -> Sowing:

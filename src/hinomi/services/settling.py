@@ -238,10 +238,10 @@ def _not_renewed(held: list[Hold]) -> Reason:
 def _over(posterior: float, limit: float) -> Reason:
     return Reason(
         code="over",
-        text=f"It was one; that it is still there is likely to {posterior:.2f} only, as sources say "
-        f"that it is gone. Needed: {limit:.2f}.",
-        text_ja=f"C&Cサーバでしたが、もう存在しないとの情報があり、今も存在する確からしさは"
-        f"{posterior:.2f}です。{limit:.2f}が必要です。",
+        text=f"It was one, but sources say that it is gone: that it is still there is likely to "
+        f"{posterior:.2f} only; needed: {limit:.2f}.",
+        text_ja="C&Cサーバでしたが、もう存在しないとの情報があります。"
+        f"今も存在する確からしさは{posterior:.2f}です。{limit:.2f}が必要です。",
         weight=0.0,
         values={"posterior": round(posterior, 4), "needed": limit},
     )

@@ -49,6 +49,8 @@ from hinomi.store.journal import FileJournal
 _OTHER_ACTS: Final = ("init", "journal", "refused", "key", "ruling")
 """Acts of the journal that no command has as its operation."""
 
+_REACHING: Final = frozenset({Power.NOTIFY, Power.BLOCK, Power.CORRELATE})
+
 _MODE: Final = 0o644
 """A page for the public need not be hidden from the web server of the house."""
 
@@ -170,7 +172,8 @@ def gather(home: Home, since_ms: int | None = None, until_ms: int | None = None)
         purposes=permitted_purposes(home.matrix()),
         roles=_roles(home),
         operations=(*_OTHER_ACTS, *(each.word for each in Operation)),
-        reidentifies=any(Power.REIDENTIFY in each.powers for each in Operation),
+        reidentifies=tuple(each.word for each in Operation if Power.REIDENTIFY in each.powers),
+        reaches=any(_REACHING & each.powers for each in Operation),
         figures=figures,
         proof=Proof(
             register=register.version,
