@@ -150,7 +150,7 @@ def _fill(database: Database, folder: Path, chosen: argparse.Namespace) -> None:
             took = time.monotonic() - began
         print(f"the last list of {size:,} entries was taken in within {took:.1f} s")
     _requests(folder, chosen.requests)
-    print(f"filled in {time.monotonic() - started:.0f} s")
+    print(f"filled in {time.monotonic() - started:.0f} s", flush=True)
 
 
 def _address(number: int) -> int:

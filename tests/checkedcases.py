@@ -1,5 +1,6 @@
 """Cases that were answered long ago, written straight into a case book."""
 
+import random
 from dataclasses import replace
 from typing import Any, Final
 
@@ -26,6 +27,11 @@ WHY: Final = Reason(
 """That a honeypot found it."""
 
 
+def chance(seed: int = 1) -> random.Random:
+    """Give chance that is the same each time."""
+    return random.Random(seed)  # noqa: S311 - nothing is kept secret by it here.
+
+
 def server(number: int, port: int = 443) -> Service:
     """Give one of 256 services."""
     return Service(Address(FIRST.hi, FIRST.lo + number), Protocol.TCP, port)
@@ -33,7 +39,14 @@ def server(number: int, port: int = 443) -> Service:
 
 def flow(about: Service, day: int, probability: float = 0.9, **facts: Any) -> Evidence:
     """Give what detection said of a service that nine lines met."""
-    met = {"lines": 2_000, "tried": 11, "clients": 9, "suspects": 7, "networks": 6, "beside": ""}
+    met: dict[str, Any] = {
+        "lines": 2_000,
+        "tried": 11,
+        "clients": 9,
+        "suspects": 7,
+        "networks": 6,
+        "beside": "",
+    }
     usual = {"probability": probability, "prior": 1e-4, "shift": 0.0, "slope": 1.0, "tier": 1}
     return Evidence(
         service=about,

@@ -235,7 +235,7 @@ def test_whether_suspects_still_met_it_is_what_was_noted_when_it_was_listed(
 
 def _aged(book: CaseBook, last_day: int, age_days: int) -> None:
     case = listed(book, opened(book, server(1), NOW_MS - 30 * DAY_MS))
-    values = {"last_day": last_day, "age_days": age_days}
+    values: dict[str, float | int | str] = {"last_day": last_day, "age_days": age_days}
     why = Reason(code=AGED, text="x", text_ja="火", weight=0.0, values=values)
     change = changed(stepping(case, Step.EXPIRE), NOW_MS)
     book.cases.change(replace(change, event=replace(change.event, reasons=(why,))))

@@ -10,7 +10,8 @@ from hinomi.services.accuracy import accuracy as measure_accuracy
 from hinomi.services.accuracy import propose_correction
 from hinomi.services.mandates import Operation
 from hinomi.services.seeds import sow
-from hinomi.verify.accuracytext import as_dict, lines
+from hinomi.services.visibility import propose_visibility, visibility
+from hinomi.verify.accuracytext import as_dict, lines, visibility_document, visibility_lines
 
 
 @click.group(invoke_without_command=True)
@@ -69,3 +70,29 @@ def seed(session: Session, file: Path) -> None:
         render.print_json({"cases": sown.cases, "skipped": sown.skipped})
     else:
         click.echo(f"{sown.cases} cases opened, {sown.skipped} services had one already.")
+
+
+@accuracy.command("visibility")
+@click.option("--propose", "proposing", is_flag=True, help="Propose the fit to the register.")
+@shared_options
+@click.pass_obj
+def visibility_(session: Session, *, proposing: bool) -> None:
+    """
+    Fit how often a server that is there is seen here, from this home's own sightings.
+
+    What silence means, and so when a listing expires, depends on it. Needs 30 servers that
+    were seen again after a day between, no answers and no flow records. Exits 75 where
+    there are too few, or nothing is left to propose.
+    """
+    home = session.open_home(Operation.ACCURACY)
+    found = visibility(home)
+    proposed = propose_visibility(home, found) if proposing else ()
+    requests = [each.request for each in proposed]
+    if session.as_json:
+        render.print_json({**visibility_document(found), "requests": requests})
+        return
+    for line in visibility_lines(found):
+        click.echo(line)
+    if requests:
+        told = ", ".join(map(str, requests))
+        click.echo(f"Proposed: requests {told}; another person approves them.")

@@ -103,7 +103,7 @@ class Assessor:
             groups=self.groups(evidence),
         )
         of_holder = of_this_holder(evidence, trust, self.rules)
-        speaking = [each for each in of_holder if self._speaks(each)]
+        speaking = [each for each in of_holder if speaks(each, self.day, self._least_said)]
         history = seen_history(speaking, self._policy.most_days)
         flow = latest_flow(evidence)
         tier = None if flow is None else tier_in(flow)
@@ -144,16 +144,6 @@ class Assessor:
     def _known_of(self, service: Service) -> list[Evidence]:
         known = [*self.casebook.evidence.of(service), *self._lent.get(service, ())]
         return sorted(known, key=lambda each: each.observed_day)
-
-    def _speaks(self, evidence: Evidence) -> bool:
-        """Tell whether a statement says that it was there: no trait does, nor any flow to it."""
-        if evidence.claim not in {Claim.CC, Claim.COMPROMISED} or evidence.observed_day > self.day:
-            return False
-        if evidence.method is not Method.FLOW or evidence.strength is None:
-            return True
-        # What lists add to detection keeps a case open as it opened it.
-        said = float(evidence.facts.get("probability", 0.0))
-        return max(said, evidence.strength) >= self._least_said
 
     def may_lift(self, held: Hold, evidence: Sequence[Evidence]) -> bool:
         """Tell whether a reviewer may lift a hold, with a reason of their own."""
@@ -254,6 +244,24 @@ def listed_evidence(service: Service, told: Iterable[Told]) -> tuple[Evidence, .
             )
         )
     return tuple(found)
+
+
+def speaks(evidence: Evidence, today: int, least: float) -> bool:
+    """
+    Tell whether a statement says that the server was there: no trait does, nor any flow to it.
+
+    Args:
+        evidence: The statement.
+        today: Day after which nobody can have seen anything yet.
+        least: Probability from which detection says so.
+    """
+    if evidence.claim not in {Claim.CC, Claim.COMPROMISED} or evidence.observed_day > today:
+        return False
+    if evidence.method is not Method.FLOW or evidence.strength is None:
+        return True
+    # What lists add to detection keeps a case open as it opened it.
+    said = float(evidence.facts.get("probability", 0.0))
+    return max(said, evidence.strength) >= least
 
 
 def any_port(service: Service) -> Service:

@@ -5,7 +5,7 @@ A statement is kept once, whoever brings it again. It is found by its service, s
 where no case is open yet.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import Any, Final
@@ -76,6 +76,12 @@ class EvidenceStore:
         """Give what is known of *service*, and of its address as a whole, oldest first."""
         with self._database.read() as connection:
             return tuple(_evidence(row) for row in connection.execute(_about(service)))
+
+    def by_method(self, method: Method) -> Iterator[Evidence]:
+        """Give everything that one method ever said, in no order, row by row."""
+        wanted = sa.select(EVIDENCE).where(EVIDENCE.c.method == method.value)
+        with self._database.read() as connection:
+            yield from map(_evidence, connection.execute(wanted))
 
     def known_by(
         self, method: Method, *, since_day: int, until_day: int, least_strength: float = 0.0

@@ -11,6 +11,7 @@ from hinomi.verify.precision import Row
 from hinomi.verify.promptness import Delay
 from hinomi.verify.recapture import Recall
 from hinomi.verify.reviewers import Skill
+from hinomi.verify.visibility import Visibility
 
 _DIGITS: Final = 4
 _TOGETHER: Final = "all reviewers"
@@ -66,6 +67,38 @@ def lines(report: Accuracy, *, named: bool = False) -> list[str]:
         "",
         INTERVALS,
     ]
+
+
+def visibility_document(found: Visibility) -> dict[str, Any]:
+    """Give how often servers are seen as plain values for JSON."""
+    document: dict[str, Any] = _plain(found)
+    return document
+
+
+def visibility_lines(found: Visibility) -> Iterator[str]:
+    """Give how often servers are seen as lines of text."""
+    yield (
+        f"{found.episodes} servers were seen again after a day between; on {found.seen} of the "
+        f"{found.between} days between they were seen."
+    )
+    yield (
+        f"Chance that a server that is there is seen on a day: {_share(found.visibility)}; the "
+        f"register says {found.present.visibility:.3f}."
+    )
+    yield (
+        f"Days of watching that this is worth: {_days(found.weight_days)}; the register says "
+        f"{found.present.weight_days:.1f}. The fewer, the more servers differ."
+    )
+    if found.held:
+        yield "So long after it was last seen a server of the first tier stays listed, if it was"
+    for each in found.held:
+        yield f"  {each.history}: {each.present_days} days now, {each.fitted_days} with the fit"
+
+
+def _days(estimate: Estimate | None) -> str:
+    if estimate is None:
+        return NOT_KNOWN
+    return f"{estimate.value:.1f} [{_end(estimate.low, 1)}, {_end(estimate.high, 1)}]"
 
 
 def _precision(report: Accuracy) -> Iterator[str]:
