@@ -86,8 +86,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         home = folder / "home"
         database = stack.enter_context(_made(home, chosen.database))
-        _fill(database, home, chosen)
-        database.close()  # So that SQLite empties its log into the file.
+        took = _fill(database, home, chosen)
+        _tidy(database)
+        print(f"filled in {took:.0f} s", flush=True)
         _measure(home, chosen)
 
 
@@ -122,8 +123,8 @@ def _made(folder: Path, kind: str) -> Iterator[Database]:
         database.close()
 
 
-def _fill(database: Database, folder: Path, chosen: argparse.Namespace) -> None:
-    """Write cases with their history, evidence, answers, lists and requests."""
+def _fill(database: Database, folder: Path, chosen: argparse.Namespace) -> float:
+    """Write cases with their history, evidence, answers, lists and requests; give the seconds."""
     dice, now_ms, started = random.Random(6), wall_clock(), time.monotonic()  # noqa: S311 - made-up cases.
     states = dice.choices([*STATES], [*STATES.values()], k=chosen.cases)
     _insert(database, CASES, (_case(n, state, dice, now_ms) for n, state in enumerate(states, 1)))
@@ -150,7 +151,7 @@ def _fill(database: Database, folder: Path, chosen: argparse.Namespace) -> None:
             took = time.monotonic() - began
         print(f"the last list of {size:,} entries was taken in within {took:.1f} s")
     _requests(folder, chosen.requests)
-    print(f"filled in {time.monotonic() - started:.0f} s")
+    return time.monotonic() - started
 
 
 def _address(number: int) -> int:
@@ -270,12 +271,26 @@ def _insert(database: Database, table: sa.Table, rows: Iterator[dict[str, object
 
 
 def _restart(database: Database) -> None:
-    """Let PostgreSQL number cases after ours, and know its tables as it does after a while."""
+    """Let PostgreSQL number cases after ours."""
     with database.write() as connection:
         if connection.dialect.name == "postgresql":
             name = sa.func.pg_get_serial_sequence("cases", "id")
             connection.execute(sa.select(sa.func.setval(name, sa.func.max(CASES.c.id))))
-            connection.exec_driver_sql("ANALYZE")
+
+
+def _tidy(database: Database) -> None:
+    """Leave the database as it is after a while: what was written at once is cleared up."""
+    database.close()  # SQLite empties its log into the file then.
+    with database.read() as connection:
+        direct: Any = connection.connection.dbapi_connection
+        words = direct.info.dsn if connection.dialect.name == "postgresql" else ""
+    database.close()
+    if words:
+        import psycopg  # noqa: PLC0415 - here alone.
+
+        with psycopg.connect(words, autocommit=True) as alone:
+            alone.execute("VACUUM ANALYZE")
+            alone.execute("CHECKPOINT")
 
 
 def _requests(folder: Path, count: int) -> None:

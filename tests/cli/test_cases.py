@@ -1,211 +1,265 @@
-"""``hinomi case``: what it prints, how it ends, and who it lets."""
-
-from pathlib import Path
+"""``hinomi case``: roles, versions, exit codes, and what is said."""
 
 import pytest
 
-from docket import STAGES, lead, manned
-from hinomi.clock import wall_clock
+from docket import OTHER, SERVER, At, acts, case_of, run, seen, service, stated, tell
 from hinomi.model.case import CaseState
+from hinomi.model.evidence import Claim, Method
 from household import Household
 from terminal import Said, hinomi
 
-
-@pytest.fixture(scope="module", name="made")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[CaseState, Household]:
-    """Make one home for each stage of a case, by the clock that commands go by."""
-    found: dict[CaseState, Household] = {}
-    with pytest.MonkeyPatch.context() as patch:
-        house = manned(tmp_path_factory.mktemp("cases") / "first", patch, wall_clock)
-        for stage in STAGES:
-            lead(house, stage)
-            found[stage] = house
-            house = house.copy(tmp_path_factory.mktemp("cases") / str(stage), patch)
-    return found
+REASON = ("--reason", "its samples report there")
+CC = ("--finding", "cc", "--class", "dedicated", *REASON)
 
 
-class Desk:
-    """One home, and whoever sits before it."""
-
-    def __init__(self, house: Household) -> None:
-        self.house = house
-
-    def says(self, who: str, *words: object) -> Said:
-        """Run a command as *who*."""
-        self.house.act_as(who)
-        return hinomi(*words, home=self.house.folder)
+def by(house: Household, name: str | None, *words: object) -> Said:
+    """Let somebody run a command on a home."""
+    house.act_as(name)
+    return hinomi(*words, home=house.folder)
 
 
-@pytest.fixture(name="desk")
-def a_desk(
-    request: pytest.FixtureRequest,
-    made: dict[CaseState, Household],
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Desk:
-    """Give a home of one's own whose case is at the stage that the test names."""
-    return Desk(made[request.param].copy(tmp_path / "home", monkeypatch))
+def require_line(said: Said, code: int, *words: str) -> None:
+    """Fail unless a command ended with *code* and one clear line."""
+    assert (said.code, said.out) == (code, "")
+    (line,) = said.err.strip().splitlines()
+    for word in words:
+        assert word in line
 
 
-def at(stage: CaseState) -> pytest.MarkDecorator:
-    """Let a test begin with a case at *stage*."""
-    return pytest.mark.parametrize("desk", [stage], indirect=True)
+def test_the_whole_way_on_the_command_line(at: At) -> None:
+    """Analyst, reviewer and a third person; each is told what comes next."""
+    house = at(CaseState.CANDIDATE)
 
+    first = by(house, "anna", "case", "decide", 1, *CC)
+    second = by(house, "rita", "case", "decide", 1, *CC)
+    third = by(house, "olga", "case", "approve", 1)
 
-@at(CaseState.CANDIDATE)
-def test_cases_are_listed_with_how_many_there_are(desk: Desk) -> None:
-    """A document for scripts, a table for people; those that wait are marked."""
-    document = desk.says("anna", "case", "list", "--json").document
-    text = desk.says("anna", "case", "list").out
-
-    (case,) = document["cases"]
-    assert (case["case"], case["state"], case["urgent"], case["version"]) == (
-        1,
-        "candidate",
-        True,
-        1,
+    assert [each.code for each in (first, second, third)] == [0, 0, 0]
+    assert first.out == "Case 1 is corroborated, dedicated.\n"
+    assert second.out == (
+        "Case 1 is listable, dedicated.\n"
+        "Request 1: another person approves with `hinomi case approve 1`.\n"
     )
-    assert document["states"] == {"candidate": 1}
-    assert "203.0.113.9" in text
-    assert "1 candidate" in text
+    assert third.out == f"Case 1 is listed: {SERVER} tcp/443.\n"
+    withdrawn = by(house, "rita", "case", "withdraw", 1, *REASON)
+    assert withdrawn.out == "Case 1 is withdrawn.\n"
 
 
-@at(CaseState.CANDIDATE)
-def test_only_what_is_asked_for_is_listed(desk: Desk) -> None:
-    """By state, by waiting; a state without cases lists none and says what there is."""
-    assert len(desk.says("anna", "case", "list", "--urgent", "--json").document["cases"]) == 1
-    said = desk.says("anna", "case", "list", "--state", "listed")
+def test_a_verdict_as_a_document(at: At) -> None:
+    """Step, what is missing with its numbers, and the request."""
+    house = at(CaseState.CANDIDATE)
+
+    told = by(house, "alan", "case", "decide", 1, *CC, "--json").document
+    again = by(house, "alan", "case", "decide", 1, *CC, "--json").document
+
+    assert (told["step"], told["state"], told["missing"], told["request"]) == (
+        "corroborate", "corroborated", [], None,
+    )  # fmt: skip
+    assert (again["step"], [each["code"] for each in again["missing"]]) == (
+        "weigh",
+        ["same-person"],
+    )
+    assert again["was_seed"] is False
+
+
+def test_what_is_missing_is_said(at: At) -> None:
+    """Line by line, where the case stays."""
+    house = at()
+    run(house.home(), seen(house))
+
+    said = by(house, "anna", "case", "decide", 1, *CC)
 
     assert said.code == 0
-    assert "203.0.113.9" not in said.out
-    assert "1 candidate" in said.out
+    assert said.out.splitlines()[0] == "Case 1 stays under-review. Missing:"
+    assert "Independent methods that found it and still hold: 1; needed: 2." in said.out
 
 
-@at(CaseState.CANDIDATE)
-def test_an_unknown_case_is_not_found(desk: Desk) -> None:
-    """Every command says so in one line, exit 66."""
-    reason = ("--reason", "x")
-    for words in (("show", 9), ("decide", 9, "--finding", "cc", *reason), ("note", 9, "seen")):
-        said = desk.says("anna", "case", *words)
-
-        assert said.code == 66
-        assert said.err.count("\n") == 1
-
-
-@at(CaseState.CANDIDATE)
-def test_a_case_goes_its_way_by_three_people(desk: Desk) -> None:
-    """Analyst, reviewer, privacy officer; and the listing has five facts."""
-    reason = ("--reason", "its samples report there")
-    first = desk.says("anna", "case", "decide", 1, "--finding", "cc", "--class", "dedicated",
-                      *reason, "--json")  # fmt: skip
-    assert (first.code, first.document["state"]) == (0, "corroborated")
-
-    again = desk.says("anna", "case", "decide", 1, "--finding", "cc", *reason, "--json")
-    assert "same-person" in [each["code"] for each in again.document["missing"]]
-
-    second = desk.says("rita", "case", "decide", 1, "--finding", "cc", *reason, "--json")
-    assert second.document["state"] == "listable"
-    assert second.document["request"] is not None
-
-    assert desk.says("rita", "case", "approve", 1).code == 77
-    third = desk.says("olga", "case", "approve", 1, "--json")
-    assert (third.code, third.document["state"], third.document["listed"]) == (0, "listed", True)
-
-    (listing,) = desk.says("anna", "listings", "export", "--format", "json").document["listings"]
-    assert list(listing) == ["address", "protocol", "port", "class", "valid_until_epoch"]
+ROLES: dict[tuple[object, ...], set[str]] = {
+    ("case", "list"): {"anna", "alan", "rita", "olga", "aude"},
+    ("case", "show", 1): {"anna", "alan", "rita", "olga", "aude"},
+    ("case", "note", 1, "seen"): {"anna", "alan", "rita"},
+    ("case", "decide", 1, *CC): {"anna", "alan", "rita"},
+    ("case", "reject", 1, *REASON): {"anna", "alan", "rita"},
+    ("case", "approve", 1): {"alan", "rita", "olga"},
+    ("case", "withdraw", 1, *REASON): {"alan", "rita", "olga"},
+    ("case", "reveal", 1, *REASON): {"anna", "alan", "oda"},
+    ("case", "recheck"): {"anna", "alan", "oda"},
+}
 
 
-@at(CaseState.CANDIDATE)
-def test_whoever_looked_at_an_older_version_looks_again(desk: Desk) -> None:
-    """Exit 75, and nothing is written down."""
-    desk.says("anna", "case", "decide", 1, "--finding", "unsure", "--reason", "hm")
+@pytest.mark.parametrize("words", ROLES, ids=lambda words: words[1])
+def test_each_command_is_for_its_roles(at: At, words: tuple[object, ...]) -> None:
+    """Whoever has none of them is refused (77) before anything is read, and that is journalled."""
+    house = at(CaseState.CANDIDATE)
+    for name in {"anna", "alan", "rita", "olga", "aude", "oda"} - ROLES[words]:
+        begun = len(house.entries())
+        require_line(by(house, name, *words), 77, f"{name} may not do")
+        assert [word for _, word in acts(house, since=begun)] == ["refused"]
 
-    said = desk.says(
-        "alan", "case", "decide", 1, "--finding", "cc", "--reason", "x", "--version", 1
+    allowed = min(ROLES[words])
+    assert by(house, allowed, *words).code != 77
+    require_line(by(house, "nobody", *words), 77, "this token is nobody's")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("case", "show", 99),
+        ("case", "note", 99, "seen"),
+        ("case", "decide", 99, *CC),
+        ("case", "reject", 99, *REASON),
+        ("case", "approve", 99),
+        ("case", "withdraw", 99, *REASON),
+        ("case", "reveal", 99, *REASON),
+        ("case", "recheck", 99),
+    ],
+    ids=lambda words: words[1],
+)
+def test_an_unknown_case_exits_66(at: At, words: tuple[object, ...]) -> None:
+    """In one line, whatever was asked of it."""
+    require_line(by(at(CaseState.LISTED), None, *words), 66, "99")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("case", "decide", 1, "--finding", "cc", "--reason", " "),
+        ("case", "reject", 1, "--reason", ""),
+        ("case", "withdraw", 1, "--reason", ""),
+        ("case", "note", 1, " "),
+        ("case", "decide", 1, *CC, "--lift", "crowd"),
+        ("case", "decide", 1, "--finding", "maybe", *REASON),
+        ("case", "decide", 1, "--finding", "cc", "--class", "unknown", *REASON),
+        ("case", "decide", 1, "--finding", "cc"),
+        ("case", "decide", 0, *CC),
+        ("case", "show", "one"),
+        ("case", "list", "--top", 0),
+        ("case", "list", "--state", "open"),
+    ],
+)
+def test_what_cannot_be_meant_exits_64(at: At, words: tuple[object, ...]) -> None:
+    """Blank reasons, codes that are no hold of the case, words that are none."""
+    house = at(CaseState.CANDIDATE)
+    before = case_of(house.home())
+
+    said = by(house, None, *words)
+
+    assert (said.code, said.out) == (64, "")
+    assert said.err
+    assert "Traceback" not in said.err
+    assert case_of(house.home()) == before
+
+
+def test_a_case_that_has_changed_since_exits_75(at: At) -> None:
+    """Whoever names the version they looked at decides on that or on nothing."""
+    house = at(CaseState.CORROBORATED)
+    version = case_of(house.home()).version
+
+    require_line(by(house, "rita", "case", "decide", 1, *CC, "--version", 1), 75, "look again")
+    require_line(by(house, "rita", "case", "reject", 1, *REASON, "--version", 1), 75)
+
+    assert by(house, "rita", "case", "decide", 1, *CC, "--version", version).code == 0
+
+
+def test_a_closed_case_exits_75(at: At) -> None:
+    """It refuses every verdict; what is not listed is not withdrawn, nor approved."""
+    house = at(CaseState.CANDIDATE)
+    assert by(house, "rita", "case", "reject", 1, *REASON).out == "Case 1 is rejected, unknown.\n"
+
+    for words in (
+        ("case", "decide", 1, *CC),
+        ("case", "reject", 1, *REASON),
+        ("case", "approve", 1),
+        ("case", "withdraw", 1, *REASON),
+    ):
+        require_line(by(house, "rita", *words), 75, "case 1 is rejected")
+
+
+def test_a_hold_that_nobody_lifts_exits_77(at: At) -> None:
+    """So does one that an analyst would lift; a reviewer lifts what reviewers may."""
+    house = at(CaseState.CORROBORATED)
+    tell(
+        house.home(),
+        stated(house, Method.ANALYST, Claim.SINKHOLE, source="x"),
+        stated(house, Method.LIST, Claim.BENIGN, source="x"),
     )
 
-    assert said.code == 75
-    assert "look again" in said.err
-    shown = desk.says("anna", "case", "show", 1, "--json").document
-    assert [each["by"] for each in shown["verdicts"]] == ["anna"]
+    require_line(by(house, "rita", "case", "decide", 1, *CC, "--lift", "said-sinkhole"), 77)
+    require_line(by(house, "anna", "case", "decide", 1, *CC, "--lift", "said-benign"), 77, "anna")
+    lifted = by(house, "rita", "case", "decide", 1, *CC, "--lift", "said-benign", "--json").document
+
+    assert [each["code"] for each in lifted["missing"]] == ["said-sinkhole"]
 
 
-@at(CaseState.CANDIDATE)
-def test_a_verdict_takes_a_reason(desk: Desk) -> None:
-    """Without one, or with a blank one, exit 64."""
-    for reason in ((), ("--reason", "  ")):
-        assert desk.says("anna", "case", "decide", 1, "--finding", "cc", *reason).code == 64
+def test_nobody_approves_alone(at: At) -> None:
+    """Who asked is refused (77); without a request there is nothing to approve (66)."""
+    house = at(CaseState.LISTABLE)
+
+    require_line(by(house, "rita", "case", "approve", 1), 77, "another person")
+    require_line(by(house, None, "case", "reveal", 1, *REASON), 75, "no secret")
+    assert by(house, "olga", "case", "approve", 1, "--json").document["listed"] is True
 
 
-@at(CaseState.CANDIDATE)
-def test_the_auditor_reads_and_decides_nothing(desk: Desk) -> None:
-    """Roles are asked at the door of each command."""
-    assert desk.says("aude", "case", "show", 1).code == 0
-    for words in (
-        ("decide", 1, "--finding", "cc", "--reason", "x"),
-        ("reject", 1, "--reason", "x"),
-        ("note", 1, "x"),
-        ("approve", 1),
-        ("withdraw", 1, "--reason", "x"),
-        ("recheck",),
-    ):
-        said = desk.says("aude", "case", *words)
+def test_the_list_of_cases(at: At) -> None:
+    """As a table with counts, and as a document; those that wait first."""
+    house = at(CaseState.CANDIDATE)
+    run(house.home(), seen(house, 0.7, of=service(OTHER)))
 
-        assert said.code == 77
-        assert "aude may not" in said.err
+    told = by(house, "anna", "case", "list", "--json").document
+    table = by(house, "anna", "case", "list").out
+    urgent = by(house, "anna", "case", "list", "--urgent", "--json").document
+    second = by(house, "anna", "case", "list", "--top", 1, "--skip", 1, "--json").document
 
-
-@at(CaseState.CANDIDATE)
-def test_a_rejected_case_is_closed(desk: Desk) -> None:
-    """Its evidence and history stay; nothing is decided on it any more."""
-    assert desk.says("anna", "case", "reject", 1, "--reason", "the vendor's cloud").code == 0
-
-    again = desk.says("anna", "case", "decide", 1, "--finding", "cc", "--reason", "x")
-
-    assert again.code == 75
-    shown = desk.says("anna", "case", "show", 1, "--json").document
-    assert shown["state"] == "rejected"
-    assert len(shown["evidence"]) == 3
+    assert [each["case"] for each in told["cases"]] == [1, 2]
+    assert told["states"] == {"candidate": 2}
+    assert told["cases"][0] == told["cases"][0] | {
+        "address": SERVER, "protocol": "tcp", "port": 443, "state": "candidate",
+        "class": "unknown", "methods": 3, "holds": [], "urgent": True, "episode": 1, "version": 1,
+    }  # fmt: skip
+    assert [each["case"] for each in urgent["cases"]] == [1]
+    assert [each["case"] for each in second["cases"]] == [2]
+    assert f"{SERVER} tcp/443" in table
+    assert table.endswith("2 candidate\n")
 
 
-@at(CaseState.CANDIDATE)
-def test_notes_are_kept_with_who_left_them(desk: Desk) -> None:
-    """They change no version."""
-    assert desk.says("anna", "case", "note", 1, "ask the hosting company").code == 0
+def test_a_home_without_cases_says_what_opens_them(at: At) -> None:
+    """And an empty document stays a document."""
+    house = at()
 
-    shown = desk.says("rita", "case", "show", 1, "--json").document
-    assert [(each["by"], each["words"]) for each in shown["notes"]] == [
-        ("anna", "ask the hosting company")
-    ]
-    assert shown["version"] == 1
+    assert (
+        "There are no cases: `hinomi detect` opens them." in by(house, "anna", "case", "list").out
+    )
+    assert by(house, "anna", "case", "list", "--json").document == {"cases": [], "states": {}}
 
 
-@at(CaseState.LISTED)
-def test_a_reviewer_withdraws_a_listing_at_once(desk: Desk) -> None:
-    """It is gone from what is shown and exported."""
-    assert desk.says("anna", "case", "withdraw", 1, "--reason", "a mistake").code == 77
-    assert desk.says("rita", "case", "withdraw", 1, "--reason", "a mistake").code == 0
+def test_a_server_that_is_gone_is_withdrawn_and_was_no_mistake(at: At) -> None:
+    """Its verdict says that it was one, so that accuracy counts it as right."""
+    house = at(CaseState.LISTED)
+    assert by(house, "rita", "case", "withdraw", 1, "--gone", *REASON).code == 0
 
-    assert desk.says("anna", "listings", "show", "--json").document == {"listings": []}
-    said = desk.says("rita", "case", "withdraw", 1, "--reason", "a mistake")
-    assert (said.code, "not listed" in said.err) == (75, True)
+    shown = by(house, "anna", "case", "show", 1, "--json").document
+    report = by(house, "anna", "accuracy", "--json").document
 
-
-@at(CaseState.CANDIDATE)
-def test_a_server_elsewhere_has_nothing_to_reveal(desk: Desk) -> None:
-    """The door of own services is for these alone."""
-    said = desk.says("anna", "case", "reveal", 1, "--reason", "to list it")
-
-    assert said.code == 75
-    assert "elsewhere" in said.err
+    assert (shown["state"], shown["verdicts"][-1]["finding"]) == ("withdrawn", "cc")
+    assert report["precision"]["whole"]["right"] == 1
 
 
-@at(CaseState.CORROBORATED)
-def test_a_recheck_says_what_changed(desk: Desk) -> None:
-    """A second one on the same day changes nothing."""
-    desk.says("anna", "case", "recheck")
+def test_notes_and_rechecks_are_told(at: At) -> None:
+    """In words and as documents."""
+    house = at(CaseState.CANDIDATE)
 
-    said = desk.says("anna", "case", "recheck", "--json")
+    assert by(house, "anna", "case", "note", 1, "asked").out == "Noted at case 1.\n"
+    noted = by(house, "anna", "case", "note", 1, "asked", "--json").document
+    assert noted == {"case": 1, "noted": True}
+    assert by(house, "oda", "case", "recheck").out == "0 changed.\n"
+    tell(house.home(), stated(house, Method.LIST, Claim.BENIGN))
+    changed = by(house, "oda", "case", "recheck", 1, "--json").document["changed"]
+    assert [(each["case"], each["step"]) for each in changed] == [(1, "weigh")]
 
-    assert (said.code, said.document) == (0, {"changed": []})
-    assert desk.says("anna", "case", "recheck", 7).code == 66
+
+def test_the_help_names_the_whole_way() -> None:
+    """In the words of the model."""
+    text = hinomi("case", "--help").out
+
+    for state in CaseState:
+        assert state in text

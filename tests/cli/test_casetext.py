@@ -1,78 +1,86 @@
-"""How a case looks, as a document and as text."""
+"""How a case looks."""
 
-from pathlib import Path
+import json
 
 import pytest
 
-from docket import lead, manned, stated, tell
-from hinomi.cli.casetext import case_document, event_document, file_document, print_file
-from hinomi.clock import wall_clock
+from docket import SERVER, At, run, stated, tell
+from hinomi.cli.casetext import case_document, file_document, print_cases, print_file
 from hinomi.model.case import CaseState
 from hinomi.model.evidence import Claim, Method
-from hinomi.services.casefile import CaseFile, case_file
+from hinomi.services.casefile import case_file, list_cases
+from hinomi.services.casework import note
 
 
-@pytest.fixture(scope="module", name="read")
-def a_case_that_was_read(tmp_path_factory: pytest.TempPathFactory) -> CaseFile:
-    """Give a corroborated case with a trait, a hold and a verdict."""
-    with pytest.MonkeyPatch.context() as patch:
-        folder: Path = tmp_path_factory.mktemp("text") / "home"
-        house = manned(folder, patch, wall_clock)
-        lead(house, CaseState.CANDIDATE)
-        lead(house, CaseState.CORROBORATED)
-        tell(house.home(), stated(house, Method.ANALYST, Claim.SHARED))
-        return case_file(house.act_as("rita"), 1)
+def test_a_file_as_a_document_has_everything(at: At) -> None:
+    """Evidence with its weight, grade and reliability, holds, verdicts, notes, history; as JSON."""
+    house = at(CaseState.LISTABLE)
+    tell(house.home(), stated(house, Method.LIST, Claim.BENIGN, source="clouds"))
+    note(house.act_as("anna"), 1, "asked the provider")
+    found = case_file(house.home(), 1)
+
+    told = json.loads(json.dumps(file_document(found)))
+
+    assert case_document(found.case).items() <= file_document(found).items()
+    assert [(each["method"], each["grade"]) for each in told["evidence"]] == [
+        ("honeypot", "B"), ("malware-analysis", "A"), ("flow", "F"), ("list", "B"),
+    ]  # fmt: skip
+    weights = {each["method"]: each["weight"] for each in told["evidence"]}
+    assert weights["malware-analysis"] > 0 > weights["list"]
+    assert told["posterior_now"] <= told["agreed"]
+    assert [each["code"] for each in told["holds_now"]] == ["said-benign"]
+    assert told["holds_now"][0]["lifted_by"] == "reviewer"
+    assert [each["code"] for each in told["missing"]] == ["said-benign"]
+    assert [each["by"] for each in told["verdicts"]] == ["anna", "rita"]
+    assert [each["words"] for each in told["notes"]] == ["asked the provider"]
+    assert [each["step"] for each in told["history"]] == ["open", "take", "corroborate", "clear"]
+    assert [each["before"] for each in told["history"]][:2] == [None, "candidate"]
+    for text in (each["reasons"] for each in told["history"]):
+        assert all(reason["text"] and reason["text_ja"] for reason in text)
 
 
-def test_a_document_tells_everything_by_name(read: CaseFile) -> None:
-    """What scripts rely on: service, state, version, evidence, holds, verdicts, history."""
-    told = file_document(read)
+def test_a_file_as_text_is_read_by_a_person(at: At, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it is, what is missing, who said what; its Admiralty code beside each source."""
+    house = at(CaseState.CORROBORATED)
+    tell(house.home(), stated(house, Method.LIST, Claim.BENIGN, source="clouds"))
+    note(house.act_as("anna"), 1, "asked the provider")
 
-    assert (told["case"], told["address"], told["protocol"], told["port"]) == (
-        1,
-        "203.0.113.9",
-        "tcp",
-        443,
+    print_file(case_file(house.home(), 1))
+
+    out = capsys.readouterr().out
+    assert out.startswith(
+        f"Case 1: {SERVER} tcp/443\ncorroborated, dedicated, episode 1, version 3\n"
     )
-    assert {"state", "version", "posterior_now", "missing", "holds_now"} <= told.keys()
-    evidence = told["evidence"]
-    assert isinstance(evidence, list)
-    assert {each["method"] for each in evidence} == {
-        "flow",
-        "honeypot",
-        "malware-analysis",
-        "analyst",
-    }
-    assert all({"grade", "reliability", "weight", "day"} <= each.keys() for each in evidence)
+    assert "Missing before it can be listed:" in out
+    assert "said-benign: " in out
+    assert "In the own network 15 lines spoke with it, 12 of them suspected" in out
+    assert "anna on " in out
+    assert "asked the provider" in out
+    for word in ("honeypot", "malware-analysis", "clouds", "corroborate"):
+        assert word in out
 
 
-def test_every_reason_is_told_in_both_languages(read: CaseFile) -> None:
-    """What is missing, what holds, and why each step was taken."""
-    told = file_document(read)
-    reasons = [*told["missing"], *told["holds_now"]]  # type: ignore[misc]  # Lists of documents.
-    reasons += [why for each in read.history for why in event_document(each)["reasons"]]  # type: ignore[attr-defined]
+def test_what_flow_has_not_shown_is_said(at: At, capsys: pytest.CaptureFixture[str]) -> None:
+    """A case of others' evidence alone."""
+    house = at()
+    run(house.home(), stated(house))
 
-    assert len(reasons) > 3
-    assert all(each["text"] and each["text_ja"] for each in reasons)
-    assert all(each["text"] != each["text_ja"] for each in reasons)
+    print_file(case_file(house.home(), 1))
 
-
-def test_a_list_tells_less_than_a_file(read: CaseFile) -> None:
-    """Evidence and verdicts stand in the file alone."""
-    assert "evidence" not in case_document(read.case)
-    assert case_document(read.case).items() <= file_document(read).items()
+    assert "The own network's flow has not shown it." in capsys.readouterr().out
 
 
-def test_people_read_what_is_missing_and_who_said_what(
-    read: CaseFile, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """In lines: what it comes to, who met it, holds with who lifts them, verdicts, steps."""
-    print_file(read)
+def test_the_list_shows_no_certainty(at: At, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two digits, who waits, and what holds; an empty list is a heading."""
+    house = at(CaseState.CANDIDATE)
+    cases, _ = list_cases(house.home())
 
-    text = " ".join(capsys.readouterr().out.split())  # However it is folded.
-    assert "Case 1: 203.0.113.9 tcp/443" in text
-    assert "15 lines spoke with it, 12" in text
-    assert "Missing before it can be listed:" in text
-    assert "Lifted by:" in text
-    assert "anna on" in text
-    assert "corroborate" in text
+    print_cases(cases)
+    full = capsys.readouterr().out
+    print_cases(())
+
+    assert ">0.99" in full
+    assert "1.00" not in full
+    assert "yes" in full
+    assert SERVER in full
+    assert SERVER not in capsys.readouterr().out

@@ -1,5 +1,6 @@
 """``hinomi detect`` answers with candidates, their reasons and the limits of the run."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,21 @@ def a_home_with_a_beacon(tmp_path_factory: pytest.TempPathFactory) -> Path:
     known = folder / "known.csv"
     known.write_text(f"address,protocol,port\n{SERVER},tcp,6667\n")
     hinomi("lists", "add", "known-cc", known, "--source", "feed", home=home)
+    shutil.copytree(home, folder / "fresh")
     return home
+
+
+def test_what_a_run_did_to_the_cases_is_said(home: Path) -> None:
+    """In one line under the candidates; the same findings again change nothing and say nothing."""
+    fresh = home.parent / "fresh"
+
+    first, again = hinomi("detect", home=fresh), hinomi("detect", home=fresh)
+
+    assert "Cases: 1 opened; `hinomi case list` shows them." in first.out
+    assert "Cases:" not in again.out
+    (case,) = hinomi("case", "list", "--json", home=fresh).document["cases"]
+    assert (case["address"], case["port"], case["version"]) == (SERVER, 6667, 1)
+    assert "Cases:" not in hinomi("detect", "--json", home=fresh).out
 
 
 def test_the_document_has_what_scripts_rely_on(home: Path) -> None:

@@ -1,66 +1,98 @@
-"""``hinomi listings``: five facts, and nothing beside them."""
+"""``hinomi listings``: five facts, for those who may have them."""
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import pytest
 
-from docket import STAGES, lead, manned
+from docket import SERVER, STAGES, At, acts, lead, manned
 from hinomi.clock import wall_clock
+from hinomi.model.case import CaseState
 from household import Household
-from terminal import hinomi, make_home
+from terminal import Said, hinomi
 
-FACTS = ["address", "protocol", "port", "class", "valid_until_epoch"]
-
-
-@pytest.fixture(scope="module", name="house")
-def a_home_with_a_listing(tmp_path_factory: pytest.TempPathFactory) -> Household:
-    """Give a home that listed one server; nothing here changes it."""
-    with pytest.MonkeyPatch.context() as patch:
-        house = manned(tmp_path_factory.mktemp("listings") / "home", patch, wall_clock)
-        for stage in STAGES:
-            lead(house, stage)
-    return house
+FIELDS = ["address", "protocol", "port", "class", "valid_until_epoch"]
 
 
-def test_a_listing_is_shown_with_five_facts(house: Household) -> None:
-    """As a document and as a table."""
-    (listing,) = hinomi("listings", "show", "--json", home=house.folder).document["listings"]
-    text = hinomi("listings", "show", home=house.folder).out
-
-    assert list(listing) == FACTS
-    assert (listing["address"], listing["class"]) == ("203.0.113.9", "dedicated")
-    assert "1 listed." in text
+def by(house: Household, name: str | None, *words: object) -> Said:
+    """Let somebody run ``hinomi listings`` on a home."""
+    house.act_as(name)
+    return hinomi("listings", *words, home=house.folder)
 
 
-def test_csv_and_json_carry_the_same_facts(house: Household) -> None:
-    """Whichever a receiver can read."""
-    text = hinomi("listings", "export", home=house.folder).out
-    document = hinomi("listings", "export", "--format", "json", home=house.folder).document
+def test_what_is_listed_has_five_facts(at: At) -> None:
+    """In both forms, and whichever way JSON was asked for."""
+    house = at(CaseState.LISTED)
 
-    (row,) = csv.DictReader(io.StringIO(text))
-    assert text.splitlines()[0] == ",".join(FACTS)
-    assert document == {"listings": [{**row, "port": int(row["port"])}]}
+    table = list(csv.DictReader(io.StringIO(by(house, "anna", "export").out)))
+    form = json.loads(by(house, "anna", "export", "--format", "json").out)
+    asked = by(house, "oda", "export", "--json").document
 
-
-def test_the_same_listings_are_the_same_bytes(house: Household) -> None:
-    """Nothing of the moment of export is in them."""
-    first, second = (hinomi("listings", "export", home=house.folder).out for _ in range(2))
-
-    assert first == second
-
-
-def test_a_laboratory_exports_nothing(tmp_path: Path) -> None:
-    """It took in what no provider may (R3): exit 77, in one line."""
-    said = hinomi("listings", "export", home=make_home(tmp_path / "lab"))
-
-    assert (said.code, said.out) == (77, "")
-    assert "laboratory" in said.err
+    (row,) = table
+    assert list(row) == FIELDS
+    assert form == asked
+    assert [list(each) for each in form["listings"]] == [FIELDS]
+    assert {name: str(value) for name, value in form["listings"][0].items()} == row
+    assert (row["address"], row["protocol"], row["port"], row["class"]) == (
+        SERVER, "tcp", "443", "dedicated",
+    )  # fmt: skip
 
 
-def test_a_home_without_listings_exports_the_header(tmp_path: Path) -> None:
-    """An empty list is a list."""
-    home = make_home(tmp_path / "home", sampling=10_000)
+def test_the_same_listings_give_the_same_bytes(at: At) -> None:
+    """However often they are exported, and by whom."""
+    house = at(CaseState.LISTED)
 
-    assert hinomi("listings", "export", home=home).out == ",".join(FACTS) + "\n"
+    assert by(house, "anna", "export").out == by(house, "oda", "export").out
+
+
+def test_what_is_listed_is_shown(at: At) -> None:
+    """To those who govern as well; the count stands under it."""
+    house = at(CaseState.LISTED)
+
+    shown = by(house, "aude", "show")
+
+    assert SERVER in shown.out
+    assert shown.out.endswith("1 listed.\n")
+    assert [list(each) for each in by(house, "rita", "show", "--json").document["listings"]] == [
+        FIELDS
+    ]
+
+
+def test_nothing_listed_is_a_header(at: At) -> None:
+    """And an empty document."""
+    house = at(CaseState.LISTABLE)
+
+    assert by(house, "anna", "export").out == ",".join(FIELDS) + "\n"
+    assert by(house, "anna", "export", "--json").document == {"listings": []}
+    assert by(house, "anna", "show").out.endswith("0 listed.\n")
+
+
+def test_who_judges_or_checks_does_not_export(at: At) -> None:
+    """It takes an analyst or an operator; researchers and strangers do not even see it."""
+    house = at(CaseState.LISTED)
+
+    assert [by(house, name, "export").code for name in ("rita", "olga", "aude", "nobody")] == [
+        77
+    ] * 4
+    assert by(house, "nobody", "show").code == 77
+    assert by(house, None, "export", "--format", "xml").code == 64
+
+
+def test_a_laboratory_exports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """77, one line, nothing on standard output, and a line of the journal (R3)."""
+    house = manned(tmp_path / "home", monkeypatch, wall_clock, sampling=1)
+    for stage in STAGES:
+        lead(house, stage)
+    begun = len(house.entries())
+
+    refused = by(house, "anna", "export")
+
+    assert (refused.code, refused.out) == (77, "")
+    assert (
+        refused.err.strip()
+        == "hinomi: a laboratory can share nothing: it took in what no provider may"
+    )
+    assert acts(house, since=begun) == [("listings export", "refused")]
+    assert SERVER in by(house, "anna", "show").out

@@ -17,6 +17,7 @@ from casesteps import opened, said, service, stepping, verdict
 from hinomi.errors import Conflict, Unavailable
 from hinomi.model.address import Address
 from hinomi.model.case import Case, Step
+from hinomi.model.listed import ListEntry, ListKind
 from hinomi.store import database as subject
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseschema import CASES, EVENTS
@@ -150,6 +151,33 @@ def answer(place: Place, case: Case, person: int) -> Acknowledged:
     return []
 
 
+def test_a_list_is_whole_whoever_brought_it_last(place: Place) -> None:
+    """Everybody replaces it again and again: it is one of theirs, and no snapshot is skipped."""
+    told = at_once(partial(bring, place), PEOPLE)
+
+    with open_book(place) as book:
+        (list_,) = book.lists.show(ListKind.KNOWN_CC)
+        ports = [each.entry.port for each in book.lists.entries(ListKind.KNOWN_CC)]
+    assert ports in [[10 * person + each for each in range(5)] for person in range(PEOPLE)]
+    assert sorted(int(each) for each in chain(*told)) == [*range(1, list_.number + 1)]
+
+
+def bring(place: Place, person: int) -> Acknowledged:
+    """Replace one list several times, and give the numbers of the snapshots."""
+    base, done = service().address, []
+    entries = [ListEntry(base=base, port=10 * person + each) for each in range(5)]
+    with open_book(place) as book:
+        for turn in range(5):
+            try:
+                replaced = book.lists.replace(
+                    ListKind.KNOWN_CC, "feed", entries, sha256=f"{person}.{turn}", added_ms=turn
+                )
+            except (Conflict, Unavailable):
+                continue
+            done.append(f"{replaced.number}")
+    return done
+
+
 def test_a_key_period_changes_between_decisions(place: Place) -> None:
     """Whoever decides meanwhile: the case has its new name, and every word."""
     with open_book(place) as book:
@@ -186,6 +214,7 @@ def test_reviewers_of_different_cases_do_not_wait(
             book.cases.change(stepping(other, Step.TAKE))
             book.evidence.add([said()], 1)
             opened(book, service(port=81))
+            book.lists.replace(ListKind.KNOWN_CC, "feed", [], sha256="a", added_ms=1)
             assert book.cases.get(one.id) == one, "readers see what was, at once"
             with pytest.raises(Unavailable, match="lock"):
                 book.cases.change(stepping(one, Step.TAKE))

@@ -194,12 +194,13 @@ def approve_(session: Session, case_id: int) -> None:
 
 @case.command("withdraw")
 @click.argument("case_id", type=_ID, metavar="ID")
+@click.option("--gone", is_flag=True, help="It was one and is not any more: no mistake.")
 @reason_option
 @shared_options
 @click.pass_obj
-def withdraw_(session: Session, case_id: int, reason: str) -> None:
-    """Take case ID off the list at once."""
-    done = withdraw(session.open_home(Operation.WITHDRAW), case_id, reason)
+def withdraw_(session: Session, case_id: int, gone: bool, reason: str) -> None:
+    """Take case ID off the list at once: a mistake, or a server that is gone."""
+    done = withdraw(session.open_home(Operation.WITHDRAW), case_id, reason, gone=gone)
     if session.as_json:
         render.print_json(case_document(done))
     else:

@@ -165,11 +165,12 @@ def outcome_of(episode: Episode) -> Finding | None:
     """
     Tell what an episode came to; None: nobody checked it.
 
-    A listed server that was withdrawn was a mistake. A server that was rejected as a sinkhole or
-    loader is no C&C server; a shared host is one, which must not be listed.
+    A listed server that was withdrawn was a mistake, unless whoever withdrew it said that it is
+    gone. A server that was rejected as a sinkhole or loader is no C&C server; a shared host is
+    one, which must not be listed.
     """
     if episode.event(Step.WITHDRAW) is not None:
-        return Finding.NOT_CC
+        return episode.verdicts[-1].finding if episode.verdicts else Finding.NOT_CC
     if episode.event(Step.LIST) is not None:
         return Finding.CC
     if not episode.verdicts:

@@ -103,12 +103,18 @@ def approve(home: Home, case_id: int) -> Listed:
         return _list(home, casebook, case, assessment, (address, entry))
 
 
-def withdraw(home: Home, case_id: int, reason: str) -> Case:
+def withdraw(home: Home, case_id: int, reason: str, *, gone: bool = False) -> Case:
     """
     Take a listed case off the list, at once; one reviewer may.
 
     Letting out takes two people, since a mistake hurts an innocent server. Taking back takes one,
     for the same reason.
+
+    Args:
+        home: Where.
+        case_id: Which.
+        reason: Why, in the acting person's words.
+        gone: It was a C&C server and is none any more: no mistake, and no answer that says so.
 
     Raises:
         NotFound: If there is no such case.
@@ -139,7 +145,7 @@ def withdraw(home: Home, case_id: int, reason: str) -> Case:
         verdict = Verdict(
             by=actor.id,
             at_ms=home.clock(),
-            finding=Finding.NOT_CC,
+            finding=Finding.CC if gone else Finding.NOT_CC,
             service_class=case.service_class,
             reason=reason.strip(),
             episode=case.episode,

@@ -47,8 +47,9 @@ class RequestFiles:
         return _read(path)
 
     def next_id(self) -> int:
-        """Give the number of the next request."""
-        return max((each.id for each in self.all()), default=0) + 1
+        """Give the number of the next request, by the names of the files alone."""
+        names = (path.stem for path in self._folder.glob("*.json"))
+        return max((int(name) for name in names if name.isdecimal()), default=0) + 1
 
     def put(self, request: Request) -> None:
         """

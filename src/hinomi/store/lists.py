@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from hinomi.errors import NotFound, UsageError
+from hinomi.errors import Conflict, NotFound, UsageError
 from hinomi.model.address import Address
 from hinomi.model.listed import ListEntry, ListKind, Role
 from hinomi.store.database import Database
@@ -96,12 +96,14 @@ class ListStore:
 
         Raises:
             UsageError: If *source* is blank.
+            Conflict: If somebody else began the same list at this very moment.
             ValueError: If two of *entries* are the same (`collapse` comes before).
         """
         if not source.strip():
             raise UsageError("a list needs a source: name who made it")
         wanted = _by_key(entries)
-        with self._database.write() as connection:
+        with self._database.write(shared=True) as connection:
+            _hold(connection, kind, source)
             current = connection.execute(_current(kind, source)).one_or_none()
             standing = _standing(connection, kind, source)
             before = {key: entry for key, (_, entry) in standing.items()}
@@ -138,7 +140,8 @@ class ListStore:
         Raises:
             NotFound: If there is no such list now.
         """
-        with self._database.write() as connection:
+        with self._database.write(shared=True) as connection:
+            _hold(connection, kind, source)
             current = connection.execute(_current(kind, source)).one_or_none()
             if current is None:
                 raise NotFound(f"no {kind} list of this source; `hinomi lists show` names all")
@@ -251,6 +254,12 @@ def _key(entry: ListEntry) -> _Key:
     return _Key(entry.base, entry.length, entry.proto, entry.port, entry.own)
 
 
+def _hold(connection: sa.Connection, kind: ListKind, source: str) -> None:
+    """Let who changes the same list wait until this is done; other lists and cases go on."""
+    snapshots = sa.select(LISTS.c.id).filter_by(kind=kind.value, source=source)
+    connection.execute(snapshots.with_for_update()).all()
+
+
 def _current(kind: ListKind, source: str) -> sa.Select[Any]:
     return sa.select(LISTS).where(
         LISTS.c.kind == kind.value, LISTS.c.source == source, LISTS.c.ended_ms.is_(None)
@@ -285,7 +294,10 @@ def _add_snapshot(connection: sa.Connection, row: dict[str, Any]) -> int:
         .values(ended_ms=row["added_ms"])
     )
     statement = sa.insert(LISTS).values(row).returning(LISTS.c.id)
-    return int(connection.execute(statement).scalar_one())
+    try:
+        return int(connection.execute(statement).scalar_one())
+    except sa.exc.IntegrityError as error:
+        raise Conflict("somebody else began this list just now; add it again") from error
 
 
 def _end(connection: sa.Connection, rows: Iterable[int], now_ms: int) -> None:
