@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,27 @@ def test_the_same_listings_give_the_same_bytes() -> None:
     )
     assert render_csv((), 1) == "address,protocol,port,class,valid_until_epoch\n"
     assert json.loads(render_json((), 1)) == {"listings": []}
+
+
+def test_what_was_listed_past_the_journal_is_not_exported(at: At) -> None:
+    """Whoever writes into the database by hand lets nothing out; and it is told which case."""
+    house = at(CaseState.LISTED)
+    home = house.act_as("anna")
+    with sqlite3.connect(home.folder / "casebook.sqlite") as tampered:
+        tampered.execute("UPDATE case_events SET entry = 0 WHERE step = 'list'")
+    tampered.close()
+    begun = len(house.entries())
+
+    with pytest.raises(NotPermitted, match="let out case 1"):
+        export_listings(home)
+
+    assert [each for each, _ in acts(house, since=begun)] == ["listings export"]
+
+
+def test_an_entry_whose_body_was_deleted_in_time_still_counts(at: At) -> None:
+    """The journal keeps its place; how long its words stay is another matter."""
+    house = at(CaseState.LISTED)
+    home = house.act_as("anna")
+    home.journal().delete_bodies(NOW_MS + DAY_MS)
+
+    assert len(export_listings(home)) == 1

@@ -7,12 +7,17 @@ What leaves is journalled. A laboratory shows its listings and gives none away (
 import csv
 import io
 import json
+from collections.abc import Iterable
 from typing import Final
 
 from hinomi.errors import NotPermitted
+from hinomi.govern.mandate import Mandate
+from hinomi.model.case import CaseEvent, Step
 from hinomi.model.listing import Listing, epoch_of
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
+from hinomi.store.journal import FileJournal
+from hinomi.store.listings import Published
 
 FIELDS: Final = ("address", "protocol", "port", "class", "valid_until_epoch")
 """All that a listing says."""
@@ -31,7 +36,8 @@ def export_listings(home: Home) -> tuple[Listing, ...]:
     Give what is listed in this epoch, to be handed to the certified body.
 
     Raises:
-        NotPermitted: If this home is a laboratory, or no mandate permits it.
+        NotPermitted: If this home is a laboratory, no mandate permits it, or something is listed
+            of which the journal does not say that two people let it out.
     """
     mandate = home.mandate(Operation.EXPORT)
     facts: dict[str, object] = {"register": home.register.version}
@@ -39,9 +45,53 @@ def export_listings(home: Home) -> tuple[Listing, ...]:
         refused = "a laboratory can share nothing: it took in what no provider may"
         record(home.journal(), Operation.EXPORT, mandate, {**facts, "refused": refused})
         raise NotPermitted(refused)
+    _require_journalled(home, mandate)
     found = _standing(home)
     record(home.journal(), Operation.EXPORT, mandate, {**facts, "listings": len(found)})
     return found
+
+
+def _require_journalled(home: Home, mandate: Mandate) -> None:
+    """Refuse to give out what was written into the case book past the journal (R10)."""
+    journal = home.journal()
+    with home.casebook() as casebook:
+        unknown = [
+            each.case_id
+            for each in casebook.listings.published(_epoch(home))
+            if not _is_journalled(journal, each, casebook.cases.history(each.case_id))
+        ]
+    if unknown:
+        numbers = ", ".join(map(str, unknown[:5]))
+        refused = (
+            f"the journal does not say that two people let out case {numbers}: the case book was "
+            "changed past it; restore it from backup, or withdraw these"
+        )
+        told = {"refused": "listed past the journal", "cases": unknown[:5]}
+        record(journal, Operation.EXPORT, mandate, told)
+        raise NotPermitted(refused)
+
+
+def _is_journalled(journal: FileJournal, listed: Published, history: Iterable[CaseEvent]) -> bool:
+    """
+    Tell whether the journal has the publication of a listing.
+
+    An entry whose body was deleted in time is taken for it; its place is there all the same.
+    """
+    entries = [
+        each.entry for each in history if each.step is Step.LIST and each.episode == listed.episode
+    ]
+    if not entries or not 0 <= entries[-1] < journal.head().size:
+        return False
+    body = journal.body(entries[-1])
+    if body is None:
+        return True
+    told = body.parse()
+    wanted = (Operation.APPROVE.word, "list", listed.case_id, listed.episode)
+    return tuple(told.get(name) for name in ("operation", "act", "case", "episode")) == wanted
+
+
+def _epoch(home: Home) -> int:
+    return epoch_of(home.clock(), home.register.integer("share.epoch_days"))
 
 
 def render_csv(listings: tuple[Listing, ...], epoch_days: int) -> str:
@@ -60,6 +110,5 @@ def render_json(listings: tuple[Listing, ...], epoch_days: int) -> str:
 
 
 def _standing(home: Home) -> tuple[Listing, ...]:
-    epoch = epoch_of(home.clock(), home.register.integer("share.epoch_days"))
     with home.casebook() as casebook:
-        return casebook.listings.standing(epoch)
+        return casebook.listings.standing(_epoch(home))

@@ -51,11 +51,17 @@ class ListingStore:
 
         A listing that nobody looked at until its lease was over holds no longer.
         """
-        wanted = sa.select(LISTINGS).where(
-            LISTINGS.c.ended_ms.is_(None), LISTINGS.c.valid_until >= epoch
+        return tuple(sorted(each.listing for each in self.published(epoch)))
+
+    def published(self, epoch: int) -> tuple[Published, ...]:
+        """Give what holds in *epoch* with its case, by case."""
+        wanted = (
+            sa.select(LISTINGS)
+            .where(LISTINGS.c.ended_ms.is_(None), LISTINGS.c.valid_until >= epoch)
+            .order_by(LISTINGS.c.case_id, LISTINGS.c.episode)
         )
         with self._database.read() as connection:
-            return tuple(sorted(_published(row).listing for row in connection.execute(wanted)))
+            return tuple(_published(row) for row in connection.execute(wanted))
 
     def all(self) -> tuple[Published, ...]:
         """Give every listing there ever was, oldest first."""
