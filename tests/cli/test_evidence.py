@@ -135,7 +135,7 @@ def test_the_words_of_a_finding_never_leave(at: At) -> None:
         exported = hinomi("listings", "export", "--format", form, home=house.folder)
         assert SERVER in exported.out
         assert "police" not in exported.out
-    house.act_as("udo")
+    house.act_as("aude")
     assert "police" not in hinomi("journal", "show", "--json", home=house.folder).out
 
 
@@ -145,8 +145,8 @@ def test_sources_are_shown_and_described(at: At, tmp_path: Path) -> None:
     described = by(house, "anna", "source", "traps", "--method", "honeypot", "--grade", "A")
     assert described.out == "traps is a source of honeypot, grade A.\n"
 
-    told = by(house, "udo", "sources", "--json").document["sources"]
-    table = by(house, "udo", "sources").out
+    told = by(house, "aude", "sources", "--json").document["sources"]
+    table = by(house, "aude", "sources").out
 
     assert [each["source"] for each in told] == ["honeypot", "malware-analysis", "traps"]
     first = told[0]
@@ -155,7 +155,7 @@ def test_sources_are_shown_and_described(at: At, tmp_path: Path) -> None:
     )  # fmt: skip
     assert first["low"] < first["reliability"] < first["high"]
     assert "traps" in table
-    assert by(house, "udo", "sources", "--learn").code == 77  # Learning changes what counts.
+    assert by(house, "aude", "sources", "--learn").code == 77  # Learning changes what counts.
     assert by(house, "anna", "sources", "--learn", "--json").code == 0
 
 
@@ -176,7 +176,7 @@ def test_reviewers_and_auditors_bring_no_evidence(
     monkeypatch.chdir(tmp_path)
     house = at()
 
-    assert [by(house, name, *words).code for name in ("rita", "olga", "udo")] == [77] * 3
+    assert [by(house, name, *words).code for name in ("rita", "olga", "aude")] == [77] * 3
     assert [by(house, name, *words).code for name in ("anna", "oda")] == [0, 0]
 
 

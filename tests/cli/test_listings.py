@@ -51,7 +51,7 @@ def test_what_is_listed_is_shown(at: At) -> None:
     """To those who govern as well; the count stands under it."""
     house = at(CaseState.LISTED)
 
-    shown = by(house, "udo", "show")
+    shown = by(house, "aude", "show")
 
     assert SERVER in shown.out
     assert shown.out.endswith("1 listed.\n")
@@ -73,7 +73,7 @@ def test_who_judges_or_checks_does_not_export(at: At) -> None:
     """It takes an analyst or an operator; researchers and strangers do not even see it."""
     house = at(CaseState.LISTED)
 
-    assert [by(house, name, "export").code for name in ("rita", "olga", "udo", "nobody")] == [
+    assert [by(house, name, "export").code for name in ("rita", "olga", "aude", "nobody")] == [
         77
     ] * 4
     assert by(house, "nobody", "show").code == 77

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from structlog.testing import capture_logs
 
 from docket import OTHER, SERVER, At, case_of, found, seen, service, stated, tell
 from hinomi.model.case import Case, CaseState
@@ -59,9 +60,7 @@ def test_nobody_is_told_of_nothing(at: At, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["exit 3", "kill -9 $$", None, "not executable"])
-def test_a_program_that_fails_is_a_warning(
-    at: At, tmp_path: Path, capsys: pytest.CaptureFixture[str], fault: str | None
-) -> None:
+def test_a_program_that_fails_is_a_warning(at: At, tmp_path: Path, fault: str | None) -> None:
     """One line, without an address; the case waits all the same."""
     home, waiting = cases(at)
     program = tmp_path / "missing"
@@ -70,11 +69,13 @@ def test_a_program_that_fails_is_a_warning(
     if fault == "not executable":
         program.chmod(0o644)
 
-    assert page(telling(home, program), waiting) == 0
+    with capture_logs() as told:
+        assert page(telling(home, program), waiting) == 0
 
-    warned = capsys.readouterr()
-    assert "hinomi case list --urgent" in warned.out + warned.err
-    assert SERVER not in warned.out + warned.err
+    (warned,) = told
+    assert warned["log_level"] == "warning"
+    assert "hinomi case list --urgent" in warned["event"]
+    assert SERVER not in str(warned)
     assert case_of(home).is_urgent
 
 
