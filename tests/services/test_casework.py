@@ -28,6 +28,7 @@ from hinomi.services.publishing import withdraw
 from household import DAY_MS
 
 SAID = f"its samples report to {SERVER}"
+KEPT = "its samples report to [address]"
 DEDICATED = ServiceClass.DEDICATED
 
 
@@ -60,7 +61,10 @@ def test_an_analyst_and_a_reviewer_make_it_listable(at: At) -> None:
         (Step.TAKE, "anna"), (Step.CORROBORATE, "anna"), (Step.CLEAR, "rita"),
     ]  # fmt: skip
     assert [each.entry for each in history[1:]] == [begun, begun, begun + 1]
-    assert [(each.by, each.reason) for each in verdicts] == [("anna", SAID), ("rita", SAID)]
+    assert [(each.by, each.reason) for each in verdicts] == [
+        ("anna", KEPT),
+        ("rita", KEPT),
+    ]
 
 
 def test_the_journal_has_the_reason_and_no_address(at: At) -> None:

@@ -211,7 +211,10 @@ def test_a_persons_finding_is_theirs(at: At) -> None:
 
     assert (taken.new, taken.claims) == (1, {"cc": 1})
     (mine,) = [each for each in kept(home) if each.method is Method.ANALYST]
-    assert (mine.source, mine.facts["words"]) == ("person:anna", words)
+    assert (mine.source, mine.facts["words"]) == (
+        "person:anna",
+        words.replace(OTHER, "[address]"),
+    )
     assert acts(house, since=begun) == [("case evidence", "add")] * 2
     require_no_address(house)
     assert "police" not in render_csv(export_listings(home), 1)

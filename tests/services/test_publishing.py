@@ -279,7 +279,7 @@ def test_one_reviewer_takes_it_off_the_list(at: At) -> None:
         assert casebook.listings.standing(epoch_of(house.clock(), 1)) == ()
     assert published.ended_ms == house.clock()
     assert (verdict.by, verdict.finding) == ("rita", Finding.NOT_CC)
-    assert verdict.reason == f"{SERVER} is a school's"
+    assert verdict.reason == "[address] is a school's"
     assert (last.step, last.by, last.entry) == (Step.WITHDRAW, "rita", begun)
     require_no_address(house)
 

@@ -19,7 +19,8 @@ from hinomi.services.mandates import Operation
 from hinomi.services.own import reveal_case
 from hinomi.services.publishing import approve, withdraw
 
-_ID = click.IntRange(min=1)
+_MOST = (1 << 63) - 1
+_ID = click.IntRange(1, _MOST)
 _STATES = click.Choice([each.value for each in CaseState])
 _CLASSES = click.Choice([each.value for each in ServiceClass if each is not ServiceClass.UNKNOWN])
 
@@ -58,7 +59,7 @@ case.add_command(evidence)
 @click.option("--state", "states", type=_STATES, multiple=True, help="Only these; repeatable.")
 @click.option("--urgent", is_flag=True, help="Only those that wait for a person.")
 @click.option("--top", type=click.IntRange(1, 1000), default=50, show_default=True, metavar="N")
-@click.option("--skip", type=click.IntRange(min=0), default=0, metavar="N", help="Leave out N.")
+@click.option("--skip", type=click.IntRange(0, _MOST), default=0, metavar="N", help="Leave out N.")
 @shared_options
 @click.pass_obj
 def list_(session: Session, states: tuple[str, ...], urgent: bool, top: int, skip: int) -> None:

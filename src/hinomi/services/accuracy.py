@@ -29,6 +29,9 @@ from hinomi.verify.precision import Answer
 from hinomi.verify.recalibration import Correction, Rules
 from hinomi.verify.reviewers import Seeded
 
+_FOUND_LEAST: Final = 10
+"""Fewer checked servers tell nothing of those that nobody found."""
+
 _DETECTORS: Final = 3
 """So many of the strongest terms of a case name its detectors."""
 
@@ -233,6 +236,8 @@ def _found(home: Home, casebook: CaseBook, episodes: list[Episode]) -> dict[str,
         for name, methods in _METHODS.items():
             if any(each.method in methods and _finds(each, least) for each in evidence):
                 found[name].add(service)
+    if len(set().union(*found.values())) < _FOUND_LEAST:
+        return {}
     # Without flow there is nothing whose recall could be estimated.
     return {name: services for name, services in found.items() if services or name == "flow"}
 

@@ -7,7 +7,7 @@ from hinomi.model.case import Case, CaseEvent, CaseState, Verdict
 from hinomi.model.service import Reason
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
-from hinomi.services.settling import standing_of
+from hinomi.services.settling import deciders_of, standing_of
 from hinomi.services.weighing import Assessment, Assessor
 from hinomi.store.casebook import CaseBook
 from hinomi.store.cases import Note
@@ -48,7 +48,8 @@ def case_file(home: Home, case_id: int) -> CaseFile:
 def _case_file(home: Home, casebook: CaseBook, case_id: int) -> CaseFile:
     case = casebook.cases.get(case_id)
     assessor = Assessor(home, casebook)
-    assessment = assessor.assess(case.service, case.service_class)
+    deciders = deciders_of(assessor.casebook, case)
+    assessment = assessor.assess(case.service, case.service_class, deciders)
     standing = standing_of(casebook, case, assessment)
     return CaseFile(
         case=case,

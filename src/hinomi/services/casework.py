@@ -19,9 +19,10 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.outcomes import note_outcomes
 from hinomi.services.people import Actor, acting, people_in_force
 from hinomi.services.publishing import ask_publication
-from hinomi.services.settling import standing_of, weighed
+from hinomi.services.settling import deciders_of, standing_of, weighed
 from hinomi.services.unmasking import reveal
 from hinomi.services.weighing import Assessment, Assessor
+from hinomi.services.wording import said_words
 from hinomi.store.cases import Change, Note
 from hinomi.telemetry import mask_addresses
 from hinomi.verify.decide import Standing, contradicts, next_step
@@ -46,7 +47,7 @@ def note(home: Home, case_id: int, words: str) -> None:
         NotFound: If there is no such case.
         UsageError: If the note is blank.
     """
-    said = _words(words, "the note")
+    said = said_words(words, "the note")
     actor = _actor(home)
     mandate = home.mandate(Operation.DECIDE)
     with home.casebook() as casebook:
@@ -85,14 +86,15 @@ def decide(
             verdict.
         UsageError: If the reason is blank, or a code is no hold of the case.
     """
-    said = _words(reason, "the reason")
+    said = said_words(reason, "the reason")
     actor = _actor(home)
     mandate = home.mandate(Operation.DECIDE)
     with home.casebook() as casebook:
         case = _at_version(casebook.cases.get(case_id), version)
         assessor = Assessor(home, casebook)
         kind = _class(case, service_class)
-        assessment = assessor.assess(case.service, kind)
+        deciders = deciders_of(casebook, case) | {actor.id}
+        assessment = assessor.assess(case.service, kind, deciders)
         standing = standing_of(casebook, case, assessment)
         _require_reviewer(actor, lifted)
         _require_liftable(standing, assessment, assessor, lifted)
@@ -134,12 +136,14 @@ def _carry_out(
         changes.append(_by(weighed(case, assessment, home, Step.TAKE, entry), verdict.by))
         case = changes[0].after
     change = _by(weighed(case, assessment, home, step, entry), verdict.by)
+    # What is listed keeps the class that two people let out.
+    given_class = case.service_class if case.state is CaseState.LISTED else verdict.service_class
     is_waiting = step is Step.CORROBORATE  # For a reviewer.
     if case.state is CaseState.LISTED and contradicts([*standing.verdicts, verdict]):
         is_waiting = True  # For somebody who withdraws it.
     change = replace(
         change,
-        after=replace(change.after, service_class=verdict.service_class, is_urgent=is_waiting),
+        after=replace(change.after, service_class=given_class, is_urgent=is_waiting),
         event=replace(change.event, reasons=(*missing, *change.event.reasons)),
         verdict=verdict,
     )
@@ -185,7 +189,8 @@ def _require_liftable(
         if code not in held:
             has = ", ".join(sorted(held)) or "no holds"
             raise UsageError(f"case {standing.case.id} has no hold {code!r}; it has {has}")
-        if not assessor.may_lift(held[code], assessment.evidence):
+        findings = [part.evidence for part in assessment.weighing.parts if part.is_finding]
+        if not assessor.may_lift(held[code], findings):
             raise NotPermitted(
                 f"the hold {code!r} of case {standing.case.id} is not to be lifted by a person: "
                 f"{held[code].text}"
@@ -212,9 +217,3 @@ def _class(case: Case, said: ServiceClass) -> ServiceClass:
 
 def _actor(home: Home) -> Actor:
     return acting(home, people_in_force(home).people)
-
-
-def _words(words: str, what: str) -> str:
-    if not words.strip():
-        raise UsageError(f"{what} is blank: say it in words for whoever looks later")
-    return words.strip()

@@ -24,7 +24,8 @@ from hinomi.services.ownership import own_matcher
 from hinomi.services.paging import page
 from hinomi.services.people import acting, people_in_force
 from hinomi.services.settling import Settled, settle
-from hinomi.services.weighing import Assessor
+from hinomi.services.weighing import PERSON, Assessor
+from hinomi.services.wording import said_words
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseevidence import Source
 from hinomi.telemetry import mask_addresses, name_without_addresses
@@ -72,6 +73,7 @@ def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
     today = home.clock() // DAY_MS
     day = today if how.day is None else how.day
     _require_past(day, today)
+    _require_free(how.source)
     mandate = home.mandate(Operation.EVIDENCE)
     facts: dict[str, object] = {
         "act": "import",
@@ -125,15 +127,14 @@ def add_finding(home: Home, finding: Evidence, words: str) -> Taken:
     Raises:
         UsageError: If nothing is said of how they know, or the day lies in the future.
     """
-    if not words.strip():
-        raise UsageError("say how you know: a finding without a word cannot be weighed")
+    said = said_words(words, "how you know")
     _require_past(finding.observed_day, home.clock() // DAY_MS)
     actor = acting(home, people_in_force(home).people)
     mandate = home.mandate(Operation.EVIDENCE)
-    source = f"person:{actor.id}"
+    source = f"{PERSON}{actor.id}"
     facts: dict[str, object] = {"act": "add", "person": actor.id, "claim": finding.claim.value}
     record(home.journal(), Operation.EVIDENCE, mandate, {**facts, "stage": "begins"})
-    stated = replace(finding, source=source, facts={**finding.facts, "words": words.strip()})
+    stated = replace(finding, source=source, facts={**finding.facts, "words": said})
     with home.casebook() as casebook:
         require_one_period(home, casebook)
         match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
@@ -164,6 +165,7 @@ def grade_source(home: Home, name: str, method: Method, grade: Grade, family: st
     """
     if not name.strip():
         raise UsageError("a source needs a name: say who states it")
+    _require_free(name)
     actor = acting(home, people_in_force(home).people)
     mandate = home.mandate(Operation.EVIDENCE)
     source = Source(
@@ -192,6 +194,13 @@ def _require_past(day: int, today: int) -> None:
     """Refuse what nobody can have seen yet: it would begin to count on a day of its own."""
     if day > today:
         raise UsageError("the day lies in the future: say on which day it was seen")
+
+
+def _require_free(source: str) -> None:
+    """Refuse the names of people and of hinomi itself: nobody speaks in theirs."""
+    if source.strip().startswith((PERSON, "hinomi ")):
+        raise UsageError(f"a source cannot be called {PERSON}... or hinomi ...: name who states it")
+    said_words(source, "the source")
 
 
 def _follow(

@@ -8,7 +8,7 @@ once more: what was listable yesterday may not be any more.
 from dataclasses import dataclass, replace
 from typing import Final
 
-from hinomi.errors import Conflict, NotFound, NotPermitted, UsageError
+from hinomi.errors import Conflict, NotFound, NotPermitted
 from hinomi.govern import approvals as rules
 from hinomi.govern.approvals import Request, State
 from hinomi.govern.roles import Kind
@@ -23,11 +23,11 @@ from hinomi.services.outcomes import note_outcomes
 from hinomi.services.own import plain_address
 from hinomi.services.people import acting, people_in_force
 from hinomi.services.population import latest_flow, population_in
-from hinomi.services.settling import lease, standing_of, weighed
+from hinomi.services.settling import deciders_of, lease, standing_of, weighed
 from hinomi.services.unmasking import reveal
 from hinomi.services.weighing import Assessment, Assessor
+from hinomi.services.wording import said_words
 from hinomi.store.casebook import CaseBook
-from hinomi.telemetry import mask_addresses
 from hinomi.verify.decide import Standing, missing_to_clear
 
 FRESH_DAYS: Final = 2
@@ -80,7 +80,8 @@ def approve(home: Home, case_id: int) -> Listed:
                 f"does with `hinomi case decide {case_id} --finding cc`"
             )
         assessor = Assessor(home, casebook)
-        assessment = assessor.assess(case.service, case.service_class)
+        deciders = deciders_of(casebook, case)
+        assessment = assessor.assess(case.service, case.service_class, deciders)
         standing = standing_of(casebook, case, assessment)
         _require_clear(standing, assessor)
         seed = casebook.runs.seed(case)
@@ -122,8 +123,7 @@ def withdraw(home: Home, case_id: int, reason: str, *, gone: bool = False) -> Ca
         NotPermitted: If the acting person is no reviewer.
         UsageError: If the reason is blank.
     """
-    if not reason.strip():
-        raise UsageError("the reason is blank: say it in words for whoever looks later")
+    said = said_words(reason, "the reason")
     mandate = home.mandate(Operation.WITHDRAW)
     actor = acting(home, people_in_force(home).people)
     with home.casebook() as casebook:
@@ -137,7 +137,7 @@ def withdraw(home: Home, case_id: int, reason: str, *, gone: bool = False) -> Ca
             "episode": case.episode,
             "version": case.version,
             "person": actor.id,
-            "reason": mask_addresses(reason.strip()),
+            "reason": said,
             "register": home.register.version,
         }
         entry = record(home.journal(), Operation.WITHDRAW, mandate, facts)
@@ -147,7 +147,7 @@ def withdraw(home: Home, case_id: int, reason: str, *, gone: bool = False) -> Ca
             at_ms=home.clock(),
             finding=Finding.CC if gone else Finding.NOT_CC,
             service_class=case.service_class,
-            reason=reason.strip(),
+            reason=said,
             episode=case.episode,
             posterior=change.after.posterior,
         )

@@ -52,6 +52,12 @@ class Settled:
     is_paged: bool  # It became urgent just now.
 
 
+def deciders_of(casebook: CaseBook, case: Case) -> frozenset[str]:
+    """Name who gave verdicts in the present episode of a case."""
+    verdicts = casebook.cases.verdicts(case.id)
+    return frozenset(each.by for each in verdicts if each.episode == case.episode)
+
+
 def standing_of(casebook: CaseBook, case: Case, assessment: Assessment) -> Standing:
     """Put a case together with its weighing, holds and the verdicts of its episode."""
     verdicts = casebook.cases.verdicts(case.id)
@@ -128,7 +134,7 @@ def settle(
 
 def _planned(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Change | None:
     """Weigh an open case anew, and tell what becomes of it; None: nothing worth a line."""
-    assessment = assessor.assess(case.service, case.service_class)
+    assessment = assessor.assess(case.service, case.service_class, deciders_of(casebook, case))
     standing = standing_of(casebook, case, assessment)
     step, why = _step(home, casebook, standing, assessment, assessor)
     change = weighed(case, assessment, home, step)
@@ -196,7 +202,7 @@ def _of_listed(home: Home, standing: Standing, listing: Listing) -> tuple[Step, 
     Until then a person is waited for: they lift the hold, or withdraw the listing.
     """
     held = _holding(standing)
-    if not held:
+    if not held and not contradicts(standing.verdicts):
         return (Step.RENEW if is_due(home, listing) else Step.WEIGH), ()
     epoch_days = home.register.integer("share.epoch_days")
     if listing.valid_until < epoch_of(home.clock(), epoch_days):

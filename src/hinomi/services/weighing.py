@@ -1,7 +1,7 @@
 """All that is known of a service, gathered from the case book and weighed as of now."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Final
@@ -28,6 +28,10 @@ from hinomi.verify.surroundings import Surroundings
 
 _HOST_BITS: Final = 128
 _HELD_BY: Final = (ListKind.BENIGN, ListKind.SINKHOLES, ListKind.SCANNERS, ListKind.KNOWN_CC)
+
+
+PERSON: Final = "person:"
+"""Begins the name of a source that is a person of this home; no file brings one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,7 @@ class Assessor:
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
         self._lent = casebook.runs.lent() if lent is None else lent
+        self._most_frozen = register.integer("share.lease_days")
         self._watched = casebook.runs.days()
         self._said = casebook.evidence.sources()
         self._outcomes = casebook.evidence.outcomes()
@@ -83,7 +88,10 @@ class Assessor:
         }
 
     def assess(
-        self, service: Service, service_class: ServiceClass = ServiceClass.UNKNOWN
+        self,
+        service: Service,
+        service_class: ServiceClass = ServiceClass.UNKNOWN,
+        deciders: Collection[str] = (),
     ) -> Assessment:
         """
         Weigh everything that is known of *service* now.
@@ -91,6 +99,8 @@ class Assessor:
         Args:
             service: Which; own ones by their pseudonym.
             service_class: What people hold it to be: it decides how fast evidence ages.
+            deciders: People who give verdicts on it: what they found themselves weighs nothing,
+                else one person would be analyst and independent method at once.
         """
         told = self.casebook.listed.about(service)
         evidence = (
@@ -113,7 +123,9 @@ class Assessor:
         def present(age_days: int) -> float:
             return still_there(self.watched_days(age_days), *kind)
 
-        weighing = weigh(evidence, trust, self.rules, as_of_day=self.day, present=present)
+        own = {f"{PERSON}{each}" for each in deciders}
+        others = [each for each in evidence if each.source not in own]
+        weighing = weigh(others, trust, self.rules, as_of_day=self.day, present=present)
         holds = holds_of(self._around(service, evidence, told), self._limits)
         return Assessment(
             service=service,
@@ -133,13 +145,14 @@ class Assessor:
         """
         Give on how many of the last *age_days* days something could have been seen here.
 
-        Days on which no run saw anything tell nothing: an outage is not to empty the list. What
-        is older than anything may hold is so by the calendar, whatever was watched.
+        Days on which no run saw anything tell nothing: an outage is not to empty the list, for as
+        long as a listing's lease. What is older than anything may hold is so by the calendar.
         """
         if not self._watched or age_days > self._policy.most_days:
             return max(age_days, 0)
         since = bisect_right(self._watched, self.day - age_days)
-        return bisect_right(self._watched, self.day) - since
+        watched = bisect_right(self._watched, self.day) - since
+        return max(watched, age_days - self._most_frozen)
 
     def _known_of(self, service: Service) -> list[Evidence]:
         known = [*self.casebook.evidence.of(service), *self._lent.get(service, ())]

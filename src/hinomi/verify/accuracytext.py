@@ -214,7 +214,7 @@ def _skill(skill: Skill, name: str) -> str:
 
 def _recall(told: Recall | None) -> Iterator[str]:
     if told is None:
-        yield "Recall is not known: it takes two or three methods that found some server in common."
+        yield "Recall is not known yet; it takes methods that found some servers in common."
         return
     found = ", ".join(f"{name} {number}" for name, number in told.found.items())
     yield f"Found by method: {found}; {told.seen} by any of them."

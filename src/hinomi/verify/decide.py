@@ -5,6 +5,7 @@ People decide; this tells what they may decide, and why not. No rule here lets a
 itself: two people do, on evidence of independent methods.
 """
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -69,8 +70,9 @@ class Standing:
 
     @property
     def analysts(self) -> frozenset[str]:
-        """Who said so far that it is a C&C server."""
-        return frozenset(each.by for each in self.verdicts if each.finding is Finding.CC)
+        """Who says that it is a C&C server: the last word of each counts."""
+        last = {each.by: each.finding for each in self.verdicts}
+        return frozenset(person for person, finding in last.items() if finding is Finding.CC)
 
 
 def missing_evidence(weighing: Weighing, rules: Rules) -> tuple[Reason, ...]:
@@ -96,9 +98,9 @@ def missing_evidence(weighing: Weighing, rules: Rules) -> tuple[Reason, ...]:
         found.append(
             _lack(
                 "too-unlikely",
-                f"All evidence comes to {weighing.agreed:.2f}; needed: "
+                f"All evidence comes to {_down(weighing.agreed):.2f}; needed: "
                 f"{rules.listable_probability:.2f}.",
-                f"すべての証拠を合わせた確からしさは{weighing.agreed:.2f}です。"
+                f"すべての証拠を合わせた確からしさは{_down(weighing.agreed):.2f}です。"
                 f"{rules.listable_probability:.2f}が必要です。",
                 {"posterior": _rounded(weighing.agreed), "needed": rules.listable_probability},
             )
@@ -192,7 +194,7 @@ def next_step(
     if state is not CaseState.CORROBORATED:
         return Step.WEIGH, ()
     lacks = missing_to_clear(standing, rules, verdict.service_class, verdict.lifted)
-    if standing.analysts == {verdict.by}:
+    if standing.verdicts and standing.analysts <= {verdict.by}:
         lacks = (*lacks, same_person(verdict.by))
     elif not reviews:
         lacks = (*lacks, _not_a_reviewer(verdict.by))
@@ -287,6 +289,11 @@ def _not_a_reviewer(person: str) -> Reason:
 
 def _lack(code: str, text: str, text_ja: str, values: dict[str, float | int | str]) -> Reason:
     return Reason(code=code, text=text, text_ja=text_ja, weight=0.0, values=values)
+
+
+def _down(value: float) -> float:
+    """Round down to two digits: what does not reach a limit is not shown as if it did."""
+    return math.floor(value * 100.0) / 100.0
 
 
 def _rounded(value: float) -> float:

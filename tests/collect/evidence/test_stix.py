@@ -87,7 +87,7 @@ def test_patterns_name_services(tmp_path: Path, pattern: str, places: list[str])
 
     assert rendered(found) == [f"cc {place} -2" for place in places]
     assert {each.reference for each in found} == {name("indicator")}
-    assert {each.method for each in found} == {Method.MALWARE}
+    assert {each.method for each in found} == {Method.LIST}
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,7 @@ def _state(
         yield intake.evidence(
             service,
             claim,
-            intake.told.method or Method.MALWARE,
+            intake.told.method or Method.LIST,
             day,
             reference=name if _ID.fullmatch(name) else "",
             strength=intake.told.limits.trait_strength if claim is Claim.SUPPORT else None,
