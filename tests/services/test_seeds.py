@@ -1,7 +1,9 @@
 """Seeds: told from no other case until they are decided, and never anything to anybody after."""
 
 import json
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -320,6 +322,9 @@ def test_a_rejected_seed_is_revealed_with_the_decision(at: At) -> None:
     with house.home().casebook() as book:
         (seed,) = book.runs.seeds()
         assert seed.revealed_ms == NOW_MS
+    with closing(sqlite3.connect(house.folder / "casebook.sqlite")) as raw:
+        assert raw.execute("SELECT lent FROM case_seeds").fetchall() == [("[]",)]
+    with house.home().casebook() as book:
         assert book.runs.lent() == {}
         assert book.evidence.outcomes() == {}
 
