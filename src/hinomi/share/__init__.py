@@ -1,1 +1,0 @@
-"""Sharing: what leaves the house of a C&C server, and nothing else."""
