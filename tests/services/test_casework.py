@@ -25,6 +25,7 @@ from hinomi.services.cases import keep
 from hinomi.services.casework import Decided, decide, note
 from hinomi.services.home import Home
 from hinomi.services.publishing import withdraw
+from hinomi.services.weighing import Assessor
 from household import DAY_MS
 
 SAID = f"its samples report to {SERVER}"
@@ -373,3 +374,17 @@ def test_the_class_that_nobody_names_stays_as_it_stands(at: At) -> None:
 
     assert decided.case.service_class is ServiceClass.COMPROMISED
     assert decided.case.service == service()
+
+
+def test_who_decides_is_no_method_of_the_case(at: At) -> None:
+    """What an analyst says for it counts as long as somebody else decides."""
+    house = at(CaseState.CANDIDATE)
+    home = house.act_as("anna")
+    with home.casebook() as casebook:
+        assessor = Assessor(home, casebook)
+        about = case_of(home).service
+        tell(home, stated(house, Method.ANALYST, source="person:anna"))
+        heard = assessor.assess(about).weighing.methods
+
+        assert assessor.assess(about, deciders={"anna"}).weighing.methods == heard - 1
+        assert assessor.assess(about, deciders={"alan"}).weighing.methods == heard

@@ -99,8 +99,8 @@ class Assessor:
         Args:
             service: Which; own ones by their pseudonym.
             service_class: What people hold it to be: it decides how fast evidence ages.
-            deciders: People who give verdicts on it: what they found themselves weighs nothing,
-                else one person would be analyst and independent method at once.
+            deciders: People who give verdicts on it: what they say for it themselves weighs
+                nothing, else one person would be analyst and independent method at once.
         """
         told = self.casebook.listed.about(service)
         evidence = (
@@ -124,7 +124,7 @@ class Assessor:
             return still_there(self.watched_days(age_days), *kind)
 
         own = {f"{PERSON}{each}" for each in deciders}
-        others = [each for each in evidence if each.source not in own]
+        others = [each for each in evidence if each.source not in own or not each.claim.is_for]
         weighing = weigh(others, trust, self.rules, as_of_day=self.day, present=present)
         holds = holds_of(self._around(service, evidence, told), self._limits)
         return Assessment(
