@@ -132,25 +132,6 @@ def test_it_waits_for_its_case(book: CaseBook) -> None:
     assert book.evidence.of(case.service) == (said(),)
 
 
-def test_services_that_a_method_knows_of_a_span_of_days(book: CaseBook) -> None:
-    """From the first day to before the last; weak words, other claims and addresses are out."""
-    ports = {DAY - 1: 1, DAY: 2, DAY + 4: 3, DAY + 5: 4}
-    rows = [said(service(port=port), observed_day=day) for day, port in ports.items()]
-    rows += [
-        said(service(port=5), strength=0.2),
-        said(service(port=6), strength=0.8),
-        said(service(port=7), claim=Claim.LOADER),
-        said(service(port=8), method=Method.DARKNET),
-        said(address_of(service())),
-    ]
-    book.evidence.add(rows, NOW_MS)
-
-    found = book.evidence.known_by(
-        Method.HONEYPOT, since_day=DAY, until_day=DAY + 5, least_strength=0.5
-    )
-    assert {each.port for each in found} == {2, 3, 6}
-
-
 def test_cases_that_a_source_spoke_of(book: CaseBook) -> None:
     """Of their address, since then; each once, by number."""
     cases = [opened(book, service(f"198.51.100.{host}")) for host in (1, 2, 3, 4)]

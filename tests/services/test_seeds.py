@@ -345,7 +345,7 @@ def test_before_it_is_decided_nobody_is_told(at: At, finding: Finding) -> None:
 
 
 def test_what_a_seed_is_shown_with_is_no_evidence_of_its_service(at: At) -> None:
-    """No source said it, no method knows it, no case opens by it, no other seed borrows it."""
+    """No source said it, no case opens by it, no other seed borrows it."""
     house = at()
     home = answered(house, 1)
     before = sources_of(house.act_as("anna"))
@@ -354,8 +354,6 @@ def test_what_a_seed_is_shown_with_is_no_evidence_of_its_service(at: At) -> None
     assert sources_of(house.act_as("anna")) == before
     with home.casebook() as book:
         assert book.evidence.of(ONE) == ()
-        span = {"since_day": 0, "until_day": TODAY + 1}
-        assert all(ONE not in book.evidence.known_by(each, **span) for each in Method)
         assert ONE not in book.evidence.agreeing("honeypots", 0, 99)
         assert book.evidence.affected("honeypots", 0) == (1, 2)
         assert all(

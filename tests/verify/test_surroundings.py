@@ -5,19 +5,15 @@ import pyarrow as pa
 import pytest
 
 from contexts import table
-from guarded import TODAY, WEB, entry, met, own_service, said, service
+from guarded import WEB, met, own_service, service
 from hinomi.model.context import ContextKind, NetworkKind
-from hinomi.model.evidence import Claim
-from hinomi.model.listed import ListKind
 from hinomi.model.service import Service
-from hinomi.verify.prefixes import ListIndex
 from hinomi.verify.surroundings import (
     AddressFacts,
     Population,
     PortUse,
     address_facts,
     populations_of,
-    surroundings_of,
 )
 
 
@@ -35,48 +31,6 @@ def surveyed(*rows: tuple[Service, int, int, int]) -> pa.Table:
             "nets": [nets for *_, nets in rows],
         }
     )
-
-
-def test_everything_known_of_a_service_is_put_together() -> None:
-    """Lists, tables, flow and evidence, each where it is known."""
-    lists = ListIndex([(ListKind.BENIGN, "mine", entry("203.0.113.0/24"))])
-    facts = AddressFacts(as_kind=NetworkKind.HOSTING, names=3)
-    evidence = (said(Claim.CC),)
-    elsewhere = service("198.51.100.1")
-
-    here, there = surroundings_of(
-        [WEB, elsewhere],
-        day=TODAY,
-        lists=lists,
-        addresses={WEB.address: facts},
-        populations={WEB: met(3, 1)},
-        evidence={WEB: evidence},
-    )
-
-    assert [each.source for each in here.lists] == ["mine"]
-    assert (here.address, here.population, here.evidence) == (facts, met(3, 1), evidence)
-    assert (there.lists, there.address, there.population, there.evidence) == (
-        (),
-        AddressFacts(),
-        None,
-        (),
-    )
-
-
-def test_a_pseudonym_has_no_context() -> None:
-    """Facts of an address that happens to have the same number are not those of a line."""
-    own = own_service()
-
-    (found,) = surroundings_of(
-        [own],
-        day=TODAY,
-        lists=ListIndex([]),
-        addresses={own.address: AddressFacts(names=9)},
-        populations={},
-        evidence={},
-    )
-
-    assert found.address == AddressFacts()
 
 
 def test_populations_are_read_with_what_is_beside_them() -> None:

@@ -11,6 +11,7 @@ from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Reason, render_probability
 from hinomi.services.casefile import CaseFile
 from hinomi.services.population import latest_flow, population_in
+from hinomi.verify.reliability import credibility_text
 
 
 def case_document(case: Case) -> dict[str, object]:
@@ -162,6 +163,8 @@ def print_file(found: CaseFile) -> None:
     agreed, now = (render_probability(each) for each in (weighing.agreed, weighing.posterior))
     click.echo(f"All evidence comes to {agreed}, and {now} that it is there now.")
     click.echo(f"Independent methods that found it: {weighing.methods}")
+    words, _ = credibility_text(found.credibility)
+    click.echo(f"Credibility {found.credibility} of 6: {words}.")
     click.echo(_met(found))
     _print_reasons("Missing before it can be listed:", [each.text for each in found.missing])
     _print_reasons(

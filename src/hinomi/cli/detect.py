@@ -1,16 +1,11 @@
 """``hinomi detect``: the ranked and explained list of C&C candidates."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
-from rich.progress import Progress as Bars
 
 from hinomi.cli import render
 from hinomi.cli.session import TIME, Session, engine_option, shared_options
-from hinomi.detect.passes import Progress
 from hinomi.errors import UsageError
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, render_probability
@@ -139,16 +134,6 @@ def _print_kept(kept: Kept) -> None:
     said = ", ".join(f"{count} {what}" for what, count in told.items() if count)
     if said:
         click.echo(f"Cases: {said}; `hinomi case list` shows them.")
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """Draw a bar on standard error, if that is a terminal."""
-    console = render.error_console()
-    columns = (TextColumn("detecting"), BarColumn(), TimeRemainingColumn())
-    with Bars(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
-        task = bars.add_task("", total=1.0)
-        yield lambda share: bars.update(task, completed=share)
 
 
 def as_json(detection: Detection) -> dict[str, object]:

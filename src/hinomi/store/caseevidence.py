@@ -83,29 +83,6 @@ class EvidenceStore:
         with self._database.read() as connection:
             yield from map(_evidence, connection.execute(wanted))
 
-    def known_by(
-        self, method: Method, *, since_day: int, until_day: int, least_strength: float = 0.0
-    ) -> set[Service]:
-        """
-        Give the services that one method said are C&C servers in a span of days.
-
-        Args:
-            method: Which.
-            since_day: First day, since 1970-01-01, UTC.
-            until_day: First day that is not asked for any more.
-            least_strength: Statements that are less sure of themselves do not count.
-        """
-        day, strength = EVIDENCE.c.observed_day, EVIDENCE.c.strength
-        wanted = (
-            sa.select(*(EVIDENCE.c[name] for name in ("hi", "lo", "proto", "port", "own")))
-            .distinct()
-            .where(EVIDENCE.c.method == method.value, EVIDENCE.c.claim == Claim.CC.value)
-            .where(day >= since_day, day < until_day, EVIDENCE.c.port != ANY_PORT)
-            .where(strength.is_(None) | (strength >= least_strength))
-        )
-        with self._database.read() as connection:
-            return {_service(row) for row in connection.execute(wanted)}
-
     def affected(self, source: str, since_ms: int) -> tuple[int, ...]:
         """Give the numbers of cases on whose address *source* said something since *since_ms*."""
         same = [CASES.c[name] == EVIDENCE.c[name] for name in ("hi", "lo", "own")]

@@ -12,7 +12,7 @@ from hinomi.model.address import Address
 from hinomi.model.context import ContextKind, ContextTable, NetworkKind
 from hinomi.model.evidence import Evidence
 from hinomi.model.service import Service
-from hinomi.verify.prefixes import ListIndex, ListMatch
+from hinomi.verify.prefixes import ListMatch
 
 _ADDRESS: Final = ("remote_hi", "remote_lo", "remote_own")
 
@@ -63,40 +63,6 @@ class Surroundings:
     address: AddressFacts = field(default_factory=AddressFacts)
     population: Population | None = None  # None: not met in the window.
     evidence: tuple[Evidence, ...] = ()
-
-
-def surroundings_of(
-    services: Sequence[Service],
-    *,
-    day: int,
-    lists: ListIndex,
-    addresses: Mapping[Address, AddressFacts],
-    populations: Mapping[Service, Population],
-    evidence: Mapping[Service, Sequence[Evidence]],
-) -> list[Surroundings]:
-    """
-    Put together what is known of each of *services*.
-
-    Args:
-        services: Which.
-        day: As of which all this stands: days since 1970-01-01, UTC.
-        lists: Current entries of benign, sinkhole and scanner lists, and of lists of known
-            C&Cs (of which only those that they mark as sinkholes count).
-        addresses: What `address_facts` gave; services of the own network have none.
-        populations: What `populations_of` gave.
-        evidence: What the case book holds on each service.
-    """
-    return [
-        Surroundings(
-            service=each,
-            day=day,
-            lists=found,
-            address=(AddressFacts() if each.own else addresses.get(each.address, AddressFacts())),
-            population=populations.get(each),
-            evidence=tuple(evidence.get(each, ())),
-        )
-        for each, found in zip(services, lists.covering(services), strict=True)
-    ]
 
 
 def populations_of(
