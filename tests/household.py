@@ -13,7 +13,7 @@ from hinomi.govern.parameters import read_register
 from hinomi.govern.people import Change, token_digest
 from hinomi.govern.roles import Kind, Role
 from hinomi.services.approvals import approve, request
-from hinomi.services.home import PEOPLE, REQUESTS, Home, create_home, open_home
+from hinomi.services.home import CONFIG, PEOPLE, REQUESTS, Home, create_home, open_home
 from hinomi.services.journals import JOURNAL, KEY, create_journal
 from hinomi.services.mandates import TOKEN_VARIABLE
 from hinomi.services.people import carry_out, plan
@@ -88,6 +88,13 @@ class Household:
     def entries(self) -> list[dict[str, object]]:
         """Read the journal."""
         return [*self.home().journal().entries()]
+
+    def share_book(self, conninfo: str) -> None:
+        """Let its case book be in the PostgreSQL database that *conninfo* names."""
+        path = self.folder / CONFIG
+        text = path.read_text("utf-8")
+        assert 'postgresql = ""' in text
+        path.write_text(text.replace('postgresql = ""', f'postgresql = "{conninfo}"'), "utf-8")
 
     def age(self) -> None:
         """Make it a home of before people and sanctioned copies: nothing in the journal either."""

@@ -29,8 +29,9 @@ def noted(
     }
     said = Verdict(**{**usual, "finding": finding, **changed})
     with home.casebook() as casebook:
-        assessment = Assessor(home, casebook).assess(case.service, said.service_class)
-        note_outcomes(home, casebook, case, said, assessment)
+        assessor = Assessor(home, casebook)
+        assessment = assessor.assess(case.service, said.service_class)
+        note_outcomes(assessor, case, said, assessment)
         told = casebook.evidence.outcomes()
     return {name: (right, wrong) for name, (_, right, wrong) in told.items()}
 

@@ -17,7 +17,7 @@ from hinomi.model.listed import ListEntry, ListKind
 from hinomi.services.casefile import case_file, list_cases
 from hinomi.services.cases import look_again
 from hinomi.services.casework import decide
-from hinomi.services.home import CONFIG, Home
+from hinomi.services.home import Home
 from hinomi.store.casebook import CaseBook
 from household import Household
 
@@ -66,11 +66,7 @@ def a_home(
     house = Household(tmp_path / "home", monkeypatch, clock=lambda: NOW_MS, made_up=True)
     if request.param == "postgresql":
         place: PostgresqlPlace = request.getfixturevalue("shared_place")
-        path = house.folder / CONFIG
-        text = path.read_text("utf-8")
-        path.write_text(
-            text.replace('postgresql = ""', f'postgresql = "{place.conninfo}"'), "utf-8"
-        )
+        house.share_book(place.conninfo)
     return house
 
 

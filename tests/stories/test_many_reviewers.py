@@ -16,7 +16,7 @@ from hinomi.model.case import Case, CaseState, Finding, Step
 from hinomi.model.evidence import Method
 from hinomi.services.cases import look_again
 from hinomi.services.casework import decide, note
-from hinomi.services.home import CONFIG, Home
+from hinomi.services.home import Home
 from household import Household
 from processes import Acknowledged, at_once
 
@@ -34,11 +34,7 @@ def a_home(
     house = Household(tmp_path / "home", monkeypatch, clock=lambda: NOW_MS, made_up=True)
     if request.param == "postgresql":
         place: PostgresqlPlace = request.getfixturevalue("shared_place")
-        path = house.folder / CONFIG
-        text = path.read_text("utf-8")
-        path.write_text(
-            text.replace('postgresql = ""', f'postgresql = "{place.conninfo}"'), "utf-8"
-        )
+        house.share_book(place.conninfo)
     with house.home().casebook() as book:
         for port in (80, 443):
             about = opened(book, service("203.0.113.9", port)).service

@@ -152,7 +152,7 @@ def _carry_out(
     if step is Step.REJECT:
         was_seed = reveal(home, casebook, done)
         if not was_seed:
-            note_outcomes(home, casebook, done, verdict, assessment)
+            note_outcomes(assessor, done, verdict, assessment)
     return Decided(case=done, step=step, missing=missing, was_seed=was_seed)
 
 

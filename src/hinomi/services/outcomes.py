@@ -2,15 +2,11 @@
 
 from hinomi.model.case import Case, Finding, ServiceClass, Verdict
 from hinomi.model.evidence import Method
-from hinomi.services.home import Home
 from hinomi.services.weighing import Assessment, Assessor
-from hinomi.store.casebook import CaseBook
 from hinomi.verify.reliability import Answer, outcomes
 
 
-def note_outcomes(
-    home: Home, casebook: CaseBook, case: Case, verdict: Verdict, assessment: Assessment
-) -> None:
+def note_outcomes(assessor: Assessor, case: Case, verdict: Verdict, assessment: Assessment) -> None:
     """
     Note which sources an answer bears out or contradicts, of those that it does not rest on.
 
@@ -20,8 +16,8 @@ def note_outcomes(
         return
     listable = verdict.service_class.is_listable or verdict.service_class is ServiceClass.UNKNOWN
     answer = Answer(is_cc=verdict.finding is Finding.CC and listable, evidence=assessment.evidence)
-    assessor = Assessor(home, casebook)
     groups = assessor.groups(assessment.evidence)
+    home = assessor.home
     needed = home.register.integer("evidence.verdict_methods")
     found: dict[str, tuple[Method, bool]] = {}
     for each in assessment.evidence:
@@ -30,4 +26,4 @@ def note_outcomes(
         came = outcomes(each.source, [answer], groups, verdict_methods=needed)
         if came.right or came.wrong:
             found[each.source] = (each.method, came.right > 0)
-    casebook.evidence.put_outcomes(case, found, home.clock())
+    assessor.casebook.evidence.put_outcomes(case, found, home.clock())

@@ -101,7 +101,7 @@ def approve(home: Home, case_id: int) -> Listed:
         entry = record(home.journal(), Operation.APPROVE, mandate, {"act": "list", **facts})
         if seed is not None:
             return _close_seed(home, casebook, case, assessment, entry)
-        return _list(home, casebook, case, assessment, (address, entry))
+        return _list(assessor, case, assessment, (address, entry))
 
 
 def withdraw(home: Home, case_id: int, reason: str, *, gone: bool = False) -> Case:
@@ -130,7 +130,9 @@ def withdraw(home: Home, case_id: int, reason: str, *, gone: bool = False) -> Ca
         case = casebook.cases.get(case_id)
         if case.state is not CaseState.LISTED:
             raise Conflict(f"case {case_id} is {case.state}, not listed: nothing to withdraw")
-        assessment = Assessor(home, casebook).assess(case.service, case.service_class)
+        assessor = Assessor(home, casebook)
+        deciders = deciders_of(casebook, case)
+        assessment = assessor.assess(case.service, case.service_class, deciders)
         facts: dict[str, object] = {
             "act": "withdraw",
             "case": case_id,
@@ -159,17 +161,17 @@ def withdraw(home: Home, case_id: int, reason: str, *, gone: bool = False) -> Ca
                 verdict=verdict,
             )
         )
-        note_outcomes(home, casebook, done, verdict, assessment)
+        note_outcomes(assessor, done, verdict, assessment)
     return done
 
 
 def _list(
-    home: Home,
-    casebook: CaseBook,
+    assessor: Assessor,
     case: Case,
     assessment: Assessment,
     given: tuple[Address, int],
 ) -> Listed:
+    home, casebook = assessor.home, assessor.casebook
     address, entry = given
     listing = Listing(
         address, case.service.proto, case.service.port, case.service_class, lease(home)
@@ -191,7 +193,7 @@ def _list(
         for each in casebook.cases.verdicts(case.id)
         if each.episode == case.episode and each.finding is Finding.CC
     ]
-    note_outcomes(home, casebook, done, cleared[-1], assessment)
+    note_outcomes(assessor, done, cleared[-1], assessment)
     return Listed(case=done, listing=listing)
 
 
