@@ -6,9 +6,10 @@ import pytest
 
 from docket import At, case_of, day, run, seen, stated, tell
 from hinomi.errors import Conflict
-from hinomi.model.case import TRANSITIONS, CaseState, Step
+from hinomi.model.case import TRANSITIONS, CaseState, Finding, Step
 from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.listing import epoch_of
+from hinomi.services.casework import decide
 from hinomi.services.home import Home
 from hinomi.services.settling import (
     AGED,
@@ -269,3 +270,31 @@ def test_a_lease_is_whole_epochs(at: At) -> None:
     assert not is_due(home, listing)
     house.later(4 * DAY_MS)
     assert is_due(house.home(), listing)
+
+
+def test_a_listing_that_a_reviewer_contradicts_is_not_renewed(at: At) -> None:
+    """However often bots meet it; it ends with its lease, and says why."""
+    house = at(CaseState.LISTED)
+    decide(house.act_as("rita"), 1, Finding.NOT_CC, "an innocent server")
+    house.act_as(None)
+
+    steps = []
+    for _ in range(9):
+        house.later(DAY_MS)
+        steps += [each.step for each in run(house.home(), seen(house)).settled]
+
+    assert Step.RENEW not in steps
+    with house.home().casebook() as casebook:
+        ended = next(each for each in casebook.cases.history(1) if each.step is Step.EXPIRE)
+    assert ended.reasons[0].code == "contradicted"
+
+
+def test_who_decides_keeps_no_listing_alive_by_their_own_word(at: At) -> None:
+    """Else whoever made it listable could say every day that it is still there."""
+    house = at(CaseState.LISTED)
+    for _ in range(40):
+        house.later(DAY_MS)
+        tell(house.home(), stated(house, Method.ANALYST, source="person:rita"))
+    settled(house.home())
+
+    assert case_of(house.home()).state is CaseState.EXPIRED

@@ -24,7 +24,7 @@ from hinomi.store.casebook import CaseBook
 from hinomi.store.episodes import Episode
 from hinomi.verify.accuracy import Accuracy, Material, measure
 from hinomi.verify.agreement import Rating
-from hinomi.verify.decide import DETECTED
+from hinomi.verify.decide import DETECTED, contradicts
 from hinomi.verify.precision import Answer
 from hinomi.verify.recalibration import Correction, Rules
 from hinomi.verify.reviewers import Seeded
@@ -168,14 +168,12 @@ def outcome_of(episode: Episode) -> Finding | None:
     """
     Tell what an episode came to; None: nobody checked it.
 
-    A listed server that was withdrawn was a mistake, unless whoever withdrew it said that it is
-    gone. A server that was rejected as a sinkhole or loader is no C&C server; a shared host is
-    one, which must not be listed.
+    A listed server was a mistake if the last verdict says that it should not be listed: whoever
+    withdraws it gives that one, unless they say that it is gone. A server that was rejected as a
+    sinkhole or loader is no C&C server; a shared host is one, which must not be listed.
     """
-    if episode.event(Step.WITHDRAW) is not None:
-        return episode.verdicts[-1].finding if episode.verdicts else Finding.NOT_CC
     if episode.event(Step.LIST) is not None:
-        return Finding.CC
+        return Finding.NOT_CC if contradicts(episode.verdicts) else Finding.CC
     if not episode.verdicts:
         return None
     last = episode.verdicts[-1]

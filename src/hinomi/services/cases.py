@@ -132,13 +132,12 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
 def _keep(home: Home, casebook: CaseBook, found: "Finder") -> Kept:
     now_ms = home.clock()
     new = casebook.evidence.add(found.evidence, now_ms)
-    closed = [casebook.cases.find(service) for service in found.worth]
-    again = [each for each in closed if each is not None and not each.state.is_open]
+    known = [casebook.cases.find(service) for service in found.worth]
+    again = [each for each in known if each is not None and not each.state.is_open]
     new += note_moves(home, casebook, [*casebook.cases.in_states(OPEN_STATES), *again])
     assessor = Assessor(home, casebook)
     opened, returned = [], []
-    for service in found.worth:
-        case = casebook.cases.find(service)
+    for service, case in zip(found.worth, known, strict=True):
         with suppress(Conflict):  # Another run was faster: the case is there.
             if case is None:
                 opened.append(open_case(home, casebook, assessor, service))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from hinomi.errors import Conflict
-from hinomi.model.case import Case, CaseEvent, CaseState, ServiceClass, Step, after
+from hinomi.model.case import Case, CaseEvent, CaseState, ServiceClass, Step, Verdict, after
 from hinomi.model.context import DAY_MS
 from hinomi.model.listing import Listing, epoch_of
 from hinomi.model.service import Reason
@@ -54,19 +54,22 @@ class Settled:
 
 def deciders_of(casebook: CaseBook, case: Case) -> frozenset[str]:
     """Name who gave verdicts in the present episode of a case."""
-    verdicts = casebook.cases.verdicts(case.id)
-    return frozenset(each.by for each in verdicts if each.episode == case.episode)
+    return frozenset(each.by for each in _said_of(casebook, case))
 
 
 def standing_of(casebook: CaseBook, case: Case, assessment: Assessment) -> Standing:
     """Put a case together with its weighing, holds and the verdicts of its episode."""
-    verdicts = casebook.cases.verdicts(case.id)
     return Standing(
         case=case,
         weighing=assessment.weighing,
         holds=assessment.holds,
-        verdicts=tuple(each for each in verdicts if each.episode == case.episode),
+        verdicts=_said_of(casebook, case),
     )
+
+
+def _said_of(casebook: CaseBook, case: Case) -> tuple[Verdict, ...]:
+    verdicts = casebook.cases.verdicts(case.id)
+    return tuple(each for each in verdicts if each.episode == case.episode)
 
 
 def weighed(case: Case, assessment: Assessment, home: Home, step: Step, entry: int = -1) -> Change:
@@ -199,14 +202,15 @@ def _of_listed(home: Home, standing: Standing, listing: Listing) -> tuple[Step, 
     """
     Renew a listing that nothing holds; one that something holds by now ends with its lease.
 
-    Until then a person is waited for: they lift the hold, or withdraw the listing.
+    So does one that somebody contradicts. Until then a person is waited for: they lift the hold,
+    judge anew, or withdraw the listing.
     """
     held = _holding(standing)
     if not held and not contradicts(standing.verdicts):
         return (Step.RENEW if is_due(home, listing) else Step.WEIGH), ()
     epoch_days = home.register.integer("share.epoch_days")
     if listing.valid_until < epoch_of(home.clock(), epoch_days):
-        return Step.EXPIRE, (_not_renewed(held),)
+        return Step.EXPIRE, (_not_renewed(held) if held else _contradicted(),)
     return Step.WEIGH, ()
 
 
@@ -238,6 +242,15 @@ def _not_renewed(held: list[Hold]) -> Reason:
         text_ja=f"掲載期間が終わりましたが、更新を保留する理由があります: {codes}。",
         weight=0.0,
         values={"holds": codes},
+    )
+
+
+def _contradicted() -> Reason:
+    return Reason(
+        code="contradicted",
+        text="Its listing has run out, and the last verdict on it is that it should not be listed.",
+        text_ja="掲載期間が終わりましたが、最後の判断は「載せるべきではない」でした。",
+        weight=0.0,
     )
 
 

@@ -112,7 +112,9 @@ class Assessor:
             reliability={name: each.mean for name, each in reliability.items()},
             groups=self.groups(evidence),
         )
-        of_holder = of_this_holder(evidence, trust, self.rules)
+        own = {f"{PERSON}{each}" for each in deciders}
+        heard = [each for each in evidence if each.source not in own or not each.claim.is_for]
+        of_holder = of_this_holder(heard, trust, self.rules)
         speaking = [each for each in of_holder if speaks(each, self.day, self._least_said)]
         history = seen_history(speaking, self._policy.most_days)
         flow = latest_flow(evidence)
@@ -123,9 +125,7 @@ class Assessor:
         def present(age_days: int) -> float:
             return still_there(self.watched_days(age_days), *kind)
 
-        own = {f"{PERSON}{each}" for each in deciders}
-        others = [each for each in evidence if each.source not in own or not each.claim.is_for]
-        weighing = weigh(others, trust, self.rules, as_of_day=self.day, present=present)
+        weighing = weigh(heard, trust, self.rules, as_of_day=self.day, present=present)
         holds = holds_of(self._around(service, evidence, told), self._limits)
         return Assessment(
             service=service,
