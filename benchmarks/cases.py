@@ -355,7 +355,7 @@ def _measure(folder: Path, chosen: argparse.Namespace) -> None:
     with home.casebook() as casebook:
         cases = casebook.cases.in_states(OPEN_STATES)[: chosen.settle]
         began, cpu = time.perf_counter(), time.process_time()
-        settled = settle(home, casebook, Assessor(home, casebook), cases)
+        settled = settle(Assessor(home, casebook), cases)
         took, used = time.perf_counter() - began, time.process_time() - cpu
     print(
         f"{len(cases):,} open cases weighed anew, {len(settled):,} changed: {took:.1f} s "

@@ -183,16 +183,16 @@ def test_two_runs_do_not_begin_one_episode_twice(at: At) -> None:
     home, before = house.home(), case_of(house.home())
     with home.casebook() as casebook:
         assessor = Assessor(home, casebook)
-        begin_again(home, casebook, assessor, before)
+        begin_again(assessor, before)
         with pytest.raises(Conflict):
-            begin_again(home, casebook, assessor, before)
+            begin_again(assessor, before)
 
 
 def test_a_service_has_one_case(at: At) -> None:
     """A second one is refused."""
     home = at(CaseState.CANDIDATE).home()
     with home.casebook() as casebook, pytest.raises(Conflict, match="has a case already"):
-        open_case(home, casebook, Assessor(home, casebook), service())
+        open_case(Assessor(home, casebook), service())
 
 
 def test_a_run_looks_for_open_cases_whatever_they_look_like_now(at: At) -> None:

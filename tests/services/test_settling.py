@@ -30,7 +30,7 @@ from household import DAY_MS, Household
 def settled(home: Home, number: int = 1) -> Settled | None:
     """Let a case settle as of now."""
     with home.casebook() as casebook:
-        found = settle(home, casebook, Assessor(home, casebook), [casebook.cases.get(number)])
+        found = settle(Assessor(home, casebook), [casebook.cases.get(number)])
         return found[0] if found else None
 
 
@@ -242,8 +242,8 @@ def test_whoever_was_faster_is_not_overwritten(at: At) -> None:
     house.later(100 * DAY_MS)
     with home.casebook() as casebook:
         assessor = Assessor(home, casebook)
-        assert settle(home, casebook, assessor, [before])
-        assert not settle(home, casebook, assessor, [before])
+        assert settle(assessor, [before])
+        assert not settle(assessor, [before])
         assert len(casebook.cases.history(1)) == 2
 
 
@@ -254,9 +254,9 @@ def test_closed_cases_are_left_alone(at: At) -> None:
     home = house.home()
     with home.casebook() as casebook:
         assessor = Assessor(home, casebook)
-        found = settle(home, casebook, assessor, [case_of(home)])
+        found = settle(assessor, [case_of(home)])
         assert [each.step for each in found] == [Step.EXPIRE]
-        assert settle(home, casebook, assessor, [case_of(home)]) == []
+        assert settle(assessor, [case_of(home)]) == []
 
 
 def test_a_lease_is_whole_epochs(at: At) -> None:

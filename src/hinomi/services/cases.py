@@ -121,7 +121,7 @@ def look_again(home: Home, numbers: Sequence[int] = ()) -> tuple[Settled, ...]:
             {**facts, "stage": "begins", "cases": len(cases)},
         )
         note_moves(home, casebook, cases)
-        settled = tuple(settle(home, casebook, Assessor(home, casebook), cases))
+        settled = tuple(settle(Assessor(home, casebook), cases))
     steps = Counter(each.step.value for each in settled)
     told = {**facts, "stage": "done", "steps": dict(sorted(steps.items()))}
     record(home.journal(), Operation.CASES, mandate, told)
@@ -140,32 +140,33 @@ def _keep(home: Home, casebook: CaseBook, found: "Finder") -> Kept:
     for service, case in zip(found.worth, known, strict=True):
         with suppress(Conflict):  # Another run was faster: the case is there.
             if case is None:
-                opened.append(open_case(home, casebook, assessor, service))
+                opened.append(open_case(assessor, service))
             elif not case.state.is_open and returns(assessor, case):
-                returned.append(begin_again(home, casebook, assessor, case))
+                returned.append(begin_again(assessor, case))
     fresh = {case.id for case in (*opened, *returned)}
     others = [each for each in casebook.cases.in_states(OPEN_STATES) if each.id not in fresh]
     return Kept(
         opened=tuple(opened),
         returned=tuple(returned),
-        settled=tuple(settle(home, casebook, assessor, others)),
+        settled=tuple(settle(assessor, others)),
         new_statements=new,
         below=found.below,
     )
 
 
-def open_case(home: Home, casebook: CaseBook, assessor: Assessor, service: Service) -> Case:
+def open_case(assessor: Assessor, service: Service) -> Case:
     """
     Open the case of a service.
 
     Raises:
         Conflict: If it has one already.
     """
-    return casebook.cases.open(opening(home, assessor, service))
+    return assessor.casebook.cases.open(first_change(assessor, service))
 
 
-def opening(home: Home, assessor: Assessor, service: Service) -> Change:
+def first_change(assessor: Assessor, service: Service) -> Change:
     """Tell the opening of the case of a service as a change."""
+    home = assessor.home
     now_ms = home.clock()
     assessment = assessor.assess(service)
     state = after(None, Step.OPEN)
@@ -238,7 +239,7 @@ def _is_present(assessment: Assessment, assessor: Assessor) -> bool:
     return age_days <= assessment.days_held
 
 
-def begin_again(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Case:
+def begin_again(assessor: Assessor, case: Case) -> Case:
     """
     Begin another episode of a closed case.
 
@@ -246,6 +247,7 @@ def begin_again(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) 
         Conflict: If somebody else was faster.
     """
     assessment = assessor.assess(case.service)
+    home = assessor.home
     change = weighed(case, assessment, home, Step.RETURN)
     episode = case.episode + 1
     again = replace(
@@ -257,7 +259,7 @@ def begin_again(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) 
     )
     reasons = (*_detected(assessment), *change.event.reasons)
     event = replace(change.event, episode=episode, reasons=reasons)
-    return casebook.cases.change(replace(change, after=again, event=event))
+    return assessor.casebook.cases.change(replace(change, after=again, event=event))
 
 
 def _detected(assessment: Assessment) -> tuple[Reason, ...]:

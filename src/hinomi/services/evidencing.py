@@ -213,18 +213,18 @@ def _follow(
         return not missing_evidence(assessor.assess(service).weighing, assessor.rules)
 
     touched = casebook.cases.get_each(casebook.evidence.affected(source, since_ms))
-    kept = tuple(settle(home, casebook, assessor, touched))
+    kept = tuple(settle(assessor, touched))
     most = home.register.integer("verify.open_most")
     began = []
     for closed in touched:
         is_closed = not closed.state.is_open
         if is_closed and agree(closed.service) and returns(assessor, closed):
             with suppress(Conflict):  # Somebody else was faster.
-                began.append(begin_again(home, casebook, assessor, closed))
+                began.append(begin_again(assessor, closed))
     for service in casebook.evidence.agreeing(source, since_ms, most):
         if agree(service):
             with suppress(Conflict):
-                began.append(open_case(home, casebook, assessor, service))
+                began.append(open_case(assessor, service))
     return tuple(began), kept
 
 

@@ -22,7 +22,7 @@ from hinomi.model.context import DAY_MS
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import Service
 from hinomi.model.window import Window
-from hinomi.services.cases import opening
+from hinomi.services.cases import first_change
 from hinomi.services.context import background_of
 from hinomi.services.findings import places_of
 from hinomi.services.home import Home
@@ -108,7 +108,7 @@ def _planned(
     assessor = Assessor(home, casebook, lent)
     return [
         Sown(
-            change=opening(home, assessor, each.service),
+            change=first_change(assessor, each.service),
             truth=each.truth,
             by=by,
             lent=lent[each.service],

@@ -112,9 +112,7 @@ def weighed(case: Case, assessment: Assessment, home: Home, step: Step, entry: i
     return Change(after=changed, event=event)
 
 
-def settle(
-    home: Home, casebook: CaseBook, assessor: Assessor, cases: Iterable[Case]
-) -> list[Settled]:
+def settle(assessor: Assessor, cases: Iterable[Case]) -> list[Settled]:
     """
     Weigh open cases anew, and take the step of each that no person takes, if there is one.
 
@@ -122,11 +120,12 @@ def settle(
         What they became. Those are left out of which nothing worth a line changed, and those
         that somebody else changed meanwhile: who did looks at them as they are now.
     """
+    casebook = assessor.casebook
     waiting = iter([each for each in cases if each.state.is_open])
     settled = []
     while some := tuple(islice(waiting, _AT_ONCE)):
         with casebook.snapshot():
-            planned = [_planned(home, casebook, assessor, each) for each in some]
+            planned = [_planned(assessor, each) for each in some]
         urgent = {each.id for each in some if each.is_urgent}
         for change in casebook.cases.change_each(each for each in planned if each is not None):
             case = change.after
@@ -135,11 +134,12 @@ def settle(
     return settled
 
 
-def _planned(home: Home, casebook: CaseBook, assessor: Assessor, case: Case) -> Change | None:
+def _planned(assessor: Assessor, case: Case) -> Change | None:
     """Weigh an open case anew, and tell what becomes of it; None: nothing worth a line."""
+    home, casebook = assessor.home, assessor.casebook
     assessment = assessor.assess(case.service, case.service_class, deciders_of(casebook, case))
     standing = standing_of(casebook, case, assessment)
-    step, why = _step(home, casebook, standing, assessment, assessor)
+    step, why = _step(assessor, standing, assessment)
     change = weighed(case, assessment, home, step)
     urgent = _is_urgent(change.after, standing, assessor)
     change = replace(
@@ -174,11 +174,7 @@ def is_due(home: Home, listing: Listing) -> bool:
 
 
 def _step(
-    home: Home,
-    casebook: CaseBook,
-    standing: Standing,
-    assessment: Assessment,
-    assessor: Assessor,
+    assessor: Assessor, standing: Standing, assessment: Assessment
 ) -> tuple[Step, tuple[Reason, ...]]:
     case = standing.case
     age_days = assessor.watched_days(assessor.day - assessment.last_day)
@@ -188,7 +184,7 @@ def _step(
         limit, weighing = assessor.rules.present_limit, standing.weighing
         if weighing.posterior < limit <= weighing.agreed:
             return Step.EXPIRE, (_over(weighing.posterior, limit),)
-        return _of_listed(home, standing, casebook.listings.of(case))
+        return _of_listed(assessor.home, standing, assessor.casebook.listings.of(case))
     if age_days > assessment.days_held:
         return Step.EXPIRE, (_aged(assessment, age_days),)
     if case.state in {CaseState.CORROBORATED, CaseState.LISTABLE}:
