@@ -1,5 +1,6 @@
 """Evidence in, all of a file or nothing; cases weighed anew, and opened where methods agree."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -231,8 +232,22 @@ def test_a_finding_without_a_word_is_refused(at: At, words: str) -> None:
         add_finding(home, finding(house), words)
     with pytest.raises(UsageError, match="future"):
         add_finding(home, finding(house, ago=-1), "seen it coming")
+    with pytest.raises(UsageError, match="1970"):
+        add_finding(home, replace(finding(house), observed_day=-1), "seen long ago")
 
     assert kept(home) == []
+
+
+@pytest.mark.parametrize("nowhere", ["127.0.0.1", "255.255.255.255", "224.0.0.1", "::1"])
+def test_nobody_finds_a_server_where_no_network_leads(at: At, nowhere: str) -> None:
+    """As files of evidence are read: it is refused, and nothing is kept."""
+    house = at()
+    home = house.act_as("anna")
+
+    with pytest.raises(UsageError, match="no network"):
+        add_finding(home, replace(finding(house), service=service(nowhere)), "seen it")
+
+    assert kept(home, nowhere) == []
 
 
 def test_two_people_are_one_method(at: At) -> None:

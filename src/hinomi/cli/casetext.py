@@ -4,7 +4,7 @@ import click
 
 from hinomi.cli import render
 from hinomi.clock import render_time
-from hinomi.model.case import Case, CaseEvent, Verdict
+from hinomi.model.case import Case, CaseEvent, CaseState, Verdict
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Evidence
 from hinomi.model.protocol import render_protocol
@@ -166,7 +166,9 @@ def print_file(found: CaseFile) -> None:
     words, _ = credibility_text(found.credibility)
     click.echo(f"Credibility {found.credibility} of 6: {words}.")
     click.echo(_met(found))
-    _print_reasons("Missing before it can be listed:", [each.text for each in found.missing])
+    is_listed = case.state is CaseState.LISTED
+    heading = "What stands against it:" if is_listed else "Missing before it can be listed:"
+    _print_reasons(heading, [each.text for each in found.missing])
     _print_reasons(
         "Holds:",
         [f"{each.code}: {each.text} Lifted by: {each.lift}." for each in assessment.holds],

@@ -12,6 +12,7 @@ from pathlib import Path
 from hinomi.collect.evidence.catalogue import parse_evidence
 from hinomi.collect.evidence.intake import EvidenceLimits
 from hinomi.collect.evidence.tokenise import tokenise_evidence
+from hinomi.collect.lists.intake import is_unroutable
 from hinomi.errors import Conflict, UsageError
 from hinomi.model.case import Case
 from hinomi.model.context import DAY_MS
@@ -129,6 +130,7 @@ def add_finding(home: Home, finding: Evidence, words: str) -> Taken:
     """
     said = said_words(words, "how you know")
     _require_past(finding.observed_day, home.clock() // DAY_MS)
+    _require_routable(finding.service)
     actor = acting(home, people_in_force(home).people)
     mandate = home.mandate(Operation.EVIDENCE)
     source = f"{PERSON}{actor.id}"
@@ -191,9 +193,17 @@ def grade_source(home: Home, name: str, method: Method, grade: Grade, family: st
 
 
 def _require_past(day: int, today: int) -> None:
-    """Refuse what nobody can have seen yet: it would begin to count on a day of its own."""
+    """Refuse what nobody can have seen yet, and days from before there were any."""
     if day > today:
         raise UsageError("the day lies in the future: say on which day it was seen")
+    if day < 0:
+        raise UsageError("the day lies before 1970: say on which day it was seen")
+
+
+def _require_routable(service: Service) -> None:
+    """Refuse an address to which no network carries anything: nobody found a server there."""
+    if not service.own and is_unroutable(service.address):
+        raise UsageError("no network carries anything to this address: no server can be there")
 
 
 def _require_free(source: str) -> None:

@@ -21,7 +21,7 @@ from hinomi.services.parameters import Proposed, Reasons, propose_each
 from hinomi.services.weighing import speaks
 from hinomi.store.casebook import CaseBook
 from hinomi.verify.expiry import ExpiryPolicy
-from hinomi.verify.visibility import LEAST_EPISODES, Sighted, Visibility, measure, sighted
+from hinomi.verify.visibility import Sighted, Visibility, measure, sighted
 
 
 def visibility(home: Home) -> Visibility:
@@ -34,14 +34,15 @@ def visibility(home: Home) -> Visibility:
     """
     mandate = home.mandate(Operation.ACCURACY)
     policy = ExpiryPolicy.from_register(home.register)
+    least = home.register.integer("accuracy.sightings_least")
     with home.casebook() as casebook:
         facts = {"act": "visibility", "register": home.register.version}
         record(home.journal(), Operation.ACCURACY, mandate, facts)
-        found = measure(_episodes(home, casebook, policy.most_days), policy)
+        found = measure(_episodes(home, casebook, policy.most_days), policy, least)
     if found.fitted is None:
         raise Conflict(
             f"not enough to fit visibility to: {found.episodes} servers were seen again after a "
-            f"day between; at least {LEAST_EPISODES} are wanted"
+            f"day between; at least {least} are wanted"
         )
     return found
 
