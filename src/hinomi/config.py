@@ -22,6 +22,7 @@ class NodeKind(StrEnum):
 
     OPERATIONAL = "operational"  # Sampled flow records only; its findings may be shared.
     LABORATORY = "laboratory"  # Takes anything, also captures; can share nothing.
+    HUB = "hub"  # Takes members' statements, and no flow record at all.
 
 
 class NodeConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -85,6 +86,16 @@ class CasesConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page: tuple[str, ...] = ()
 
 
+class HubConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How a hub answers its members; of no use to another home."""
+
+    url: Annotated[str, msgspec.Meta(pattern=r"^(https://[^\s\"<>]+)?$")] = ""
+    listen: str = "127.0.0.1:8443"
+    metrics: str = "127.0.0.1:9753"
+    body_most_mib: Annotated[int, msgspec.Meta(ge=1, le=256)] = 8
+    requests_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 600
+
+
 class OperatorWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who answers subscribers, in one language."""
 
@@ -116,6 +127,7 @@ class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: EngineConfig = EngineConfig()
     cases: CasesConfig = CasesConfig()
     operator: OperatorConfig = OperatorConfig()
+    hub: HubConfig = HubConfig()
     log: LogConfig = LogConfig()
     parameters: dict[str, int | float | str | bool] = {}
     """Values of the register, repeated; one that differs stops the program."""
@@ -128,6 +140,7 @@ _TEMPLATE: Final = """\
 [node]
 # "operational": takes flow records sampled at the registered interval or sparser.
 # "laboratory": takes anything, also packet captures, and can share nothing.
+# "hub": takes members' statements, and no flow record at all.
 kind = "{kind}"
 
 [collect]
@@ -197,6 +210,20 @@ translated = {operator_translated}
 level = "{level}"
 """
 
+_HUB: Final = """
+[hub]
+# Where members reach it, https://HOST:PORT; their nodes are told so when they join.
+url = {url}
+# Where it answers them, ADDRESS:PORT; always by TLS, and to known certificates alone.
+listen = {listen}
+# Where Prometheus and health checks ask, without TLS: loopback; empty: nowhere.
+metrics = {metrics}
+# The largest document that a member may send, in MiB.
+body_most_mib = {body_most_mib}
+# How many requests one member may make in a minute.
+requests_per_minute = {requests_per_minute}
+"""
+
 _REPEATED: Final = """
 [parameters]
 # Values of the register that this file repeats; one that differs stops the program.
@@ -259,6 +286,14 @@ def render_config(config: Config) -> str:
         operator_translated=_render_pairs(msgspec.structs.asdict(config.operator.translated)),
         level=config.log.level,
     )
+    if config.node.kind is NodeKind.HUB:
+        options += _HUB.format(
+            url=_render_text(config.hub.url),
+            listen=_render_text(config.hub.listen),
+            metrics=_render_text(config.hub.metrics),
+            body_most_mib=config.hub.body_most_mib,
+            requests_per_minute=config.hub.requests_per_minute,
+        )
     return options + (_REPEATED.format(values=repeated) if repeated else "")
 
 

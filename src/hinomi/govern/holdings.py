@@ -39,6 +39,9 @@ class DataClass(StrEnum):
     NETWORK_PLAN = "network-plan"
     FOLLOWED_FILES = "followed-files"
     MODELS = "models"
+    MEMBERS = "members"
+    PUBLISHED = "published"
+    MEMBERSHIP = "membership"
     RULES = "rules"
     MECHANISM = "mechanism"
 
@@ -241,6 +244,39 @@ ROWS: Final = (
         parameter=None,
         reason="thresholds and shares that tell of no line, until `hinomi models remove`",
         files=("models/*",),
+    ),
+    Row(
+        data_class=DataClass.MEMBERS,
+        data=Data.GOVERNANCE_RECORDS,
+        parameter=None,
+        reason="who takes part in the hub and by which attestations and keys, and the hub's own "
+        "keys: without them nothing that it published can be checked",
+        files=("keys/hub/*",),
+        tables=("hub_members", "hub_credentials"),
+    ),
+    Row(
+        data_class=DataClass.PUBLISHED,
+        data=Data.LISTINGS,
+        parameter=None,
+        reason="the hub's snapshots, versions of entries and decisions of people: servers, and "
+        "nothing of communications",
+        tables=(
+            "hub_snapshots",
+            "hub_entries",
+            "hub_acknowledgements",
+            "hub_weighings",
+            "hub_rulings",
+            "hub_outcomes",
+            "hub_batches",
+        ),
+    ),
+    Row(
+        data_class=DataClass.MEMBERSHIP,
+        data=Data.GOVERNANCE_RECORDS,
+        parameter=None,
+        reason="how this home reaches the hub, the list that it took and what it sent: servers, "
+        "and nothing of communications",
+        files=("hub/*", "keys/membership/*"),
     ),
     Row(
         data_class=DataClass.RULES,

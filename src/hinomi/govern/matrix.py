@@ -41,6 +41,8 @@ class Data(StrEnum):
     CANDIDATES = "candidates"
     JUDGEMENTS = "judgements"  # Probability band, method categories, register hash.
     LISTINGS = "listings"
+    MEMBER_STATEMENTS = "member-statements"  # Findings and sightings of members, at the hub.
+    SIGHTINGS = "sightings"  # "Confirmed", "not seen", "wrong" or "gone", of a listed server.
     OWN_SERVICES = "own-services"  # Servers inside the own network, as pseudonyms.
     LISTS = "lists"  # Of others: known C&C servers, honeypots, scanners.
     REFERENCE_TABLES = "reference-tables"  # Routes, allocations: dated tables of others.

@@ -1,7 +1,7 @@
 """Listings: what may be shared of a C&C server, and no field beside it (R4)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
 from hinomi.model.address import Address, render_address
@@ -49,3 +49,16 @@ def epoch_of(time_ms: int, epoch_days: int) -> int:
 def render_epoch(epoch: int, epoch_days: int) -> str:
     """Name an epoch by its first day, such as ``2026-11-23``."""
     return (_EPOCH + timedelta(days=epoch * epoch_days)).date().isoformat()
+
+
+def parse_epoch(text: str, epoch_days: int) -> int:
+    """
+    Number the epoch that `render_epoch` named.
+
+    Raises:
+        ValueError: If *text* is no date, or not the first day of an epoch.
+    """
+    days = (date.fromisoformat(text) - _EPOCH.date()).days
+    if days < 0 or days % epoch_days or len(text) != len("2026-11-23"):
+        raise ValueError("not the first day of an epoch")
+    return days // epoch_days

@@ -29,7 +29,14 @@ from hinomi.clock import Clock, wall_clock
 from hinomi.collect.networks import parse_own_networks
 from hinomi.collect.retokenise import Retokeniser
 from hinomi.config import Config, NodeConfig, NodeKind, read_config, render_config
-from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, Unavailable
+from hinomi.errors import (
+    ConfigError,
+    Conflict,
+    MalformedDocument,
+    NotFound,
+    NotPermitted,
+    Unavailable,
+)
 from hinomi.govern.mandate import Guard, Mandate
 from hinomi.govern.matrix import Matrix
 from hinomi.govern.parameters import Register, default_register, render_register
@@ -91,6 +98,11 @@ class Home:
         """Tell whether anything may be taken in, and nothing shared."""
         return self.config.node.kind is NodeKind.LABORATORY
 
+    @property
+    def is_hub(self) -> bool:
+        """Tell whether it takes in what members say, and no flow record."""
+        return self.config.node.kind is NodeKind.HUB
+
     def journal(self) -> FileJournal:
         """Open the journal."""
         return open_journal(self.folder, self.clock)
@@ -109,9 +121,22 @@ class Home:
         """
         mandate = mandate_for(operation, self.clock)
         guard = self.guard()
+        self._require_kind_of(operation, mandate)
         for power in sorted(operation.powers):
             guard.admit(mandate, power, operation.data)
         return mandate
+
+    def _require_kind_of(self, operation: Operation, mandate: Mandate) -> None:
+        """Refuse a provider's act to a hub, which has no flow records, and a hub's to a provider."""
+        if operation.anywhere or operation.at_hub == self.is_hub:
+            return
+        reason = (
+            f"this home is a hub: it takes no flow records, and does not {operation.word!r}"
+            if self.is_hub
+            else f"this home is no hub: {operation.word!r} is for one made with `hinomi hub init`"
+        )
+        record(self.journal(), operation, mandate, {"refused": reason})
+        raise NotPermitted(reason)
 
     def matrix(self) -> Matrix:
         """Read what is lawful here: the matrix with the rulings that were entered."""
@@ -331,21 +356,28 @@ def _fill(
     networks: tuple[OwnNetwork, ...],
     clock: Clock,
 ) -> None:
+    write_secret(folder / KEYS / FIRST_KEY, LineCipher.create().key)
+    (folder / LAKE).mkdir()
+    with open_casebook(folder / CASEBOOK) as casebook:
+        casebook.replace_own_networks(networks)
+    begin_home(folder, config, register, {"own_networks": len(networks)}, clock)
+
+
+def begin_home(
+    folder: Path, config: Config, register: Register, facts: Mapping[str, object], clock: Clock
+) -> None:
+    """Write what every home begins with: configuration, register, people, journal."""
     _write(folder / CONFIG, render_config(config))
     people = first_people(os_user())
     told = {REGISTER_NAME: render_register(register), PEOPLE_NAME: render_people(people)}
     for name, text in told.items():
         _write(folder / f"{name}.toml", text)
-    write_secret(folder / KEYS / FIRST_KEY, LineCipher.create().key)
-    (folder / LAKE).mkdir()
-    with open_casebook(folder / CASEBOOK) as casebook:
-        casebook.replace_own_networks(networks)
     entry = create_journal(folder, clock).append(
         {
             "operation": "init",
             "who": os_user(),
             "kind": config.node.kind.value,
-            "own_networks": len(networks),
+            **facts,
             REGISTER_NAME: register.version,
             PEOPLE_NAME: people.version,
             IN_FORCE: [*told],

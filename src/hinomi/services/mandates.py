@@ -45,6 +45,16 @@ class Operation(Enum):
     WITHDRAW = ("case withdraw", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
     LISTINGS = ("listings show", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
     EXPORT = ("listings export", Purpose.SHARE_CC, frozenset({Power.SHARE}), Data.LISTINGS)
+    JOIN = ("listings join", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.GOVERNANCE_RECORDS)
+    PULL = ("listings pull", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
+    SUBMIT = ("listings submit", Purpose.SHARE_CC, frozenset({Power.SHARE}), Data.LISTINGS)
+    FEEDBACK = ("listings feedback", Purpose.SHARE_CC, frozenset({Power.SHARE}), Data.SIGHTINGS)
+    MEMBERS = ("hub member", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.GOVERNANCE_RECORDS)
+    INTAKE = ("hub intake", Purpose.SHARE_CC, frozenset({Power.COLLECT}), Data.MEMBER_STATEMENTS)
+    WEIGH = ("hub show", Purpose.SHARE_CC, frozenset({Power.ANALYSE}), Data.MEMBER_STATEMENTS)
+    RULE = ("hub decide", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
+    PUBLISH = ("hub publish", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
+    SERVE = ("hub serve", Purpose.SHARE_CC, frozenset({Power.SHARE}), Data.LISTINGS)
     ACCURACY = ("accuracy", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.CANDIDATES)
     SEED = ("accuracy seed", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.CANDIDATES)
     DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)
@@ -60,6 +70,16 @@ class Operation(Enum):
         self.purpose = purpose
         self.powers = powers
         self.data = data
+
+    @property
+    def at_hub(self) -> bool:
+        """Tell whether it is an act of the hub, and of no provider."""
+        return self.word.startswith("hub ")
+
+    @property
+    def anywhere(self) -> bool:
+        """Tell whether a provider and the hub do it alike."""
+        return self.data is Data.LISTS or self.purpose is Purpose.OPERATE
 
 
 def os_user() -> str:

@@ -26,6 +26,7 @@ from hinomi.store.database import Database, open_database
 from hinomi.store.drills import DrillStore
 from hinomi.store.episodes import Episode, read_episodes
 from hinomi.store.forgetting import Forgetting
+from hinomi.store.hub.book import HubBook
 from hinomi.store.listings import ListingStore
 from hinomi.store.lists import ListStore
 from hinomi.store.lookup import ListLookup
@@ -72,6 +73,7 @@ class CaseBook:
         self.listings = ListingStore(database)
         self.runs = RunStore(database)
         self.own_rows = OwnRows(database)
+        self.hub = HubBook(database)
 
     def __enter__(self) -> Self:
         return self

@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-HEAD: Final = "0005"
+HEAD: Final = "0006"
 """The newest migration; a case book marked with a later one was made by a later hinomi."""
 
 METADATA: Final = sa.MetaData(

@@ -1,0 +1,1 @@
+"""``hinomi hub``: the commands of the hub, one file for each group."""

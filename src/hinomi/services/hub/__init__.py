@@ -1,0 +1,1 @@
+"""The hub's processes, one file each."""

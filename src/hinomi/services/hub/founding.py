@@ -1,0 +1,119 @@
+"""Making a hub's home: register, people, journal, and the keys that its list is signed with."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from hinomi.clock import Clock, wall_clock
+from hinomi.config import Config, HubConfig, NodeConfig, NodeKind
+from hinomi.errors import ConfigError, Conflict, UsageError
+from hinomi.govern.note import SEED_BYTES, Signer
+from hinomi.govern.parameters import default_register
+from hinomi.services.casebooks import CASEBOOK
+from hinomi.services.home import CONFIG, Home, begin_home
+from hinomi.services.journals import read_signer, write_signer
+from hinomi.store.casebook import open_casebook
+from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
+
+KEYS: Final = "keys/hub"
+LIST_KEY: Final = f"{KEYS}/list.key"
+"""Signs snapshots and receipts."""
+ENVELOPE_KEY: Final = f"{KEYS}/envelope.key"
+"""Signs what names the member that a copy was made for."""
+IDENTITY_KEY: Final = f"{KEYS}/identity.key"
+"""Makes ids of listings that are stable and tell nothing (design, section 5)."""
+
+_NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,60}[a-z0-9])?")
+_KEY_BYTES: Final = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Founded:
+    """What `create_hub` made."""
+
+    folder: Path
+    name: str
+    verifier: str  # Public key of the list.
+    register_version: str
+
+
+def create_hub(folder: Path, name: str, url: str = "", clock: Clock = wall_clock) -> Founded:
+    """
+    Make a hub's home at *folder*, whole or not at all.
+
+    Args:
+        folder: Where it shall lie; it does not exist yet, or is an empty folder.
+        name: What the hub is called, such as ``hub.example``: it stands in every signature.
+        url: Where members will reach it.
+        clock: What time it is.
+
+    Raises:
+        Conflict: If *folder* already holds something.
+        UsageError: If *name* or *url* cannot be one.
+        Unavailable: If the disk refuses.
+    """
+    if (folder / CONFIG).exists():
+        raise Conflict(f"a home exists at {folder}; choose another folder with --home")
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            "a hub's name is lower-case letters, digits, dots and hyphens: hub.example"
+        )
+    if url and not re.fullmatch(r"https://[^\s\"<>]+", url):
+        raise UsageError("the address that members reach a hub at begins with https://")
+    config = Config(node=NodeConfig(kind=NodeKind.HUB), hub=HubConfig(url=url))
+    register = default_register()
+    signer = Signer(f"{name}/list", os.urandom(SEED_BYTES))
+    with built_folder(folder) as building, on_disk(folder):
+        (building / KEYS).mkdir(mode=0o700, parents=True)
+        write_signer(building / LIST_KEY, signer)
+        write_signer(building / ENVELOPE_KEY, Signer(f"{name}/envelope", os.urandom(SEED_BYTES)))
+        write_secret(building / IDENTITY_KEY, os.urandom(_KEY_BYTES))
+        open_casebook(building / CASEBOOK).close()
+        begin_home(building, config, register, {"hub": signer.name}, clock)
+        for path in (building / KEYS, building / "keys", building):
+            sync_folder(path)
+    return Founded(
+        folder=folder,
+        name=signer.name,
+        verifier=signer.verifier.render(),
+        register_version=register.version,
+    )
+
+
+def list_signer(home: Home) -> Signer:
+    """
+    Read the key that snapshots are signed with.
+
+    Raises:
+        ConfigError: If it is missing or damaged.
+    """
+    return read_signer(home.folder / LIST_KEY)
+
+
+def envelope_signer(home: Home) -> Signer:
+    """
+    Read the key that envelopes are signed with.
+
+    Raises:
+        ConfigError: If it is missing or damaged.
+    """
+    return read_signer(home.folder / ENVELOPE_KEY)
+
+
+def identity_key(home: Home) -> bytes:
+    """
+    Read the key that ids of listings are made with, 32 bytes.
+
+    Raises:
+        ConfigError: If it is missing or damaged.
+    """
+    path = home.folder / IDENTITY_KEY
+    try:
+        key = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"key {path}: {error.strerror}; restore it from backup") from error
+    if len(key) != _KEY_BYTES:
+        raise ConfigError(f"key {path} is damaged; restore it from backup")
+    return key

@@ -1,0 +1,176 @@
+"""
+What a member's node sends is checked, journalled and kept, or refused whole.
+
+A batch is of the last epoch that is over, and taken until the list of the present one is made.
+The same batch again gets the same receipt, whenever it comes: a node that was cut off asks again.
+"""
+
+from dataclasses import dataclass
+
+from hinomi.errors import Conflict, MalformedDocument, NotPermitted
+from hinomi.govern.note import BadNote, Verifier
+from hinomi.model.listing import render_epoch
+from hinomi.model.member import Member
+from hinomi.model.statement import Deed
+from hinomi.services.home import Home
+from hinomi.services.hub.epochs import Epoch, present_epoch
+from hinomi.services.hub.founding import list_signer
+from hinomi.services.mandates import Operation, record
+from hinomi.share.canonical import digest
+from hinomi.share.signing import Signed
+from hinomi.share.submission import (
+    Profile,
+    parse_sightings,
+    parse_submission,
+    parse_submission_csv,
+)
+from hinomi.store.casebook import CaseBook
+from hinomi.store.hub.batches import Batch
+from hinomi.store.hub.snapshots import Published
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """What came from a member's node."""
+
+    deed: Deed  # A submission, or sightings.
+    epoch: int
+    media: str  # "json" or "csv".
+    body: bytes
+    note: str  # The member's signed note over it.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What the hub answers: it has kept this."""
+
+    epoch: int
+    digest: str
+    statements: int
+    note: str  # The hub's signed note.
+
+
+def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
+    """
+    Take in a batch of *member*.
+
+    Args:
+        home: The hub's.
+        casebook: Its, open.
+        member: Who sent it, as its certificate and token say; that it may is decided before.
+        sent: What came.
+
+    Returns:
+        The receipt: once it is given, the batch is on disk and counts.
+
+    Raises:
+        NotPermitted: If it is not signed by this member, or over something else.
+        MalformedDocument: If it is not of the schema, or has fewer statements than registered.
+        Conflict: If its epoch is not the one that is spoken of now, its list was made already, or
+            the member said something else of it before.
+    """
+    mandate = home.mandate(Operation.INTAKE)
+    now = present_epoch(home)
+    found = digest(sent.body)
+    known = casebook.hub.batches.find(member.name, sent.deed, sent.epoch)
+    if known is not None and known.digest == found:
+        return _receipt(home, member, known, now.days)
+    _require_signed(home, member, sent, now.days)
+    statements = _count(home, sent, now.days)
+    _require_open(now, sent.epoch, _published_epoch(casebook.hub.snapshots.newest()))
+    if known is not None:
+        raise Conflict(
+            "another batch was taken for this epoch already; what has changed goes into the next one"
+        )
+    facts = {
+        "member": member.name,
+        "deed": sent.deed.name.lower(),
+        "epoch": render_epoch(sent.epoch, now.days),
+        "digest": found,
+        "statements": statements,
+    }
+    entry = record(home.journal(), Operation.INTAKE, mandate, facts)
+    batch = Batch(
+        member=member.name,
+        deed=sent.deed,
+        epoch=sent.epoch,
+        media=sent.media,
+        digest=found,
+        note=sent.note,
+        body=sent.body,
+        statements=statements,
+        entry=entry,
+    )
+    casebook.hub.batches.add(batch)
+    return _receipt(home, member, batch, now.days)
+
+
+def _published_epoch(newest: Published | None) -> int:
+    return -1 if newest is None else newest.epoch
+
+
+def _require_signed(home: Home, member: Member, sent: Sent, epoch_days: int) -> None:
+    try:
+        signed = Signed.check(sent.note, Verifier.parse(member.signing_key), epoch_days)
+    except BadNote as error:
+        raise NotPermitted(f"the batch is not signed by {member.name}: {error}") from error
+    wanted = Signed(
+        deed=sent.deed,
+        hub=list_signer(home).name,
+        member=member.name,
+        epoch=sent.epoch,
+        epoch_days=epoch_days,
+        digest=digest(sent.body),
+    )
+    if signed != wanted:
+        raise NotPermitted(
+            "the signature is under something else: another hub, member, epoch or document"
+        )
+
+
+def _count(home: Home, sent: Sent, epoch_days: int) -> int:
+    """Count the statements of a batch that is as it should be."""
+    if sent.deed is Deed.SIGHTINGS:
+        return len(parse_sightings(sent.body, epoch=sent.epoch, epoch_days=epoch_days)[1])
+    profile = Profile.from_register(home.register)
+    if sent.media == "csv":
+        found = len(parse_submission_csv(sent.body, profile))
+    else:
+        found = len(parse_submission(sent.body, profile, epoch=sent.epoch, epoch_days=epoch_days))
+    least = home.register.integer("share.batch_least")
+    if 0 < found < least:
+        raise MalformedDocument(
+            f"has fewer findings than {least} (share.batch_least): they wait until there are "
+            "enough, or none is sent",
+            "submission",
+        )
+    return found
+
+
+def _require_open(now: Epoch, epoch: int, published: int) -> None:
+    if epoch != now.spoken_of:
+        raise Conflict(
+            f"what is taken in now is of the epoch {render_epoch(now.spoken_of, now.days)}: the "
+            "last one that is over"
+        )
+    if published >= now.number:
+        raise Conflict(
+            f"the list of {now} is made: what was found by then goes into the next batch"
+        )
+
+
+def _receipt(home: Home, member: Member, batch: Batch, epoch_days: int) -> Receipt:
+    signed = Signed(
+        deed=Deed.RECEIPT,
+        hub=list_signer(home).name,
+        member=member.name,
+        epoch=batch.epoch,
+        epoch_days=epoch_days,
+        digest=batch.digest,
+    )
+    return Receipt(
+        epoch=batch.epoch,
+        digest=batch.digest,
+        statements=batch.statements,
+        note=signed.sign(list_signer(home)),
+    )

@@ -1,0 +1,1 @@
+"""What leaves a provider and what comes back: canonical bytes, signatures, standard forms; pure."""

@@ -1,0 +1,1 @@
+"""The hub's tables: members, what they say, what was published."""

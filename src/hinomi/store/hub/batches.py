@@ -1,0 +1,108 @@
+"""What members said: one batch of each kind an epoch, kept as it was signed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from hinomi.errors import Conflict
+from hinomi.model.statement import Deed
+from hinomi.store.database import Database
+from hinomi.store.hub.schema import BATCHES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """One signed document of a member."""
+
+    member: str
+    deed: Deed
+    epoch: int
+    media: str  # "json" or "csv".
+    digest: str
+    note: str
+    body: bytes
+    statements: int
+    entry: int  # Of the journal.
+
+
+class BatchStore:
+    """All batches of one hub; reached as `CaseBook.hub.batches`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, batch: Batch) -> bool:
+        """
+        Keep *batch*; the same one again changes nothing.
+
+        Returns:
+            Whether it is new.
+
+        Raises:
+            Conflict: If the member said something else for this epoch already.
+        """
+        key = {"member": batch.member, "deed": batch.deed.value, "epoch": batch.epoch}
+        with self._database.write() as connection:
+            row = connection.execute(sa.select(BATCHES.c.digest).filter_by(**key)).one_or_none()
+            if row is None:
+                connection.execute(
+                    sa.insert(BATCHES).values(
+                        **key,
+                        media=batch.media,
+                        digest=batch.digest,
+                        note=batch.note,
+                        body=batch.body,
+                        statements=batch.statements,
+                        entry=batch.entry,
+                    )
+                )
+                return True
+        if row.digest != batch.digest:
+            raise Conflict(
+                "another batch was taken for this epoch already; what has changed goes into the "
+                "next one"
+            )
+        return False
+
+    def find(self, member: str, deed: Deed, epoch: int) -> Batch | None:
+        """Give what a member said of one epoch; None: nothing."""
+        key = {"member": member, "deed": deed.value, "epoch": epoch}
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(BATCHES).filter_by(**key)).one_or_none()
+        return None if row is None else _batch(row)
+
+    def newest(self, deed: Deed, since: int, until: int) -> tuple[Batch, ...]:
+        """
+        Give the newest batch of each member from epoch *since* to *until*, both inclusive.
+
+        They come by member: nothing tells in which order they arrived.
+        """
+        last = (
+            sa.select(BATCHES.c.member, sa.func.max(BATCHES.c.epoch).label("epoch"))
+            .where(BATCHES.c.deed == deed.value, BATCHES.c.epoch.between(since, until))
+            .group_by(BATCHES.c.member)
+            .subquery()
+        )
+        wanted = (
+            sa.select(BATCHES)
+            .join(last, (last.c.member == BATCHES.c.member) & (last.c.epoch == BATCHES.c.epoch))
+            .where(BATCHES.c.deed == deed.value)
+            .order_by(BATCHES.c.member)
+        )
+        with self._database.read() as connection:
+            return tuple(_batch(row) for row in connection.execute(wanted))
+
+
+def _batch(row: Any) -> Batch:
+    return Batch(
+        member=row.member,
+        deed=Deed(row.deed),
+        epoch=row.epoch,
+        media=row.media,
+        digest=row.digest,
+        note=row.note,
+        body=row.body,
+        statements=row.statements,
+        entry=row.entry,
+    )

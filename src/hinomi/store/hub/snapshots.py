@@ -1,0 +1,225 @@
+"""What the hub published: snapshots as bytes, every version of every entry, and who has it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from hinomi.errors import Conflict, NotFound
+from hinomi.model.address import Address
+from hinomi.model.case import ServiceClass
+from hinomi.model.snapshot import Entry
+from hinomi.model.statement import Endpoint
+from hinomi.store.database import Database
+from hinomi.store.hub.schema import ACKNOWLEDGEMENTS, ENTRIES, SNAPSHOTS
+
+_KEY: Final = ("hi", "lo", "proto", "port")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One snapshot as it was signed."""
+
+    number: int
+    epoch: int
+    previous: str
+    digest: str  # Of the JSON.
+    head: str  # The signed note.
+    json: bytes
+    csv: bytes
+    entry: int  # Of the journal.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acknowledged:
+    """A member has put a snapshot to use."""
+
+    member: str
+    number: int
+    epoch: int
+    note: str
+
+
+class SnapshotStore:
+    """All snapshots of one hub; reached as `CaseBook.hub.snapshots`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def publish(self, snapshot: Published, versions: Iterable[Entry]) -> None:
+        """
+        Keep a snapshot with the new versions of its entries: both, or nothing.
+
+        Raises:
+            Conflict: If its epoch has one already, or its number does not follow.
+        """
+        with self._database.write() as connection:
+            newest = connection.execute(
+                sa.select(SNAPSHOTS.c.number, SNAPSHOTS.c.epoch)
+                .order_by(SNAPSHOTS.c.number.desc())
+                .limit(1)
+            ).one_or_none()
+            number, epoch = (0, -1) if newest is None else newest
+            if snapshot.epoch <= epoch or snapshot.number != number + 1:
+                raise Conflict(f"snapshot {number} was published meanwhile; nothing was changed")
+            connection.execute(
+                sa.insert(SNAPSHOTS).values(
+                    number=snapshot.number,
+                    epoch=snapshot.epoch,
+                    previous=snapshot.previous,
+                    digest=snapshot.digest,
+                    head=snapshot.head,
+                    json=snapshot.json,
+                    csv=snapshot.csv,
+                    entry=snapshot.entry,
+                )
+            )
+            _put_versions(connection, list(versions))
+
+    def newest(self) -> Published | None:
+        """Give the snapshot with the highest number; None: nothing was published."""
+        wanted = sa.select(SNAPSHOTS).order_by(SNAPSHOTS.c.number.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return None if row is None else _published(row)
+
+    def newest_number(self) -> int:
+        """Give the highest number, 0 where nothing was published."""
+        with self._database.read() as connection:
+            return connection.scalar(sa.select(sa.func.max(SNAPSHOTS.c.number))) or 0
+
+    def get(self, number: int) -> Published:
+        """
+        Give one snapshot.
+
+        Raises:
+            NotFound: If there is none of this number (any more).
+        """
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(SNAPSHOTS).filter_by(number=number)).one_or_none()
+        if row is None:
+            raise NotFound(f"no snapshot has the number {number}")
+        return _published(row)
+
+    def heads(self, after: int, most: int) -> tuple[tuple[int, str], ...]:
+        """Give number and signed head of at most *most* snapshots after number *after*."""
+        wanted = (
+            sa.select(SNAPSHOTS.c.number, SNAPSHOTS.c.head)
+            .where(SNAPSHOTS.c.number > after)
+            .order_by(SNAPSHOTS.c.number)
+            .limit(most)
+        )
+        with self._database.read() as connection:
+            return tuple((row.number, row.head) for row in connection.execute(wanted))
+
+    def standing(self) -> tuple[Entry, ...]:
+        """Give what the newest snapshot lists, by endpoint."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(ENTRIES).where(ENTRIES.c.is_newest, ~ENTRIES.c.is_revoked)
+            ).all()
+        return tuple(sorted(_entry(row) for row in rows))
+
+    def episodes(self) -> dict[Endpoint, int]:
+        """Give how many episodes each server has had, of all that were ever published."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(*(ENTRIES.c[name] for name in _KEY), ENTRIES.c.episode).where(
+                    ENTRIES.c.is_newest
+                )
+            ).all()
+        return {_endpoint(row): row.episode for row in rows}
+
+    def versions(self) -> Iterator[Entry]:
+        """Give every version of every entry, by the epoch it was published in, then endpoint."""
+        order = (ENTRIES.c.modified, *(ENTRIES.c[name] for name in _KEY), ENTRIES.c.episode)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(ENTRIES).order_by(*order)).all()
+        return map(_entry, rows)
+
+    def acknowledge(self, said: Acknowledged) -> None:
+        """
+        Note that a member has put a snapshot to use; the first word on it counts.
+
+        Raises:
+            NotFound: If there is none of this number.
+        """
+        key = {"member": said.member, "number": said.number}
+        with self._database.write() as connection:
+            if not connection.scalar(sa.select(SNAPSHOTS.c.number).filter_by(number=said.number)):
+                raise NotFound(f"no snapshot has the number {said.number}")
+            if connection.execute(sa.select(ACKNOWLEDGEMENTS).filter_by(**key)).one_or_none():
+                return
+            connection.execute(
+                sa.insert(ACKNOWLEDGEMENTS).values(**key, epoch=said.epoch, note=said.note)
+            )
+
+    def acknowledged(self) -> dict[str, int]:
+        """Give the highest number that each member has put to use."""
+        newest = sa.select(
+            ACKNOWLEDGEMENTS.c.member, sa.func.max(ACKNOWLEDGEMENTS.c.number).label("number")
+        ).group_by(ACKNOWLEDGEMENTS.c.member)
+        with self._database.read() as connection:
+            return {row.member: row.number for row in connection.execute(newest)}
+
+
+def _put_versions(connection: sa.Connection, versions: Sequence[Entry]) -> None:
+    if not versions:
+        return
+    older = (
+        sa.update(ENTRIES)
+        .where(*(ENTRIES.c[name] == sa.bindparam(f"its_{name}") for name in _KEY))
+        .where(ENTRIES.c.is_newest)
+        .values(is_newest=False)
+    )
+    rows = [_row(each) for each in versions]
+    keys = [{f"its_{name}": row[name] for name in _KEY} for row in rows]
+    connection.execute(older, keys)
+    connection.execute(sa.insert(ENTRIES), rows)
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    endpoint = entry.endpoint
+    return {
+        "hi": endpoint.address.hi,
+        "lo": endpoint.address.lo,
+        "proto": endpoint.proto,
+        "port": endpoint.port,
+        "episode": entry.episode,
+        "modified": entry.modified,
+        "since": entry.since,
+        "service_class": entry.service_class.value,
+        "valid_until": entry.valid_until,
+        "is_revoked": entry.is_revoked,
+        "is_newest": True,
+    }
+
+
+def _endpoint(row: Any) -> Endpoint:
+    return Endpoint(Address(row.hi, row.lo), row.proto, row.port)
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(
+        endpoint=_endpoint(row),
+        episode=row.episode,
+        since=row.since,
+        modified=row.modified,
+        service_class=ServiceClass(row.service_class),
+        valid_until=row.valid_until,
+        is_revoked=row.is_revoked,
+    )
+
+
+def _published(row: Any) -> Published:
+    return Published(
+        number=row.number,
+        epoch=row.epoch,
+        previous=row.previous,
+        digest=row.digest,
+        head=row.head,
+        json=row.json,
+        csv=row.csv,
+        entry=row.entry,
+    )
