@@ -61,8 +61,21 @@ def next_entries(
         epoch: Of the snapshot to come.
         lease_epochs: Longest validity, in epochs.
     """
+    return carry_on(
+        standing, wanted, episodes, epoch=epoch, until=valid_until(epoch, lease_epochs)
+    )
+
+
+def carry_on(
+    standing: Iterable[Entry],
+    wanted: Mapping[Endpoint, ServiceClass],
+    episodes: Mapping[Endpoint, int],
+    *,
+    epoch: int,
+    until: int,
+) -> Changes:
+    """Carry the list on to *epoch*, as `next_entries`, where all that stands holds to *until*."""
     held = {each.endpoint: each for each in standing}
-    until = valid_until(epoch, lease_epochs)
     now: list[Entry] = []
     new: list[Entry] = []
     for endpoint in sorted(wanted):
