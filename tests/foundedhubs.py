@@ -58,6 +58,7 @@ class FoundedHub:
     folder: Path
     now_ms: int = START_MS
     signers: dict[str, Signer] = field(default_factory=dict)
+    _home: Home | None = None
 
     @classmethod
     def found(cls, folder: Path, members: Iterable[str] = MEMBERS) -> "FoundedHub":
@@ -74,8 +75,15 @@ class FoundedHub:
 
     @property
     def home(self) -> Home:
-        """Open it, as another process would."""
-        return open_home(self.folder, self.clock)
+        """Open it once, as a server does; `reopen` after its files have changed."""
+        if self._home is None:
+            self._home = open_home(self.folder, self.clock)
+        return self._home
+
+    def reopen(self) -> Home:
+        """Open it anew, as another process would."""
+        self._home = None
+        return self.home
 
     @property
     def epoch(self) -> int:
@@ -93,7 +101,9 @@ class FoundedHub:
         """Let epochs go by."""
         self.now_ms += epochs * DAY_MS
 
-    def sent(self, name: str, body: bytes, deed: Deed = Deed.SUBMISSION, media: str = "json") -> Sent:
+    def sent(
+        self, name: str, body: bytes, deed: Deed = Deed.SUBMISSION, media: str = "json"
+    ) -> Sent:
         """Sign a document as a member's node does."""
         epoch = self.epoch - 1
         signed = Signed(
