@@ -1,0 +1,1 @@
+"""Sharing: what leaves a node, and in which form."""
