@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
 from hinomi.errors import ConfigError
@@ -38,12 +40,16 @@ class Stream:
     """
     Random bytes from a seed of 32: whoever keeps the seed can make the same tables again.
 
-    Notes:
-        AES-256 in counter mode from zero, which is why a seed is used once.
+    The same seed gives other bytes in another round. Within a round it is for one set of elements:
+    bins that differ between two tables from one seed are those that hold something.
+
+    Source:
+        RFC 5869 (HKDF), then AES-256 in counter mode from zero.
     """
 
-    def __init__(self, seed: bytes) -> None:
-        cipher = Cipher(algorithms.AES256(seed), modes.CTR(bytes(16)))
+    def __init__(self, seed: bytes, agreed: Round) -> None:
+        kdf = HKDF(hashes.SHA256(), 32, salt=agreed.digest, info=b"hinomi fill")
+        cipher = Cipher(algorithms.AES256(kdf.derive(seed)), modes.CTR(bytes(16)))
         self._context: CipherContext = cipher.encryptor()
 
     def __call__(self, count: int) -> bytes:
