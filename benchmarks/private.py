@@ -107,18 +107,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def page(cases: Sequence[Case]) -> Iterator[str]:
     """Yield the lines of the page, printing each as it comes."""
-    head = (
+    machine = f"{this_machine().split(';')[0]}; Python {platform.python_version()}"
+    columns = (
+        "t", "members x findings", "spread", "sets x bins", "member: make, open, s", "MiB sent",
+        "MiB answered, most", "peak MiB", "hub: combine, answer, s", "peak MiB", "opened, mean",
+        "missed, opened wrongly",
+    )  # fmt: skip
+    for line in (
         "# Private corroboration: what a round costs",
         "",
-        f"{this_machine().split(';')[0]}; Python {platform.python_version()}, numpy "
-        f"{np.__version__}. A shared machine: seconds are of CPU, on one core. Single runs.",
+        f"{machine}, numpy {np.__version__}. A shared machine: seconds are of CPU. Single runs.",
         "",
-        "| t | members x findings | spread | sets x bins | member: make, open, s | MiB sent "
-        "| MiB answered, most | peak MiB | hub: combine, answer, s | peak MiB | opened, mean "
-        "| missed, opened wrongly |",
-        "|--:|--:|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
-    )
-    for line in head:
+        f"| {' | '.join(columns)} |",
+        "|--:|--:|---" + "|--:" * (len(columns) - 3) + "|",
+    ):
         print(line)
         yield line
     for case in cases:

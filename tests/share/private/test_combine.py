@@ -197,3 +197,29 @@ def test_what_cannot_be_combined_is_refused() -> None:
     same = np.zeros(large.positions, np.uint64)
     with pytest.raises(ConfigError, match="60 members"):
         combine(large, dict.fromkeys(range(1, 61), same))
+
+
+def _missing_together(shared: int) -> float:
+    """Correlate where members 1 and 2 are seen beside 3, 4 and 5; all five name 60 services."""
+    agreed = a_round(3, capacity=300)
+    seen = []
+    for seed in range(6):
+        sets = {n: set(elements(60)) for n in range(1, 6)}
+        for number in (1, 2):
+            sets[number] |= set(elements(shared, first=5_000))
+            sets[number] |= set(elements(240 - shared, first=10_000 * number))
+        tables = tables_of(agreed, sets, bytes([seed]) * 32, seed)
+        members = combine(agreed, {n: own.shares for n, own in tables.items()}).members
+        seen.append(members[members & np.uint64(0b111000) == 0b111000])
+    together = np.concatenate(seen).astype(np.int64)
+    return float(np.corrcoef(together >> 1 & 1, together >> 2 & 1)[0, 1])
+
+
+def test_the_hub_can_work_out_how_much_two_members_share() -> None:
+    """
+    What the protocol does not hide: the size of what two members share below the threshold.
+
+    The more they share, the more often both are pushed aside in the same bins.
+    """
+    assert _missing_together(0) < 0.3
+    assert _missing_together(160) > 0.5

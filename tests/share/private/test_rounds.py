@@ -52,7 +52,7 @@ def test_what_was_never_measured_is_refused(
     assert "\n" not in str(raised.value)
 
 
-def test_work_of_hours_is_refused() -> None:
+def test_too_much_work_is_refused() -> None:
     """20 members of 10,000 are taken on for each threshold, 63 of 100,000 at t = 6 are not."""
     for threshold in range(2, 7):
         a_round(threshold, capacity=10_000).check_work(20)

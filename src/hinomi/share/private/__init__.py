@@ -15,11 +15,11 @@ Who learns what, if hub and members keep to the protocol:
   by at least t members, and by whom; not which ones, until members submit them. About all
   others it holds t - 1 shares at most, which are uniformly random without the key. It does not
   learn how many services a member holds: tables are filled up to the capacity with made-up
-  elements, which push real ones aside as real ones would. One thing seeps through: two
-  members that share services below the threshold see these push others aside in the same
-  tables, so what they name above the threshold is missing together a little more often. Over
-  thousands of services above the threshold the hub can estimate how much two members have
-  in common below it; not what.
+  elements, which push real ones aside as real ones would. One thing it can work out: how much
+  two members have in common below the threshold, not what. Services of both push the same
+  others aside, so what both name above the threshold is missing together in the same bins. 300
+  services that five members named gave the common part of two of them to about 2 % of the
+  capacity.
 * A member learns of its own services which t members named, and under which numbers. Numbers
   mean nothing outside of a round if the hub deals them anew in each, as it should.
 
@@ -33,12 +33,15 @@ Who does not keep to it:
   seen counts as one voice for each, as with submissions in clear, and learns whether t - 1
   others named them. One that bends its shares so that they fit two others' different services
   wins no voice by it: tokens do not fit. It can make the hub see a group that is none.
+* Several members that work together count as many voices: k of them learn of a service that
+  they guess whether t - k others named it.
 * **A member that works together with the hub, or a stolen key, ends the secrecy.** With the
-  key, all services that can be named (2^32 IPv4 addresses times ports: minutes of AES for one
-  port) can be tried on every table the hub has. The collusion-safe deployment of the paper,
-  which replaces the key by oblivious pseudorandom functions of several key holders, is not
-  built. Old tables stay readable to whoever gets the key of their round: the hub deletes them
-  after the round, members delete round keys, and when one leaves the others change the key.
+  key, all services that can be named (2^32 IPv4 addresses times ports: three hours a port on
+  one core with this code, minutes with a better one) can be tried on the hub's tables. The
+  collusion-safe deployment of the paper, which replaces the key by oblivious pseudorandom
+  functions of several key holders, is not built. Old tables stay readable to whoever gets the
+  key of their round: the hub deletes them after the round, members delete round keys, and when
+  one leaves the others change the key.
 
 Source:
     Arpaci, Boutaba and Kerschbaum, "Over-Threshold Multiparty Private Set Intersection for

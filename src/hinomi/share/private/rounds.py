@@ -24,7 +24,7 @@ THRESHOLDS: Final = range(2, 7)
 CAPACITIES: Final = range(100, 100_001)
 
 MOST_TESTS: Final = 2**37
-"""Sets of members times bins that a collector takes on: some minutes on one core."""
+"""Sets of members times bins that a collector takes on: about half an hour of one core."""
 
 
 @dataclass(frozen=True)  # No slots: the digest is kept.
@@ -75,7 +75,7 @@ class Round:
 
     def check_work(self, members: int) -> None:
         """
-        Refuse a round that would keep the collector busy for hours.
+        Refuse a round that would keep the collector busy for more than about half an hour.
 
         Raises:
             ConfigError: If there are too many sets of t among *members*.

@@ -98,7 +98,7 @@ def make_tables(
         ValueError: If an element has another length, or the number is none (the caller's bug).
 
     Notes:
-        0.5 s of CPU at 10,000 elements and t = 3, whatever the member holds. Made-up
+        0.3 s of CPU at 10,000 elements and t = 3, whatever the member holds. Made-up
         elements fill the set up to the capacity: else the share of its bins that fit would tell
         the hub how many services the member holds.
     """
