@@ -15,13 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from foundedhubs import MEMBERS, START_MS, FoundedHub, server
+from foundedhubs import MEMBERS, FoundedHub
 from hinomi.errors import ConfigError, Conflict, Unavailable
-from hinomi.govern.note import Signer
-from hinomi.govern.retention import DAY_MS
 from hinomi.model.statement import Deed, Endpoint, Sighting
 from hinomi.services.home import CONFIG
 from hinomi.services.hub.checking import check
+from hubs import FIRST_EPOCH, server
 from postgres import Killable
 
 _FACTS_OF_AN_EPOCH = 11
@@ -29,8 +28,6 @@ _FACTS_OF_AN_EPOCH = 11
 
 _STEP_S = 0.08
 """About as long as making a list takes, which is longer than taking in a batch."""
-
-NAMES = (*MEMBERS, "isp-e")
 
 CHILD = """
 import sys
@@ -42,15 +39,15 @@ live(Path(sys.argv[1]), int(sys.argv[2]))
 
 def said_by(name: str, epoch: int) -> list[Endpoint]:
     """Give what a member finds: most of it others find too, and the list changes every epoch."""
-    place = NAMES.index(name)
+    place = MEMBERS.index(name)
     common = [server((epoch + each) % 40) for each in range(12) if each % 5 != place]
     return [*common, server(100 + (epoch + place * 7) % 30), server(140 + place)]
 
 
-def write_clock(folder: Path, now_ms: int) -> None:
-    """Let the time of a hub be *now_ms*, whatever is killed."""
+def write_clock(folder: Path, epoch: int) -> None:
+    """Let it be *epoch* at a hub, whatever is killed."""
     draft = folder / "clock.tmp"
-    draft.write_text(str(now_ms), "utf-8")
+    draft.write_text(str(epoch), "utf-8")
     draft.replace(folder / "clock")
 
 
@@ -61,29 +58,27 @@ def live(folder: Path, until: int) -> None:
     Every receipt and every snapshot is told on standard output once the hub has given it. Where
     the database is away, each step is tried again, as members and a timer do.
     """
-    hub = FoundedHub(folder / "hub")
-    keys = json.loads((folder / "members.json").read_text("utf-8"))
-    hub.signers = {name: Signer.parse(line) for name, line in keys.items()}
-    hub.home.casebook().close()  # All is loaded.
+    hub = FoundedHub.at(folder / "hub")
+    hub.home().casebook().close()  # All is loaded.
     _tell({"ready": True})
     while True:
-        hub.now_ms = int((folder / "clock").read_text("utf-8"))
+        hub.epoch = int((folder / "clock").read_text("utf-8"))
         if hub.epoch > until:
             return
-        for name in sorted(NAMES, key=lambda each: hash((each, hub.now_ms))):
+        for name in sorted(MEMBERS, key=lambda each: hash((each, hub.epoch))):
             _patiently(partial(_submit, hub, name))
         _patiently(partial(_publish, hub))
-        write_clock(folder, hub.now_ms + DAY_MS)
+        write_clock(folder, hub.epoch + 1)
 
 
 def _submit(hub: FoundedHub, name: str) -> None:
     findings = said_by(name, hub.epoch)
-    number = hub.epoch - START_MS // DAY_MS
+    number = hub.epoch - FIRST_EPOCH
     try:
-        receipts = [(Deed.SUBMISSION, hub.submit(name, findings))]
+        receipts = [(Deed.SUBMISSION, hub.submits(name, findings))]
         if number:
             seen = dict.fromkeys(findings[:3], Sighting.CONFIRMED)
-            receipts.append((Deed.SIGHTINGS, hub.sight(name, seen, number)))
+            receipts.append((Deed.SIGHTINGS, hub.sights(name, number, seen)))
     except Conflict as error:
         # The list was begun, after everybody had been heard.
         _tell({"late": [name, str(error)]})
@@ -94,7 +89,7 @@ def _submit(hub: FoundedHub, name: str) -> None:
 
 def _publish(hub: FoundedHub) -> None:
     try:
-        made = hub.publish()
+        made = hub.publishes()
     except Conflict as error:
         if "made already" not in str(error):
             raise
@@ -145,16 +140,14 @@ class Ordeal:
     @classmethod
     def prepare(cls, folder: Path, database: Killable | None, seed: int) -> "Ordeal":
         """Make the hub, and a twin that nobody will kill."""
-        hub = FoundedHub.found(folder / "killed" / "hub", NAMES)
-        keys = {name: signer.render() for name, signer in hub.signers.items()}
-        (folder / "killed" / "members.json").write_text(json.dumps(keys), "utf-8")
-        write_clock(folder / "killed", START_MS)
+        hub = FoundedHub.with_members(folder / "killed" / "hub")
+        write_clock(folder / "killed", FIRST_EPOCH)
         shutil.copytree(folder / "killed", folder / "twin")
         if database is not None:
             path = folder / "killed" / "hub" / CONFIG
             named = f'postgresql = "{database.conninfo("hub")}"'
             path.write_text(path.read_text("utf-8").replace('postgresql = ""', named), "utf-8")
-            hub.home.casebook().close()  # Moves what was founded.
+            hub.reopen().casebook().close()  # Moves what was founded.
         return cls(folder, database, seed)
 
     def kill(self, times: int) -> Score:
@@ -214,7 +207,7 @@ class Ordeal:
 
     def _look(self, what: str) -> None:
         """Look at what is on the disk: all that was promised, and nothing twice or half."""
-        home = FoundedHub(self.folder / "killed" / "hub").home
+        home = FoundedHub.at(self.folder / "killed" / "hub").home()
         found = list(check(home).faults)
         with home.casebook() as casebook:
             store = casebook.hub.snapshots
@@ -234,8 +227,8 @@ class Ordeal:
 
     def _compare_with_twin(self) -> None:
         """Let the twin live through the same epochs undisturbed: the same bytes come out."""
-        killed = FoundedHub(self.folder / "killed" / "hub").home
-        twin = FoundedHub(self.folder / "twin" / "hub").home
+        killed = FoundedHub.at(self.folder / "killed" / "hub").home()
+        twin = FoundedHub.at(self.folder / "twin" / "hub").home()
         with killed.casebook() as casebook:
             wanted = [casebook.hub.snapshots.get(each + 1) for each in range(self.score.epochs)]
         if not wanted:

@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebooks import Place, opened
-from foundedhubs import member, server
 from hinomi.errors import Conflict, NotFound
 from hinomi.govern.holdings import DataClass
 from hinomi.govern.retention import DAY_MS, Held
 from hinomi.model.address import Address
 from hinomi.model.case import ServiceClass
-from hinomi.model.member import Credential, MemberState, Outlet, Use
+from hinomi.model.member import Credential, Member, MemberState, Outlet, Use
 from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Deed, Endpoint
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.batches import Batch
 from hinomi.store.hub.snapshots import Acknowledged, Published
+from hubs import Node, server
 
 EDGES = (-(2**63), 2**63 - 1)
 EPOCH = 20_000
@@ -33,6 +33,11 @@ def book(place: Place) -> Iterator[CaseBook]:
         for name in ("isp-a", "isp-b"):
             found.hub.members.add(member(name))
         yield found
+
+
+def member(name: str, state: MemberState = MemberState.ADMITTED) -> Member:
+    """Describe a member."""
+    return Node(name, state=state).member()
 
 
 def batch(name: str = "isp-a", epoch: int = EPOCH, **changed: object) -> Batch:
@@ -71,7 +76,7 @@ def snapshot(number: int, epoch: int | None = None, **changed: object) -> Publis
 def test_a_member_comes_back_as_it_was_put(book: CaseBook) -> None:
     """With contacts, uses and dated attestations."""
     whole = dataclasses.replace(
-        member("isp-c", "key", MemberState.APPLIED),
+        member("isp-c", MemberState.APPLIED),
         contacts=("窓口 <noc@isp-c.example>",),
         uses=(Use.DETECT, Use.OWN_SERVICES),
         page="https://isp-c.example/",

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundedhubs import server
 from hinomi.errors import Conflict, MalformedDocument
 from hinomi.govern.note import SEED_BYTES, BadNote, Note, Signer, parse_signatures
 from hinomi.model.case import ServiceClass
@@ -26,6 +25,7 @@ from hinomi.share.snapshot import (
     require_next,
     sign_head,
 )
+from hubs import server
 from statements import snapshots
 
 SIGNER = Signer("hub.example/list", bytes(SEED_BYTES))
@@ -85,7 +85,7 @@ def test_any_further_field_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [(b'"port":443', b'"port":443.0'), (b":", b": "), (b'"number":1', b'"number":0'),
-     (b"198.51.100.1", b"secret"), (b"dedicated", b"shared"), (b'"tcp"', b'"TCP"'),
+     (b"198.51.100.1", b"secret"), (b"dedicated", b"shared-host"), (b'"tcp"', b'"TCP"'),
      (b'"tcp"', b'"6"'), (b"2024-10-04", b"2024-W40-5"), (b'"epoch_days":1', b'"epoch_days":0'),
      (b"snapshot-1", b"snapshot-2"), (b'"port":443', b'"port":1,"port":443')],
 )  # fmt: skip

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foundedhubs import server
 from hinomi.errors import MalformedDocument
 from hinomi.govern.parameters import default_register
 from hinomi.model.case import ServiceClass
@@ -23,6 +22,7 @@ from hinomi.share.submission import (
     render_sightings,
     render_submission,
 )
+from hubs import server
 from statements import DAYS, EPOCHS, SIGHTINGS, statements
 
 ALL = ("class", "band", "methods", "register")
@@ -154,7 +154,7 @@ def test_what_is_not_as_it_should_be_is_refused_whole(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("class", SLIPPED_IN), ("class", "shared"), ("band", "0.97"), ("methods", [SLIPPED_IN]),
+    [("class", SLIPPED_IN), ("class", "shared-host"), ("band", "0.97"), ("methods", [SLIPPED_IN]),
      ("methods", ["honeypot", "flow"]), ("methods", ["flow", "flow"]), ("register", "ABCDEF00"),
      ("register", SLIPPED_IN)],
 )  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from collectors import collecting, home_that_collects
 from exporting import v5, v5_record
-from foundedhubs import FoundedHub, server
+from foundedhubs import FoundedHub
 from hinomi.clock import wall_clock
 from hinomi.govern.holdings import DataClass
 from hinomi.govern.program import sign_program
@@ -20,6 +20,7 @@ from hinomi.services.hub.restored import Restored, mark_restored
 from hinomi.services.models import default_model, write_model
 from hinomi.services.retention import run_retention, unknown_files
 from hinomi.store.casebook import open_casebook
+from hubs import server
 from researchers import SIGNER, program
 from retained import Ageing
 from terminal import hinomi, table_row, write_table
@@ -121,13 +122,13 @@ def test_every_table_has_a_class(home: Path) -> None:
 
 def test_every_file_of_a_hub_has_a_class(tmp_path: Path) -> None:
     """After statements, lists, retention and a restoration; its case book is the only database."""
-    hub = FoundedHub.found(tmp_path / "hub")
-    hub.run([server(each) for each in range(6)], [server(each) for each in range(6)])
-    hub.sight("isp-a", {server(1): Sighting.CONFIRMED})
+    hub = FoundedHub.with_members(tmp_path / "hub")
+    hub.runs([server(each) for each in range(6)], [server(each) for each in range(6)])
+    hub.sights("isp-a", 2, {server(1): Sighting.CONFIRMED})
     mark_restored(hub.folder, Restored(number=2, made="2026-06-06T03:00:00Z"))
-    run_retention(hub.home)
+    run_retention(hub.home())
 
-    assert unknown_files(hub.home) == []
+    assert unknown_files(hub.home()) == []
     classes = {
         class_of_file(path.relative_to(hub.folder).as_posix())
         for path in hub.folder.rglob("*")
