@@ -99,7 +99,7 @@ def show(session: Session, number: int) -> None:
     """Show one snapshot: its signed head, and with --json the list as it was published."""
     found = show_snapshot(session.open_home(Operation.WEIGH), number)
     if session.as_json:
-        click.echo(found.json, nl=False)
+        click.echo(found.json.decode(), nl=False)
         return
     click.echo(found.head, nl=False)
 
