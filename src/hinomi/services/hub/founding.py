@@ -84,7 +84,8 @@ def create_hub(folder: Path, name: str, url: str = "", clock: Clock = wall_clock
     signer = Signer(f"{name}/list", os.urandom(SEED_BYTES))
     host, day = host_of(url), date_of(clock())
     with built_folder(folder) as building, on_disk(folder):
-        (building / KEYS).mkdir(mode=0o700, parents=True)
+        (building / "keys").mkdir(mode=0o700)
+        (building / KEYS).mkdir(mode=0o700)
         _write_certificates(building, name, host, day, register.integer("hub.certificate_days"))
         write_signer(building / LIST_KEY, signer)
         write_signer(building / ENVELOPE_KEY, Signer(f"{name}/envelope", os.urandom(SEED_BYTES)))
