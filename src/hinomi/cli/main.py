@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "case": "cases:case",
     "accuracy": "accuracy:accuracy",
     "listings": "listings:listings",
+    "hub": "hub.main:hub",
     "drill": "drill:drill",
     "train": "train:train",
     "models": "models:models",

@@ -21,7 +21,7 @@ from hinomi.model.service import Service
 from hinomi.services.cases import begin_again, open_case, returns
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
-from hinomi.services.ownership import own_matcher
+from hinomi.services.ownership import own_matcher_of
 from hinomi.services.paging import page
 from hinomi.services.people import acting, people_in_force
 from hinomi.services.settling import Settled, settle
@@ -95,7 +95,7 @@ def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
     )
     with home.casebook() as casebook:
         require_one_period(home, casebook)
-        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+        match_own = own_matcher_of(home, casebook)
         now_ms = home.clock()
         new = casebook.evidence.add(tokenise_evidence(parsed.evidence, match_own), now_ms)
         opened, settled = _follow(home, casebook, how.source, now_ms)
@@ -139,7 +139,7 @@ def add_finding(home: Home, finding: Evidence, words: str) -> Taken:
     stated = replace(finding, source=source, facts={**finding.facts, "words": said})
     with home.casebook() as casebook:
         require_one_period(home, casebook)
-        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+        match_own = own_matcher_of(home, casebook)
         now_ms = home.clock()
         new = casebook.evidence.add(tokenise_evidence([stated], match_own), now_ms)
         opened, settled = _follow(home, casebook, source, now_ms)
@@ -217,6 +217,8 @@ def _follow(
     home: Home, casebook: CaseBook, source: str, since_ms: int
 ) -> tuple[tuple[Case, ...], tuple[Settled, ...]]:
     """Weigh the cases anew of which *source* spoke, and begin those on which methods agree."""
+    if home.is_hub:
+        return (), ()  # It has no cases: evidence is weighed with what members say, each epoch.
     assessor = Assessor(home, casebook)
 
     def agree(service: Service) -> bool:

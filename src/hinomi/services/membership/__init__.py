@@ -1,0 +1,1 @@
+"""A provider as a member of a hub: it joins, takes the list, and gives what it found."""
