@@ -26,7 +26,6 @@ from hinomi.share.submission import (
 )
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.batches import Batch
-from hinomi.store.hub.snapshots import Published
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +76,11 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
         return _receipt(home, member, known, now.days)
     _require_signed(home, member, sent, now.days)
     statements = _count(home, sent, now.days)
-    _require_open(now, sent.epoch, _published_epoch(casebook.hub.snapshots.newest()))
+    _require_open(now, sent.epoch, max(casebook.hub.snapshots.sealed(), default=-1))
     if known is not None:
         raise Conflict(
-            "another batch was taken for this epoch already; what has changed goes into the next one"
+            "another batch was taken for this epoch already; what has changed goes into the next "
+            "one"
         )
     facts = {
         "member": member.name,
@@ -103,10 +103,6 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
     )
     casebook.hub.batches.add(batch)
     return _receipt(home, member, batch, now.days)
-
-
-def _published_epoch(newest: Published | None) -> int:
-    return -1 if newest is None else newest.epoch
 
 
 def _require_signed(home: Home, member: Member, sent: Sent, epoch_days: int) -> None:
@@ -147,15 +143,16 @@ def _count(home: Home, sent: Sent, epoch_days: int) -> int:
     return found
 
 
-def _require_open(now: Epoch, epoch: int, published: int) -> None:
+def _require_open(now: Epoch, epoch: int, sealed: int) -> None:
     if epoch != now.spoken_of:
         raise Conflict(
             f"what is taken in now is of the epoch {render_epoch(now.spoken_of, now.days)}: the "
             "last one that is over"
         )
-    if published >= now.number:
+    if sealed >= now.number:
         raise Conflict(
-            f"the list of {now} is made: what was found by then goes into the next batch"
+            f"the list of {now} is made, or being made: what was found by then goes into the next "
+            "batch"
         )
 
 

@@ -2,6 +2,7 @@
 
 from hinomi.store.database import Database
 from hinomi.store.hub.batches import BatchStore
+from hinomi.store.hub.forgetting import HubForgetting
 from hinomi.store.hub.members import MemberStore
 from hinomi.store.hub.snapshots import SnapshotStore
 
@@ -13,3 +14,4 @@ class HubBook:
         self.members = MemberStore(database)
         self.batches = BatchStore(database)
         self.snapshots = SnapshotStore(database)
+        self.forgetting = HubForgetting(database)

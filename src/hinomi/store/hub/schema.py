@@ -53,6 +53,13 @@ BATCHES: Final = sa.Table(
 )
 """What members said, one batch of a kind an epoch."""
 
+SEALINGS: Final = sa.Table(
+    "hub_sealings",
+    METADATA,
+    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+)
+"""Epochs whose list is being made, or made: what members say of the ones before comes too late."""
+
 SNAPSHOTS: Final = sa.Table(
     "hub_snapshots",
     METADATA,

@@ -17,7 +17,7 @@ _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Create the tables."""
-    for create in (_members, _credentials, _batches, _snapshots, _entries):
+    for create in (_members, _credentials, _batches, _sealings, _snapshots, _entries):
         create()
     for create in (_acknowledgements, _weighings, _rulings, _outcomes):
         create()
@@ -70,6 +70,14 @@ def _batches() -> None:
         sa.PrimaryKeyConstraint("member", "deed", "epoch", name="pk_hub_batches"),
     )
     op.create_index("ix_hub_batches_deed_epoch", "hub_batches", ["deed", "epoch"])
+
+
+def _sealings() -> None:
+    op.create_table(
+        "hub_sealings",
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("epoch", name="pk_hub_sealings"),
+    )
 
 
 def _snapshots() -> None:
