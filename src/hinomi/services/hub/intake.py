@@ -7,7 +7,7 @@ The same batch again gets the same receipt, whenever it comes: a node that was c
 
 from dataclasses import dataclass
 
-from hinomi.errors import Conflict, MalformedDocument, NotPermitted
+from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted
 from hinomi.govern.note import BadNote, Verifier
 from hinomi.model.listing import render_epoch
 from hinomi.model.member import Member
@@ -18,6 +18,7 @@ from hinomi.services.hub.founding import list_signer
 from hinomi.services.mandates import Operation, record
 from hinomi.share.canonical import digest
 from hinomi.share.signing import Signed
+from hinomi.share.snapshot import check_head
 from hinomi.share.submission import (
     Profile,
     parse_sightings,
@@ -80,7 +81,8 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
     _require_open(now, sent.epoch, _published_epoch(casebook.hub.snapshots.newest()))
     if known is not None:
         raise Conflict(
-            "another batch was taken for this epoch already; what has changed goes into the next one"
+            "another batch was taken for this epoch already; what has changed goes into the next "
+            "one"
         )
     facts = {
         "member": member.name,
@@ -121,15 +123,18 @@ def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, not
         NotPermitted: If it is not signed by this member, or over something else.
     """
     mandate = home.mandate(Operation.INTAKE)
-    found = casebook.hub.snapshots.get(number)
+    found = casebook.hub.snapshots.heads(number - 1, 1)
+    if not found or found[0][0] != number:
+        raise NotFound("there is no such snapshot")
+    head = check_head(found[0][1], list_signer(home).verifier)
     now = present_epoch(home)
     wanted = Signed(
         deed=Deed.ACKNOWLEDGEMENT,
         hub=list_signer(home).name,
         member=member.name,
-        epoch=found.epoch,
-        epoch_days=now.days,
-        digest=found.digest,
+        epoch=head.epoch,
+        epoch_days=head.epoch_days,
+        digest=head.json_digest,
     )
     _require(note, member, wanted)
     facts = {"member": member.name, "deed": "acknowledgement", "number": number}

@@ -197,8 +197,8 @@ class ReadJournal:
             entry = self._commit.append(told)
         except HinomiError as error:
             self._meters.failures.labels("journal").inc()
-            if not self.is_failing:  # Told once, and again when it comes back after a success.
-                _log.error("journal-not-written", reason=str(error), do="nothing is given until it is")
+            if not self.is_failing:  # Told once, and anew only after it went well again.
+                _log.error("journal-not-written", reason=str(error), do="nothing is given until then")
             self.is_failing = True
             raise Unavailable(str(error)) from error
         self.is_failing = False

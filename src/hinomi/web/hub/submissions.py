@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 
 from hinomi.errors import MalformedDocument
 from hinomi.model.listing import parse_epoch, render_epoch
-from hinomi.model.member import Outlet
+from hinomi.model.member import Member, Outlet
 from hinomi.model.statement import Deed
 from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.epochs import present_epoch
@@ -68,7 +68,9 @@ def _add_batches(routes: APIRouter, hub: Hub) -> None:
         note: SignedNote,
     ) -> Response:
         """Take in a member's findings of one epoch; the same again gets the same receipt."""
-        return _take(hub, caller, Deed.SUBMISSION, epoch, document, note)
+        return _take(
+            hub, caller.member, Deed.SUBMISSION, day=epoch, document=document, note=note
+        )
 
     @routes.put(
         "/v1/epochs/{epoch}/sightings",
@@ -83,7 +85,9 @@ def _add_batches(routes: APIRouter, hub: Hub) -> None:
         note: SignedNote,
     ) -> Response:
         """Take in what a member saw of the list in one epoch."""
-        return _take(hub, caller, Deed.SIGHTINGS, epoch, document, note)
+        return _take(
+            hub, caller.member, Deed.SIGHTINGS, day=epoch, document=document, note=note
+        )
 
 
 def _add_acknowledgements(routes: APIRouter, hub: Hub) -> None:
@@ -110,7 +114,7 @@ def _add_acknowledgements(routes: APIRouter, hub: Hub) -> None:
 
 
 def _take(
-    hub: Hub, caller: Caller, deed: Deed, day: str, document: Document, note: str
+    hub: Hub, member: Member, deed: Deed, *, day: str, document: Document, note: str
 ) -> Response:
     days = present_epoch(hub.home).days
     try:
@@ -127,7 +131,7 @@ def _take(
         body=document.body,
         note=_decoded(signed, "Hinomi-Note"),
     )
-    receipt = take(hub.home, hub.casebook, caller.member, sent)
+    receipt = take(hub.home, hub.casebook, member, sent)
     hub.meters.batches.labels(deed.name.lower()).inc()
     return as_json(
         {
