@@ -1,22 +1,32 @@
 """A hub with members whose nodes ask it, in this process or over TLS."""
 
+import asyncio
 import base64
+import re
+import signal
 import ssl
-from collections.abc import Callable, Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
+import httpx
+import msgspec
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
-from starlette.testclient import TestClient
 
+from hinomi.config import read_config, render_config
 from hinomi.govern.note import SEED_BYTES, Signer
 from hinomi.govern.people import token_digest
+from hinomi.hub.publish import snapshot_of
 from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.member import (
@@ -30,7 +40,6 @@ from hinomi.model.member import (
 )
 from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Deed, Endpoint, SightingStatement, Statement
-from hinomi.hub.publish import snapshot_of
 from hinomi.services.home import Home, open_home
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.founding import create_hub, list_signer
@@ -40,6 +49,7 @@ from hinomi.share.snapshot import head_of, render_csv, render_json, sign_head
 from hinomi.share.submission import render_sightings, render_submission
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.snapshots import Published
+from loopback import PATIENCE_S
 from hinomi.web.hub.app import create_app
 from hinomi.web.hub.peer import fingerprint_of, shown
 from hinomi.web.hub.running import Hub
@@ -214,13 +224,41 @@ def sightings(epoch: int, *seen: SightingStatement, number: int = 1) -> bytes:
     return render_sightings(seen, number, epoch, 1)
 
 
+class Client:
+    """Asks an application in this process, one request after the other."""
+
+    def __init__(self, app: object, headers: Mapping[str, str], runner: asyncio.Runner) -> None:
+        self._transport = httpx.ASGITransport(app, raise_app_exceptions=False)  # type: ignore[arg-type]
+        self._headers = dict(headers)
+        self._runner = runner
+
+    def request(self, method: str, path: str, **said: Any) -> httpx.Response:
+        """Ask once."""
+
+        async def ask() -> httpx.Response:
+            async with httpx.AsyncClient(
+                transport=self._transport, base_url="https://hub.example", headers=self._headers
+            ) as client:
+                return await client.request(method, path, **said)
+
+        return self._runner.run(ask())
+
+    def get(self, path: str, **said: Any) -> httpx.Response:
+        """Ask for what lies at *path*."""
+        return self.request("GET", path, **said)
+
+    def put(self, path: str, body: bytes | str, media: str, **said: Any) -> httpx.Response:
+        """Put *body* to *path*."""
+        headers = {"Content-Type": media, **said.pop("headers", {})}
+        return self.request("PUT", path, content=body, headers=headers, **said)
+
+
 @contextmanager
-def asking(hub: Hub, node: Node | None) -> Iterator[TestClient]:
+def asking(hub: Hub, node: Node | None) -> Iterator[Client]:
     """Give a client whose requests show the node's certificate and, by default, its token."""
     app = shown(create_app(hub), None if node is None else node.fingerprint)
-    headers = {} if node is None else node.headers
-    with TestClient(app, raise_server_exceptions=False, headers=headers) as client:  # type: ignore[arg-type]
-        yield client
+    with asyncio.Runner() as runner:
+        yield Client(app, {} if node is None else node.headers, runner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,3 +344,52 @@ def _builder(
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=days))
     )
+
+
+@dataclass(slots=True)
+class Running:
+    """A hub in a process of its own."""
+
+    process: subprocess.Popen[str]
+    port: int
+    said: str  # The line that tells where it listens.
+
+    @property
+    def url(self) -> str:
+        """Where it is asked."""
+        return f"https://127.0.0.1:{self.port}"
+
+    def end(self, number: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
+        """Tell it to end; give its exit code and what else it said."""
+        self.process.send_signal(number)
+        _, said = self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode, said
+
+
+def serve_command(home: Path, *arguments: str) -> list[str]:
+    """Give the command that lets the hub at *home* answer."""
+    return [sys.executable, "-m", "hinomi", "--home", str(home), "serve", "hub", *arguments]
+
+
+def configure(home: Path, **options: object) -> None:
+    """Change options of ``[hub]`` in the configuration of the hub at *home*."""
+    config = read_config(home / "config.toml")
+    hub = msgspec.structs.replace(config.hub, **options)
+    (home / "config.toml").write_text(render_config(msgspec.structs.replace(config, hub=hub)))
+
+
+@contextmanager
+def serving(home: Path, *arguments: str) -> Iterator[Running]:
+    """Run ``hinomi serve hub`` on a free port of this machine."""
+    command = serve_command(home, "--listen", "127.0.0.1:0", *arguments)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    try:
+        said = process.stderr.readline() if process.stderr else ""
+        found = re.search(r"https://127\.0\.0\.1:(\d+)", said)
+        if found is None:
+            process.kill()
+            pytest.fail(said + (process.communicate()[1] or ""))
+        yield Running(process, int(found[1]), said)
+    finally:
+        process.kill()
+        process.communicate()

@@ -114,9 +114,7 @@ class ReadJournal:
         self._home = home
         self._meters = meters
         self._commit = GroupCommit(home().journal(), meters)
-        self._buckets = Buckets(
-            most=REFUSALS_AT_ONCE, per_minute=REFUSALS_PER_MINUTE, ticks=ticks
-        )
+        self._buckets = Buckets(most=REFUSALS_AT_ONCE, per_minute=REFUSALS_PER_MINUTE, ticks=ticks)
         self._lock = threading.Lock()
         self._unsaid = 0
         self._mandate: Mandate | None = None
@@ -198,7 +196,9 @@ class ReadJournal:
         except HinomiError as error:
             self._meters.failures.labels("journal").inc()
             if not self.is_failing:  # Told once, and anew only after it went well again.
-                _log.error("journal-not-written", reason=str(error), do="nothing is given until then")
+                _log.error(
+                    "journal-not-written", reason=str(error), do="nothing is given until then"
+                )
             self.is_failing = True
             raise Unavailable(str(error)) from error
         self.is_failing = False

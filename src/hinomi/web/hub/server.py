@@ -81,8 +81,12 @@ def serve_hub(home: Home, listen: str | None, announce: Callable[[str], None]) -
             with _health(hub):
                 server = _Server(_configure(hub, context))
                 _note(home, stage="begins")
-                announce(f"listening on https://{listening} as {name}")
-                _run(hub, server, listening)
+                _run(
+                    hub,
+                    server,
+                    listening,
+                    ready=lambda: announce(f"listening on https://{listening} as {name}"),
+                )
         finally:
             listening.socket.close()
             with suppress(Unavailable, ConfigError):  # The first failure is the one to tell.
@@ -122,11 +126,7 @@ class _Server(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
-        """End in good order at SIGTERM and SIGINT, with the exit code of success."""
-        loop = asyncio.get_running_loop()
-        for each in (signal.SIGTERM, signal.SIGINT):
-            with suppress(ValueError, RuntimeError):  # Only the main thread gets signals.
-                loop.add_signal_handler(each, self.end)
+        """Leave them to `_run`."""
         yield
 
     def end(self) -> None:
@@ -165,10 +165,14 @@ def _configure(hub: Hub, context: Any) -> uvicorn.Config:
     )
 
 
-def _run(hub: Hub, server: _Server, listening: Listening) -> None:
+def _run(
+    hub: Hub, server: _Server, listening: Listening, *, ready: Callable[[], None]
+) -> None:
     """Answer until the end; the first failure is raised."""
     with asyncio.Runner(loop_factory=_Loop) as runner:
         loop = runner.get_loop()
+        for each in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(each, server.end)
         loop.set_exception_handler(lambda _loop, told: _count(hub, told))
 
         def give_up() -> None:
@@ -178,6 +182,7 @@ def _run(hub: Hub, server: _Server, listening: Listening) -> None:
         keeper = Keeper(hub.serving, give_up)
         keeper.start()
         try:
+            ready()
             runner.run(server.serve(sockets=[listening.socket]))
         finally:
             keeper.end()

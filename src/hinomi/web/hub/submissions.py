@@ -68,9 +68,7 @@ def _add_batches(routes: APIRouter, hub: Hub) -> None:
         note: SignedNote,
     ) -> Response:
         """Take in a member's findings of one epoch; the same again gets the same receipt."""
-        return _take(
-            hub, caller.member, Deed.SUBMISSION, day=epoch, document=document, note=note
-        )
+        return _take(hub, caller.member, Deed.SUBMISSION, day=epoch, document=document, note=note)
 
     @routes.put(
         "/v1/epochs/{epoch}/sightings",
@@ -85,9 +83,7 @@ def _add_batches(routes: APIRouter, hub: Hub) -> None:
         note: SignedNote,
     ) -> Response:
         """Take in what a member saw of the list in one epoch."""
-        return _take(
-            hub, caller.member, Deed.SIGHTINGS, day=epoch, document=document, note=note
-        )
+        return _take(hub, caller.member, Deed.SIGHTINGS, day=epoch, document=document, note=note)
 
 
 def _add_acknowledgements(routes: APIRouter, hub: Hub) -> None:
