@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 import httpx
 import msgspec
@@ -22,8 +23,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from fastapi import FastAPI
 
-from hinomi.config import read_config, render_config
+from hinomi.config import Config, read_config, render_config
 from hinomi.govern.note import SEED_BYTES, Signer
 from hinomi.govern.people import token_digest
 from hinomi.hub.publish import snapshot_of
@@ -49,10 +51,10 @@ from hinomi.share.snapshot import head_of, render_csv, render_json, sign_head
 from hinomi.share.submission import render_sightings, render_submission
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.snapshots import Published
-from loopback import PATIENCE_S
 from hinomi.web.hub.app import create_app
 from hinomi.web.hub.peer import fingerprint_of, shown
 from hinomi.web.hub.running import Hub
+from loopback import PATIENCE_S
 
 NAME = "hub.example"
 NOON_MS = 1_767_268_800_000
@@ -140,17 +142,21 @@ def join(
     **changed: object,
 ) -> Node:
     """Let a member in, with one node."""
-    seed = digest(name.encode()).encode()[:SEED_BYTES]
-    signer = Signer(f"{name}/statements", seed)
-    node = Node(
+    node = node_of(name, fingerprint)
+    key = node.signer.verifier.render()
+    casebook.hub.members.add(a_member(name, **{"signing_key": key, **changed}))
+    add_credential(casebook, node, outlets)
+    return node
+
+
+def node_of(name: str, fingerprint: str | None = None) -> Node:
+    """Give the node of the member called *name*: always the same."""
+    return Node(
         member=name,
         fingerprint=fingerprint or digest(f"certificate of {name}".encode()),
         token=f"token-of-{name}",
-        signer=signer,
+        signer=Signer(f"{name}/statements", digest(name.encode()).encode()[:SEED_BYTES]),
     )
-    casebook.hub.members.add(a_member(name, signing_key=signer.verifier.render(), **changed))
-    add_credential(casebook, node, outlets)
-    return node
 
 
 def add_credential(
@@ -256,9 +262,24 @@ class Client:
 @contextmanager
 def asking(hub: Hub, node: Node | None) -> Iterator[Client]:
     """Give a client whose requests show the node's certificate and, by default, its token."""
-    app = shown(create_app(hub), None if node is None else node.fingerprint)
+    if hub not in _APPS:
+        _APPS[hub] = create_app(hub)
+    app = shown(_APPS[hub], None if node is None else node.fingerprint)
     with asyncio.Runner() as runner:
         yield Client(app, {} if node is None else node.headers, runner)
+
+
+_APPS: Final[WeakKeyDictionary[Hub, FastAPI]] = WeakKeyDictionary()
+
+
+def routes_of(app: Any) -> Iterator[tuple[str, str]]:
+    """Give method and path of every route, however deep it lies."""
+    for each in app.routes:
+        inner = getattr(each, "original_router", None)
+        if inner is not None:
+            yield from routes_of(inner)
+        else:
+            yield from ((method, each.path) for method in each.methods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,11 +392,13 @@ def serve_command(home: Path, *arguments: str) -> list[str]:
     return [sys.executable, "-m", "hinomi", "--home", str(home), "serve", "hub", *arguments]
 
 
-def configure(home: Path, **options: object) -> None:
-    """Change options of ``[hub]`` in the configuration of the hub at *home*."""
+def configure(home: Path, **options: object) -> Config:
+    """Change options of ``[hub]`` in the configuration of the hub at *home*, and give it."""
     config = read_config(home / "config.toml")
     hub = msgspec.structs.replace(config.hub, **options)
-    (home / "config.toml").write_text(render_config(msgspec.structs.replace(config, hub=hub)))
+    changed = msgspec.structs.replace(config, hub=hub)
+    (home / "config.toml").write_text(render_config(changed), "utf-8")
+    return changed
 
 
 @contextmanager
