@@ -13,6 +13,11 @@ NUMBER_MOST: Final = 2**31 - 1
 
 EPOCH_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 
+BASE64_PATTERN: Final = (
+    "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{4}|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)$"
+)
+"""Source: RFC 4648, section 4."""
+
 _DIGEST: Final = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 _EPOCH: Final = {"type": "string", "format": "date", "description": "First day of an epoch."}
 _NOTE: Final = {"type": "string", "description": "A signed note (C2SP signed-note)."}

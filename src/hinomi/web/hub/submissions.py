@@ -1,12 +1,11 @@
 """Routes inwards: what members found, what they saw of the list, and that they put it to use."""
 
 import base64
-import binascii
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Header, Path, Response
 
-from hinomi.errors import MalformedDocument
+from hinomi.errors import Conflict
 from hinomi.model.listing import parse_epoch, render_epoch
 from hinomi.model.member import Member, Outlet
 from hinomi.model.statement import Deed
@@ -17,7 +16,7 @@ from hinomi.web.hub.answers import JSON, as_json, gives, refers, refusals
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.limits import Document, takes
 from hinomi.web.hub.running import Hub
-from hinomi.web.hub.schemas import EPOCH_PATTERN
+from hinomi.web.hub.schemas import BASE64_PATTERN, EPOCH_PATTERN
 from hinomi.web.hub.snapshots import Number
 
 NOTE_MOST: Final = 4096
@@ -25,12 +24,20 @@ NOTE_MOST: Final = 4096
 
 _MEDIA: Final = {"application/json": "json", "text/csv": "csv"}
 
-EpochDay = Annotated[str, Path(pattern=EPOCH_PATTERN, description="First day of the epoch.")]
+EpochDay = Annotated[
+    str,
+    Path(
+        pattern=EPOCH_PATTERN,
+        description="First day of the epoch.",
+        json_schema_extra={"format": "date"},
+    ),
+]
 SignedNote = Annotated[
     str,
     Header(
         alias="Hinomi-Note",
         max_length=NOTE_MOST,
+        pattern=BASE64_PATTERN,
         description="The member's signed note over the document, in base64.",
     ),
 ]
@@ -104,8 +111,7 @@ def _add_acknowledgements(routes: APIRouter, hub: Hub) -> None:
         document: Annotated[Document, Depends(texts)],
     ) -> Response:
         """Note that a member has put a snapshot to use: the body is its signed note."""
-        note = _decoded(document.body, "acknowledgement")
-        acknowledge(hub.home, hub.casebook, caller.member, number, note)
+        acknowledge(hub.home, hub.casebook, caller.member, number, _decoded(document.body))
         return as_json({"number": number})
 
 
@@ -115,17 +121,14 @@ def _take(
     days = present_epoch(hub.home).days
     try:
         epoch = parse_epoch(day, days)
-        signed = base64.b64decode(note, validate=True)
-    except binascii.Error as error:
-        raise MalformedDocument("is no base64", "Hinomi-Note") from error
     except ValueError as error:
-        raise MalformedDocument("is not the first day of an epoch", "epoch") from error
+        raise Conflict(f"no epoch of this hub begins on that day: each has {days} day(s)") from error
     sent = Sent(
         deed=deed,
         epoch=epoch,
         media=_MEDIA[document.media],
         body=document.body,
-        note=_decoded(signed, "Hinomi-Note"),
+        note=_decoded(base64.b64decode(note)),
     )
     receipt = take(hub.home, hub.casebook, member, sent)
     hub.meters.batches.labels(deed.name.lower()).inc()
@@ -139,11 +142,9 @@ def _take(
     )
 
 
-def _decoded(raw: bytes, path: str) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedDocument("is no UTF-8 text", path) from error
+def _decoded(note: bytes) -> str:
+    """Give the text of a note; what is no text has no signature either."""
+    return note.decode("utf-8", "replace")
 
 
 _CSV: Final = {
