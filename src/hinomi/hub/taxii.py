@@ -37,6 +37,7 @@ class TaxiiResources:
     collections: bytes
     collection: bytes
     collection_id: str
+    max_content_length: int  # Bytes.
 
 
 def render_resources(
@@ -84,6 +85,7 @@ def render_resources(
         collections=render_canonical({"collections": [collection]}),
         collection=render_canonical(collection),
         collection_id=collection_id,
+        max_content_length=max_content_length,
     )
 
 

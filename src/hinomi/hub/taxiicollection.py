@@ -14,12 +14,14 @@ Source:
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from hinomi.errors import NotFound, UsageError
 from hinomi.hub.taxiicursor import Cursor, CursorSeal
 from hinomi.hub.taxiiquery import ALL, FIRST, LAST, Asked, Query, parse_time
 from hinomi.model.snapshot import Entry
+from hinomi.model.statement import Endpoint
 from hinomi.share.stix import (
     MEDIA_TYPE,
     SPEC_VERSION,
@@ -77,9 +79,12 @@ class TaxiiCollection:
     ) -> None:
         self._profile, self._seal = profile, seal
         self._span = profile.epoch_days * _DAY_MICROSECONDS
-        found: list[tuple[int, str, Entry | StixObject]] = [
-            (each.modified * self._span, profile.indicator_id(each), each) for each in entries
-        ]
+        found: list[tuple[int, str, Entry | StixObject]] = []
+        names: dict[tuple[Endpoint, int], str] = {}
+        for each in entries:
+            episode = each.endpoint, each.episode
+            name = names.get(episode) or names.setdefault(episode, profile.indicator_id(each))
+            found.append((each.modified * self._span, name, each))
         found.extend((0, each.id, each) for each in profile.companions())
         found.sort(key=lambda each: each[:2])
         self._keys = [each[:2] for each in found]
@@ -89,11 +94,10 @@ class TaxiiCollection:
             self._places.setdefault(name, []).append(index)
         self._after = [len(found)] * len(found)  # Where the next version of the same object is.
         for places in self._places.values():
-            for index, follower in zip(places, places[1:], strict=False):
+            for index, follower in pairwise(places):
                 self._after[index] = follower
         self._newest = [index for index, after in enumerate(self._after) if after == len(found)]
-        # What nearly everybody asks for is ready; what was superseded is rendered when asked for.
-        self._bodies = {index: self._render(index).body for index in self._newest}
+        self._bodies: dict[int, bytes] = {}  # Of the newest versions, as they are asked for.
         self._view = _View(number, epoch, len(found))
 
     def objects(self, asked: Asked) -> Page:
@@ -201,11 +205,10 @@ class TaxiiCollection:
             return self._after[index] >= view.end
         if wanted == FIRST:
             return self._places[self._keys[index][1]][0] == index
-        return wanted == ALL or parse_time(self._version(index)) == wanted
+        return wanted == ALL or self._version_time(index) == wanted
 
     def _envelope(self, chosen: list[int]) -> bytes:
-        bodies = (self._bodies.get(index) or self._render(index).body for index in chosen)
-        return b'"objects":[%b]' % b",".join(bodies)
+        return b'"objects":[%b]' % b",".join(map(self._body, chosen))
 
     def _listed(self, chosen: list[int]) -> bytes:
         records = (
@@ -219,15 +222,26 @@ class TaxiiCollection:
         dates = ",".join(f'"{self._version(index)}"' for index in chosen)
         return f'"versions":[{dates}]'.encode("ascii")
 
-    def _render(self, index: int) -> StixObject:
-        content = self._contents[index]
-        if isinstance(content, StixObject):
-            return content
-        return self._profile.render_indicator(content)
+    def _body(self, index: int) -> bytes:
+        """Render one version; the newest ones, which nearly everybody asks for, only once."""
+        body = self._bodies.get(index)
+        if body is None:
+            content = self._contents[index]
+            known = isinstance(content, StixObject)
+            body = (content if known else self._profile.render_indicator(content)).body
+            if self._after[index] == len(self._keys):
+                self._bodies[index] = body
+        return body
 
     def _version(self, index: int) -> str:
         content = self._contents[index]
         return content.version if isinstance(content, StixObject) else self._moment(content)
+
+    def _version_time(self, index: int) -> int | None:
+        content = self._contents[index]
+        return (
+            parse_time(content.version) if isinstance(content, StixObject) else self._keys[index][0]
+        )
 
     def _added(self, index: int) -> str:
         content = self._contents[index]

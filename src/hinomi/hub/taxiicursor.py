@@ -8,7 +8,6 @@ process of the hub, and whether or not the client repeats its filters.
 
 import base64
 import binascii
-import hashlib
 import hmac
 from typing import Final
 
@@ -62,13 +61,16 @@ class CursorSeal:
         mark, body = found[:_MARK_BYTES], found[_MARK_BYTES:]
         if not hmac.compare_digest(mark, self._mark(body)):
             raise _refusal()
-        cursor = msgspec.json.decode(body, type=Cursor)
+        try:
+            cursor = msgspec.json.decode(body, type=Cursor)
+        except msgspec.DecodeError:
+            raise _refusal() from None  # An older release's.
         if cursor.resource != resource:
             raise UsageError("next is of another resource; ask that one, or begin anew without it")
         return cursor
 
     def _mark(self, body: bytes) -> bytes:
-        return hmac.new(self._key, body, hashlib.sha256).digest()[:_MARK_BYTES]
+        return hmac.digest(self._key, body, "sha256")[:_MARK_BYTES]
 
 
 def _refusal() -> UsageError:

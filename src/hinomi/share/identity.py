@@ -6,7 +6,6 @@ who wants to know whether an address is listed. So each id is a keyed hash, in t
 UUID: whoever lacks the key cannot tell it from one.
 """
 
-import hashlib
 import hmac
 import uuid
 from typing import Final
@@ -68,5 +67,5 @@ class Identities:
         return derived.derive(self._key)
 
     def _uuid(self, text: str) -> str:
-        made = hmac.new(self._key, text.encode("utf-8"), hashlib.sha256).digest()
+        made = hmac.digest(self._key, text.encode("utf-8"), "sha256")
         return str(uuid.UUID(bytes=made[:_UUID_BYTES], version=4))

@@ -11,6 +11,7 @@ Source:
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from hinomi.model.address import is_v4, render_address
@@ -49,6 +50,7 @@ class StixObject:
     body: bytes  # Canonical JSON.
 
 
+@lru_cache(maxsize=4096)
 def render_moment(epoch: int, epoch_days: int) -> str:
     """Render the first moment of an epoch, to the millisecond as STIX wants it."""
     return f"{render_epoch(epoch, epoch_days)}T00:00:00.000Z"
@@ -78,17 +80,17 @@ class StixProfile:
 
     def render_indicator(self, entry: Entry) -> StixObject:
         """Render one version of a listing; of one that ended, that it is revoked."""
-        shown = str(entry.endpoint)
+        name = self.indicator_id(entry)
         since = render_moment(entry.since, self.epoch_days)
         version = render_moment(entry.modified, self.epoch_days)
         document: dict[str, object] = {
             "type": "indicator",
             "spec_version": SPEC_VERSION,
-            "id": self.indicator_id(entry),
+            "id": name,
             "created_by_ref": self._identity,
             "created": since,
             "modified": version,
-            "name": f"C&C {shown}",
+            "name": f"C&C {entry.endpoint}",
             "description": (
                 f"Botnet C&C server ({entry.service_class}) on the list of {self._hub}; "
                 "dates are epochs of the list"
@@ -107,7 +109,7 @@ class StixProfile:
             document["revoked"] = True
         return StixObject(
             type="indicator",
-            id=self.indicator_id(entry),
+            id=name,
             version=version,
             body=render_canonical(document),
         )

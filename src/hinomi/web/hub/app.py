@@ -13,8 +13,11 @@ from hinomi.errors import (
     UsageError,
 )
 from hinomi.services.hub.doors import Unknown
+from hinomi.web.hub.editions import edition_routes
+from hinomi.web.hub.misp import misp_routes
 from hinomi.web.hub.running import Hub
 from hinomi.web.hub.snapshots import snapshot_routes
+from hinomi.web.hub.taxii import taxii_routes
 
 _STATUS: tuple[tuple[type[HinomiError], int], ...] = (
     (Unknown, 401),
@@ -31,6 +34,9 @@ def create_app(hub: Hub) -> FastAPI:
     """Put the application of *hub* together."""
     app = FastAPI(title="hinomi hub", version="1", docs_url=None, redoc_url=None)
     app.include_router(snapshot_routes(hub))
+    app.include_router(edition_routes(hub))
+    app.include_router(misp_routes(hub))
+    app.include_router(taxii_routes(hub, status_of))
     app.add_exception_handler(HinomiError, _refuse)
     return app
 
