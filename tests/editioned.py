@@ -70,7 +70,9 @@ def histories(most: int = 6) -> st.SearchStrategy[list[Wanted]]:
     return st.lists(wanted, max_size=most)
 
 
-def versions_of(history: Sequence[Wanted], *, since: int = EPOCH, lease: int = LEASE) -> list[Entry]:
+def versions_of(
+    history: Sequence[Wanted], *, since: int = EPOCH, lease: int = LEASE
+) -> list[Entry]:
     """Publish *history*, one epoch each: give every version."""
     standing: tuple[Entry, ...] = ()
     episodes: dict[Endpoint, int] = {}

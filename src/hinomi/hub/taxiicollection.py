@@ -6,14 +6,16 @@ nothing. What comes later is only ever appended, so that an older snapshot is a 
 newer one, and a client that is in the middle of it reads it to its end.
 
 Source:
-    TAXII Version 2.1, OASIS Standard (2021-06-10): sections 3.3 (sorting), 3.5 (pagination), 5.3
-    to 5.8. Its manifest and versions have no ``next``; like other servers, this one has, since
+    TAXII Version 2.1, OASIS Standard (2021-06-10): sections 3.2 (headers), 3.3 (sorting),
+    3.5 (pagination), 5.3 to 5.8. Its manifest and versions have no ``next``; like other servers, this one has, since
     all of one epoch bear one date and cannot be paged by it (oasis-tcs/cti-taxii2, issue 110).
 """
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -34,17 +36,23 @@ PAGE_MOST: Final = 2_000
 """Objects of one answer, at most: about 2 MB."""
 
 _DAY_MICROSECONDS: Final = 86_400_000_000
-_ALWAYS: Final = "1970-01-01T00:00:00.000Z"
-"""When what accompanies the listings was added: before all of them."""
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC, which the final Z says.
+_ALWAYS: Final = 0
+"""When what accompanies the listings was added: in 1970, before all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One answer, and between which dates what it gives was added; None: it gives nothing."""
+    """
+    One answer, and between which dates what it gives was added.
+
+    Of an answer that gives nothing both dates are the one up to which there was nothing, so that
+    a client may go on from there.
+    """
 
     body: bytes
-    first: str | None = None
-    last: str | None = None
+    first: str
+    last: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,7 @@ class TaxiiCollection:
             episode = each.endpoint, each.episode
             name = names.get(episode) or names.setdefault(episode, profile.indicator_id(each))
             found.append((each.modified * self._span, name, each))
-        found.extend((0, each.id, each) for each in profile.companions())
+        found.extend((_ALWAYS, each.id, each) for each in profile.companions())
         found.sort(key=lambda each: each[:2])
         self._keys = [each[:2] for each in found]
         self._contents = [each[2] for each in found]
@@ -160,7 +168,10 @@ class TaxiiCollection:
                 mark = self._mark(resource, query, view, chosen[-1])
                 return self._answer(render(chosen), chosen, f'"more":true,"next":"{mark}"')
             chosen.append(index)
-        return self._answer(render(chosen), chosen, '"more":false')
+        if chosen:
+            return self._answer(render(chosen), chosen, '"more":false')
+        until = max(self._keys[view.end - 1][0], query.added_after or 0)
+        return Page(body=b"{}", first=_render_added(until), last=_render_added(until))
 
     def _view_of(self, cursor: Cursor) -> _View:
         if cursor.number > self._view.number:
@@ -173,10 +184,8 @@ class TaxiiCollection:
         return self._seal.render(Cursor(resource, view.number, view.epoch, added, name, query))
 
     def _answer(self, members: bytes, chosen: list[int], more: str) -> Page:
-        if not chosen:
-            return Page(body=b"{%b}" % more.encode())
         first, last = (self._added(index) for index in (chosen[0], chosen[-1]))
-        return Page(body=b"{%b,%b}" % (more.encode(), members), first=first, last=last)
+        return Page(body=b"{%b,%b}" % (more.encode("ascii"), members), first=first, last=last)
 
     def _matching(self, query: Query, view: _View, start: int) -> Iterator[int]:
         """Find what a query asks for, in order, from *start* on."""
@@ -227,28 +236,32 @@ class TaxiiCollection:
         body = self._bodies.get(index)
         if body is None:
             content = self._contents[index]
-            known = isinstance(content, StixObject)
-            body = (content if known else self._profile.render_indicator(content)).body
+            if isinstance(content, Entry):
+                content = self._profile.render_indicator(content)
+            body = content.body
             if self._after[index] == len(self._keys):
                 self._bodies[index] = body
         return body
 
     def _version(self, index: int) -> str:
         content = self._contents[index]
-        return content.version if isinstance(content, StixObject) else self._moment(content)
+        if isinstance(content, StixObject):
+            return content.version
+        return render_moment(content.modified, self._profile.epoch_days)
 
     def _version_time(self, index: int) -> int | None:
         content = self._contents[index]
-        return (
-            parse_time(content.version) if isinstance(content, StixObject) else self._keys[index][0]
-        )
+        return self._keys[index][0] if isinstance(content, Entry) else parse_time(content.version)
 
     def _added(self, index: int) -> str:
-        content = self._contents[index]
-        return _ALWAYS if isinstance(content, StixObject) else self._moment(content)
+        return _render_added(self._keys[index][0])
 
-    def _moment(self, entry: Entry) -> str:
-        return render_moment(entry.modified, self._profile.epoch_days)
+
+@lru_cache(maxsize=4096)
+def _render_added(microseconds: int) -> str:
+    """Render a timestamp of TAXII: to the microsecond, unlike those of STIX (TAXII 2.1, 2)."""
+    moment = _EPOCH + timedelta(microseconds=microseconds)
+    return f"{moment.isoformat(timespec='microseconds')}Z"
 
 
 def _only(name: str, asked: Asked, versions: tuple[str | int, ...] | None = None) -> Asked:

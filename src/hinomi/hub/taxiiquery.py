@@ -25,7 +25,7 @@ MATCH_SPEC_VERSION: Final = "match[spec_version]"
 
 _PAGED: Final = frozenset({"added_after", "limit", "next"})
 OF_OBJECTS: Final = _PAGED | {MATCH_ID, MATCH_TYPE, MATCH_VERSION, MATCH_SPEC_VERSION}
-"""Parameters of the objects and of the manifest (TAXII 2.1, 5.3 and 5.4)."""
+"""Parameters of the manifest and of the objects (TAXII 2.1, 5.3 and 5.4)."""
 OF_AN_OBJECT: Final = _PAGED | {MATCH_VERSION, MATCH_SPEC_VERSION}
 OF_VERSIONS: Final = _PAGED | {MATCH_SPEC_VERSION}
 
@@ -85,13 +85,12 @@ def parse_query(pairs: Iterable[tuple[str, str]], known: Collection[str]) -> Ask
             raise UsageError(f"{name} stands there twice; separate its values by commas")
         found[name] = value
     after, limit = found.get("added_after"), found.get("limit")
-    versions = _values(found, MATCH_VERSION)
     query = Query(
         added_after=None if after is None else _require_time("added_after", after),
         limit=None if limit is None else _limit(limit),
         ids=_values(found, MATCH_ID),
         types=_values(found, MATCH_TYPE),
-        versions=tuple(map(_version, versions)) or (LAST,),
+        versions=_versions(found) or (LAST,),
         spec_versions=_values(found, MATCH_SPEC_VERSION),
     )
     # Clients that page by what an answer said send an empty one where it said nothing.
@@ -126,8 +125,15 @@ def _values(found: dict[str, str], name: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _version(text: str) -> str | int:
-    return text if text in {FIRST, LAST, ALL} else _require_time(MATCH_VERSION, text)
+def _versions(found: dict[str, str]) -> tuple[str | int, ...]:
+    values = _values(found, MATCH_VERSION)
+    read = tuple(
+        each if each in {FIRST, LAST, ALL} else _require_time(MATCH_VERSION, each)
+        for each in values
+    )
+    if len(set(read)) != len(read) or (ALL in read and len(read) > 1):
+        raise UsageError(f"{MATCH_VERSION} names a version twice, or another beside all")
+    return read
 
 
 def _require_time(name: str, text: str) -> int:

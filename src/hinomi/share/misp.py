@@ -58,7 +58,7 @@ class MispProfile:
         self._hub = hub
         self._days = epoch_days
         self._orgc = {"name": hub, "uuid": identities.named("identity")}
-        self._tags = [{"colour": _COLOUR, "local": False, "name": TAG, "relationship_type": ""}]
+        self._tags = [{"colour": _COLOUR, "name": TAG}]
 
     def render_feed(self, newest: Iterable[Entry]) -> MispFeed:
         """
@@ -102,8 +102,6 @@ class MispProfile:
             "analysis": _COMPLETED,
             "threat_level_id": _UNDEFINED,
             "distribution": _OWN_ORGANISATION,
-            "extends_uuid": "",
-            "protected": False,
             "published": True,
             "timestamp": changed,
             "publish_timestamp": changed,

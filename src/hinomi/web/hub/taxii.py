@@ -20,7 +20,7 @@ _COLLECTIONS: Final = f"{API_ROOT}collections/"
 _COLLECTION: Final = f"{_COLLECTIONS}{{collection}}/"
 _OBJECTS: Final = f"{_COLLECTION}objects/"
 _OBJECT: Final = f"{_OBJECTS}{{name}}/"
-"""Paths; each ends with a slash (TAXII 2.1, 1.6.3)."""
+"""Paths; each ends with a slash (TAXII 2.1, 3.1)."""
 
 _METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -161,10 +161,8 @@ def _require_collection(collection: str, editions: Editions) -> None:
 
 
 def _give(request: Request, page: Page) -> Response:
-    headers = {}
-    if page.first is not None and page.last is not None:
-        headers = {"X-TAXII-Date-Added-First": page.first, "X-TAXII-Date-Added-Last": page.last}
-    return answer(request, page.body, headers)
+    dates = {"X-TAXII-Date-Added-First": page.first, "X-TAXII-Date-Added-Last": page.last}
+    return answer(request, page.body, dates)
 
 
 def _documented(parameters: Iterable[str] = ()) -> dict[str, Any]:
