@@ -21,13 +21,17 @@ from hinomi.web.hub.answers import (
     refusals,
     refuse_http,
     refuse_parameter,
+    status_of,
 )
 from hinomi.web.hub.door import admits
+from hinomi.web.hub.editions import edition_routes
 from hinomi.web.hub.gate import Gate
+from hinomi.web.hub.misp import misp_routes
 from hinomi.web.hub.running import Hub
 from hinomi.web.hub.schemas import SCHEMAS, SECURITY, SECURITY_SCHEMES
 from hinomi.web.hub.snapshots import snapshot_routes
 from hinomi.web.hub.submissions import submission_routes
+from hinomi.web.hub.taxii import taxii_routes
 
 DESCRIPTION = """\
 The list of C&C servers that members of a hub make together, and what they say for it.
@@ -48,9 +52,9 @@ def create_app(hub: Hub) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for routes in (overview_routes(hub), snapshot_routes(hub), submission_routes(hub)):
-        app.include_router(routes)
-    # Here stand those of figures, TAXII, MISP and further editions as soon as there are any.
+    for make in (overview_routes, snapshot_routes, submission_routes, edition_routes, misp_routes):
+        app.include_router(make(hub))
+    app.include_router(taxii_routes(hub, status_of))
     app.add_exception_handler(HinomiError, make_refuse(hub.meters))
     app.add_exception_handler(HTTPException, refuse_http)
     app.add_exception_handler(RequestValidationError, refuse_parameter)
