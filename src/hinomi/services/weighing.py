@@ -10,7 +10,7 @@ from hinomi.errors import ConfigError
 from hinomi.model.case import ServiceClass
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import ANY_PORT, Claim, Evidence, Method
-from hinomi.model.listed import ListKind, Role
+from hinomi.model.listed import HUB_LIST, ListKind, Role
 from hinomi.model.service import Service
 from hinomi.services.home import Home
 from hinomi.services.population import address_facts_in, latest_flow, population_in
@@ -59,6 +59,8 @@ class Assessor:
         home: Home,
         casebook: CaseBook,
         lent: Mapping[Service, tuple[Evidence, ...]] | None = None,
+        *,
+        with_hub: bool = True,
     ) -> None:
         """
         Begin.
@@ -67,6 +69,7 @@ class Assessor:
             home: Its register weighs.
             casebook: Of this home.
             lent: Evidence of other services that some are to be shown with; None: what seeds are.
+            with_hub: Whether what the hub lists is evidence; what this house told it never is.
         """
         register = home.register
         self.home = home
@@ -79,6 +82,7 @@ class Assessor:
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
         self._lent = casebook.runs.lent() if lent is None else lent
+        self._with_hub = with_hub
         self._most_frozen = register.integer("share.lease_days")
         self._watched = casebook.runs.days()
         self._said = casebook.evidence.sources()
@@ -105,7 +109,7 @@ class Assessor:
         told = self.casebook.listed.about(service)
         evidence = (
             *self._known_of(service),
-            *listed_evidence(service, told),
+            *listed_evidence(service, self._without_echo(service, told)),
         )
         reliability = self.reliability(evidence)
         trust = Trust(
@@ -153,6 +157,19 @@ class Assessor:
         since = bisect_right(self._watched, self.day - age_days)
         watched = bisect_right(self._watched, self.day) - since
         return max(watched, age_days - self._most_frozen)
+
+    def _without_echo(self, service: Service, told: Sequence[Told]) -> Sequence[Told]:
+        """
+        Leave out what the hub lists where this house listed the server itself.
+
+        The hub may say so on this house's word: as evidence here it would bear itself out, and
+        keep a listing alive that nobody finds any more.
+        """
+        if all(each.source != HUB_LIST for each in told):
+            return told
+        if self._with_hub and not self.casebook.listings.has_any(service):
+            return told
+        return [each for each in told if each.source != HUB_LIST]
 
     def _known_of(self, service: Service) -> list[Evidence]:
         known = [*self.casebook.evidence.of(service), *self._lent.get(service, ())]

@@ -9,7 +9,8 @@ from hinomi.errors import NotFound
 from hinomi.model.address import Address
 from hinomi.model.case import Case, ServiceClass
 from hinomi.model.listing import Listing
-from hinomi.store.caseschema import LISTINGS
+from hinomi.model.service import Service
+from hinomi.store.caseschema import CASES, LISTINGS
 from hinomi.store.database import Database
 
 
@@ -44,6 +45,19 @@ class ListingStore:
         if row is None:
             raise NotFound(f"case {case.id} has no listing")
         return _published(row).listing
+
+    def has_any(self, service: Service) -> bool:
+        """Tell whether *service*, an own one by its pseudonym, was ever listed."""
+        address = service.address
+        wanted = (
+            sa.select(LISTINGS.c.id)
+            .join(CASES, CASES.c.id == LISTINGS.c.case_id)
+            .where(CASES.c.hi == address.hi, CASES.c.lo == address.lo, CASES.c.own == service.own)
+            .where(CASES.c.proto == service.proto, CASES.c.port == service.port)
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.execute(wanted).first() is not None
 
     def standing(self, epoch: int) -> tuple[Listing, ...]:
         """
