@@ -212,7 +212,7 @@ level = "{level}"
 
 _HUB: Final = """
 [hub]
-# Where members reach it, https://HOST:PORT; their nodes are told so when they join.
+# Where members reach it, such as https://hub.example:8443; their nodes are told so when they join.
 url = {url}
 # Where it answers them, ADDRESS:PORT; always by TLS, and to known certificates alone.
 listen = {listen}

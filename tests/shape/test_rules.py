@@ -25,7 +25,7 @@ from tree import DOCS, ROOT, SOURCE, name_of, parsed, python_files
 PAGE: Final = DOCS / "reference" / "rules.md"
 
 OUTWARDS: Final = {
-    "attribute", "block", "consent", "export", "hub", "notify", "publish", "release", "serve",
+    "attribute", "block", "consent", "export", "feedback", "notify", "publish", "release", "serve",
     "share", "submit", "takedown",
 }  # fmt: skip
 """Words of commands that would lead out of the house; each comes with its rule's feature."""
@@ -33,14 +33,20 @@ OUTWARDS: Final = {
 OUT_UNDER_A_RULE: Final = {
     ("research", "release"): Operation.RELEASE,
     ("listings", "export"): Operation.EXPORT,
+    ("listings", "submit"): Operation.SUBMIT,
+    ("listings", "feedback"): Operation.FEEDBACK,
+    ("serve", "hub"): Operation.SERVE,
 }
 """
 What leaves, and the act that its mandate names: tables over many lines after other people approved
 them (S19), and five facts of servers that two people listed (R4). No flow record does.
 """
 
-STAYS: Final = {("journal", "export")}
-"""Copies for an auditor, who reads the home as it is: no flow record, no address."""
+STAYS: Final = {("journal", "export"), ("hub", "publish")}
+"""
+Copies for an auditor, who reads the home as it is: no flow record, no address. And the making of
+the list of an epoch, which gives it to nobody.
+"""
 
 NAMES: Final = re.compile(r"name|domain|fqdn|host|url|uri|query|sni|dns|label")
 """What a column or an option that holds somebody's question would be called."""
@@ -101,7 +107,7 @@ def test_every_test_of_the_table_exists() -> None:
 
 def test_no_command_leads_out_of_the_house() -> None:
     """Nothing else notifies, blocks or publishes: no command is called so, at any depth."""
-    outwards = {path for path in _commands(cli, ()) if path[-1] in OUTWARDS}
+    outwards = {path for path in _commands(cli, ()) if set(path) & OUTWARDS}
 
     assert outwards == OUT_UNDER_A_RULE.keys() | STAYS
 

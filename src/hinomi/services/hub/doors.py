@@ -6,7 +6,8 @@ from hinomi.clock import date_of
 from hinomi.errors import NotPermitted
 from hinomi.govern.people import token_digest
 from hinomi.hub.admission import refusal
-from hinomi.model.member import Credential, Member, MemberKind, Outlet
+from hinomi.hub.outlets import Openings
+from hinomi.model.member import Credential, Member, Outlet
 from hinomi.services.home import Home
 from hinomi.store.casebook import CaseBook
 
@@ -24,7 +25,12 @@ class Unknown(NotPermitted):
 
 
 def admit(
-    home: Home, casebook: CaseBook, *, fingerprint: str | None, token: str | None, outlet: Outlet
+    home: Home,
+    casebook: CaseBook,
+    *,
+    fingerprint: str | None,
+    token: str | None,
+    outlet: Outlet | None,
 ) -> Caller:
     """
     Let a member's node through to *outlet*, or refuse it.
@@ -36,7 +42,7 @@ def admit(
         casebook: Its, open.
         fingerprint: SHA-256 of the certificate that TLS checked, hex; None: there was none.
         token: That came with the request; None: none did.
-        outlet: Which door.
+        outlet: Which door; None: what every admitted member's node may.
 
     Raises:
         Unknown: If certificate and token do not stand for one node.
@@ -46,8 +52,8 @@ def admit(
     if found is None or token is None or token_digest(token) != found[0].token_digest:
         raise Unknown("certificate and token are not known here together")
     credential, member = found
-    kinds = [MemberKind(each) for each in home.register.text("hub.kinds").split()]
-    reason = refusal(member, credential, outlet, kinds=kinds, day=date_of(home.clock()))
+    openings = Openings.from_register(home.register)
+    reason = refusal(member, credential, outlet, openings=openings, day=date_of(home.clock()))
     if reason is not None:
         raise NotPermitted(reason)
     return Caller(member=member, credential=credential)

@@ -1,0 +1,149 @@
+"""
+Non-interference at the hub (R4): what may not show changes no byte of any outlet.
+
+Two hubs with the same keys get the same statements, from the same members, in the same epochs; in
+another order, at other times of the day, with members let in in another order. Every answer of
+every route is the same, headers and all; and so is what is logged.
+"""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from asking import Answer, ask
+from hinomi.model.statement import Endpoint, Sighting
+from hinomi.telemetry import set_up_logging
+from hinomi.web.hub.app import create_app
+from hinomi.web.hub.running import Hub
+from hubs import DAY_MS, FIRST_EPOCH, HubHouse, Node, server
+
+NAMES: Final = ("alpha", "beta", "gamma", "delta", "epsilon")
+SERVERS: Final = tuple(server(number) for number in range(1, 13))
+LEAST: Final = 5  # share.batch_least.
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is the same in both runs: who says what of which epoch."""
+
+    said: tuple[dict[str, tuple[Endpoint, ...]], ...]  # By epoch.
+    seen: tuple[dict[str, tuple[Sighting, ...]], ...]  # By epoch, one for each server.
+
+
+@dataclass(frozen=True, slots=True)
+class Chance:
+    """What differs: all that may not show."""
+
+    let_in: tuple[str, ...]
+    arrivals: tuple[tuple[str, ...], ...]
+    clocks: tuple[int, ...]  # ms past the beginning of each epoch.
+
+
+def worlds() -> st.SearchStrategy[World]:
+    """Draw what is said in two or three epochs."""
+    batch = st.lists(st.sampled_from(SERVERS), min_size=LEAST, max_size=12, unique=True).map(tuple)
+    said = st.dictionaries(st.sampled_from(NAMES), batch, min_size=2)
+    seen = st.dictionaries(
+        st.sampled_from(NAMES),
+        st.lists(st.sampled_from(list(Sighting)), min_size=len(SERVERS), max_size=len(SERVERS)).map(
+            tuple
+        ),
+    )
+    return st.integers(2, 3).flatmap(
+        lambda epochs: st.builds(
+            World,
+            st.lists(said, min_size=epochs, max_size=epochs).map(tuple),
+            st.lists(seen, min_size=epochs, max_size=epochs).map(tuple),
+        )
+    )
+
+
+def chances() -> st.SearchStrategy[Chance]:
+    """Draw an order of everything, and times of day."""
+    order = st.permutations(NAMES).map(tuple)
+    return st.builds(
+        Chance,
+        order,
+        st.lists(order, min_size=3, max_size=3).map(tuple),
+        st.lists(st.integers(2 * 3_600_000, DAY_MS - 3_600_000), min_size=3, max_size=3).map(tuple),
+    )
+
+
+@pytest.fixture(name="template", scope="module")
+def a_template(tmp_path_factory: pytest.TempPathFactory) -> HubHouse:
+    """A hub that nobody is let in to yet: its keys are those of both runs."""
+    return HubHouse.found(tmp_path_factory.mktemp("hub") / "home")
+
+
+def live(template: HubHouse, folder: Path, world: World, chance: Chance) -> HubHouse:
+    """Let a copy of *template* go through *world*, as *chance* has it."""
+    house = template.copy(folder)
+    house.let_in(*(Node(name) for name in chance.let_in))
+    for number, (said, seen) in enumerate(zip(world.said, world.seen, strict=True)):
+        house.epoch = FIRST_EPOCH + number
+        house.past_ms = 2 * 3_600_000
+        for name in chance.arrivals[number]:
+            house.past_ms += 1 + chance.clocks[number] // 100
+            if name in said:
+                house.submits(name, said[name])
+            if number and name in seen:
+                house.sights(name, number, dict(zip(SERVERS, seen[name], strict=True)))
+        house.past_ms = max(house.past_ms, chance.clocks[number])
+        house.publishes()
+    return house
+
+
+def answers(house: HubHouse) -> Iterator[tuple[str, str, Answer]]:
+    """Ask as every member, of everything that there is."""
+    home = house.home()
+    with home.casebook() as casebook:
+        app = create_app(Hub(home, casebook))
+        newest = casebook.hub.snapshots.newest_number()
+        for name in NAMES:
+            for target in targets(newest):
+                node = house.nodes[name]
+                yield (
+                    name,
+                    target,
+                    ask(app, "GET", target, peer=node.fingerprint, headers=node.headers),
+                )
+
+
+def targets(newest: int) -> list[str]:
+    """Give every address that a member may ask for."""
+    forms = ("listings.json",)
+    return [f"/v1/snapshots/{number}/{form}" for number in range(1, newest + 1) for form in forms]
+
+
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(world=worlds(), one=chances(), other=chances())
+def test_order_and_clock_change_no_byte(
+    template: HubHouse,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    world: World,
+    one: Chance,
+    other: Chance,
+) -> None:
+    """Of no answer to anybody, and of nothing that is logged at the level that ships."""
+    told = []
+    set_up_logging("warning")
+    for number, chance in enumerate((one, other)):
+        folder = tmp_path / str(number)
+        shutil.rmtree(folder, ignore_errors=True)
+        house = live(template, folder, world, chance)
+        found = list(answers(house))
+        told.append((found, capfd.readouterr()))
+
+    assert told[0] == told[1]
+    assert all(answer.status == 200 for _, _, answer in told[0][0])
