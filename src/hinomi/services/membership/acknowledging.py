@@ -12,7 +12,8 @@ from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.asking import HubClient
 from hinomi.services.membership.holding import Held, put_held, require_held
-from hinomi.services.membership.joined import Membership, read_membership, statements_signer
+from hinomi.services.membership.joined import JoinedHub, read_joined
+from hinomi.services.membership.joining import statements_signer
 from hinomi.share.signing import Signed
 
 
@@ -34,7 +35,7 @@ def acknowledge(home: Home, client: HubClient | None = None) -> int:
         NotPermitted: If it does not let this node.
     """
     home.mandate(Operation.PULL)
-    membership = read_membership(home)
+    membership = read_joined(home)
     held = require_held(home, membership)
     if held.acknowledged == held.number:
         return held.number
@@ -44,7 +45,7 @@ def acknowledge(home: Home, client: HubClient | None = None) -> int:
         return tell(home, membership, held, own)
 
 
-def tell(home: Home, membership: Membership, held: Held, client: HubClient) -> int:
+def tell(home: Home, membership: JoinedHub, held: Held, client: HubClient) -> int:
     """Do as `acknowledge`, where it is known what is held."""
     signed = Signed(
         deed=Deed.ACKNOWLEDGEMENT,

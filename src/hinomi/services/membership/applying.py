@@ -16,7 +16,7 @@ from hinomi.model.snapshot import Snapshot
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.holding import Held, read_held, read_list
-from hinomi.services.membership.joined import Membership, is_member, read_membership
+from hinomi.services.membership.joined import JoinedHub, is_member, read_joined
 from hinomi.services.ownership import own_matcher
 from hinomi.share.snapshot import head_of
 
@@ -32,7 +32,7 @@ class Applied:
     ignored: int  # Of the snapshot, those that no network carries anything to.
 
 
-def apply_list(home: Home, membership: Membership, snapshot: Snapshot, pulled_ms: int) -> Applied:
+def apply_list(home: Home, membership: JoinedHub, snapshot: Snapshot, pulled_ms: int) -> Applied:
     """
     Make what holds of *snapshot* the present list of known C&Cs of the source `HUB_LIST`.
 
@@ -89,12 +89,12 @@ def lapse(home: Home) -> int:
     """
     if not is_member(home):
         return 0
-    membership = read_membership(home)
+    membership = read_joined(home)
     held = read_held(home, membership)
     return 0 if held is None else lapse_held(home, membership, held)
 
 
-def lapse_held(home: Home, membership: Membership, held: Held) -> int:
+def lapse_held(home: Home, membership: JoinedHub, held: Held) -> int:
     """Do as `lapse`, where it is known what is held."""
     try:
         snapshot = read_list(home, membership, held.number)

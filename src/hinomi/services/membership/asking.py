@@ -24,13 +24,8 @@ from hinomi.errors import (
     Unavailable,
 )
 from hinomi.services.home import Home
-from hinomi.services.membership.joined import (
-    AUTHORITY,
-    CERTIFICATE,
-    NODE_KEY,
-    Membership,
-    read_token,
-)
+from hinomi.services.membership.joined import JoinedHub
+from hinomi.services.membership.joining import AUTHORITY, CERTIFICATE, NODE_KEY, read_token
 from hinomi.telemetry import mask_addresses
 
 WAITS_S: Final = (1.0, 2.0, 4.0, 8.0)
@@ -71,7 +66,7 @@ class HubClient:
     """Asks one hub; used as a context, which closes the connection."""
 
     def __init__(
-        self, home: Home, membership: Membership, sleep: Callable[[float], None] = time.sleep
+        self, home: Home, membership: JoinedHub, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         """
         Make ready to ask; nothing is asked yet.

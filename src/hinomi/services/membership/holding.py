@@ -23,7 +23,7 @@ from hinomi.errors import ConfigError, Conflict, HinomiError, NotFound
 from hinomi.govern.note import BadNote
 from hinomi.model.snapshot import Snapshot
 from hinomi.services.home import Home
-from hinomi.services.membership.joined import FOLDER, Membership, path_in
+from hinomi.services.membership.joined import FOLDER, JoinedHub, path_in
 from hinomi.share.snapshot import Head, check_head, require_body, require_next
 from hinomi.store.durable import on_disk, replace_durably
 from hinomi.store.locking import taken
@@ -75,7 +75,7 @@ def alone(home: Home) -> Iterator[None]:
         os.close(descriptor)
 
 
-def read_held(home: Home, membership: Membership) -> Held | None:
+def read_held(home: Home, membership: JoinedHub) -> Held | None:
     """
     Give which snapshot is in use; None: there is none yet.
 
@@ -96,7 +96,7 @@ def read_held(home: Home, membership: Membership) -> Held | None:
     return Held(head=head, pulled_ms=found.pulled_ms, acknowledged=found.acknowledged)
 
 
-def require_held(home: Home, membership: Membership) -> Held:
+def require_held(home: Home, membership: JoinedHub) -> Held:
     """
     Give which snapshot is in use.
 
@@ -131,7 +131,7 @@ def put_envelope(home: Home, number: int, note: str) -> None:
     replace_durably(_path(home, "envelopes", number, "note"), note.encode(), mode=0o600)
 
 
-def read_head(home: Home, membership: Membership, number: int) -> Head:
+def read_head(home: Home, membership: JoinedHub, number: int) -> Head:
     """
     Read the head of a snapshot, and check its signature.
 
@@ -151,7 +151,7 @@ def read_head(home: Home, membership: Membership, number: int) -> Head:
     return head
 
 
-def read_list(home: Home, membership: Membership, number: int) -> Snapshot:
+def read_list(home: Home, membership: JoinedHub, number: int) -> Snapshot:
     """
     Read a list, and check that it is the one that the hub signed.
 
@@ -168,7 +168,7 @@ def read_list(home: Home, membership: Membership, number: int) -> Snapshot:
     return require_body(head, body, str(path))
 
 
-def check_chain(home: Home, membership: Membership) -> tuple[Head, ...]:
+def check_chain(home: Home, membership: JoinedHub) -> tuple[Head, ...]:
     """
     Check every head that is here, and that each follows on the one before.
 

@@ -1,52 +1,21 @@
-"""
-What this home knows of the hub that it has joined, and the keys that it shows there.
-
-====================================== ======================================================
-``hub/membership.json``                the hub, its keys, the doors that are open to this node
-``keys/membership/node.key``, ``.pem`` the node's certificate, by which TLS knows it
-``keys/membership/authority.pem``      who signed the hub's certificate: nobody else is trusted
-``keys/membership/token``              goes with every request
-``keys/membership/statements.key``     signs what this house says
-====================================== ======================================================
-"""
+"""The hub that this home has joined, as whoever exchanges with it needs to know it."""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from hinomi.errors import ConfigError, NotFound
-from hinomi.govern.note import BadNote, Signer, Verifier
+from hinomi.errors import ConfigError
+from hinomi.govern.note import BadNote, Verifier
 from hinomi.model.listing import epoch_of, render_epoch
 from hinomi.services.home import Home
-from hinomi.services.journals import read_signer
+from hinomi.services.membership.joining import MEMBERSHIP, read_membership
 
 FOLDER: Final = "hub"
-MEMBERSHIP: Final = f"{FOLDER}/membership.json"
-KEYS: Final = "keys/membership"
-NODE_KEY: Final = f"{KEYS}/node.key"
-CERTIFICATE: Final = f"{KEYS}/node.pem"
-AUTHORITY: Final = f"{KEYS}/authority.pem"
-TOKEN: Final = f"{KEYS}/token"
-STATEMENTS_KEY: Final = f"{KEYS}/statements.key"
-
-
-class _Hub(msgspec.Struct):
-    url: str
-    list_key: str
-    envelope_key: str
-    epoch_days: int
-
-
-class _Membership(msgspec.Struct):
-    member: str
-    hub: _Hub
-    outlets: list[str] = []
+"""Where all of it lies in the home, but for the keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Membership:
+class JoinedHub:
     """The hub as it was when this home joined it."""
 
     member: str  # What the hub calls this house.
@@ -75,7 +44,7 @@ def is_member(home: Home) -> bool:
     return (home.folder / MEMBERSHIP).exists()
 
 
-def read_membership(home: Home) -> Membership:
+def read_joined(home: Home) -> JoinedHub:
     """
     Read which hub this home has joined.
 
@@ -83,59 +52,24 @@ def read_membership(home: Home) -> Membership:
         NotFound: If it has joined none.
         ConfigError: If what is written of it is damaged.
     """
-    path = home.folder / MEMBERSHIP
+    found = read_membership(home)
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=_Membership)
         list_key, envelope_key = map(Verifier.parse, (found.hub.list_key, found.hub.envelope_key))
-    except FileNotFoundError as error:
-        raise NotFound(
-            "this home has joined no hub: `hinomi listings enrol` asks to, `hinomi listings join` "
-            "takes the answer"
-        ) from error
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}; restore it from backup") from error
-    except (msgspec.DecodeError, BadNote) as error:
-        raise ConfigError(f"{path} is damaged; restore it from backup, or join anew") from error
+    except BadNote as error:
+        raise ConfigError(f"{home.folder / MEMBERSHIP} is damaged: {error}; join anew") from error
     if found.hub.epoch_days < 1 or not found.hub.url.startswith("https://"):
-        raise ConfigError(f"{path} names no hub that can be reached; join anew")
-    return Membership(
+        raise ConfigError(f"{home.folder / MEMBERSHIP} names no hub that can be reached; join anew")
+    return JoinedHub(
         member=found.member,
         url=found.hub.url.rstrip("/"),
         list_key=list_key,
         envelope_key=envelope_key,
         epoch_days=found.hub.epoch_days,
-        outlets=frozenset(found.outlets),
+        outlets=frozenset(each.value for each in found.outlets),
     )
 
 
-def statements_signer(home: Home) -> Signer:
-    """
-    Read the key that what this house says is signed with.
-
-    Raises:
-        ConfigError: If it is missing or damaged.
-    """
-    return read_signer(home.folder / STATEMENTS_KEY)
-
-
-def read_token(home: Home) -> str:
-    """
-    Read the token that goes with every request.
-
-    Raises:
-        ConfigError: If it is missing.
-    """
-    path = home.folder / TOKEN
-    try:
-        token = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} is missing or damaged; restore it, or join anew") from error
-    if not token or not token.isprintable() or " " in token:
-        raise ConfigError(f"{path} is damaged; restore it, or join anew")
-    return token
-
-
-def spoken_of(home: Home, membership: Membership) -> int:
+def spoken_of(home: Home, membership: JoinedHub) -> int:
     """
     Give the epoch that is spoken of now: the last one that is over.
 

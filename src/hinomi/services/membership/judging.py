@@ -17,7 +17,7 @@ from hinomi.model.statement import Endpoint, Sighting
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.holding import alone, read_list, require_held
-from hinomi.services.membership.joined import FOLDER, path_in, read_membership
+from hinomi.services.membership.joined import FOLDER, path_in, read_joined
 from hinomi.services.people import acting, people_in_force
 from hinomi.services.wording import said_words
 from hinomi.store.durable import replace_durably
@@ -68,7 +68,7 @@ def judge(home: Home, endpoint: Endpoint, sighting: Sighting | None, reason: str
     if sighting not in {None, *FOUND_BY_PEOPLE}:
         raise ValueError(f"people find no {sighting}: that is for detection to say")
     mandate = home.mandate(Operation.DECIDE)
-    membership = read_membership(home)
+    membership = read_joined(home)
     with alone(home):
         held = require_held(home, membership)
         snapshot = read_list(home, membership, held.number)

@@ -17,7 +17,7 @@ from hinomi.model.window import Window
 from hinomi.services.detecting import Opened
 from hinomi.services.home import Home
 from hinomi.services.membership.holding import read_held, read_list
-from hinomi.services.membership.joined import is_member, read_membership
+from hinomi.services.membership.joined import is_member, read_joined
 from hinomi.services.membership.met import Met, put_met
 from hinomi.services.ownership import own_matcher
 
@@ -35,7 +35,7 @@ class Meetings:
         """Look at everything that was judged in one run, if the run was one over the present."""
         if not is_member(self.home) or not is_whole(self.home, opened.window):
             return
-        membership = read_membership(self.home)
+        membership = read_joined(self.home)
         held = read_held(self.home, membership)
         table = judged.survey.services
         if held is None or not len(table):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
 from hinomi.services.membership.holding import read_held, read_list
-from hinomi.services.membership.joined import read_membership
+from hinomi.services.membership.joined import read_joined
 from hinomi.services.membership.judging import read_judged
 from hinomi.services.membership.met import read_met
 from hinomi.services.membership.pulling import lease_left, warn_of_age
@@ -50,7 +50,7 @@ def overview(home: Home) -> Overview:
         NotFound: If it has joined none.
         ConfigError, BadNote, MalformedDocument: If what is kept is damaged.
     """
-    membership = read_membership(home)
+    membership = read_joined(home)
     now = membership.epoch_at(home.clock())
     held = read_held(home, membership)
     shown = None

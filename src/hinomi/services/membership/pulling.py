@@ -27,7 +27,7 @@ from hinomi.services.membership.holding import (
     read_list,
     sweep_lists,
 )
-from hinomi.services.membership.joined import Membership, read_membership
+from hinomi.services.membership.joined import JoinedHub, read_joined
 from hinomi.share.snapshot import Head, check_head, require_body, require_next
 
 _MOST: int = 100
@@ -79,7 +79,7 @@ def pull(home: Home) -> Pulled:
         Conflict: If the hub went back, left a list out, or tells another history.
     """
     mandate = home.mandate(Operation.PULL)
-    membership = read_membership(home)
+    membership = read_joined(home)
     with alone(home):
         held = read_held(home, membership)
         try:
@@ -94,7 +94,7 @@ def pull(home: Home) -> Pulled:
             raise
 
 
-def _pulled(home: Home, membership: Membership, held: Held | None, client: HubClient) -> Pulled:
+def _pulled(home: Home, membership: JoinedHub, held: Held | None, client: HubClient) -> Pulled:
     found = _heads(home, membership, held, client)
     is_new = held is None or found.newest.number > held.number
     snapshot = None if is_new else _kept(home, membership, found.newest)
@@ -128,13 +128,13 @@ def _pulled(home: Home, membership: Membership, held: Held | None, client: HubCl
     )
 
 
-def lease_left(home: Home, membership: Membership, snapshot: Snapshot) -> int:
+def lease_left(home: Home, membership: JoinedHub, snapshot: Snapshot) -> int:
     """Count the epochs after the present one in which something of *snapshot* still holds."""
     last = max((each.valid_until for each in snapshot.listings), default=snapshot.epoch)
     return max(last - membership.epoch_at(home.clock()), 0)
 
 
-def warn_of_age(home: Home, membership: Membership, snapshot: Snapshot) -> str | None:
+def warn_of_age(home: Home, membership: JoinedHub, snapshot: Snapshot) -> str | None:
     """Say that a list is old; None: it is not."""
     age = _age(home, membership, snapshot.epoch)
     if age < _STALE_EPOCHS:
@@ -145,16 +145,16 @@ def warn_of_age(home: Home, membership: Membership, snapshot: Snapshot) -> str |
     )
 
 
-def _age(home: Home, membership: Membership, epoch: int) -> int:
+def _age(home: Home, membership: JoinedHub, epoch: int) -> int:
     return membership.epoch_at(home.clock()) - epoch
 
 
-def _warnings(home: Home, membership: Membership, snapshot: Snapshot) -> tuple[str, ...]:
+def _warnings(home: Home, membership: JoinedHub, snapshot: Snapshot) -> tuple[str, ...]:
     old = warn_of_age(home, membership, snapshot)
     return () if old is None else (old,)
 
 
-def _heads(home: Home, membership: Membership, held: Held | None, client: HubClient) -> _Found:
+def _heads(home: Home, membership: JoinedHub, held: Held | None, client: HubClient) -> _Found:
     """Ask for the heads after the one that is held, and check that they follow on it."""
     now = membership.epoch_at(home.clock())
     if held is None:
@@ -187,7 +187,7 @@ def _heads(home: Home, membership: Membership, held: Held | None, client: HubCli
     return _Found(heads=tuple(new), newest=before)
 
 
-def _checked(told: _Numbered, membership: Membership, now: int) -> Head:
+def _checked(told: _Numbered, membership: JoinedHub, now: int) -> Head:
     """Check one head: signed by the pinned key, of an epoch that has begun."""
     head = check_head(told.head, membership.list_key)
     if head.number != told.number:
@@ -202,7 +202,7 @@ def _checked(told: _Numbered, membership: Membership, now: int) -> Head:
     return head
 
 
-def _require_same(held: Head, client: HubClient, membership: Membership) -> None:
+def _require_same(held: Head, client: HubClient, membership: JoinedHub) -> None:
     """Refuse a hub that shows another list under the number that is held."""
     again = check_head(client.get_text(f"/v1/snapshots/{held.number}/head"), membership.list_key)
     if again != held:
@@ -212,7 +212,7 @@ def _require_same(held: Head, client: HubClient, membership: Membership) -> None
         )
 
 
-def _kept(home: Home, membership: Membership, head: Head) -> Snapshot | None:
+def _kept(home: Home, membership: JoinedHub, head: Head) -> Snapshot | None:
     """Read the list that is in use; None where it is gone or damaged, to be fetched anew."""
     try:
         return read_list(home, membership, head.number)
@@ -220,7 +220,7 @@ def _kept(home: Home, membership: Membership, head: Head) -> Snapshot | None:
         return None
 
 
-def _fetch(home: Home, membership: Membership, found: _Found, client: HubClient) -> Snapshot:
+def _fetch(home: Home, membership: JoinedHub, found: _Found, client: HubClient) -> Snapshot:
     """Fetch the newest list with its envelope, check and keep them; it is not in use yet."""
     head = found.newest
     path = f"/v1/snapshots/{head.number}"

@@ -23,7 +23,8 @@ from hinomi.govern.note import BadNote
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
 from hinomi.services.membership.asking import HubClient, NotTaken
-from hinomi.services.membership.joined import FOLDER, Membership, path_in, statements_signer
+from hinomi.services.membership.joined import FOLDER, JoinedHub, path_in
+from hinomi.services.membership.joining import statements_signer
 from hinomi.share.canonical import digest
 from hinomi.share.signing import Signed
 from hinomi.store.durable import on_disk, write_durably
@@ -65,7 +66,7 @@ class Refused:
 
 
 def make_parcel(
-    home: Home, membership: Membership, deed: Deed, *, epoch: int, body: bytes, statements: int
+    home: Home, membership: JoinedHub, deed: Deed, *, epoch: int, body: bytes, statements: int
 ) -> Parcel:
     """Sign a batch; the same body is always signed alike."""
     signed = Signed(
@@ -86,7 +87,7 @@ def make_parcel(
     )
 
 
-def put_out(home: Home, membership: Membership, parcel: Parcel) -> Parcel:
+def put_out(home: Home, membership: JoinedHub, parcel: Parcel) -> Parcel:
     """
     Lay a batch into the outbox, and give what lies there: where one was there already, that one.
 
@@ -99,13 +100,13 @@ def put_out(home: Home, membership: Membership, parcel: Parcel) -> Parcel:
     return _read(path)
 
 
-def find_sent(home: Home, membership: Membership, deed: Deed, epoch: int) -> Parcel | None:
+def find_sent(home: Home, membership: JoinedHub, deed: Deed, epoch: int) -> Parcel | None:
     """Give the batch of an epoch of which the hub gave its receipt; None: there is none."""
     path = _path(home, SENT, membership, deed, epoch)
     return _read(path) if path.exists() else None
 
 
-def find_waiting(home: Home, membership: Membership, deed: Deed, epoch: int) -> Parcel | None:
+def find_waiting(home: Home, membership: JoinedHub, deed: Deed, epoch: int) -> Parcel | None:
     """Give the batch of an epoch that waits to be sent; None: there is none."""
     path = _path(home, OUTBOX, membership, deed, epoch)
     return _read(path) if path.exists() else None
@@ -125,7 +126,7 @@ def last_sent(home: Home, deed: Deed) -> Parcel | None:
     return _read(paths[-1]) if paths else None
 
 
-def deliver(home: Home, membership: Membership, parcel: Parcel, client: HubClient) -> Parcel:
+def deliver(home: Home, membership: JoinedHub, parcel: Parcel, client: HubClient) -> Parcel:
     """
     Send a batch that lies in the outbox, check the receipt, and keep both.
 
@@ -157,7 +158,7 @@ def deliver(home: Home, membership: Membership, parcel: Parcel, client: HubClien
 
 
 def deliver_earlier(
-    home: Home, membership: Membership, deed: Deed, epoch: int, client: HubClient
+    home: Home, membership: JoinedHub, deed: Deed, epoch: int, client: HubClient
 ) -> tuple[Refused, ...]:
     """
     Send what waits of epochs before *epoch*: the hub may have taken it, and its receipt was lost.
@@ -179,7 +180,7 @@ def deliver_earlier(
     return tuple(refused)
 
 
-def _require_receipt(membership: Membership, parcel: Parcel, answer: _Receipt) -> None:
+def _require_receipt(membership: JoinedHub, parcel: Parcel, answer: _Receipt) -> None:
     """Refuse a receipt that is not the hub's word for this very batch."""
     wanted = Signed(
         deed=Deed.RECEIPT,
@@ -196,7 +197,7 @@ def _require_receipt(membership: Membership, parcel: Parcel, answer: _Receipt) -
         raise BadNote("the hub's receipt is under another batch: this one stays in the outbox")
 
 
-def _path(home: Home, folder: str, membership: Membership, deed: Deed, epoch: int) -> Path:
+def _path(home: Home, folder: str, membership: JoinedHub, deed: Deed, epoch: int) -> Path:
     return path_in(home, folder, f"{DOORS[deed]}-{membership.day_of(epoch)}.json")
 
 

@@ -17,7 +17,7 @@ from hinomi.services.listings import require_may_leave
 from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.asking import HubClient
 from hinomi.services.membership.holding import Held, read_list, require_held
-from hinomi.services.membership.joined import Membership, read_membership, spoken_of
+from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.judging import read_judged
 from hinomi.services.membership.met import Met, read_met
 from hinomi.services.membership.sending import (
@@ -80,7 +80,7 @@ def plan_sightings(home: Home) -> Sightings:
         Unavailable: If detection has not looked lately, and nobody here found anything.
     """
     require_may_leave(home, Operation.FEEDBACK)
-    membership = read_membership(home)
+    membership = read_joined(home)
     return _sightings(home, membership, spoken_of(home, membership))
 
 
@@ -95,7 +95,7 @@ def give_feedback(home: Home) -> Told:
         BadNote: If its receipt is none.
     """
     mandate = require_may_leave(home, Operation.FEEDBACK)
-    membership = read_membership(home)
+    membership = read_joined(home)
     epoch = spoken_of(home, membership)
     facts: dict[str, object] = {}
     parcel = find_sent(home, membership, Deed.SIGHTINGS, epoch)
@@ -130,7 +130,7 @@ def give_feedback(home: Home) -> Told:
     )
 
 
-def _sightings(home: Home, membership: Membership, epoch: int) -> Sightings:
+def _sightings(home: Home, membership: JoinedHub, epoch: int) -> Sightings:
     held = require_held(home, membership)
     judged = read_judged(home)
     met = read_met(home)
@@ -160,7 +160,7 @@ def _sightings(home: Home, membership: Membership, epoch: int) -> Sightings:
 
 
 def _looked_at(
-    home: Home, membership: Membership, held: Held, met: Met | None, epoch: int
+    home: Home, membership: JoinedHub, held: Held, met: Met | None, epoch: int
 ) -> Snapshot | None:
     """Give the list that detection looked at since *epoch* began; None: it did not."""
     if met is None or met.number > held.number:

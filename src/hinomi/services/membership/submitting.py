@@ -17,7 +17,7 @@ from hinomi.services.home import Home
 from hinomi.services.listings import require_journalled, require_may_leave
 from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.asking import HubClient
-from hinomi.services.membership.joined import Membership, read_membership, spoken_of
+from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
@@ -78,7 +78,7 @@ def plan_submission(home: Home) -> Planned:
         ConfigError: If its epochs are not those of the hub.
     """
     mandate = require_may_leave(home, Operation.SUBMIT)
-    membership = read_membership(home)
+    membership = read_joined(home)
     planned = _plan(home, membership, mandate)
     told = {"stage": "planned", **planned.facts, "register": home.register.version}
     record(home.journal(), Operation.SUBMIT, mandate, told)
@@ -96,7 +96,7 @@ def submit(home: Home) -> Submitted:
         BadNote: If its receipt is none.
     """
     mandate = require_may_leave(home, Operation.SUBMIT)
-    membership = read_membership(home)
+    membership = read_joined(home)
     epoch = spoken_of(home, membership)
     facts: dict[str, object] = {}
     sent = find_sent(home, membership, Deed.SUBMISSION, epoch)
@@ -109,7 +109,7 @@ def submit(home: Home) -> Submitted:
 
 
 def keep_plan(
-    home: Home, membership: Membership, mandate: Mandate, planned: Planned, **told: object
+    home: Home, membership: JoinedHub, mandate: Mandate, planned: Planned, **told: object
 ) -> Parcel | None:
     """Journal what is about to go, and lay it into the outbox; None where nothing goes."""
     body = planned.body
@@ -131,7 +131,7 @@ def keep_plan(
 
 
 def send(
-    home: Home, membership: Membership, epoch: int, parcel: Parcel | None, facts: dict[str, object]
+    home: Home, membership: JoinedHub, epoch: int, parcel: Parcel | None, facts: dict[str, object]
 ) -> Submitted:
     """Send *parcel* if the hub gave no receipt for it yet, and what waits of earlier epochs."""
     was_sent = parcel is not None and parcel.receipt is not None
@@ -155,7 +155,7 @@ def send(
     )
 
 
-def planned_from(home: Home, membership: Membership, gathered: Gathered, echoes: int) -> Planned:
+def planned_from(home: Home, membership: JoinedHub, gathered: Gathered, echoes: int) -> Planned:
     """Make the document of the last epoch that is over out of what was gathered."""
     epoch = spoken_of(home, membership)
     body = None
@@ -166,7 +166,7 @@ def planned_from(home: Home, membership: Membership, gathered: Gathered, echoes:
     )
 
 
-def _plan(home: Home, membership: Membership, mandate: Mandate) -> Planned:
+def _plan(home: Home, membership: JoinedHub, mandate: Mandate) -> Planned:
     require_journalled(home, Operation.SUBMIT, mandate)
     epoch = spoken_of(home, membership)
     with home.casebook() as casebook:

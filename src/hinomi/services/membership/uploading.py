@@ -16,7 +16,7 @@ from hinomi.services import approvals
 from hinomi.services.home import Home
 from hinomi.services.listings import require_may_leave
 from hinomi.services.mandates import Operation
-from hinomi.services.membership.joined import Membership, read_membership, spoken_of
+from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.sending import find_sent, find_waiting
 from hinomi.services.membership.submitting import (
     Planned,
@@ -52,7 +52,7 @@ def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = ""
         NotPermitted, Unavailable, BadNote: As `submitting.submit`.
     """
     mandate = require_may_leave(home, Operation.SUBMIT)
-    membership = read_membership(home)
+    membership = read_joined(home)
     least = home.register.integer("share.lines_least")
     if not lines_checked:
         raise UsageError(
@@ -87,10 +87,10 @@ def plan_file(home: Home, path: Path) -> Planned:
     """
     require_may_leave(home, Operation.SUBMIT)
     least = home.register.integer("share.lines_least")
-    return _planned(home, read_membership(home), path, least)
+    return _planned(home, read_joined(home), path, least)
 
 
-def _planned(home: Home, membership: Membership, path: Path, least: int) -> Planned:
+def _planned(home: Home, membership: JoinedHub, path: Path, least: int) -> Planned:
     spoken_of(home, membership)  # Before the file: epochs that differ are the graver fault.
     statements = _read(path, Profile.from_register(home.register))
     # Nobody counted them here: each is taken as having more lines than exactly enough.

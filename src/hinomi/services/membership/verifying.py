@@ -8,7 +8,7 @@ from hinomi.govern.note import BadNote
 from hinomi.services.home import Home
 from hinomi.services.journals import read_verifier
 from hinomi.services.membership.holding import check_chain, read_list, require_held
-from hinomi.services.membership.joined import read_membership
+from hinomi.services.membership.joined import read_joined
 from hinomi.share.canonical import digest
 from hinomi.share.snapshot import Head, check_head, parse_json, require_body
 
@@ -31,7 +31,7 @@ def verify_held(home: Home) -> Verified:
         BadNote, MalformedDocument: If something is not what the hub signed.
         Conflict: If a head is missing, or does not follow.
     """
-    membership = read_membership(home)
+    membership = read_joined(home)
     held = require_held(home, membership)
     snapshot = read_list(home, membership, held.number)
     heads = check_chain(home, membership)
