@@ -107,10 +107,40 @@ class Assessor:
                 nothing, else one person would be analyst and independent method at once.
         """
         told = self.casebook.listed.about(service)
-        evidence = (
-            *self._known_of(service),
-            *listed_evidence(service, self._without_echo(service, told)),
-        )
+        others = [each for each in told if each.source != HUB_LIST]
+        if len(others) < len(told) and (not self._with_hub or self._was_told(service)):
+            alone = self._assess(service, service_class, deciders, (told, others))
+            if not self._with_hub or self.stands(alone.weighing):
+                return alone
+        return self._assess(service, service_class, deciders, (told, told))
+
+    def stands(self, weighing: Weighing) -> bool:
+        """Tell whether methods agree, whatever the age of what they say."""
+        rules = self.rules
+        agreed = weighing.agreed >= rules.listable_probability
+        return agreed and weighing.methods >= rules.least_methods
+
+    def _was_told(self, service: Service) -> bool:
+        """
+        Tell whether the hub may list *service* on this house's word.
+
+        What is listed here and stands without the hub goes to the hub. As evidence here it would
+        bear itself out, and keep a listing alive that nobody finds any more. The hub forgets a
+        word within the lease.
+        """
+        since_ms = (self.day - self._most_frozen) * DAY_MS
+        return self.casebook.listings.was_listed(service, since_ms)
+
+    def _assess(
+        self,
+        service: Service,
+        service_class: ServiceClass,
+        deciders: Collection[str],
+        listed: tuple[Sequence[Told], Sequence[Told]],
+    ) -> Assessment:
+        """Weigh a service by what all lists say of it, and those of them that are evidence."""
+        told, heard_of = listed
+        evidence = (*self._known_of(service), *listed_evidence(service, heard_of))
         reliability = self.reliability(evidence)
         trust = Trust(
             reliability={name: each.mean for name, each in reliability.items()},
@@ -157,19 +187,6 @@ class Assessor:
         since = bisect_right(self._watched, self.day - age_days)
         watched = bisect_right(self._watched, self.day) - since
         return max(watched, age_days - self._most_frozen)
-
-    def _without_echo(self, service: Service, told: Sequence[Told]) -> Sequence[Told]:
-        """
-        Leave out what the hub lists where this house listed the server itself.
-
-        The hub may say so on this house's word: as evidence here it would bear itself out, and
-        keep a listing alive that nobody finds any more.
-        """
-        if all(each.source != HUB_LIST for each in told):
-            return told
-        if self._with_hub and not self.casebook.listings.has_any(service):
-            return told
-        return [each for each in told if each.source != HUB_LIST]
 
     def _known_of(self, service: Service) -> list[Evidence]:
         known = [*self.casebook.evidence.of(service), *self._lent.get(service, ())]

@@ -46,14 +46,21 @@ class ListingStore:
             raise NotFound(f"case {case.id} has no listing")
         return _published(row).listing
 
-    def has_any(self, service: Service) -> bool:
-        """Tell whether *service*, an own one by its pseudonym, was ever listed."""
-        address = service.address
+    def was_listed(self, service: Service, since_ms: int) -> bool:
+        """
+        Tell whether a listing of a service stands, or ended at *since_ms* or later.
+
+        Args:
+            service: Own ones by their pseudonym.
+            since_ms: From then on, ms since the Unix epoch.
+        """
+        address, ended = service.address, LISTINGS.c.ended_ms
         wanted = (
             sa.select(LISTINGS.c.id)
             .join(CASES, CASES.c.id == LISTINGS.c.case_id)
             .where(CASES.c.hi == address.hi, CASES.c.lo == address.lo, CASES.c.own == service.own)
             .where(CASES.c.proto == service.proto, CASES.c.port == service.port)
+            .where(ended.is_(None) | (ended >= since_ms))
             .limit(1)
         )
         with self._database.read() as connection:

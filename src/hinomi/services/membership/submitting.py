@@ -184,9 +184,7 @@ def _findings(home: Home, casebook: CaseBook, epoch: int) -> tuple[list[Backed],
     profile = Profile.from_register(home.register)
     days = home.register.integer("share.epoch_days")
     last_day = (epoch + 1) * days - 1
-    by_hub = any(
-        each.source == HUB_LIST for each in casebook.lists.show(ListKind.KNOWN_CC, HUB_LIST)
-    )
+    by_hub = bool(casebook.lists.show(ListKind.KNOWN_CC, HUB_LIST))
     alone = Assessor(home, casebook, with_hub=False) if by_hub or profile.fields else None
     found: list[Backed] = []
     echoes = 0
@@ -216,8 +214,7 @@ def _is_echo(casebook: CaseBook, case: Case, alone: Assessor, weighing: Weighing
     """Tell whether a server that the hub lists would not be listed here without that."""
     if all(each.source != HUB_LIST for each in casebook.listed.about(case.service)):
         return False
-    rules = alone.rules
-    return weighing.methods < rules.least_methods or weighing.agreed < rules.listable_probability
+    return not alone.stands(weighing)
 
 
 def _statement(home: Home, listed: Published, case: Case, weighing: Weighing | None) -> Statement:
