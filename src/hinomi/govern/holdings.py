@@ -265,6 +265,7 @@ ROWS: Final = (
             "hub_entries",
             "hub_acknowledgements",
             "hub_weighings",
+            "hub_histories",
             "hub_rulings",
             "hub_outcomes",
             "hub_batches",
