@@ -8,7 +8,7 @@ that is likely, and every disagreement, goes to people (docs/explanation/how-the
 Everything here is pure, and the same whatever the order of members and statements.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -113,7 +113,9 @@ class _State:
     strength: Ints
 
 
-def aggregate(heard: Heard, rule: Rule, *, epoch: int, guard: Guard) -> tuple[Decision, ...]:
+def aggregate(
+    heard: Heard, rule: Rule, *, epoch: int, guard: Guard, wanted: Sequence[int] = ()
+) -> tuple[Decision, ...]:
     """
     Decide on every server that anybody speaks of, by endpoint.
 
@@ -122,6 +124,7 @@ def aggregate(heard: Heard, rule: Rule, *, epoch: int, guard: Guard) -> tuple[De
         rule: What it takes.
         epoch: The present one.
         guard: Tells what holds a server back; it is asked of those that it matters for.
+        wanted: Rows of servers to tell of in any case.
 
     Returns:
         One decision for each server of which something is to be kept. Left out are those that
@@ -148,6 +151,7 @@ def aggregate(heard: Heard, rule: Rule, *, epoch: int, guard: Guard) -> tuple[De
     )
     classes = settled_class(before, _class_counts(heard), rule.coalition_most)
     kept = (outcome != _CODES[Outcome.WAIT]) | is_listed | (state.contested != NEVER)
+    kept[list(wanted)] = True
     return tuple(
         Decision(
             endpoint=heard.servers.endpoint(row),

@@ -33,6 +33,9 @@ METHODS: Final = tuple(Method)
 MEMBERS_METHOD: Final = Method.SIGHTING
 """What members' statements are to the hub, whatever stands behind them."""
 
+_PERSONS: Final = METHODS.index(Method.ANALYST)
+"""What one person at the hub found adds to the sum and is no method: listing takes two of them."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
@@ -185,7 +188,7 @@ def _chosen(voices: Voices, sources: Sequence[Source], least_reliability: float)
         is_for=is_for,
         is_member=is_member[kept],
         weight=weight[kept],
-        finds=worth[kept] >= least_reliability,
+        finds=(worth[kept] >= least_reliability) & (voices.method[kept] != _PERSONS),
         rank=_ranks(server, is_for, is_member[kept], weight[kept], group[kept]),
     )
 

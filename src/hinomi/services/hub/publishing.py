@@ -47,6 +47,7 @@ def publish(home: Home) -> Made:
         if newest is not None and newest.epoch >= now.number:
             raise Conflict(f"the list of {now} is made already, as snapshot {newest.number}")
         weighed = weigh_statements(home, casebook, now)
+        keep_weighings(casebook, weighed)
         changes = next_entries(
             store.standing(),
             weighed.wanted,
@@ -87,7 +88,6 @@ def publish(home: Home) -> Made:
             ),
             changes.versions,
         )
-        keep_weighings(casebook, weighed)
     return made
 
 
