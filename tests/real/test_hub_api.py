@@ -32,9 +32,9 @@ BOUNDED: Final = settings(
 
 OPERATIONS: Final = [
     (method, path)
-    for path, methods in json.loads(
-        (DOCS / "reference" / "hub-openapi.json").read_text("utf-8")
-    )["paths"].items()
+    for path, methods in json.loads((DOCS / "reference" / "hub-openapi.json").read_text("utf-8"))[
+        "paths"
+    ].items()
     for method in methods
 ]
 """Of the page that is published; a test elsewhere says that it is the present one."""
@@ -89,9 +89,7 @@ def test_answers_are_as_described(app: Any, node: Node, method: str, path: str) 
 
 
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_a_certificate_alone_opens_nothing(
-    app: Any, node: Node, method: str, path: str
-) -> None:
+def test_a_certificate_alone_opens_nothing(app: Any, node: Node, method: str, path: str) -> None:
     """Without its token every request that reaches a route is refused."""
 
     def ask(case: schemathesis.Case) -> None:
