@@ -6,7 +6,6 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
-from hinomi.clock import render_day
 from hinomi.errors import UsageError
 from hinomi.hub.aggregate import Because, Outcome
 from hinomi.model.address import parse_address
@@ -123,7 +122,7 @@ def show_(session: Session, address: str, protocol: str, port: str) -> None:
                 each.method.value,
                 f"{each.worth:.2f}",
                 "-" if each.group == each.source else each.group,
-                render_day(each.day),
+                render_epoch(each.day, 1),
             )
             for each in found.witnesses
         ],
@@ -245,7 +244,7 @@ def _shown_document(found: Shown) -> dict[str, Any]:
                 "one_with": each.group,
                 "member": each.is_member,
                 "exact": each.is_exact,
-                "as_of": render_day(each.day),
+                "as_of": render_epoch(each.day, 1),
             }
             for each in found.witnesses
         ],

@@ -293,13 +293,15 @@ def _answers(home: Home, known: Shown, ruling: Ruling) -> dict[str, bool]:
     """Tell whom a ruling bears out; a shared host, or one that is gone, says nothing of anybody."""
     if ruling.finding is Finding.UNSURE or ruling.service_class is ServiceClass.SHARED:
         return {}
+    is_cc = ruling.finding is Finding.CC
     return borne_out(
         known.witnesses,
         ruling.endpoint,
-        is_cc=ruling.finding is Finding.CC,
+        is_cc=is_cc,
         person=f"{PERSON}{ruling.said_by}",
         day=known.epoch.number * known.epoch.days,
-        verdict_methods=home.register.integer("evidence.verdict_methods"),
+        # Listing has to stand on methods beside the source; a refusal stands on the person.
+        verdict_methods=home.register.integer("evidence.verdict_methods") if is_cc else 1,
     )
 
 
