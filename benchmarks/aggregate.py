@@ -59,7 +59,9 @@ def _fill(house: HubHouse, members: int, findings: int, epoch: int) -> None:
             chance = reach / reach.sum()
             chosen = random.choice(reach.size, findings, replace=False, p=chance)
             # A tenth of the servers is new in each epoch.
-            chosen = np.where(chosen % 10 == epoch % 10, chosen + findings * POOL * (1 + epoch), chosen)
+            chosen = np.where(
+                chosen % 10 == epoch % 10, chosen + findings * POOL * (1 + epoch), chosen
+            )
             statements = [
                 Statement(endpoint=Endpoint(Address(BASE, int(each)), 6, 443)) for each in chosen
             ]

@@ -94,7 +94,9 @@ def truth_of(setting: Setting) -> Truth:
     epochs, members = setting.epochs, setting.members
     count = int(random.poisson(3.0 * epochs)) + 60
     begins = np.r_[np.full(60, -20), random.integers(0, epochs, count - 60)]
-    ends = begins + np.r_[np.full(60, 20), np.zeros(count - 60, int)] + random.geometric(0.04, count)
+    ends = (
+        begins + np.r_[np.full(60, 20), np.zeros(count - 60, int)] + random.geometric(0.04, count)
+    )
     reach = random.beta(1.3, 1.5, count)
     size = np.linspace(0.3, 1.0, members)
     meets = random.random((members, count)) < np.clip(1.3 * reach * size[:, None], 0.0, 0.95)
@@ -228,14 +230,14 @@ class Story:
         live = (truth.sees[member] <= epoch) & (epoch < truth.ends + 2) & (truth.begins <= epoch)
         mistakes = self._mistakes[member]
         chance = truth.odd / truth.odd.sum()
-        for place in self._random.choice(chance.size, self._random.poisson(self._rates[member]), p=chance):
+        for place in self._random.choice(
+            chance.size, self._random.poisson(self._rates[member]), p=chance
+        ):
             mistakes[truth.true + int(place)] = epoch + 5
         wrong = {each for each, until in mistakes.items() if epoch < until}
         return frozenset(np.flatnonzero(live).tolist()) | wrong
 
-    def _lies(
-        self, found: frozenset[int], epoch: int, published: frozenset[int]
-    ) -> frozenset[int]:
+    def _lies(self, found: frozenset[int], epoch: int, published: frozenset[int]) -> frozenset[int]:
         attack = self.setting.attack
         if not self._attacks(epoch):
             return found
@@ -269,7 +271,7 @@ def play_votes(setting: Setting, least: int) -> Tally:
         now = frozenset(
             each for each, count in votes.items() if count >= least and against[each] < least
         )
-        _count(story, tally, epoch, said, published, now)
+        _count(tally, story, epoch, said, (published, now))
         published = now
     return tally
 
@@ -285,19 +287,19 @@ def play_hub(setting: Setting) -> Tally:
         hub.look(epoch, decisions)
         waiting = [each for each in decisions if each.outcome is Outcome.QUEUE]
         tally.queue.append(len(waiting))
-        _count(story, tally, epoch, said, before, hub.published)
+        _count(tally, story, epoch, said, (before, hub.published))
     return tally
 
 
 def _count(
-    story: Story,
     tally: Tally,
+    story: Story,
     epoch: int,
     said: list[frozenset[int]],
-    before: frozenset[int],
-    now: frozenset[int],
+    lists: tuple[frozenset[int], frozenset[int]],
 ) -> None:
-    """Count what a list is worth."""
+    """Count what a list is worth, from the one before."""
+    before, now = lists
     honest = Counter(each for member in story.honest for each in said[member])
     for each in now - before:
         if not story.is_true(each):
@@ -339,7 +341,9 @@ class _Hub:
         self._learn(epoch, said)
         true = range(story.truth.true)
         others = {
-            HONEYPOT: [n for n in true if story.is_live(n, epoch) and story.truth.honeypot[n] <= epoch],
+            HONEYPOT: [
+                n for n in true if story.is_live(n, epoch) and story.truth.honeypot[n] <= epoch
+            ],
             FEED: [n for n in true if story.truth.feed[n] <= epoch < story.truth.ends[n] + 20],
         }
         voices = {f"m{n:02}": sorted(named) for n, named in enumerate(said)} | others
@@ -473,7 +477,7 @@ def number(found: Endpoint) -> int:
 
 def with_rule(setting: Setting, **changed: int) -> Setting:
     """Change the rule of a setting."""
-    return replace(setting, rule=replace(setting.rule, **changed))  # type: ignore[arg-type]  # Whole numbers.
+    return replace(setting, rule=replace(setting.rule, **changed))
 
 
 def _voices(

@@ -13,7 +13,7 @@ Source:
     Coordinated sampling by the least hashes: Broder (1997), SEQUENCES 1997:21 (bottom-k sketches).
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, Self
@@ -154,7 +154,8 @@ def kin_of(
             told = True
         if told is None:
             known = own if one in own and other in own else pasts
-            pair = _pair(known[one], known[other], (one, other), wrong, copying, epoch_days)
+            two = {one: known[one], other: known[other]}
+            pair = _pair(two, wrong=wrong, copying=copying, epoch_days=epoch_days)
             kinship = Kinship.UNDECIDED if pair is None else pair.kinship
             both_lists = one in lists and other in lists
             told = kinship is Kinship.COPY or (both_lists and kinship is Kinship.UNDECIDED)
@@ -209,21 +210,15 @@ def _told(one: str | None, other: str | None) -> bool | None:
 
 
 def _pair(
-    one: Past,
-    other: Past,
-    names: Sequence[str],
-    wrong: Collection[int],
-    copying: Copying,
-    epoch_days: int,
+    two: Mapping[str, Past], *, wrong: Collection[int], copying: Copying, epoch_days: int
 ) -> Pair | None:
     """Compare two histories; None: they share too little to show anything."""
-    bound = min(one.bound, other.bound)
-    if np.intersect1d(one.number, other.number, assume_unique=True).size < _LEAST_SHARED:
+    one, other = two.values()
+    shared = np.intersect1d(one.number, other.number, assume_unique=True)
+    if shared.size < _LEAST_SHARED:
         return None
-    histories = {
-        name: past.history(bound, epoch_days)
-        for name, past in zip(names, (one, other), strict=True)
-    }
-    methods = dict.fromkeys(names, Method.SIGHTING)
+    bound = min(one.bound, other.bound)
+    histories = {name: past.history(bound, epoch_days) for name, past in two.items()}
+    methods = dict.fromkeys(two, Method.SIGHTING)
     found = independence(methods, histories, wrong=wrong, copying=copying)
     return found.pairs[0]

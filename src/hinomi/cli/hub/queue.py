@@ -23,13 +23,13 @@ _PORT_MOST: Final = 65_535
 
 WORDS: Final = {
     "agreed": "The rule holds, also without any of the members that may be dishonest: {left:.2f}.",
-    "rests-on-few": "It rests on few: {members} independent member(s), and without any {most} of "
-    "them {left:.2f}.",
+    "rests-on-few": "It rests on few: {members} independent member(s); without those of them that "
+    "may be dishonest {left:.2f}.",
     "ruled-list": "People decided to list it.",
     "ruled-refuse": "People decided not to list it.",
     "held": "Something holds it: {codes}.",
-    "refuted": "{against} independent members say that it is wrong or gone, and the others do not "
-    "outweigh them, also without any of those that may be dishonest.",
+    "refuted": "{against} independent members say that it is wrong or gone, also without those of "
+    "them that may be dishonest; {support} say so or saw it.",
     "disputed": "{against} member(s) say that it is wrong or gone, {support} say so or saw it.",
     "contradicted": "{sources} other source(s) say that it is something else.",
     "few-carry": "It is listed, and too few carry that: {support} member(s).",
