@@ -61,9 +61,7 @@ class StandIn:
 
     authority: Authority
     list_key: Signer = field(default_factory=lambda: Signer("hub.example/list", b"l" * 32))
-    envelope_key: Signer = field(
-        default_factory=lambda: Signer("hub.example/envelope", b"e" * 32)
-    )
+    envelope_key: Signer = field(default_factory=lambda: Signer("hub.example/envelope", b"e" * 32))
     statements: Verifier | None = None
     outlets: tuple[Outlet, ...] = (Outlet.SNAPSHOT, Outlet.SUBMIT, Outlet.FEEDBACK)
     epoch_days: int = 1
@@ -111,9 +109,7 @@ class StandIn:
     def let_in(self, home: Home, folder: Path) -> None:
         """Let a home join, as people do it."""
         enrol(home, MEMBER, folder / "request.json")
-        request = msgspec.json.decode(
-            (folder / "request.json").read_bytes(), type=EnrolmentRequest
-        )
+        request = msgspec.json.decode((folder / "request.json").read_bytes(), type=EnrolmentRequest)
         self.statements = request.verifier
         key = requested_key(request.csr, "request.json")
         welcome = Welcome(

@@ -126,19 +126,18 @@ def targets(newest: int) -> list[str]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(world=worlds(), one=chances(), other=chances())
+@given(world=worlds(), runs=st.tuples(chances(), chances()))
 def test_order_and_clock_change_no_byte(
     template: HubHouse,
     tmp_path: Path,
     capfd: pytest.CaptureFixture[str],
     world: World,
-    one: Chance,
-    other: Chance,
+    runs: tuple[Chance, Chance],
 ) -> None:
     """Of no answer to anybody, and of nothing that is logged at the level that ships."""
     told = []
     set_up_logging("warning")
-    for number, chance in enumerate((one, other)):
+    for number, chance in enumerate(runs):
         folder = tmp_path / str(number)
         shutil.rmtree(folder, ignore_errors=True)
         house = live(template, folder, world, chance)

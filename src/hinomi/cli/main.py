@@ -21,6 +21,7 @@ COMMANDS: Final = {
     "case": "cases:case",
     "accuracy": "accuracy:accuracy",
     "listings": "listings:listings",
+    "hub": "hub.main:hub",
     "drill": "drill:drill",
     "train": "train:train",
     "models": "models:models",
@@ -35,6 +36,7 @@ COMMANDS: Final = {
     "journal": "journal:journal",
     "witness": "witness:witness",
     "research": "research:research",
+    "serve": "serve:serve",
     "bench": "bench:bench",
 }
 """Every command by name: its module in this folder, and its name there."""

@@ -13,7 +13,7 @@ from hinomi.errors import UsageError
 from hinomi.model.listed import HUB_LIST, ListKind
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
-from hinomi.services.ownership import own_matcher
+from hinomi.services.ownership import own_matcher_of
 from hinomi.store.lists import Snapshot
 from hinomi.telemetry import mask_addresses, name_without_addresses
 
@@ -66,7 +66,7 @@ def add_list(
     parsed = parse_list(path, kind, format_name, keep_good)
     with home.casebook() as casebook:
         require_one_period(home, casebook)
-        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+        match_own = own_matcher_of(home, casebook)
         entries = tokenise_entries(parsed.entries, match_own, name=str(path))
         replaced = casebook.lists.replace(
             kind, source, entries, sha256=parsed.sha256, added_ms=home.clock()

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from hinomi.errors import MalformedDocument, NotFound
-from hinomi.govern.note import BadNote, Verifier
+from hinomi.govern.note import BadNote, Kind, Verifier
 from hinomi.model.member import MEMBER_NAME, Outlet
 from hinomi.share.canonical import digest
 
@@ -31,11 +31,6 @@ class EnrolmentRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, 
     member: str
     csr: str  # PEM (RFC 2986): who signs it has the key.
     signing_key: str  # Public, of its statements, as `govern.note.Verifier` renders it.
-
-    @property
-    def verifier(self) -> Verifier:
-        """The key of its statements."""
-        return Verifier.parse(self.signing_key)
 
 
 class HubAddress(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -169,9 +164,12 @@ def _require_member(name: str, path: str) -> None:
 
 def _verifier(line: str, path: str) -> Verifier:
     try:
-        return Verifier.parse(line)
+        found = Verifier.parse(line)
     except BadNote as error:
         raise MalformedDocument(str(error), path) from error
+    if found.kind is not Kind.NOTE:
+        raise MalformedDocument(f"the key {found.name} is a witness's, which signs no note", path)
+    return found
 
 
 def _content(path: Path) -> bytes:

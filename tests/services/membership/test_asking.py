@@ -196,9 +196,7 @@ def test_a_hub_that_is_away_is_waited_for(at: At, signs: Authority, tmp_path: Pa
 
 
 @pytest.mark.parametrize("lost", [NODE_KEY, AUTHORITY, TOKEN])
-def test_without_its_keys_a_home_asks_nothing(
-    member: Household, hub: StandIn, lost: str
-) -> None:
+def test_without_its_keys_a_home_asks_nothing(member: Household, hub: StandIn, lost: str) -> None:
     """It says which are missing."""
     (member.folder / lost).unlink()
 

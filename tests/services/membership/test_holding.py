@@ -73,9 +73,7 @@ def test_a_head_under_another_number_is_none(house: Household, joined: JoinedHub
 
 
 @pytest.mark.parametrize("lost", ["held.json", "heads/000000005.note"])
-def test_what_is_damaged_is_not_passed_over(
-    house: Household, joined: JoinedHub, lost: str
-) -> None:
+def test_what_is_damaged_is_not_passed_over(house: Household, joined: JoinedHub, lost: str) -> None:
     """Else a hub that goes back would not be noticed."""
     (house.folder / "hub" / lost).write_bytes(b"{")
 

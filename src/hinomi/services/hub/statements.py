@@ -1,0 +1,124 @@
+"""What members' batches say, as columns: their statements, and what they saw of the list."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from hinomi.hub.rule import CLASSES
+from hinomi.hub.servers import Columns, Ints
+from hinomi.hub.voices import MEMBERS_METHOD, METHODS
+from hinomi.model.evidence import Method
+from hinomi.model.statement import Deed, Sighting, SightingStatement, Statement
+from hinomi.services.home import Home
+from hinomi.services.hub.epochs import Epoch
+from hinomi.share.submission import (
+    Profile,
+    parse_sightings,
+    parse_submission,
+    parse_submission_csv,
+)
+from hinomi.store.casebook import CaseBook
+from hinomi.store.hub.batches import Batch
+
+NO_CLASS: Final = -1
+"""In place of a class where a member gives none."""
+
+SIGHTINGS: Final = tuple(Sighting)
+
+_EVERY_FIELD: Final = Profile(frozenset({"class", "band", "methods", "register"}))
+"""What was taken in stays readable when the register turns a field off again."""
+
+_OWN_KIND: Final = (Method.MALWARE, Method.HONEYPOT, Method.DARKNET, Method.LIST)
+"""How a member may know without flow; the surest first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """The newest batch of one member, as columns of shape (n,)."""
+
+    member: str
+    epoch: int  # Of the batch.
+    columns: Columns
+    service_class: Ints  # Place in `CLASSES`, or `NO_CLASS`; of sightings nothing.
+    method: Ints  # Place in `METHODS`; of sightings nothing.
+    sighting: Ints  # Place in `SIGHTINGS`; of statements nothing.
+
+
+def spoken(
+    home: Home, casebook: CaseBook, now: Epoch, members: Collection[str], deed: Deed
+) -> tuple[Spoken, ...]:
+    """
+    Read the newest batches of *members*, by member.
+
+    Args:
+        home: Its register says how old a batch may be, and which judgements count.
+        casebook: The hub's, open.
+        now: The present epoch: later batches are for later lists.
+        members: Whose words count.
+        deed: Statements, or sightings.
+    """
+    since = now.spoken_of - home.register.integer("hub.statement_epochs") + 1
+    profile = Profile.from_register(home.register)
+    batches = casebook.hub.batches.newest(deed, since, now.spoken_of)
+    read = _sightings if deed is Deed.SIGHTINGS else _statements
+    return tuple(read(each, now.days, profile) for each in batches if each.member in members)
+
+
+def _statements(batch: Batch, epoch_days: int, profile: Profile) -> Spoken:
+    if batch.media == "csv":
+        said = parse_submission_csv(batch.body, _EVERY_FIELD)
+    else:
+        said = parse_submission(batch.body, _EVERY_FIELD, epoch=batch.epoch, epoch_days=epoch_days)
+    return Spoken(
+        member=batch.member,
+        epoch=batch.epoch,
+        columns=Columns.of(each.endpoint for each in said),
+        service_class=_classes(said, profile),
+        method=_methods(said, profile),
+        sighting=_nothing(),
+    )
+
+
+def _sightings(batch: Batch, epoch_days: int, _profile: Profile) -> Spoken:
+    said: Sequence[SightingStatement] = parse_sightings(
+        batch.body, epoch=batch.epoch, epoch_days=epoch_days
+    )[1]
+    places = {each: place for place, each in enumerate(SIGHTINGS)}
+    return Spoken(
+        member=batch.member,
+        epoch=batch.epoch,
+        columns=Columns.of(each.endpoint for each in said),
+        service_class=_nothing(),
+        method=_nothing(),
+        sighting=np.array([places[each.sighting] for each in said], dtype=np.int64),
+    )
+
+
+def _classes(said: Sequence[Statement], profile: Profile) -> Ints:
+    if "class" not in profile.fields:
+        return np.full(len(said), NO_CLASS, dtype=np.int64)
+    places = {each: place for place, each in enumerate(CLASSES)}
+    given = [
+        NO_CLASS if each.service_class is None else places[each.service_class] for each in said
+    ]
+    return np.array(given, dtype=np.int64)
+
+
+def _methods(said: Sequence[Statement], profile: Profile) -> Ints:
+    """Tell how members know: by flow, unless they say that it was otherwise."""
+    flow = METHODS.index(MEMBERS_METHOD)
+    if "methods" not in profile.fields:
+        return np.full(len(said), flow, dtype=np.int64)
+    return np.array([_method(each.methods, flow) for each in said], dtype=np.int64)
+
+
+def _method(given: Sequence[Method] | None, flow: int) -> int:
+    if not given or Method.FLOW in given:
+        return flow
+    return next((METHODS.index(each) for each in _OWN_KIND if each in given), flow)
+
+
+def _nothing() -> Ints:
+    return np.zeros(0, dtype=np.int64)
