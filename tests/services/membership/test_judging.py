@@ -79,9 +79,7 @@ def test_what_was_seen_is_not_for_people_to_say(pulled: Household, sighting: Sig
         judge(pulled.act_as("anna"), FIRST, sighting, "I saw it")
 
 
-@pytest.mark.parametrize(
-    ("address", "protocol"), [("203.0.113", "tcp"), ("203.0.113.9", "fax")]
-)
+@pytest.mark.parametrize(("address", "protocol"), [("203.0.113", "tcp"), ("203.0.113.9", "fax")])
 def test_a_server_has_address_and_protocol(address: str, protocol: str) -> None:
     """As the list names them."""
     with pytest.raises(UsageError):

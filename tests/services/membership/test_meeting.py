@@ -111,7 +111,9 @@ def test_a_whole_run_sees_what_detection_usually_does(
 ) -> None:
     """So many days, up to now."""
     home = at(None).home()
-    ends = (None if days is None else home.clock() + days * DAY_MS for days in (since_days, until_days))
+    ends = (
+        None if days is None else home.clock() + days * DAY_MS for days in (since_days, until_days)
+    )
 
     assert is_whole(home, Window(*ends)) is whole
 

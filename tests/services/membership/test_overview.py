@@ -31,9 +31,7 @@ def test_all_that_was_done_is_told(many: Household, hub: StandIn) -> None:
     now = epoch_at(many.home())
     hub.list_servers(now)
     pull(many.home())
-    put_met(
-        many.home(), Met(number=1, until_day=now, lines_least=5, met=[0], at_least=0)
-    )
+    put_met(many.home(), Met(number=1, until_day=now, lines_least=5, met=[0], at_least=0))
     judge(many.act_as("anna"), endpoint_of(SERVERS[1], "tcp", 443), Sighting.GONE, "seized")
     many.act_as(None)
     submit(many.home())

@@ -112,9 +112,7 @@ def test_a_hub_that_is_away_finds_it_waiting(house: Household, hub: StandIn) -> 
 
 
 @pytest.mark.parametrize("damage", [b"{", b"", None])
-def test_a_damaged_batch_is_not_sent(
-    house: Household, hub: StandIn, damage: bytes | None
-) -> None:
+def test_a_damaged_batch_is_not_sent(house: Household, hub: StandIn, damage: bytes | None) -> None:
     """It would not be what was signed."""
     home = house.home()
     put_out(home, read_joined(home), parcel(home, hub.spoken_of))

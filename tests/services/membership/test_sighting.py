@@ -53,7 +53,7 @@ def test_every_server_has_one_word(pulled: Household, hub: StandIn) -> None:
         "confirmed", "not-seen", "not-seen", "confirmed", "not-seen", "not-seen",
     ]  # fmt: skip
     assert (done.sent.statements, done.was_sent) == (6, False)
-    begins = [each for each in pulled.entries() if each["operation"] == "listings feedback"][0]
+    begins = next(each for each in pulled.entries() if each["operation"] == "listings feedback")
     assert begins == begins | {
         "confirmed": 2, "not-seen": 4, "wrong": 0, "gone": 0, "at_lines_least": 1, "number": 1,
     }  # fmt: skip

@@ -45,9 +45,7 @@ def agreed(house: Household, path: Path) -> Home:
     return house.act_as("anna")
 
 
-def test_a_file_goes_when_another_person_agreed(
-    house: Household, hub: StandIn, path: Path
-) -> None:
+def test_a_file_goes_when_another_person_agreed(house: Household, hub: StandIn, path: Path) -> None:
     """As the document that listings make, by address: the order of the file tells nothing."""
     done = send(agreed(house, path), path)
 

@@ -8,6 +8,8 @@ from hinomi.errors import Conflict, MalformedDocument, NotFound
 from hinomi.govern.note import BadNote, Signer
 from hinomi.services.membership.pulling import pull
 from hinomi.services.membership.verifying import verify_file, verify_held
+from hinomi.share.canonical import digest
+from hinomi.share.snapshot import Head, sign_head
 from household import DAY_MS, Household
 from standin import StandIn, epoch_at
 
@@ -91,9 +93,6 @@ def test_signed_nonsense_is_malformed(given: Path, hub: StandIn) -> None:
     """A digest that fits makes no list of it."""
     body = b'{"format":"hinomi-snapshot-1"}'
     made = hub.made[1]
-    from hinomi.share.canonical import digest
-    from hinomi.share.snapshot import Head, sign_head
-
     head = Head(
         hub=hub.list_key.name, number=1, epoch=made.snapshot.epoch, epoch_days=1,
         previous=made.snapshot.previous, json_digest=digest(body), csv_digest="0" * 64,
