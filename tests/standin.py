@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from hinomi.govern.note import Note, Signer, Verifier, parse_signatures
+import msgspec
+
+from hinomi.govern.note import Signer, Verifier
 from hinomi.hub.authority import Authority
 from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
@@ -27,11 +29,10 @@ from hinomi.services.membership.joining import enrol, join
 from hinomi.share.canonical import digest
 from hinomi.share.certificates import draw_key, render_certificate, render_key, requested_key
 from hinomi.share.enrolment import WELCOME, EnrolmentRequest, HubAddress, Welcome, render_document
+from hinomi.share.envelope import Envelope, sign_envelope
 from hinomi.share.signing import Signed
 from hinomi.share.snapshot import head_of, render_csv, render_json, sign_head
 from hinomi.share.submission import Profile, parse_sightings, parse_submission
-
-import msgspec  # isort: skip
 
 MEMBER: Final = "isp-a"
 TOKEN: Final = "t" * 43
@@ -101,16 +102,20 @@ class StandIn:
 
     def envelope(self, number: int) -> bytes:
         """Give what says for whom a copy is."""
-        told = (digest(self.made[number].json), MEMBER, "0" * 32)
-        lines = ("hinomi envelope", self.list_key.name, str(number), *told, "")
-        text = "\n".join(lines)
-        return Note(text, parse_signatures(self.envelope_key.sign(text))).render().encode()
+        envelope = Envelope(
+            hub=self.list_key.name,
+            number=number,
+            digest=digest(self.made[number].json),
+            member=MEMBER,
+            mark="0" * 32,
+        )
+        return sign_envelope(envelope, self.envelope_key).encode()
 
     def let_in(self, home: Home, folder: Path) -> None:
         """Let a home join, as people do it."""
         enrol(home, MEMBER, folder / "request.json")
         request = msgspec.json.decode((folder / "request.json").read_bytes(), type=EnrolmentRequest)
-        self.statements = request.verifier
+        self.statements = Verifier.parse(request.signing_key)
         key = requested_key(request.csr, "request.json")
         welcome = Welcome(
             format=WELCOME,

@@ -84,7 +84,7 @@ def test_each_refusal_is_one_of_the_house(
     member: Household, hub: StandIn, status: int, error: type[HinomiError], times: int
 ) -> None:
     """One line, which says what the hub says, without an address; a busy hub is asked again."""
-    says(hub, status, '{"error": "no: \\n203.0.113.9 \\u0007 is wrong"}'.encode())
+    says(hub, status, b'{"error": "no: \\n203.0.113.9 \\u0007 is wrong"}')
 
     with client(member) as asks, pytest.raises(error) as caught:
         asks.get("/v1/hub")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from docket import SERVER, STAGES, bodies, lead, manned, require_no_address, tell
 from hinomi.clock import wall_clock
-from hinomi.errors import Conflict, ConfigError, NotPermitted, Unavailable
+from hinomi.errors import ConfigError, Conflict, NotPermitted, Unavailable
 from hinomi.govern.note import BadNote
 from hinomi.model.statement import Deed
 from hinomi.services.membership.asking import NotTaken

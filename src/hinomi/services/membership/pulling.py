@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import msgspec
 
 from hinomi.errors import Conflict, HinomiError, NotFound
-from hinomi.govern.note import BadNote, Verifier, parse_note
+from hinomi.govern.note import BadNote, Verifier
 from hinomi.model.snapshot import Snapshot
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
@@ -28,6 +28,7 @@ from hinomi.services.membership.holding import (
     sweep_lists,
 )
 from hinomi.services.membership.joined import JoinedHub, read_joined
+from hinomi.share.envelope import check_envelope
 from hinomi.share.snapshot import Head, check_head, require_body, require_next
 
 _MOST: int = 100
@@ -237,10 +238,9 @@ def _fetch(home: Home, membership: JoinedHub, found: _Found, client: HubClient) 
 
 def _require_envelope(rendered: str, key: Verifier, head: Head, member: str) -> None:
     """Check that an envelope says of this very list that it was made for this member."""
-    note = parse_note(rendered)
-    note.require(key)
-    lines = set(note.text.split("\n"))
-    if not {str(head.number), head.json_digest, member} <= lines:
+    said = check_envelope(rendered, key)
+    wanted = (head.hub, head.number, head.json_digest, member)
+    if (said.hub, said.number, said.digest, said.member) != wanted:
         raise BadNote(f"the envelope of snapshot {head.number} is of another list or member")
 
 
