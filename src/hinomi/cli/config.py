@@ -8,6 +8,7 @@ from hinomi.cli.session import Session, shared_options
 from hinomi.config import render_config
 from hinomi.govern.roles import Act
 from hinomi.services.collecting import check_collect
+from hinomi.services.hub.status import server_fault
 
 
 @click.group()
@@ -27,8 +28,12 @@ def check(session: Session) -> None:
     may not be meant so is told as a warning.
     """
     home = session.open_home(Act.STATUS)
-    home.cipher()
-    warnings = check_collect(home.config.collect)
+    if home.is_hub:
+        fault = server_fault(home)
+        warnings = [] if fault is None else [fault]
+    else:
+        home.cipher()
+        warnings = check_collect(home.config.collect)
     for warning in warnings:
         render.complain(warning)
     if session.as_json:

@@ -3,6 +3,8 @@
 import click
 
 from hinomi.cli import render
+from hinomi.cli.enrol import enrol, join
+from hinomi.cli.exchange import COMMANDS
 from hinomi.cli.session import Session, shared_options
 from hinomi.services.listings import (
     FIELDS,
@@ -62,3 +64,7 @@ def export(session: Session, form: str) -> None:
     is_json = session.as_json or form == "json"
     text = render_json(found, epoch_days) if is_json else render_csv(found, epoch_days)
     click.echo(text, nl=False)
+
+
+for _command in (enrol, join, *COMMANDS):
+    listings.add_command(_command)

@@ -21,7 +21,7 @@ from hinomi.model.service import Service
 from hinomi.services.cases import begin_again, open_case, returns
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
-from hinomi.services.ownership import own_matcher
+from hinomi.services.ownership import own_matcher_of
 from hinomi.services.paging import page
 from hinomi.services.people import acting, people_in_force
 from hinomi.services.settling import Settled, settle
@@ -29,6 +29,7 @@ from hinomi.services.weighing import PERSON, Assessor
 from hinomi.services.wording import said_words
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseevidence import Source
+from hinomi.store.hub.outcomes import MEMBER
 from hinomi.telemetry import mask_addresses, name_without_addresses
 from hinomi.verify.decide import missing_evidence
 from hinomi.verify.reliability import Grade
@@ -95,7 +96,7 @@ def import_evidence(home: Home, path: Path, how: Brought) -> Taken:
     )
     with home.casebook() as casebook:
         require_one_period(home, casebook)
-        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+        match_own = own_matcher_of(home, casebook)
         now_ms = home.clock()
         new = casebook.evidence.add(tokenise_evidence(parsed.evidence, match_own), now_ms)
         opened, settled = _follow(home, casebook, how.source, now_ms)
@@ -139,7 +140,7 @@ def add_finding(home: Home, finding: Evidence, words: str) -> Taken:
     stated = replace(finding, source=source, facts={**finding.facts, "words": said})
     with home.casebook() as casebook:
         require_one_period(home, casebook)
-        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+        match_own = own_matcher_of(home, casebook)
         now_ms = home.clock()
         new = casebook.evidence.add(tokenise_evidence([stated], match_own), now_ms)
         opened, settled = _follow(home, casebook, source, now_ms)
@@ -167,7 +168,8 @@ def grade_source(home: Home, name: str, method: Method, grade: Grade, family: st
     """
     if not name.strip():
         raise UsageError("a source needs a name: say who states it")
-    _require_free(name)
+    if not (home.is_hub and name.startswith(MEMBER)):
+        _require_free(name)
     actor = acting(home, people_in_force(home).people)
     mandate = home.mandate(Operation.EVIDENCE)
     source = Source(
@@ -207,9 +209,11 @@ def _require_routable(service: Service) -> None:
 
 
 def _require_free(source: str) -> None:
-    """Refuse the names of people and of hinomi itself: nobody speaks in theirs."""
-    if source.strip().startswith((PERSON, "hinomi ")):
-        raise UsageError(f"a source cannot be called {PERSON}... or hinomi ...: name who states it")
+    """Refuse the names of people, of members and of hinomi itself: nobody speaks in theirs."""
+    if source.strip().startswith((PERSON, MEMBER, "hinomi ")):
+        raise UsageError(
+            f"a source cannot be called {PERSON}..., {MEMBER}... or hinomi ...: name who states it"
+        )
     said_words(source, "the source")
 
 
@@ -217,6 +221,8 @@ def _follow(
     home: Home, casebook: CaseBook, source: str, since_ms: int
 ) -> tuple[tuple[Case, ...], tuple[Settled, ...]]:
     """Weigh the cases anew of which *source* spoke, and begin those on which methods agree."""
+    if home.is_hub:
+        return (), ()  # It has no cases: evidence is weighed with what members say, each epoch.
     assessor = Assessor(home, casebook)
 
     def agree(service: Service) -> bool:

@@ -147,7 +147,9 @@ class Home:
         return self.cipher_of(self.key_period)
 
     def cipher_of(self, period: str) -> LineCipher:
-        """Read the key of one key period, by its name."""
+        """Read the key of one key period, by its name; a hub has none."""
+        if self.is_hub:
+            raise NotPermitted("this home is a hub: it knows no lines, and has no key of them")
         return read_key(self.folder / KEYS / f"{period}.key")
 
     def lake(self) -> LocalLake:

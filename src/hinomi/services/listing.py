@@ -9,10 +9,11 @@ from pathlib import Path
 
 from hinomi.collect.lists.catalogue import parse_list
 from hinomi.collect.lists.tokenise import tokenise_entries
-from hinomi.model.listed import ListKind
+from hinomi.errors import UsageError
+from hinomi.model.listed import HUB_LIST, ListKind
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
-from hinomi.services.ownership import own_matcher
+from hinomi.services.ownership import own_matcher_of
 from hinomi.store.lists import Snapshot
 from hinomi.telemetry import mask_addresses, name_without_addresses
 
@@ -46,8 +47,13 @@ def add_list(
     Raises:
         NotFound: If the file cannot be read.
         MalformedDocument: If it is no list, has a bad line, or holds no entry.
-        UsageError: If *source* is blank.
+        UsageError: If *source* is blank, or the name of the hub's list.
     """
+    if source.strip().lower() == HUB_LIST:
+        raise UsageError(
+            f"{HUB_LIST!r} is the source of the list that `hinomi listings pull` brings: call "
+            "another list something else"
+        )
     mandate = home.mandate(Operation.LIST)
     facts: dict[str, object] = {
         "act": "add",
@@ -60,7 +66,7 @@ def add_list(
     parsed = parse_list(path, kind, format_name, keep_good)
     with home.casebook() as casebook:
         require_one_period(home, casebook)
-        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+        match_own = own_matcher_of(home, casebook)
         entries = tokenise_entries(parsed.entries, match_own, name=str(path))
         replaced = casebook.lists.replace(
             kind, source, entries, sha256=parsed.sha256, added_ms=home.clock()

@@ -11,6 +11,7 @@ from hinomi.govern.pseudonym import LineCipher
 from hinomi.model.address import Address, to_int
 from hinomi.model.network import OwnNetwork
 from hinomi.services.home import Home
+from hinomi.store.casebook import CaseBook
 
 
 def is_own_address(home: Home, address: Address) -> bool:
@@ -19,6 +20,13 @@ def is_own_address(home: Home, address: Address) -> bool:
         table = OwnTable(casebook.own_networks())
     hi, lo = np.array([address.hi], np.int64), np.array([address.lo], np.int64)
     return bool(table.find(hi, lo, np.array([home.clock()], np.int64))[0] != NOT_OWN)
+
+
+def own_matcher_of(home: Home, casebook: CaseBook) -> MatchOwn:
+    """Give `own_matcher` of a home, now; a hub has no own networks, and no key of lines."""
+    if home.is_hub:
+        return lambda _address: None
+    return own_matcher(casebook.own_networks(), home.cipher(), home.clock())
 
 
 def own_matcher(networks: Sequence[OwnNetwork], cipher: LineCipher, now_ms: int) -> MatchOwn:

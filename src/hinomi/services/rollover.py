@@ -11,7 +11,7 @@ in with it.
 
 from hinomi.clock import render_time
 from hinomi.collect.retokenise import Retokeniser
-from hinomi.errors import Unavailable
+from hinomi.errors import NotPermitted, Unavailable
 from hinomi.govern.mandate import Mandate
 from hinomi.govern.pseudonym import LineCipher
 from hinomi.govern.retention import DAY_MS
@@ -36,6 +36,8 @@ def roll_over_if_due(home: Home) -> dict[str, object] | None:
         NotPermitted: If the purpose to operate has ended.
     """
     mandate = home.mandate(Operation.MAINTAIN)
+    if home.is_hub:
+        return None  # It knows no lines, and has no key of them.
     done: dict[str, object] = {}
     if _book_period(home) != home.key_period:
         done |= _follow(home, mandate)
@@ -53,9 +55,11 @@ def roll_over(home: Home) -> dict[str, object]:
 
     Raises:
         Unavailable: If the disk refuses or the old key is missing.
-        NotPermitted: If the purpose to operate has ended.
+        NotPermitted: If the purpose to operate has ended, or this home is a hub's.
     """
     mandate = home.mandate(Operation.MAINTAIN)
+    if home.is_hub:
+        raise NotPermitted("this home is a hub: it knows no lines, and has no key of them")
     if _book_period(home) != home.key_period:
         return _follow(home, mandate)
     old = home.key_period

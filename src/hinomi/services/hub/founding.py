@@ -1,21 +1,33 @@
 """Making a hub's home: register, people, journal, and the keys that its list is signed with."""
 
+import ipaddress
 import os
 import re
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
-from hinomi.clock import Clock, wall_clock
+from hinomi.clock import Clock, date_of, wall_clock
 from hinomi.config import Config, HubConfig, NodeConfig, NodeKind
 from hinomi.errors import ConfigError, Conflict, UsageError
 from hinomi.govern.note import SEED_BYTES, Signer
 from hinomi.govern.parameters import default_register
+from hinomi.hub.authority import Authority
 from hinomi.services.casebooks import CASEBOOK
 from hinomi.services.home import CONFIG, Home, begin_home
 from hinomi.services.journals import read_signer, write_signer
+from hinomi.services.mandates import os_user
+from hinomi.share.certificates import draw_key, render_certificate, render_key
 from hinomi.store.casebook import open_casebook
-from hinomi.store.durable import built_folder, on_disk, sync_folder, write_secret
+from hinomi.store.durable import (
+    built_folder,
+    on_disk,
+    sync_folder,
+    write_durably,
+    write_secret,
+)
 
 KEYS: Final = "keys/hub"
 LIST_KEY: Final = f"{KEYS}/list.key"
@@ -24,8 +36,16 @@ ENVELOPE_KEY: Final = f"{KEYS}/envelope.key"
 """Signs what names the member that a copy was made for."""
 IDENTITY_KEY: Final = f"{KEYS}/identity.key"
 """Makes ids of listings that are stable and tell nothing (design, section 5)."""
+AUTHORITY_KEY: Final = f"{KEYS}/authority.key"
+"""Signs certificates: of members' nodes, and the hub's own."""
+AUTHORITY: Final = f"{KEYS}/authority.pem"
+SERVER_KEY: Final = f"{KEYS}/server.key"
+"""What the hub shows to members' nodes that it is the hub."""
+SERVER: Final = f"{KEYS}/server.pem"
 
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,60}[a-z0-9])?")
+_HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,45}")
+_NO_URL: Final = "the address that members reach a hub at is https://HOST or https://HOST:PORT"
 _KEY_BYTES: Final = 32
 
 
@@ -39,7 +59,9 @@ class Founded:
     register_version: str
 
 
-def create_hub(folder: Path, name: str, url: str = "", clock: Clock = wall_clock) -> Founded:
+def create_hub(
+    folder: Path, name: str, url: str = "", clock: Clock = wall_clock, *, made_up: bool = False
+) -> Founded:
     """
     Make a hub's home at *folder*, whole or not at all.
 
@@ -48,6 +70,7 @@ def create_hub(folder: Path, name: str, url: str = "", clock: Clock = wall_clock
         name: What the hub is called, such as ``hub.example``: it stands in every signature.
         url: Where members will reach it.
         clock: What time it is.
+        made_up: Whether it is for a made-up world, whose servers have addresses of nobody.
 
     Raises:
         Conflict: If *folder* already holds something.
@@ -60,13 +83,16 @@ def create_hub(folder: Path, name: str, url: str = "", clock: Clock = wall_clock
         raise UsageError(
             "a hub's name is lower-case letters, digits, dots and hyphens: hub.example"
         )
-    if url and not re.fullmatch(r"https://[^\s\"<>]+", url):
-        raise UsageError("the address that members reach a hub at begins with https://")
     config = Config(node=NodeConfig(kind=NodeKind.HUB), hub=HubConfig(url=url))
     register = default_register()
+    if made_up:
+        register = register.with_value("guards.made_up_hosts", 1, decided_by=os_user())
     signer = Signer(f"{name}/list", os.urandom(SEED_BYTES))
+    host, day = host_of(url), date_of(clock())
     with built_folder(folder) as building, on_disk(folder):
-        (building / KEYS).mkdir(mode=0o700, parents=True)
+        (building / "keys").mkdir(mode=0o700)
+        (building / KEYS).mkdir(mode=0o700)
+        _write_certificates(building, name, host, day, register.integer("hub.certificate_days"))
         write_signer(building / LIST_KEY, signer)
         write_signer(building / ENVELOPE_KEY, Signer(f"{name}/envelope", os.urandom(SEED_BYTES)))
         write_secret(building / IDENTITY_KEY, os.urandom(_KEY_BYTES))
@@ -80,6 +106,38 @@ def create_hub(folder: Path, name: str, url: str = "", clock: Clock = wall_clock
         verifier=signer.verifier.render(),
         register_version=register.version,
     )
+
+
+def host_of(url: str) -> str:
+    """
+    Give the name or address that stands in *url*; empty for an empty one.
+
+    Raises:
+        UsageError: If it is no address that members could reach a hub at.
+    """
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        if ":" in host:
+            host = str(ipaddress.IPv6Address(host))
+    except ValueError:
+        raise UsageError(_NO_URL) from None
+    more = (parts.username, parts.query, parts.fragment, parts.path.removeprefix("/"))
+    if parts.scheme != "https" or port == 0 or any(more) or not _HOST.fullmatch(host):
+        raise UsageError(_NO_URL)
+    return host
+
+
+def hub_name(home: Home) -> str:
+    """
+    Give what the hub was called when it was made.
+
+    Raises:
+        ConfigError: If its keys are missing or damaged.
+    """
+    return list_signer(home).name.removesuffix("/list")
 
 
 def list_signer(home: Home) -> Signer:
@@ -117,3 +175,12 @@ def identity_key(home: Home) -> bytes:
     if len(key) != _KEY_BYTES:
         raise ConfigError(f"key {path} is damaged; restore it from backup")
     return key
+
+
+def _write_certificates(folder: Path, name: str, host: str, day: date, days: int) -> None:
+    authority, server_key = Authority.create(name, day), draw_key()
+    server = authority.issue_server(server_key.public_key(), host, day, days)
+    write_secret(folder / AUTHORITY_KEY, render_key(authority.key))
+    write_durably(folder / AUTHORITY, render_certificate(authority.certificate).encode("ascii"))
+    write_secret(folder / SERVER_KEY, render_key(server_key))
+    write_durably(folder / SERVER, render_certificate(server).encode("ascii"))

@@ -1,5 +1,7 @@
 """The members of the hub, and what their nodes show to be let in."""
 
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -40,19 +42,54 @@ class MemberStore:
                 raise Conflict(f"a member is called {member.name}; choose another name")
             connection.execute(sa.insert(MEMBERS).values(_member_row(member)))
 
-    def put(self, member: Member) -> None:
+    def put(self, member: Member, before: Member | None = None) -> None:
         """
         Put *member* in the place of what was known of it.
 
+        Args:
+            member: As it shall be.
+            before: As it was when that was decided; None: whatever it was.
+
         Raises:
             NotFound: If there is none of this name.
+            Conflict: If it is not as it was before: a suspension is never overwritten unseen.
         """
         with self._database.write() as connection:
-            found = connection.execute(
+            one = sa.select(MEMBERS).filter_by(name=member.name)
+            row = connection.execute(one).one_or_none()
+            if row is None:
+                raise _unknown(member.name)
+            if before is not None and _member(row) != before:
+                raise Conflict(
+                    f"somebody else changed {member.name} meanwhile: look, and try again"
+                )
+            connection.execute(
                 sa.update(MEMBERS).filter_by(name=member.name).values(_member_row(member))
             )
-            if not found.rowcount:
-                raise _unknown(member.name)
+
+    def set_state(self, name: str, state: MemberState, among: Collection[MemberState]) -> Member:
+        """
+        Change the state of a member alone, whatever else somebody changes of it meanwhile.
+
+        Args:
+            name: Which member.
+            state: What it shall be in.
+            among: What it must be in until then.
+
+        Raises:
+            NotFound: If there is none of this name.
+            Conflict: If it is in another state.
+        """
+        with self._database.write() as connection:
+            one = sa.select(MEMBERS).filter_by(name=name)
+            row = connection.execute(one).one_or_none()
+            if row is None:
+                raise _unknown(name)
+            found = _member(row)
+            if found.state not in among:
+                raise Conflict(f"{name} is {found.state} by now")
+            connection.execute(sa.update(MEMBERS).filter_by(name=name).values(state=state.value))
+        return replace(found, state=state)
 
     def get(self, name: str) -> Member:
         """

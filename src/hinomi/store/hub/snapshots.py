@@ -195,11 +195,19 @@ class SnapshotStore:
             ).all()
         return {_endpoint(row): row.episode for row in rows}
 
-    def versions(self) -> Iterator[Entry]:
-        """Give every version of every entry, by the epoch it was published in, then endpoint."""
+    def versions(self, until: int | None = None) -> Iterator[Entry]:
+        """
+        Give every version of every entry, by the epoch it was published in, then endpoint.
+
+        Args:
+            until: Last epoch whose versions are given; None: all are.
+        """
         order = (ENTRIES.c.modified, *(ENTRIES.c[name] for name in _KEY), ENTRIES.c.episode)
+        wanted = sa.select(ENTRIES).order_by(*order)
+        if until is not None:
+            wanted = wanted.where(ENTRIES.c.modified <= until)
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(ENTRIES).order_by(*order)).all()
+            rows = connection.execute(wanted).all()
         return map(_entry, rows)
 
     def acknowledge(self, said: Acknowledged) -> None:

@@ -1,0 +1,366 @@
+"""
+The members of a hub: who they are, what they attested, and whether they take part.
+
+Each act stands in the journal before it counts. Letting a member in takes four eyes, since the
+whole list goes to a party that did not have it (`Kind.BULK_EXPORT`); shutting one out is one
+person's act, and counts from the next request on.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Final
+
+import msgspec
+
+from hinomi.clock import date_of
+from hinomi.errors import Conflict, NotPermitted, UsageError
+from hinomi.govern import approvals as rules
+from hinomi.govern.approvals import Request, State
+from hinomi.govern.roles import Kind
+from hinomi.hub.admission import gaps
+from hinomi.hub.outlets import Openings
+from hinomi.model.member import (
+    Attestation,
+    Credential,
+    Member,
+    MemberKind,
+    MemberState,
+    Use,
+)
+from hinomi.services import approvals
+from hinomi.services.home import Home
+from hinomi.services.mandates import Operation, record
+from hinomi.share.certificates import requested_key
+from hinomi.share.enrolment import EnrolmentRequest
+from hinomi.store.casebook import CaseBook
+from hinomi.telemetry import mask_addresses
+
+_WORDS_MOST: Final = 300
+_PAGE: Final = re.compile(r"https?://[^\s\"<>]+")
+_AWAY: Final = (MemberState.APPLIED, MemberState.LEFT)
+_SHUT_OUT_FROM: Final = {
+    MemberState.SUSPENDED: (MemberState.ADMITTED,),
+    MemberState.LEFT: (MemberState.APPLIED, MemberState.ADMITTED, MemberState.SUSPENDED),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of a member, and what is still missing before it could be admitted."""
+
+    member: Member
+    credentials: tuple[Credential, ...]
+    gaps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """What became of the wish to let a member in: done, or waiting for another person."""
+
+    member: Member
+    request: Request
+
+    @property
+    def is_done(self) -> bool:
+        """Tell whether the member takes part from now on."""
+        return self.member.state is MemberState.ADMITTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """What shall be different of a member; None leaves a thing as it is."""
+
+    organisation: str | None = None
+    kind: MemberKind | None = None
+    contacts: tuple[str, ...] | None = None
+    uses: tuple[Use, ...] | None = None
+    page: str | None = None
+    request: EnrolmentRequest | None = None  # Its signing key is taken.
+    replaces_key: bool = False  # Also where another signing key is known.
+
+
+def add(home: Home, name: str, organisation: str, kind: MemberKind, said: Changed) -> Member:
+    """
+    Enter an organisation that wants to take part; nothing is open to it by that.
+
+    Raises:
+        UsageError: If what is said of it cannot be meant.
+        Conflict: If a member of this name is there, or another one has its signing key.
+    """
+    mandate = home.mandate(Operation.MEMBERS)
+    try:
+        fresh = Member(name=name, organisation=organisation.strip(), kind=kind)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    with home.casebook() as casebook:
+        member = _with(casebook, fresh, said)
+        if any(each.name == name for each in casebook.hub.members.all()):
+            raise Conflict(f"a member is called {name}; `hinomi hub member change` changes it")
+        facts = {"act": "add", "member": name, "kind": kind.value}
+        record(home.journal(), Operation.MEMBERS, mandate, facts)
+        casebook.hub.members.add(member)
+    return member
+
+
+def change(home: Home, name: str, said: Changed) -> Member:
+    """
+    Change what is known of a member; its state is for other acts.
+
+    Raises:
+        NotFound: If there is none of this name.
+        UsageError: If what is said cannot be meant.
+        Conflict: If it would change the kind of a member that takes part, or its signing key
+            without saying so.
+    """
+    mandate = home.mandate(Operation.MEMBERS)
+    with home.casebook() as casebook:
+        before = casebook.hub.members.get(name)
+        after = _with(casebook, before, said)
+        names = [each.name for each in fields(Member)]
+        differ = [each for each in names if getattr(after, each) != getattr(before, each)]
+        facts = {"act": "change", "member": name, "changed": differ}
+        record(home.journal(), Operation.MEMBERS, mandate, facts)
+        casebook.hub.members.put(after, before)
+    return after
+
+
+def attest(home: Home, name: str, attestations: tuple[Attestation, ...]) -> Member:
+    """
+    Enter that somebody attests a member's fitness, with the document that says so.
+
+    Raises:
+        NotFound: If there is none of this name.
+        UsageError: If an attestation ends before it begins, or names nobody or no document.
+    """
+    mandate = home.mandate(Operation.MEMBERS)
+    for each in attestations:
+        if each.until < each.since:
+            raise UsageError(f"the attestation ends on {each.until}, before it begins")
+        _words("who attests it", each.attested_by)
+        _words("the document", each.document)
+    with home.casebook() as casebook:
+        before = casebook.hub.members.get(name)
+        after = replace(before, attestations=(*before.attestations, *attestations))
+        told = [
+            {"ground": each.ground.value, "since": str(each.since), "until": str(each.until)}
+            for each in attestations
+        ]
+        facts = {"act": "attest", "member": name, "attestations": told}
+        record(home.journal(), Operation.MEMBERS, mandate, facts)
+        casebook.hub.members.put(after, before)
+    return after
+
+
+def admit(home: Home, name: str, reason: str) -> Admission:
+    """
+    Let a member in, or ask another person for leave to.
+
+    The approval is of the member as it stands: who changes it meanwhile has to ask anew.
+
+    Raises:
+        NotFound: If there is none of this name.
+        Conflict: If it takes part already, is suspended, or something is missing.
+        NotPermitted: If the acting person may not ask.
+    """
+    return _let_in(home, name, reason, "admit", _AWAY)
+
+
+def reinstate(home: Home, name: str, reason: str) -> Admission:
+    """
+    Let a suspended member in again; it takes what letting it in first took.
+
+    Raises:
+        NotFound: If there is none of this name.
+        Conflict: If it is not suspended, or something is missing.
+        NotPermitted: If the acting person may not ask.
+    """
+    return _let_in(home, name, reason, "reinstate", (MemberState.SUSPENDED,))
+
+
+def suspend(home: Home, name: str, reason: str) -> Member:
+    """
+    Shut a member out, at once: its next request is refused, whatever it shows.
+
+    Raises:
+        NotFound: If there is none of this name.
+        Conflict: If it does not take part.
+        UsageError: If the reason is blank.
+    """
+    return _shut_out(home, name, reason, "suspend", MemberState.SUSPENDED)
+
+
+def leave(home: Home, name: str, reason: str) -> Member:
+    """
+    Enter that a member takes part no longer; its certificates are worth nothing from now on.
+
+    Raises:
+        NotFound: If there is none of this name.
+        Conflict: If it has left already.
+        UsageError: If the reason is blank.
+    """
+    return _shut_out(home, name, reason, "leave", MemberState.LEFT)
+
+
+def known(home: Home, name: str) -> Known:
+    """
+    Give what is known of one member.
+
+    Raises:
+        NotFound: If there is none of this name.
+        NotPermitted: If this home is no hub.
+    """
+    require_hub(home)
+    with home.casebook() as casebook:
+        return _known(home, casebook, casebook.hub.members.get(name))
+
+
+def all_known(home: Home) -> tuple[Known, ...]:
+    """
+    Give what is known of every member, by name.
+
+    Raises:
+        NotPermitted: If this home is no hub.
+    """
+    require_hub(home)
+    with home.casebook() as casebook:
+        return tuple(_known(home, casebook, each) for each in casebook.hub.members.all())
+
+
+def require_hub(home: Home) -> None:
+    """
+    Return if this home is a hub's.
+
+    Raises:
+        NotPermitted: If it is not: it has no members.
+    """
+    if not home.is_hub:
+        raise NotPermitted("this home is no hub; `hinomi hub init` makes one, in another folder")
+
+
+def require_own_key(casebook: CaseBook, member: Member, request: EnrolmentRequest) -> None:
+    """
+    Return if a request may be a member's: in its name, and with a signing key of its own.
+
+    Raises:
+        Conflict: If it is in another name, or another member signs by this key.
+        MalformedDocument: If who made it does not have the key that it asks a certificate for.
+    """
+    if request.member != member.name:
+        raise Conflict(f"the request is of {request.member}, and not of {member.name}")
+    requested_key(request.csr, "request")
+    for each in casebook.hub.members.all():
+        if each.name != member.name and each.signing_key == request.signing_key:
+            raise Conflict("another member signs by this key: each draws its own")
+
+
+def _let_in(
+    home: Home, name: str, reason: str, act: str, states: tuple[MemberState, ...]
+) -> Admission:
+    mandate = home.mandate(Operation.MEMBERS)
+    with home.casebook() as casebook:
+        before = casebook.hub.members.get(name)
+        if before.state not in states:
+            raise Conflict(f"{name} is {before.state}: it cannot be let in by {act!r}")
+        missing = gaps(before, Openings.from_register(home.register), date_of(home.clock()))
+        if missing:
+            raise Conflict(f"{name} cannot be let in yet: {'; '.join(missing)}")
+        request = _asked(home, _what(act, before), reason)
+        if request.state_at(home.clock()) is not State.APPROVED:
+            return Admission(member=before, request=request)
+        _, approval = approvals.take(home, request.id)
+        facts = {
+            "act": act,
+            "member": name,
+            "request": approval.request,
+            "approved_by": list(approval.approved_by),
+            "four_eyes": approval.four_eyes,
+        }
+        record(home.journal(), Operation.MEMBERS, mandate, facts)
+        after = replace(before, state=MemberState.ADMITTED)
+        casebook.hub.members.put(after, before)
+    return Admission(member=after, request=request)
+
+
+def _asked(home: Home, what: Mapping[str, object], reason: str) -> Request:
+    """Find the request for this very act that still stands, or ask."""
+    now_ms = home.clock()
+    standing = [
+        each
+        for each in approvals.all_requests(home)
+        if rules.fits(each, Kind.BULK_EXPORT, what)
+        and each.state_at(now_ms) in {State.OPEN, State.APPROVED}
+    ]
+    # What is approved comes before what is open.
+    standing.sort(key=lambda each: each.state_at(now_ms) is State.APPROVED)
+    return standing[-1] if standing else approvals.ask(home, Kind.BULK_EXPORT, what, reason)
+
+
+def _what(act: str, member: Member) -> dict[str, object]:
+    """Tell what whoever approves decides on: the member as it stands."""
+    told: dict[str, object] = msgspec.to_builtins(replace(member, state=MemberState.APPLIED))
+    return {"act": f"{act} member", **told}
+
+
+def _shut_out(home: Home, name: str, reason: str, act: str, state: MemberState) -> Member:
+    mandate = home.mandate(Operation.MEMBERS)
+    said = _words("the reason", reason)
+    with home.casebook() as casebook:
+        members = casebook.hub.members
+        found = members.get(name).state
+        if found not in _SHUT_OUT_FROM[state]:
+            raise Conflict(f"{name} is {found}: there is nothing to {act}")
+        facts = {"act": act, "member": name, "reason": mask_addresses(said)}
+        record(home.journal(), Operation.MEMBERS, mandate, facts)
+        after = members.set_state(name, state, among=_SHUT_OUT_FROM[state])
+        if state is MemberState.LEFT:
+            for each in members.credentials(name):
+                members.revoke(each.fingerprint)
+    return after
+
+
+def _with(casebook: CaseBook, member: Member, said: Changed) -> Member:
+    """Give *member* as it shall be, or say what of it cannot be meant."""
+    if said.organisation is not None:
+        member = replace(member, organisation=said.organisation.strip())
+    if said.kind is not None and said.kind is not member.kind:
+        if member.state not in _AWAY:
+            raise Conflict(f"{member.name} is {member.state}: its kind was part of what let it in")
+        member = replace(member, kind=said.kind)
+    if said.contacts is not None:
+        member = replace(
+            member, contacts=tuple(_words("a contact", each) for each in said.contacts)
+        )
+    if said.uses is not None:
+        member = replace(member, uses=tuple(dict.fromkeys(said.uses)))
+    if said.page is not None:
+        if said.page and not _PAGE.fullmatch(said.page):
+            raise UsageError("a page is an address that begins with https:// or http://")
+        member = replace(member, page=said.page)
+    if said.request is not None:
+        require_own_key(casebook, member, said.request)
+        if member.signing_key not in {"", said.request.signing_key} and not said.replaces_key:
+            raise Conflict(
+                f"{member.name} signs by another key; ask them, then say --replace-key: what the "
+                "old one signed is kept"
+            )
+        member = replace(member, signing_key=said.request.signing_key)
+    _words("an organisation", member.organisation)
+    return member
+
+
+def _known(home: Home, casebook: CaseBook, member: Member) -> Known:
+    openings = Openings.from_register(home.register)
+    return Known(
+        member=member,
+        credentials=casebook.hub.members.credentials(member.name),
+        gaps=gaps(member, openings, date_of(home.clock())),
+    )
+
+
+def _words(what: str, text: str) -> str:
+    """Return *text* if people can read it as words of one line."""
+    said = text.strip()
+    if not said or not said.isprintable() or len(said) > _WORDS_MOST:
+        raise UsageError(f"{what} is to be words of one line, {_WORDS_MOST} letters at most")
+    return said
