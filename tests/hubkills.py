@@ -155,6 +155,8 @@ class Ordeal:
         chance = random.Random(self.seed)  # noqa: S311 - repeatable, and no secret.
         for _ in range(times):
             self._round(chance)
+        self._let_live("killed", int((self.folder / "killed" / "clock").read_text("utf-8")))
+        self._look("nobody")
         self._compare_with_twin()
         return self.score
 
@@ -225,17 +227,18 @@ class Ordeal:
         ]
         self.score.faults += [f"after a kill of {what}: {each}" for each in found]
 
+    def _let_live(self, name: str, until: int) -> None:
+        """Let one of the two live undisturbed to the end of an epoch."""
+        words = [sys.executable, "-c", CHILD, str(self.folder / name), str(until)]
+        subprocess.run(words, check=True, capture_output=True)
+
     def _compare_with_twin(self) -> None:
         """Let the twin live through the same epochs undisturbed: the same bytes come out."""
         killed = FoundedHub.at(self.folder / "killed" / "hub").home()
         twin = FoundedHub.at(self.folder / "twin" / "hub").home()
         with killed.casebook() as casebook:
             wanted = [casebook.hub.snapshots.get(each + 1) for each in range(self.score.epochs)]
-        if not wanted:
-            self.score.faults.append("nothing was published: nothing was tested")
-            return
-        words = [sys.executable, "-c", CHILD, str(self.folder / "twin"), str(wanted[-1].epoch)]
-        subprocess.run(words, check=True, capture_output=True)
+        self._let_live("twin", wanted[-1].epoch)
         with twin.casebook() as casebook:
             for each in wanted:
                 found = casebook.hub.snapshots.get(each.number)

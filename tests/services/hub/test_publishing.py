@@ -76,9 +76,9 @@ def test_order_and_clock_within_the_epoch_do_not_matter(hub: FoundedHub, tmp_pat
 
 
 def test_snapshots_follow_on_each_other(hub: FoundedHub) -> None:
-    """What nobody says any more ends; days without a list leave no gap in the numbers."""
+    """What nobody carries for a lease ends; days without a list leave no gap in the numbers."""
     hub.publishes()
-    hub.epoch += 5
+    hub.epoch += 8
     for name in MEMBERS:
         hub.submits(name, SERVERS[1:])
 

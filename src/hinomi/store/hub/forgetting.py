@@ -13,6 +13,7 @@ from hinomi.store.hub.schema import (
     ACKNOWLEDGEMENTS,
     BATCHES,
     ENTRIES,
+    HISTORIES,
     OUTCOMES,
     RULINGS,
     SNAPSHOTS,
@@ -41,6 +42,7 @@ _PARTS: Final[Mapping[DataClass, tuple[_Part, ...]]] = {
     DataClass.MEMBER_STATEMENTS: (
         _Part(BATCHES, BATCHES.c.epoch, sa.true()),
         _Part(WEIGHINGS, WEIGHINGS.c.epoch, sa.true()),
+        _Part(HISTORIES, HISTORIES.c.epoch, sa.true()),
     ),
     DataClass.PAST_LISTS: (
         _Part(
