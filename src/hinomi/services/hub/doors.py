@@ -1,6 +1,9 @@
 """The doors of a running hub: whoever comes shows a certificate and its token, each time."""
 
+import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from hinomi.clock import date_of
 from hinomi.errors import NotPermitted
@@ -9,6 +12,8 @@ from hinomi.hub.admission import refusal
 from hinomi.model.member import Credential, Member, MemberKind, Outlet
 from hinomi.services.home import Home
 from hinomi.store.casebook import CaseBook
+
+_NOBODY: Final = "0" * 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +29,12 @@ class Unknown(NotPermitted):
 
 
 def admit(
-    home: Home, casebook: CaseBook, *, fingerprint: str | None, token: str | None, outlet: Outlet
+    home: Home,
+    casebook: CaseBook,
+    *,
+    fingerprint: str | None,
+    token: str | None,
+    outlet: Outlet | None,
 ) -> Caller:
     """
     Let a member's node through to *outlet*, or refuse it.
@@ -36,18 +46,33 @@ def admit(
         casebook: Its, open.
         fingerprint: SHA-256 of the certificate that TLS checked, hex; None: there was none.
         token: That came with the request; None: none did.
-        outlet: Which door.
+        outlet: Which door; None: one that is open to whoever may use any other.
 
     Raises:
         Unknown: If certificate and token do not stand for one node.
         NotPermitted: If the member may not do this, with the reason.
     """
     found = None if fingerprint is None else casebook.hub.members.credential(fingerprint)
-    if found is None or token is None or token_digest(token) != found[0].token_digest:
+    shown = token_digest(token or "")
+    # Compared in constant time, and also where there is nothing to compare with.
+    is_its = hmac.compare_digest(shown, _NOBODY if found is None else found[0].token_digest)
+    if found is None or not token or not is_its:
         raise Unknown("certificate and token are not known here together")
     credential, member = found
-    kinds = [MemberKind(each) for each in home.register.text("hub.kinds").split()]
-    reason = refusal(member, credential, outlet, kinds=kinds, day=date_of(home.clock()))
+    reason = _refusal(home, member, credential, outlet)
     if reason is not None:
         raise NotPermitted(reason)
     return Caller(member=member, credential=credential)
+
+
+def _refusal(
+    home: Home, member: Member, credential: Credential, outlet: Outlet | None
+) -> str | None:
+    named = home.register.text("hub.kinds").split()
+    kinds = [each for each in MemberKind if each.value in named]
+    day = date_of(home.clock())
+    doors: Sequence[Outlet] = credential.outlets if outlet is None else (outlet,)
+    reasons = [refusal(member, credential, each, kinds=kinds, day=day) for each in doors]
+    if None in reasons:
+        return None
+    return reasons[0] if reasons else "this node has leave for nothing"
