@@ -8,7 +8,7 @@ that is likely, and every disagreement, goes to people (docs/explanation/how-the
 Everything here is pure, and the same whatever the order of members and statements.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -163,7 +163,10 @@ def aggregate(
             is_listed=bool(is_listed[row]),
             carried=int(state.carried[row]),
             contested=int(state.contested[row]),
-            reasons=tuple(_reasons(row, state, before, held, int(places[row]), rule)),
+            reasons=(
+                *_reasons(row, state, before, held.get(row)),
+                *_place(int(places[row]), rule),
+            ),
         )
         for row in np.flatnonzero(kept).tolist()
     )
@@ -177,38 +180,24 @@ def _state(heard: Heard, rule: Rule, epoch: int, guard: Guard) -> tuple[_State, 
     before, fresh = heard.before, heard.fresh
     # Only of what is listed does anybody have to say that it is wrong, gone or there.
     denied = heard.denied.among(before.is_listed[heard.denied.server])
-    sums = _sums(heard, rule, (heard.said, denied))
-    aside = heard.said.among(before.is_listed[heard.said.server])
     alive = heard.confirmed.among(before.is_listed[heard.confirmed.server])
-    carrying = _sums(heard, rule, (aside, alive, denied))
+    named = heard.said.among(before.is_listed[heard.said.server])
+    sums = _sums(heard, rule, (heard.said, denied))
+    carrying = _sums(heard, rule, (named, alive, denied))
     posterior, left = (fresh * probability(each) for each in (sums.log_odds, sums.left))
-    least = rule.listable_probability - 1e-9
-    many = sums.members > rule.coalition_most
-    enough = (many & (sums.members >= rule.least_members)) | (
-        sums.other_methods + many >= rule.least_methods
-    )
-    likely = posterior >= least
-    agreed = enough & likely & (left >= least) & (sums.against == 0)
+    agreed = _agreed(sums, posterior, left, rule)
     several = (sums.members >= _SEVERAL) | (sums.methods >= _SEVERAL)
+    probable = (posterior >= rule.least_probability) & several
     support = np.where(before.is_listed, carrying.members, sums.members)
-    speaks = support + sums.other_methods > 0
-    carries = (
-        agreed
-        | ((sums.members > 0) & ((support > rule.coalition_most) | (sums.other_methods > 0)))
-        | (sums.other_methods >= _SEVERAL)
-        | ((before.ruled == Ruled.LIST) & speaks)
-    )
+    carries = _carries(sums, support, agreed, before, rule)
     carried = np.where(carries, epoch, before.carried)
-    refuted = (
-        before.is_listed & (carrying.against > rule.coalition_most) & (carrying.relieved < 0.0)
-    )
-    refuted &= before.ruled != Ruled.LIST
+    refuted = before.is_listed & (before.ruled != Ruled.LIST) & (carrying.relieved < 0.0)
+    refuted &= carrying.against > rule.coalition_most
     contested = np.where(epoch - before.contested <= rule.remember_epochs, before.contested, NEVER)
     contested = np.where((before.ruled == Ruled.REFUSE) | refuted, epoch, contested)
-    contested = np.where(before.ruled == Ruled.LIST, NEVER, contested)
-    probable = likely & several
-    asked = np.flatnonzero(before.is_listed | agreed | probable | (before.ruled == Ruled.LIST))
-    held = guard(asked)
+    held = guard(
+        np.flatnonzero(before.is_listed | agreed | probable | (before.ruled == Ruled.LIST))
+    )
     strength = np.zeros(posterior.size, dtype=np.int64)
     for row, each in held.items():
         strength[row] = each.strength
@@ -223,10 +212,40 @@ def _state(heard: Heard, rule: Rule, epoch: int, guard: Guard) -> tuple[_State, 
         carried=np.where(before.is_listed | carries, carried, NEVER),
         is_over=before.is_listed & (epoch - carried >= rule.lease_epochs),
         refuted=refuted,
-        contested=contested,
+        contested=np.where(before.ruled == Ruled.LIST, NEVER, contested),
         strength=strength,
     )
     return state, held
+
+
+def _agreed(sums: Sums, posterior: Floats, left: Floats, rule: Rule) -> Bools:
+    """
+    Tell whether the whole rule holds, also without any so many of the members who say so.
+
+    Members' flow is a method of its own only where more members carry it than may be dishonest.
+    """
+    many = sums.members > rule.coalition_most
+    enough = (many & (sums.members >= rule.least_members)) | (
+        sums.other_methods + many >= rule.least_methods
+    )
+    likely = (posterior >= rule.least_probability) & (left >= rule.least_probability)
+    return enough & likely & (sums.against == 0)
+
+
+def _carries(sums: Sums, support: Ints, agreed: Bools, before: Before, rule: Rule) -> Bools:
+    """
+    Tell whether enough carries a listing: less than it takes to begin one.
+
+    Members who saw it alive count beside one who names it: lines meet innocent servers as well.
+    """
+    named = sums.members > 0
+    speaks = support + sums.other_methods > 0
+    return (
+        agreed
+        | (named & ((support > rule.coalition_most) | (sums.other_methods > 0)))
+        | (sums.other_methods >= _SEVERAL)
+        | ((before.ruled == Ruled.LIST) & speaks)
+    )
 
 
 def _sums(heard: Heard, rule: Rule, parts: tuple[Voices, ...]) -> Sums:
@@ -242,7 +261,7 @@ def _sums(heard: Heard, rule: Rule, parts: tuple[Voices, ...]) -> Sums:
 
 
 def _outcomes(state: _State, before: Before) -> Ints:
-    """Decide on each server, as places in the tuple of outcomes: the first case that fits speaks."""
+    """Decide on each server, as places among the outcomes: the first case that fits speaks."""
     listed, sums = before.is_listed, state.sums
     speaks = state.support + sums.other_methods > 0
     disputed = sums.against > 0
@@ -273,41 +292,48 @@ def _outcomes(state: _State, before: Before) -> Ints:
     ).astype(np.int64)
 
 
-def _reasons(
-    row: int, state: _State, before: Before, held: Mapping[int, Held], place: int, rule: Rule
-) -> list[Because]:
+def _reasons(row: int, state: _State, before: Before, held: Held | None) -> Iterator[Because]:
     """Tell why: everything that speaks for the outcome or against it."""
-    sums, listed = state.sums, bool(before.is_listed[row])
-    found = []
-    if before.ruled[row] != Ruled.NOTHING:
-        found.append(Because("ruled-list" if before.ruled[row] == Ruled.LIST else "ruled-refuse"))
-    if row in held:
-        found.append(Because("held", {"codes": " ".join(held[row].codes)}))
-    if state.refuted[row]:
-        found.append(Because("refuted", {"against": int(sums.against[row])}))
-    elif sums.against[row]:
-        numbers = {"against": int(sums.against[row]), "support": int(state.support[row])}
-        found.append(Because("disputed", numbers))
+    sums, ruled = state.sums, before.ruled[row]
+    support, against = int(state.support[row]), int(sums.against[row])
+    if ruled != Ruled.NOTHING:
+        yield Because("ruled-list" if ruled == Ruled.LIST else "ruled-refuse")
+    elif state.contested[row] != NEVER:
+        yield Because("contested", {"epoch": int(state.contested[row])})
+    if held is not None:
+        yield Because("held", {"codes": " ".join(held.codes)})
+    if against:
+        code = "refuted" if state.refuted[row] else "disputed"
+        yield Because(code, {"against": against, "support": support})
     if sums.others_against[row]:
-        found.append(Because("contradicted", {"sources": int(sums.others_against[row])}))
+        yield Because("contradicted", {"sources": int(sums.others_against[row])})
+    yield from _weights(row, state)
+    if before.is_listed[row]:
+        yield from _lease(row, state)
+
+
+def _weights(row: int, state: _State) -> Iterator[Because]:
+    left = round(float(state.left[row]), 4)
     if state.agreed[row]:
-        found.append(Because("agreed", {"left": round(float(state.left[row]), 4)}))
+        yield Because("agreed", {"left": left})
     elif state.probable[row]:
-        numbers = {"members": int(sums.members[row]), "most": rule.coalition_most}
-        found.append(Because("rests-on-few", numbers | {"left": round(float(state.left[row]), 4)}))
-    if listed and not state.carries[row]:
-        code = "few-carry" if state.support[row] + sums.other_methods[row] else "silent"
-        numbers = {"support": int(state.support[row]), "carried": int(state.carried[row])}
-        found.append(Because(code, numbers | {"lease": rule.lease_epochs}))
+        members = int(state.sums.members[row])
+        yield Because("rests-on-few", {"members": members, "left": left})
+
+
+def _lease(row: int, state: _State) -> Iterator[Because]:
+    support, carried = int(state.support[row]), int(state.carried[row])
     if state.is_over[row]:
-        found.append(Because("lease-over", {"carried": int(state.carried[row])}))
-    if state.contested[row] != NEVER and before.ruled[row] == Ruled.NOTHING:
-        found.append(Because("contested", {"epoch": int(state.contested[row])}))
+        yield Because("lease-over", {"carried": carried})
+    elif not state.carries[row]:
+        code = "few-carry" if support + state.sums.other_methods[row] else "silent"
+        yield Because(code, {"support": support, "carried": carried})
+
+
+def _place(place: int, rule: Rule) -> Iterator[Because]:
     if place:
-        found.append(
-            Because("queued" if place <= rule.queue_most else "queue-full", {"place": place})
-        )
-    return found
+        code = "queued" if place <= rule.queue_most else "queue-full"
+        yield Because(code, {"place": place})
 
 
 def _class_counts(heard: Heard) -> tuple[Ints, Ints]:

@@ -14,6 +14,9 @@ from hinomi.model.case import ServiceClass
 NEVER: Final = -1
 """In place of an epoch."""
 
+_ROUNDING: Final = 1e-9
+"""What sums of logarithms may be wrong by."""
+
 
 class Ruled(IntEnum):
     """What people at the hub said of a server, as long as that counts."""
@@ -68,10 +71,9 @@ class Rule:
         )
 
     @property
-    def least_odds(self) -> float:
-        """Log-odds from which a server may be listed, a rounding below."""
-        p = self.listable_probability
-        return float(np.log(p / (1.0 - p))) - 1e-9
+    def least_probability(self) -> float:
+        """Probability from which a server may be listed, a rounding below."""
+        return self.listable_probability - _ROUNDING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 NEVER_SURE: Final = 0.999
-"""No source is surer than this, or less sure than its complement, as `verify.corroborate` has it."""
+"""No source is surer than this, or less sure than its complement (`verify.corroborate`)."""
 
 METHODS: Final = tuple(Method)
 MEMBERS_METHOD: Final = Method.SIGHTING

@@ -6,7 +6,6 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
-from hinomi.clock import render_day
 from hinomi.errors import UsageError
 from hinomi.hub.aggregate import Because, Outcome
 from hinomi.model.address import parse_address
@@ -24,13 +23,13 @@ _PORT_MOST: Final = 65_535
 
 WORDS: Final = {
     "agreed": "The rule holds, also without any of the members that may be dishonest: {left:.2f}.",
-    "rests-on-few": "It rests on few: {members} independent member(s), and without any {most} of "
-    "them {left:.2f}.",
+    "rests-on-few": "It rests on few: {members} independent member(s); without those of them that "
+    "may be dishonest {left:.2f}.",
     "ruled-list": "People decided to list it.",
     "ruled-refuse": "People decided not to list it.",
     "held": "Something holds it: {codes}.",
-    "refuted": "{against} independent members say that it is wrong or gone, and the others do not "
-    "outweigh them, also without any of those that may be dishonest.",
+    "refuted": "{against} independent members say that it is wrong or gone, also without those of "
+    "them that may be dishonest; {support} say so or saw it.",
     "disputed": "{against} member(s) say that it is wrong or gone, {support} say so or saw it.",
     "contradicted": "{sources} other source(s) say that it is something else.",
     "few-carry": "It is listed, and too few carry that: {support} member(s).",
@@ -123,7 +122,7 @@ def show_(session: Session, address: str, protocol: str, port: str) -> None:
                 each.method.value,
                 f"{each.worth:.2f}",
                 "-" if each.group == each.source else each.group,
-                render_day(each.day),
+                render_epoch(each.day, 1),
             )
             for each in found.witnesses
         ],
@@ -245,7 +244,7 @@ def _shown_document(found: Shown) -> dict[str, Any]:
                 "one_with": each.group,
                 "member": each.is_member,
                 "exact": each.is_exact,
-                "as_of": render_day(each.day),
+                "as_of": render_epoch(each.day, 1),
             }
             for each in found.witnesses
         ],

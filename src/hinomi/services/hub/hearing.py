@@ -155,6 +155,8 @@ def _kin(
         alike=twins_among(batches, copying.least_entries),
         copying=copying,
         epoch_days=now.days,
+        # A coalition and the member that it copies.
+        rare=home.register.integer("hub.coalition_most") + 1,
     )
 
 

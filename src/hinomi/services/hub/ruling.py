@@ -156,7 +156,7 @@ def decide(
             return Ruled(ruling=None, request=asked.id)
         _, approval = approvals.take(home, asked.id)
         ruling = _ruling(
-            home, known, Finding.CC, chosen, asked.reason, approval.by, approval.approved_by
+            home, known, Finding.CC, chosen, asked.reason, by=(approval.by, *approval.approved_by)
         )
         facts = {"act": "list", "request": asked.id, "approved_by": list(approval.approved_by)}
         done = _rule(home, casebook, known, ruling, (mandate, facts))
@@ -246,17 +246,17 @@ def _ruling(
     finding: Finding,
     service_class: ServiceClass,
     reason: str,
-    by: str | None = None,
-    approved_by: tuple[str, ...] = (),
+    *,
+    by: tuple[str, ...] = (),
 ) -> Ruling:
     days = home.register.integer("hub.ruling_days")
-    person = acting(home, people_in_force(home).people).id if by is None else by
+    said_by, *approved_by = by or (acting(home, people_in_force(home).people).id,)
     return Ruling(
         endpoint=known.decision.endpoint,
         finding=finding,
         service_class=service_class,
         reason=mask_addresses(reason),
-        said_by=person,
+        said_by=said_by,
         approved_by=" ".join(approved_by),
         epoch=known.epoch.number,
         until=known.epoch.number + max(days // known.epoch.days, 1),
@@ -293,13 +293,15 @@ def _answers(home: Home, known: Shown, ruling: Ruling) -> dict[str, bool]:
     """Tell whom a ruling bears out; a shared host, or one that is gone, says nothing of anybody."""
     if ruling.finding is Finding.UNSURE or ruling.service_class is ServiceClass.SHARED:
         return {}
+    is_cc = ruling.finding is Finding.CC
     return borne_out(
         known.witnesses,
         ruling.endpoint,
-        is_cc=ruling.finding is Finding.CC,
+        is_cc=is_cc,
         person=f"{PERSON}{ruling.said_by}",
         day=known.epoch.number * known.epoch.days,
-        verdict_methods=home.register.integer("evidence.verdict_methods"),
+        # Listing has to stand on methods beside the source; a refusal stands on the person.
+        verdict_methods=home.register.integer("evidence.verdict_methods") if is_cc else 1,
     )
 
 

@@ -69,9 +69,9 @@ def borne_out(
     """
     Tell which sources an answer of people bears out, of those that it does not rest on.
 
-    The person who gives it is one method. So nobody is right or wrong on that one's word alone:
-    as `verify.reliability.outcomes` has it, so many independent methods must say the same without
-    the source.
+    The person who gives it is one method. As `verify.reliability.outcomes` has it, so many
+    independent methods must say the same without the source: nobody is right because they were
+    believed.
 
     Args:
         found: Who says what.
