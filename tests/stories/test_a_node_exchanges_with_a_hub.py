@@ -60,9 +60,7 @@ def a_hub_and_a_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     hub = open_home(tmp_path / "hub")
     provider = make_home(tmp_path / "provider", "192.0.2.0/24", sampling=10_000)
     request, welcome = tmp_path / "request.json", tmp_path / "welcome.json"
-    asked = hinomi(
-        "listings", "enrol", "--member", "isp-a", "--out", request, home=provider
-    )
+    asked = hinomi("listings", "enrol", "--member", "isp-a", "--out", request, home=provider)
     assert asked.code == 0, asked.err
     document = msgspec.json.decode(request.read_bytes(), type=EnrolmentRequest)
     page = "https://isp.example/privacy"
