@@ -3,7 +3,9 @@
 import click
 
 from hinomi.cli import render
+from hinomi.cli.hub.backup import backup, restore
 from hinomi.cli.hub.members import member
+from hinomi.cli.hub.publish import publish, resume, snapshot, verify
 from hinomi.cli.hub.queue import decide_, queue_, show_
 from hinomi.cli.hub.trust import trust
 from hinomi.cli.session import Session, shared_options
@@ -143,6 +145,8 @@ def certify(session: Session) -> None:
 for _command in (member, queue_, show_, decide_):
     hub.add_command(_command)
 hub.add_command(trust)
+for _command in (publish, snapshot, verify, resume, backup, restore):
+    hub.add_command(_command)
 
 
 def _cell(openings: Openings, kind: MemberKind, outlet: Outlet) -> str:

@@ -50,7 +50,7 @@ class Told:
 
 def mark_restored(folder: Path, found: Restored) -> None:
     """Let the home at *folder* publish nothing until `resume`."""
-    replace_durably(folder / MARK, msgspec.json.encode(found))
+    replace_durably(folder / MARK, msgspec.json.encode(found), mode=0o600)
 
 
 def restored(home: Home) -> Restored | None:

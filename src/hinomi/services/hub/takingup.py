@@ -12,6 +12,7 @@ from pathlib import Path
 from hinomi.errors import Conflict, NotFound
 from hinomi.govern.mandate import Mandate
 from hinomi.hub.publish import Changes, carry_on, snapshot_of
+from hinomi.model.listing import render_epoch
 from hinomi.model.snapshot import Snapshot
 from hinomi.model.statement import Endpoint
 from hinomi.services.home import Home
@@ -41,6 +42,45 @@ class Found:
     head: Head
     note: str
     body: bytes  # Canonical JSON; empty: there is none.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One line about a snapshot."""
+
+    number: int
+    day: str  # First of its epoch.
+    digest: str
+    is_kept: bool  # Whether its list is.
+
+
+def list_snapshots(home: Home) -> tuple[Shown, ...]:
+    """Tell of all snapshots of a hub, by number."""
+    home.mandate(Operation.WEIGH)
+    with home.casebook() as casebook, casebook.snapshot():
+        store = casebook.hub.snapshots
+        kept = store.kept()
+        return tuple(
+            Shown(
+                number=each.number,
+                day=render_epoch(each.epoch, read_head(each.head).epoch_days),
+                digest=each.digest,
+                is_kept=each.number in kept,
+            )
+            for each in store.summaries()
+        )
+
+
+def show_snapshot(home: Home, number: int) -> Published:
+    """
+    Give one snapshot as it was published.
+
+    Raises:
+        NotFound: If there is none of this number, or its list is not kept any more.
+    """
+    home.mandate(Operation.WEIGH)
+    with home.casebook() as casebook:
+        return casebook.hub.snapshots.get(number)
 
 
 def export_snapshots(home: Home, first: int, last: int, folder: Path) -> int:

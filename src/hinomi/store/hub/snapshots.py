@@ -142,6 +142,12 @@ class SnapshotStore:
             rows = connection.execute(sa.select(*columns).order_by(SNAPSHOTS.c.number)).all()
         return (Summary(*row) for row in rows)
 
+    def kept(self) -> frozenset[int]:
+        """Give the numbers of the snapshots whose list is kept."""
+        with self._database.read() as connection:
+            wanted = sa.select(SNAPSHOTS.c.number).where(SNAPSHOTS.c.json != b"")
+            return frozenset(connection.scalars(wanted))
+
     def get(self, number: int) -> Published:
         """
         Give one snapshot.
