@@ -193,11 +193,11 @@ class StandIn:
             epoch_days=self.epoch_days, digest=digest(body),
         )  # fmt: skip
         assert signed == wanted
-        given = {"epoch": epoch, "epoch_days": self.epoch_days}
+        days = self.epoch_days
         if deed is Deed.SUBMISSION:
-            count = len(parse_submission(body, Profile(), **given))
+            count = len(parse_submission(body, Profile(), epoch=epoch, epoch_days=days))
         else:
-            count = len(parse_sightings(body, **given)[1])
+            count = len(parse_sightings(body, epoch=epoch, epoch_days=days)[1])
         self.batches[deed, epoch] = body
         if self.drop_after_taking:
             self.drop_after_taking -= 1

@@ -164,7 +164,7 @@ def test_the_server_sends_no_time(served: ServedHub, address: str) -> None:
     found = httpx.get(f"{address}/taxii2/", auth=("isp-a", served.token))
 
     assert found.status_code == 200
-    assert set(found.headers) == {"content-type", "content-length"}
+    assert set(found.headers) == {"content-type", "content-length", "cache-control"}
 
 
 def test_stix2_parses_every_object(every: list[dict[str, Any]]) -> None:

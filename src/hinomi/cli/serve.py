@@ -20,9 +20,15 @@ def serve() -> None:
     metavar="ADDRESS:PORT",
     help="Where to listen.  [default: as configured]",
 )
+@click.option(
+    "--publish/--no-publish",
+    "publishes",
+    default=True,
+    help="Make the list of each epoch, or leave that to `hinomi hub publish`.  [default: make it]",
+)
 @shared_options
 @click.pass_obj
-def hub(session: Session, listen: str | None) -> None:
+def hub(session: Session, listen: str | None, publishes: bool) -> None:
     """
     Answer the members of this hub until stopped, and make the list of each epoch.
 
@@ -34,10 +40,11 @@ def hub(session: Session, listen: str | None) -> None:
     Examples:
       hinomi serve hub
       hinomi serve hub --listen 192.0.2.10:8443
+      hinomi serve hub --no-publish      # a timer runs `hinomi hub publish`
     """
     # Slow to load, and no other command has use for it.
     from hinomi.web.hub.server import serve_hub  # noqa: PLC0415
 
     home = session.open_home(Operation.SERVE)
     warn_if_overdue(home)
-    serve_hub(home, listen, announce=render.complain)
+    serve_hub(home, listen, announce=render.complain, publishes=publishes)

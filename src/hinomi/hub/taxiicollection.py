@@ -7,8 +7,9 @@ newer one, and a client that is in the middle of it reads it to its end.
 
 Source:
     TAXII Version 2.1, OASIS Standard (2021-06-10): sections 3.2 (headers), 3.3 (sorting),
-    3.5 (pagination), 5.3 to 5.8. Its manifest and versions have no ``next``; like other servers, this one has, since
-    all of one epoch bear one date and cannot be paged by it (oasis-tcs/cti-taxii2, issue 110).
+    3.5 (pagination), 5.3 to 5.8. Its manifest and versions have no ``next``; like other servers,
+    this one has, since all of one epoch bear one date and cannot be paged by it
+    (oasis-tcs/cti-taxii2, issue 110).
 """
 
 from bisect import bisect_left, bisect_right
@@ -107,6 +108,11 @@ class TaxiiCollection:
         self._newest = [index for index, after in enumerate(self._after) if after == len(found)]
         self._bodies: dict[int, bytes] = {}  # Of the newest versions, as they are asked for.
         self._view = _View(number, epoch, len(found))
+
+    @property
+    def number(self) -> int:
+        """Number of the snapshot; 0: there is none yet."""
+        return self._view.number
 
     def objects(self, asked: Asked) -> Page:
         """

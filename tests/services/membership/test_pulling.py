@@ -278,9 +278,10 @@ def test_an_old_list_is_told_of(house: Household, hub: StandIn) -> None:
 
     done = pull(house.home())
 
-    assert done.warnings == (
+    (said,) = done.warnings
+    assert said == (
         "the hub's list is 2 epochs old: ask the hub; without a newer one the last of it ends "
-        "after 4 more",
+        "after 4 more"
     )
 
 

@@ -44,3 +44,18 @@ def test_what_is_not_there_is_not_found(tmp_path: Path, form: str, _outlet: Outl
         found = served.asking().get(f"/v1/snapshots/3/{form}")
 
         assert (found.status_code, found.json()) == (404, {"error": "no snapshot has the number 3"})
+
+
+def test_every_form_that_leaves_is_in_the_journal(tmp_path: Path) -> None:
+    """Also where the node has it already."""
+    with served_hub(tmp_path / "hub") as served:
+        served.publish({server(): DEDICATED}, EPOCH)
+        for form, _ in FORMS:
+            found = served.asking().get(f"/v1/snapshots/1/{form}")
+            tag = {"If-None-Match": found.headers["etag"]}
+            again = served.asking().get(f"/v1/snapshots/1/{form}", headers=tag)
+            assert again.status_code == 304
+
+        entries = served.hub.home.journal().entries()
+        given = [each.get("given") for each in entries if each.get("given")]
+        assert given == ["listings.txt", "listings.txt", "zone.rpz", "zone.rpz"]

@@ -51,4 +51,27 @@ def test_no_header_tells_a_time(tmp_path: Path) -> None:
         found = served.asking().get("/misp/manifest.json")
 
         assert not {"date", "last-modified", "expires", "age"} & set(found.headers)
+        again = served.asking().get("/misp/manifest.json", headers={"If-None-Match": "*"})
+        assert (again.status_code, again.content) == (304, b"")
         assert json.loads(found.content)
+
+
+def test_every_file_that_leaves_is_in_the_journal(tmp_path: Path) -> None:
+    """Manifest, hashes and events, each with the number of the snapshot."""
+    with served_hub(tmp_path / "hub") as served:
+        served.publish({server(): DEDICATED}, EPOCH)
+        asking = served.asking()
+        (name,) = asking.get("/misp/manifest.json").json()
+        asking.get("/misp/hashes.csv")
+        asking.get(f"/misp/{name}.json")
+
+        given = [
+            (each.get("given"), each.get("number"))
+            for each in served.hub.home.journal().entries()
+            if each.get("given")
+        ]
+        assert given == [
+            ("misp/manifest.json", 1),
+            ("misp/hashes.csv", 1),
+            ("misp/event.json", 1),
+        ]

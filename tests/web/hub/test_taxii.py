@@ -8,6 +8,7 @@ from starlette.testclient import TestClient
 
 from editioned import DEDICATED, EPOCH, ServedHub, served_hub, server
 from hinomi.model.member import MemberKind, MemberState, Outlet
+from hinomi.web.hub.limits import Pace
 
 MEDIA = "application/taxii+json;version=2.1"
 ROOT = "/taxii2/list/"
@@ -188,7 +189,7 @@ def test_strangers_learn_only_how_to_say_who_they_are(
             for method in ("GET", "POST", "PUT", "DELETE"):
                 found = stranger.request(method, path)
                 assert (found.status_code, found.headers["content-type"]) == (401, MEDIA), path
-                assert found.headers["www-authenticate"].startswith("Basic ")
+                assert "Basic realm=" in found.headers["www-authenticate"]
                 assert "192.0.2.1" not in found.text
 
 
@@ -243,3 +244,35 @@ def test_the_same_question_has_the_same_answer(asking: TestClient, collection: s
     for path in [*goods(collection, asking), f"{collection}objects/?limit=1"]:
         one, other = asking.get(path), asking.get(path)
         assert (one.content, one.headers) == (other.content, other.headers)
+
+
+def test_whoever_comes_too_often_is_told_so_as_taxii_does(tmp_path: Path) -> None:
+    """429 with the time to wait, before any route is reached."""
+    with served_hub(tmp_path / "hub") as served:
+        served.hub.pace = Pace(1, lambda: 0.0)
+        found = [served.asking().get("/taxii2/") for _ in range(3)][-1]
+
+        assert (found.status_code, found.headers["content-type"]) == (429, MEDIA)
+        assert found.headers["retry-after"]
+        assert found.json()["http_status"] == "429"
+
+
+def test_every_read_is_in_the_journal(
+    served: ServedHub, asking: TestClient, collection: str
+) -> None:
+    """What leaves the collection is noted before; what only describes it is not."""
+
+    def noted() -> list[dict[str, object]]:
+        entries = served.hub.home.journal().entries()
+        return [dict(each) for each in entries if each.get("given") == "taxii"]
+
+    before = len(noted())
+    for path in goods(collection, asking)[:4]:
+        asking.get(path)
+    described = len(noted())
+    for path in goods(collection, asking)[4:]:
+        asking.get(path)
+
+    assert described - before == 1  # To learn the paths, which took one look.
+    assert len(noted()) - described == 5
+    assert {(each["member"], each["number"]) for each in noted()} == {("isp-a", 3)}

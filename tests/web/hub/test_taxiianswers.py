@@ -1,29 +1,23 @@
 """Every answer of the TAXII server has its media type, also where it refuses."""
 
+import json
+
 import pytest
 from fastapi import APIRouter, FastAPI, HTTPException, Request, Response
 from starlette.testclient import TestClient
 
-from hinomi.errors import HinomiError, NotFound
-from hinomi.web.hub.taxiianswers import answer, refuse, refusing_route
+from hinomi.errors import NotFound, Unavailable
+from hinomi.services.hub.meters import Meters
+from hinomi.web.hub.answers import as_error
+from hinomi.web.hub.taxiianswers import answer, in_taxii, refuse, refusing_route
 
 MEDIA = "application/taxii+json;version=2.1"
-
-
-class Busy(HinomiError):
-    """Too many ask: come again."""
-
-    headers = {"Retry-After": "7"}  # noqa: RUF012 - As an error of the hub's limits has it.
 
 
 @pytest.fixture(name="asking")
 def a_client_of_some_routes() -> TestClient:
     """Give a client of routes that answer and refuse in each way."""
-
-    def status_of(error: Exception) -> int:
-        return 404 if isinstance(error, NotFound) else 429
-
-    routes = APIRouter(route_class=refusing_route(status_of))
+    routes = APIRouter(route_class=refusing_route(Meters()))
 
     @routes.get("/good/")
     def good(request: Request) -> Response:
@@ -35,7 +29,7 @@ def a_client_of_some_routes() -> TestClient:
 
     @routes.get("/busy/")
     def busy() -> Response:
-        raise Busy("too many requests")
+        raise Unavailable("the disk of /somewhere is full")
 
     @routes.get("/odd/{number}/")
     def odd(number: int) -> Response:
@@ -66,9 +60,9 @@ def test_who_does_not_take_taxii_is_told_so(asking: TestClient) -> None:
     ("path", "status", "said"),
     [
         ("/none/", 404, "nothing of this kind"),
-        ("/busy/", 429, "too many requests"),
+        ("/busy/", 503, "the hub cannot answer now; ask again later"),
         ("/odd/1/", 418, "no 1"),
-        ("/odd/x/", 400, "the request is not as this resource wants it"),
+        ("/odd/x/", 422, "not as it should be: number"),
     ],
 )
 def test_every_refusal_is_an_error_resource(
@@ -82,13 +76,19 @@ def test_every_refusal_is_an_error_resource(
     assert found.json()["http_status"] == str(status)
 
 
-def test_headers_of_a_refusal_come_along(asking: TestClient) -> None:
-    """When to come again, for instance."""
-    assert asking.get("/busy/").headers["retry-after"] == "7"
-    assert asking.get("/odd/1/").headers["x-odd"] == "1"
+def test_headers_that_say_what_to_do_come_along(asking: TestClient) -> None:
+    """When to come again; others are left out."""
+    assert asking.get("/busy/").headers["retry-after"]
+    assert "x-odd" not in asking.get("/odd/1/").headers
 
 
-def test_only_a_stranger_is_asked_who_they_are() -> None:
-    """401 bears the challenge (RFC 7617), and nothing else does."""
-    assert refuse(401, "why").headers["www-authenticate"] == 'Basic realm="hinomi", charset="UTF-8"'
+def test_a_refusal_of_the_hub_is_said_as_taxii_does() -> None:
+    """Of whoever comes too often, and of a stranger, whom it tells how to say who they are."""
+    often = in_taxii(as_error(429, "too many requests"))
+    stranger = in_taxii(as_error(401, "not known"))
+
+    assert (often.status_code, often.headers["content-type"]) == (429, MEDIA)
+    assert json.loads(bytes(often.body))["description"] == "too many requests"
+    assert often.headers["retry-after"]
+    assert "Basic realm=" in stranger.headers["www-authenticate"]
     assert "www-authenticate" not in refuse(403, "why").headers

@@ -142,10 +142,10 @@ def certify(session: Session) -> None:
     click.echo(f"The hub's certificate is made, for {', '.join(made.hosts)}, until {made.until}.")
 
 
-for _command in (member, queue_, show_, decide_):
-    hub.add_command(_command)
-hub.add_command(trust)
-for _command in (publish, snapshot, verify, resume, backup, restore):
+for _command in (
+    *(member, trust, queue_, show_, decide_),
+    *(publish, snapshot, verify, resume, backup, restore),
+):
     hub.add_command(_command)
 
 

@@ -44,6 +44,16 @@ def publish_apart(home: Home) -> None:
         raise Unavailable(reason)
 
 
+def leave_to_others(_home: Home) -> None:
+    """
+    Make no list: a timer does, or a person.
+
+    Raises:
+        Conflict: Always, as where somebody else is at it.
+    """
+    raise Conflict("lists are made by `hinomi hub publish` here")
+
+
 def _publish(folder: Path, told: Connection) -> None:
     """Make the list of the home at *folder*, and tell what became of it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Whoever waits for it was told, and waits.

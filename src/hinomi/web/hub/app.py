@@ -21,7 +21,6 @@ from hinomi.web.hub.answers import (
     refusals,
     refuse_http,
     refuse_parameter,
-    status_of,
 )
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.editions import edition_routes
@@ -54,7 +53,7 @@ def create_app(hub: Hub) -> FastAPI:
     )
     for make in (overview_routes, snapshot_routes, submission_routes, edition_routes, misp_routes):
         app.include_router(make(hub))
-    app.include_router(taxii_routes(hub, status_of))
+    app.include_router(taxii_routes(hub))
     app.add_exception_handler(HinomiError, make_refuse(hub.meters))
     app.add_exception_handler(HTTPException, refuse_http)
     app.add_exception_handler(RequestValidationError, refuse_parameter)

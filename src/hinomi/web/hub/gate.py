@@ -13,9 +13,11 @@ import structlog
 from fastapi import Response
 from starlette.requests import ClientDisconnect
 
+from hinomi.hub.taxii import DISCOVERY
 from hinomi.web.hub.answers import BUSY, TOO_OFTEN, as_error
 from hinomi.web.hub.door import peer_of
 from hinomi.web.hub.running import Hub
+from hinomi.web.hub.taxiianswers import in_taxii
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -93,6 +95,8 @@ class _Exchange:
         await self._send(message)
 
     async def answer(self, response: Response) -> None:
+        if self._scope["path"].startswith(DISCOVERY):
+            response = in_taxii(response)
         await response(self._scope, self.receive, self.send)
 
     async def _drain(self) -> None:

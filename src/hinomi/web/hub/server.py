@@ -20,6 +20,7 @@ import uvicorn
 
 from hinomi.errors import ConfigError, Unavailable
 from hinomi.services.home import Home
+from hinomi.services.hub.apart import leave_to_others, publish_apart
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.serving import Keeper
 from hinomi.services.mandates import Operation, mandate_for, record
@@ -53,7 +54,13 @@ class Listening:
         return f"{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve_hub(home: Home, listen: str | None, announce: Callable[[str], None]) -> None:
+def serve_hub(
+    home: Home,
+    listen: str | None,
+    announce: Callable[[str], None],
+    *,
+    publishes: bool = True,
+) -> None:
     """
     Answer members until SIGTERM or SIGINT; then what was begun is finished.
 
@@ -61,6 +68,7 @@ def serve_hub(home: Home, listen: str | None, announce: Callable[[str], None]) -
         home: The hub's.
         listen: ``ADDRESS:PORT``; None: as configured.
         announce: Is told, in one line, where it listens.
+        publishes: Whether it makes the list of each epoch; else somebody else does.
 
     Raises:
         ConfigError: If keys or addresses are wrong, or the home was taken away meanwhile.
@@ -74,7 +82,7 @@ def serve_hub(home: Home, listen: str | None, announce: Callable[[str], None]) -
     if home.config.hub.metrics:
         parse_loopback(home.config.hub.metrics)
     with home.casebook() as casebook:
-        hub = Hub(home, casebook)
+        hub = Hub(home, casebook, publish=publish_apart if publishes else leave_to_others)
         hub.reads.mandate()
         listening = open_listening(listen or home.config.hub.listen)
         try:

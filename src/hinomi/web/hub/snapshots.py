@@ -20,9 +20,10 @@ HEADS_MOST: Final = 1000
 
 Number = Annotated[int, Path(ge=1, le=NUMBER_MOST, description="Number of a snapshot.")]
 
-_UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
+UNCHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "It is the one whose entity tag was named."}
 }
+"""What a route describes that answers with a body of `web.hub.bodies`."""
 
 
 def snapshot_routes(hub: Hub) -> APIRouter:
@@ -78,7 +79,7 @@ def _add_lists(routes: APIRouter, hub: Hub, come_in: Callable[[Request], Caller]
         "/{number}/listings.json",
         response_class=Response,
         responses=gives(JSON, refers("Snapshot"), "The list, in canonical form.")
-        | _UNCHANGED
+        | UNCHANGED
         | refusals(404, 422),
     )
     def give_json(
@@ -93,7 +94,7 @@ def _add_lists(routes: APIRouter, hub: Hub, come_in: Callable[[Request], Caller]
         "/{number}/listings.csv",
         response_class=Response,
         responses=gives(CSV, {"type": "string"}, "The list as CSV with a header.")
-        | _UNCHANGED
+        | UNCHANGED
         | refusals(404, 422),
     )
     def give_csv(

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import msgspec
 from fastapi import Request, Response
 from fastapi.exceptions import HTTPException, RequestValidationError
 from fastapi.routing import APIRoute
 
 from hinomi.errors import HinomiError
 from hinomi.hub.taxii import MEDIA_TYPE, accepts, render_error
+from hinomi.services.hub.meters import Meters
+from hinomi.web.hub.answers import make_refuse, refuse_http, refuse_parameter
 
-StatusOf = Callable[[Exception], int]
-"""Gives the HTTP status that says what an error says."""
-
-_UNKNOWN: Final = 401
-_CHALLENGE: Final = 'Basic realm="hinomi", charset="UTF-8"'
+_KEPT: Final = ("allow", "retry-after", "www-authenticate")
+"""Headers of a refusal that say what to do about it."""
 
 
 def answer(request: Request, body: bytes, headers: Mapping[str, str] | None = None) -> Response:
@@ -25,13 +25,20 @@ def answer(request: Request, body: bytes, headers: Mapping[str, str] | None = No
 
 
 def refuse(status: int, why: str, headers: Mapping[str, str] | None = None) -> Response:
-    """Answer with an error resource; whoever is unknown learns how to say who they are."""
-    challenge = {"WWW-Authenticate": _CHALLENGE} if status == _UNKNOWN else {}
-    return _respond(status, render_error(status, why), {**challenge, **(headers or {})})
+    """Answer with an error resource."""
+    return _respond(status, render_error(status, why), headers or {})
 
 
-def refusing_route(status_of: StatusOf) -> type[APIRoute]:
+def in_taxii(refusal: Response) -> Response:
+    """Say as TAXII does what the hub refuses in one line."""
+    why = str(msgspec.json.decode(bytes(refusal.body))["error"])
+    headers = {name: refusal.headers[name] for name in _KEPT if name in refusal.headers}
+    return refuse(refusal.status_code, why, headers)
+
+
+def refusing_route(meters: Meters) -> type[APIRoute]:
     """Make the class of routes whose every refusal is an error resource of TAXII."""
+    refuse_house = make_refuse(meters)
 
     class RefusingRoute(APIRoute):
         """A route that refuses as TAXII does."""
@@ -44,11 +51,11 @@ def refusing_route(status_of: StatusOf) -> type[APIRoute]:
                 try:
                     return await handle(request)
                 except HinomiError as error:
-                    return refuse(status_of(error), str(error), getattr(error, "headers", None))
-                except RequestValidationError:
-                    return refuse(400, "the request is not as this resource wants it")
+                    return in_taxii(await refuse_house(request, error))
+                except RequestValidationError as error:
+                    return in_taxii(await refuse_parameter(request, error))
                 except HTTPException as error:
-                    return refuse(error.status_code, str(error.detail), error.headers)
+                    return in_taxii(await refuse_http(request, error))
 
             return handled
 
@@ -57,4 +64,5 @@ def refusing_route(status_of: StatusOf) -> type[APIRoute]:
 
 def _respond(status: int, body: bytes, headers: Mapping[str, str]) -> Response:
     # Not as `media_type`: Starlette is not to add a character set to it.
-    return Response(body, status, {**headers, "Content-Type": MEDIA_TYPE})
+    told = {**headers, "Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"}
+    return Response(body, status, told)

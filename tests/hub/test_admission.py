@@ -1,0 +1,181 @@
+"""Admission: every kind, outlet, state and attestation, and nothing that is remembered."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import chain, combinations, product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enrolled import attested
+from hinomi.hub.admission import gaps, refusal
+from hinomi.hub.outlets import Answer, Openings, table
+from hinomi.model.member import (
+    Credential,
+    Ground,
+    Member,
+    MemberKind,
+    MemberState,
+    Outlet,
+    Use,
+)
+
+TODAY = date(2026, 11, 23)
+ALL = Openings(frozenset(MemberKind), frozenset(Outlet))
+ATTESTED = attested(TODAY - timedelta(days=10), 20)
+FIT = Member(
+    name="isp-a",
+    organisation="ISP A",
+    kind=MemberKind.DETECTING_ISP,
+    state=MemberState.ADMITTED,
+    contacts=("noc@isp.example",),
+    uses=tuple(Use),
+    page="https://isp.example/flow",
+    signing_key="isp-a/statements+00000000+AA==",
+    attestations=ATTESTED,
+)
+SHOWN = Credential(
+    fingerprint="a" * 64,
+    member="isp-a",
+    token_digest="b" * 64,
+    outlets=tuple(Outlet),
+    until=TODAY,
+)
+GROUNDS = list(chain.from_iterable(combinations(Ground, size) for size in range(3)))
+
+
+def asked(
+    member: Member = FIT,
+    shown: Credential = SHOWN,
+    outlet: Outlet | None = Outlet.SNAPSHOT,
+    openings: Openings = ALL,
+    day: date = TODAY,
+) -> str | None:
+    """Ask for what a fit member may, unless told otherwise."""
+    return refusal(member, shown, outlet, openings=openings, day=day)
+
+
+@pytest.mark.parametrize("grounds", GROUNDS)
+@pytest.mark.parametrize(("kind", "outlet"), list(product(MemberKind, Outlet)))
+def test_a_door_opens_where_all_agree_and_nowhere_else(
+    kind: MemberKind, outlet: Outlet, grounds: tuple[Ground, ...]
+) -> None:
+    """Every kind, outlet, state and set of attestations, against the rule said in one line."""
+    attestations = tuple(each for each in ATTESTED if each.ground in grounds)
+    for state in MemberState:
+        member = replace(FIT, kind=kind, state=state, attestations=attestations)
+        may = (
+            state is MemberState.ADMITTED
+            and table().ask(kind, outlet).answer is not Answer.REFUSED
+            and (not outlet.gives_listings or set(grounds) == set(Ground))
+        )
+
+        assert (asked(member, outlet=outlet) is None) is may
+
+
+@given(
+    kind=st.sampled_from(MemberKind),
+    state=st.sampled_from([each for each in MemberState if each is not MemberState.ADMITTED]),
+    outlet=st.sampled_from([None, *Outlet]),
+    kinds=st.frozensets(st.sampled_from(MemberKind)),
+    outlets=st.frozensets(st.sampled_from(Outlet)),
+    days=st.integers(-400, 400),
+)
+def test_whoever_does_not_take_part_gets_nothing(  # noqa: PLR0913, PLR0917 - a property of all.
+    kind: MemberKind,
+    state: MemberState,
+    outlet: Outlet | None,
+    kinds: frozenset[MemberKind],
+    outlets: frozenset[Outlet],
+    days: int,
+) -> None:
+    """Applied, suspended or left: no outlet opens, whatever else is so."""
+    member = replace(FIT, kind=kind, state=state)
+    opened, day = Openings(kinds, outlets), TODAY + timedelta(days=days)
+
+    assert asked(member, outlet=outlet, openings=opened, day=day) == f"the member is {state}"
+
+
+@pytest.mark.parametrize("outlet", [None, *Outlet])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        replace(SHOWN, is_revoked=True),
+        replace(SHOWN, until=TODAY - timedelta(days=1)),
+        replace(SHOWN, member="isp-b"),
+    ],
+)
+def test_a_certificate_that_is_worth_nothing_opens_nothing(
+    outlet: Outlet | None, shown: Credential
+) -> None:
+    """Revoked, ended, or another member's."""
+    assert asked(shown=shown, outlet=outlet) is not None
+
+
+@pytest.mark.parametrize("outlet", Outlet)
+def test_a_node_has_leave_for_what_its_certificate_was_given_for(outlet: Outlet) -> None:
+    """Of what its member may, these."""
+    others = tuple(each for each in Outlet if each is not outlet)
+
+    assert asked(shown=replace(SHOWN, outlets=(outlet,)), outlet=outlet) is None
+    assert asked(shown=replace(SHOWN, outlets=others), outlet=outlet) == (
+        f"this node has no leave for {outlet}"
+    )
+
+
+@pytest.mark.parametrize("outlet", Outlet)
+@pytest.mark.parametrize(
+    "lacking", [{"page": ""}, {"uses": ()}, {"attestations": ()}, {"attestations": ATTESTED[:1]}]
+)
+def test_only_listings_ask_for_attestations_a_page_and_uses(
+    outlet: Outlet, lacking: dict[str, object]
+) -> None:
+    """What is said inwards, and figures, tell nobody of a server (R5, R6, R8)."""
+    member = replace(FIT, **lacking)  # type: ignore[arg-type]  # One field at a time.
+
+    assert (asked(member, outlet=outlet) is not None) is outlet.gives_listings
+
+
+@pytest.mark.parametrize(("days", "holds"), [(-11, False), (-10, True), (10, True), (11, False)])
+def test_an_attestation_holds_from_its_first_day_to_its_last(days: int, holds: bool) -> None:  # noqa: FBT001 - a parameter of the test.
+    """Both days count."""
+    shown = replace(SHOWN, until=TODAY + timedelta(days=100))
+
+    assert (asked(shown=shown, day=TODAY + timedelta(days=days)) is None) is holds
+
+
+def test_a_renewed_attestation_takes_over() -> None:
+    """The one that ended does not stand in the way."""
+    renewed = replace(FIT, attestations=(*ATTESTED, *attested(TODAY + timedelta(days=9))))
+    shown = replace(SHOWN, until=TODAY + timedelta(days=100))
+
+    assert asked(renewed, shown, day=TODAY + timedelta(days=60)) is None
+
+
+def test_a_zone_is_for_members_who_block_for_those_who_consented() -> None:
+    """Nobody else has a use for it that would be permitted (R6)."""
+    member = replace(FIT, uses=(Use.DETECT,))
+
+    assert "block-consented" in str(asked(member, outlet=Outlet.RPZ))
+    assert asked(member, outlet=Outlet.TAXII) is None
+
+
+def test_a_refusal_names_no_other_member() -> None:
+    """Also where a certificate is another member's."""
+    found = asked(shown=replace(SHOWN, member="isp-b"))
+
+    assert found is not None
+    assert "isp" not in found
+
+
+def test_what_is_missing_is_told_before_a_member_is_let_in() -> None:
+    """All of it at once; page and uses of those alone who take listings."""
+    bare = Member(name="isp-a", organisation="ISP A", kind=MemberKind.RECEIVING_ISP)
+    assert len(gaps(bare, ALL, TODAY)) == 6
+    assert len(gaps(replace(bare, kind=MemberKind.MINISTRY), ALL, TODAY)) == 4
+    assert gaps(FIT, ALL, TODAY) == ()
+    assert len(gaps(FIT, Openings(frozenset(), frozenset(Outlet)), TODAY)) == 1
+    assert gaps(replace(FIT, attestations=ATTESTED[:1]), ALL, TODAY) == (
+        "no attestation of information-management holds today",
+    )

@@ -1,0 +1,301 @@
+"""Acts on members: who takes part, by four eyes in and by one person's act out."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from enrolled import Entrance, attested
+from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted, UsageError
+from hinomi.govern.people import Change
+from hinomi.govern.roles import Role
+from hinomi.model.member import MemberKind, MemberState, Use
+from hinomi.services.deciding import approve_request, change_people
+from hinomi.services.hub import members
+from hinomi.services.hub.members import Changed
+from hinomi.services.mandates import TOKEN_VARIABLE
+from hinomi.services.people import new_token
+from hinomi.share.enrolment import read_request
+
+
+@pytest.fixture(name="entrance")
+def an_entrance(tmp_path: Path) -> Entrance:
+    """Give a hub."""
+    return Entrance.build(tmp_path / "place")
+
+
+def acts_of(entrance: Entrance) -> list[str]:
+    """Name what the journal has of members, in order."""
+    bodies = entrance.house.home().journal().bodies(0)
+    told = [each.parse() for each in bodies]
+    return [
+        f"{each['act']} {each.get('member')}" + (" refused" if "refused" in each else "")
+        for each in told
+        if each.get("operation") == "hub member"
+    ]
+
+
+def second_person(entrance: Entrance, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let a privacy officer in, and give the token that stands for them."""
+    token, digest = new_token()
+    home = entrance.house.home()
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    roles = (Role.PRIVACY_OFFICER,)
+    change_people(home, Change(act="add", id="olga", name="Olga", roles=roles), "new")
+    change_people(home, Change(act="token", id="olga", token=digest), "new")
+    return token
+
+
+def test_a_member_goes_from_applied_to_left(entrance: Entrance) -> None:
+    """Each act stands in the journal, with the member's name."""
+    house = entrance.house
+    request = entrance.request(entrance.node("isp-a"), "isp-a")
+    entrance.enters("isp-a", request)
+    assert members.known(house.home(), "isp-a").member.state is MemberState.APPLIED
+    admitted = members.admit(house.home(), "isp-a", "minutes 12")
+    assert (admitted.is_done, admitted.request.four_eyes) == (True, False)
+    assert members.suspend(house.home(), "isp-a", "letter 7").state is MemberState.SUSPENDED
+    assert members.reinstate(house.home(), "isp-a", "letter 8").is_done
+    assert members.leave(house.home(), "isp-a", "merged").state is MemberState.LEFT
+    assert members.admit(house.home(), "isp-a", "is back").is_done
+
+    assert acts_of(entrance) == [
+        f"{act} isp-a"
+        for act in ("add", "attest", "admit", "suspend", "reinstate", "leave", "admit")
+    ]
+
+
+def test_letting_in_takes_another_person(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first call asks, once; when another has approved, the same call does it."""
+    house = entrance.house
+    entrance.enters("isp-a", entrance.request(entrance.node("isp-a"), "isp-a"))
+    token = second_person(entrance, monkeypatch)
+
+    first = members.admit(house.home(), "isp-a", "minutes 12")
+    again = members.admit(house.home(), "isp-a", "minutes 12")
+    assert (first.is_done, again.is_done, again.request.id) == (False, False, first.request.id)
+    assert first.request.what is not None
+    assert first.request.what["name"] == "isp-a"
+    with pytest.raises(NotPermitted, match="another person"):
+        approve_request(house.home(), first.request.id)
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    approve_request(house.home(), first.request.id)
+    monkeypatch.delenv(TOKEN_VARIABLE)
+
+    assert members.admit(house.home(), "isp-a", "minutes 12").is_done
+
+
+def test_an_approval_is_of_the_member_as_it_was_shown(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who changes it meanwhile asks anew; and a suspension is one person's act."""
+    house = entrance.house
+    entrance.enters("isp-a", entrance.request(entrance.node("isp-a"), "isp-a"))
+    token = second_person(entrance, monkeypatch)
+    asked = members.admit(house.home(), "isp-a", "minutes 12")
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    approve_request(house.home(), asked.request.id)
+    monkeypatch.delenv(TOKEN_VARIABLE)
+    members.change(house.home(), "isp-a", Changed(page="https://other.example"))
+
+    anew = members.admit(house.home(), "isp-a", "minutes 12")
+    assert (anew.is_done, anew.request.id) == (False, asked.request.id + 1)
+    members.change(house.home(), "isp-a", Changed(page="https://isp.example/flow"))
+    assert members.admit(house.home(), "isp-a", "minutes 12").is_done
+    assert members.suspend(house.home(), "isp-a", "letter 7").state is MemberState.SUSPENDED
+
+
+def test_nobody_is_let_in_with_something_missing(entrance: Entrance) -> None:
+    """All that is missing is told at once; nothing is asked for."""
+    house = entrance.house
+    members.add(house.home(), "isp-a", "ISP A", MemberKind.RECEIVING_ISP, Changed())
+
+    with pytest.raises(Conflict, match=r"trust.*information-management.*reached.*key.*use.*page"):
+        members.admit(house.home(), "isp-a", "x")
+    with pytest.raises(Conflict, match="there is nothing to suspend"):
+        members.suspend(house.home(), "isp-a", "x")
+    with pytest.raises(Conflict, match="cannot be let in by 'reinstate'"):
+        members.reinstate(house.home(), "isp-a", "x")
+    assert members.known(house.home(), "isp-a").member.state is MemberState.APPLIED
+
+
+def test_an_attestation_that_ended_lets_nobody_in(entrance: Entrance) -> None:
+    """Also where it held on the day it was entered."""
+    house = entrance.house
+    entrance.enters("isp-a", entrance.request(entrance.node("isp-a"), "isp-a"))
+    house.epoch += 366
+
+    with pytest.raises(Conflict, match="no attestation of trust holds today"):
+        members.admit(house.home(), "isp-a", "x")
+    members.attest(house.home(), "isp-a", attested(entrance.day))
+    assert members.admit(house.home(), "isp-a", "x").is_done
+
+
+def test_a_suspended_member_is_not_admitted_but_reinstated(entrance: Entrance) -> None:
+    """The words say what happened; suspending twice is told."""
+    house = entrance.house
+    entrance.joins("isp-a")
+    with pytest.raises(Conflict, match="isp-a is admitted"):
+        members.admit(house.home(), "isp-a", "x")
+    members.suspend(house.home(), "isp-a", "letter 7")
+
+    with pytest.raises(Conflict, match="isp-a is suspended"):
+        members.admit(house.home(), "isp-a", "x")
+    with pytest.raises(Conflict, match="nothing to suspend"):
+        members.suspend(house.home(), "isp-a", "x")
+
+
+def test_a_suspension_is_never_overwritten_by_a_change_that_began_before(
+    entrance: Entrance,
+) -> None:
+    """Who decided on what is no longer so is told to look again."""
+    house = entrance.house
+    entrance.joins("isp-a")
+    with house.home().casebook() as casebook:
+        before = casebook.hub.members.get("isp-a")
+        members.suspend(house.home(), "isp-a", "letter 7")
+
+        with pytest.raises(Conflict, match="somebody else changed isp-a meanwhile"):
+            casebook.hub.members.put(replace(before, page="https://other.example"), before)
+        with pytest.raises(Conflict, match="isp-a is suspended by now"):
+            casebook.hub.members.set_state(
+                "isp-a", MemberState.SUSPENDED, among=(MemberState.ADMITTED,)
+            )
+    assert members.known(house.home(), "isp-a").member.state is MemberState.SUSPENDED
+
+
+def test_leaving_ends_every_certificate(entrance: Entrance) -> None:
+    """Also if the member comes back one day."""
+    house = entrance.house
+    entrance.joins("isp-a")
+    members.leave(house.home(), "isp-a", "merged")
+
+    found = members.known(house.home(), "isp-a")
+    assert [each.is_revoked for each in found.credentials] == [True]
+    with pytest.raises(Conflict, match="nothing to leave"):
+        members.leave(house.home(), "isp-a", "again")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ISP A", Changed()),
+        ("isp-a", Changed(contacts=("two\nlines",))),
+        ("isp-a", Changed(contacts=(" ",))),
+        ("isp-a", Changed(page="ftp://isp.example")),
+        ("isp-a", Changed(organisation="x" * 301)),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(entrance: Entrance, name: str, said: Changed) -> None:
+    """Nothing is entered, and nothing journalled."""
+    with pytest.raises(UsageError):
+        members.add(entrance.house.home(), name, "ISP A", MemberKind.DETECTING_ISP, said)
+
+    assert members.all_known(entrance.house.home()) == ()
+    assert acts_of(entrance) == []
+
+
+def test_each_member_is_entered_once_and_signs_by_a_key_of_its_own(entrance: Entrance) -> None:
+    """A request in another name, or with another's key, is refused."""
+    house = entrance.house
+    request = entrance.request(entrance.node("isp-a"), "isp-a")
+    entrance.enters("isp-a", request)
+    read = read_request(request)
+
+    with pytest.raises(Conflict, match="a member is called isp-a"):
+        members.add(house.home(), "isp-a", "X", MemberKind.DETECTING_ISP, Changed())
+    with pytest.raises(Conflict, match="the request is of isp-a"):
+        members.add(house.home(), "b", "X", MemberKind.DETECTING_ISP, Changed(request=read))
+    members.add(house.home(), "isp-b", "X", MemberKind.DETECTING_ISP, Changed())
+    with house.home().casebook() as casebook:
+        known = casebook.hub.members.get("isp-b")
+        casebook.hub.members.put(replace(known, signing_key=read.signing_key))
+        with pytest.raises(Conflict, match="another member signs by this key"):
+            members.require_own_key(casebook, casebook.hub.members.get("isp-a"), read)
+
+
+def test_another_signing_key_has_to_be_meant(entrance: Entrance) -> None:
+    """It changes whose word counts."""
+    house = entrance.house
+    node = entrance.node("isp-a")
+    entrance.enters("isp-a", entrance.request(node, "isp-a"))
+    other = read_request(entrance.request(node, "isp-a", new_keys=True))
+
+    with pytest.raises(Conflict, match="signs by another key"):
+        members.change(house.home(), "isp-a", Changed(request=other))
+    changed = members.change(house.home(), "isp-a", Changed(request=other, replaces_key=True))
+    assert changed.signing_key == other.signing_key
+
+
+def test_a_request_that_proves_nothing_is_refused(entrance: Entrance) -> None:
+    """Before anything is entered by it."""
+    house = entrance.house
+    request = read_request(entrance.request(entrance.node("isp-a"), "isp-a"))
+    said = Changed(request=type(request)(
+        format=request.format, member="isp-a", csr="x", signing_key=request.signing_key))  # fmt: skip
+
+    with pytest.raises(MalformedDocument, match="no certificate request"):
+        members.add(house.home(), "isp-a", "ISP A", MemberKind.DETECTING_ISP, said)
+
+
+def test_what_let_a_member_in_stays_while_it_takes_part(entrance: Entrance) -> None:
+    """Its kind changes after it has left; everything else may be corrected at any time."""
+    house = entrance.house
+    entrance.joins("isp-a")
+    with pytest.raises(Conflict, match="its kind was part of what let it in"):
+        members.change(house.home(), "isp-a", Changed(kind=MemberKind.MINISTRY))
+    changed = members.change(
+        house.home(), "isp-a", Changed(organisation="ISP A KK", uses=(Use.DETECT, Use.DETECT))
+    )
+    assert (changed.organisation, changed.uses) == ("ISP A KK", (Use.DETECT,))
+    members.leave(house.home(), "isp-a", "x")
+
+    kind = MemberKind.RECEIVING_ISP
+    assert members.change(house.home(), "isp-a", Changed(kind=kind)).kind is kind
+
+
+def test_an_attestation_names_somebody_a_document_and_days_in_order(entrance: Entrance) -> None:
+    """Else it says nothing that could be checked."""
+    house = entrance.house
+    members.add(house.home(), "isp-a", "ISP A", MemberKind.DETECTING_ISP, Changed())
+    (sound, _) = attested(date(2026, 1, 1))
+    for wrong in (
+        replace(sound, until=sound.since - timedelta(days=1)),
+        replace(sound, attested_by=" "),
+        replace(sound, document=""),
+    ):
+        with pytest.raises(UsageError):
+            members.attest(house.home(), "isp-a", (wrong,))
+
+
+def test_members_are_for_hubs(entrance: Entrance) -> None:
+    """A provider's home has none, and says so; the refusal of an act is journalled."""
+    node = entrance.node("isp-a")
+
+    for look in (members.all_known, lambda home: members.known(home, "x")):
+        with pytest.raises(NotPermitted, match="this home is no hub"):
+            look(node)
+    with pytest.raises(NotPermitted, match="this home is no hub"):
+        members.suspend(node, "isp-a", "x")
+
+
+def test_whom_nobody_knows_is_not_found(entrance: Entrance) -> None:
+    """With the command that shows all."""
+    home = entrance.house.home()
+    for act in (members.suspend, members.leave, members.admit, members.reinstate):
+        with pytest.raises(NotFound, match="no member is called isp-z"):
+            act(home, "isp-z", "x")
+    with pytest.raises(UsageError, match="the reason"):
+        members.suspend(home, "isp-z", " ")
+
+
+def test_one_whose_kind_is_not_admitted_waits(entrance: Entrance) -> None:
+    """It may be entered, and is let in once the register names its kind."""
+    house = entrance.house
+    entrance.enters("m", entrance.request(entrance.node("m"), "m"), MemberKind.MINISTRY)
+
+    with pytest.raises(Conflict, match=r"does not admit the kind ministry \(hub.kinds\)"):
+        members.admit(house.home(), "m", "x")
