@@ -122,7 +122,9 @@ def _take(
     try:
         epoch = parse_epoch(day, days)
     except ValueError as error:
-        raise Conflict(f"no epoch of this hub begins on that day: each has {days} day(s)") from error
+        raise Conflict(
+            f"no epoch of this hub begins on that day: each has {days} day(s)"
+        ) from error
     sent = Sent(
         deed=deed,
         epoch=epoch,
