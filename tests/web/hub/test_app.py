@@ -33,7 +33,10 @@ def test_every_route_is_described(hub: Hub) -> None:
     assert described == set(routes_of(create_app(hub)))
     for path, methods in found["paths"].items():
         for method, operation in methods.items():
-            assert {"200", "401", "403", "429", "503"} <= set(operation["responses"]), (method, path)
+            assert {"200", "401", "403", "429", "503"} <= set(operation["responses"]), (
+                method,
+                path,
+            )
             assert operation["summary"], (method, path)
     assert found["security"] == [
         {"certificate": [], "bearer": []},
