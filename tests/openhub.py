@@ -176,24 +176,29 @@ def add_credential(
 
 def endpoint(number: int) -> Endpoint:
     """Give one of many servers in documentation ranges."""
-    host = number % 16_777_216
+    host = number % 2**32
     return Endpoint(parse_address(f"2001:db8::{host >> 16:x}:{host & 0xFFFF:x}"), 6, 443)
 
 
-def put_snapshot(home: Home, casebook: CaseBook, listed: int = 3) -> Published:
+def put_snapshot(
+    home: Home,
+    casebook: CaseBook,
+    listed: int = 3,
+    draw: Callable[[int], int] = lambda number: number,
+) -> Published:
     """Publish a list of so many servers for the present epoch, past all weighing."""
     store, epoch = casebook.hub.snapshots, present_epoch(home)
     signer, newest = list_signer(home), store.newest()
     entries = [
         Entry(
-            endpoint=endpoint(number),
+            endpoint=server,
             episode=1,
             since=epoch.number,
             modified=epoch.number,
             service_class=ServiceClass.DEDICATED,
             valid_until=epoch.number + 6,
         )
-        for number in range(1, listed + 1)
+        for server in sorted({endpoint(draw(number)) for number in range(1, listed + 1)})
     ]
     snapshot = snapshot_of(
         entries,
@@ -323,9 +328,9 @@ def give_tls(home: Home) -> Authority:
     return authority
 
 
-def client_context(home: Home, folder: Path, name: str | None) -> ssl.SSLContext:
-    """Give the TLS of a client that trusts the hub and shows the certificate called *name*."""
-    context = ssl.create_default_context(cafile=str(home.folder / "keys/hub/authority.pem"))
+def client_context(home: Path, folder: Path, name: str | None) -> ssl.SSLContext:
+    """Give the TLS of a client that trusts the hub at *home* and shows the certificate *name*."""
+    context = ssl.create_default_context(cafile=str(home / "keys/hub/authority.pem"))
     if name is not None:
         context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
     return context

@@ -5,7 +5,6 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.services.mandates import Operation
-from hinomi.services.overdue import warn_if_overdue
 
 
 @click.group()
@@ -38,6 +37,4 @@ def hub(session: Session, listen: str | None) -> None:
     # Slow to load, and no other command has use for it.
     from hinomi.web.hub.server import serve_hub  # noqa: PLC0415
 
-    home = session.open_home(Operation.SERVE)
-    warn_if_overdue(home)
-    serve_hub(home, listen, announce=render.complain)
+    serve_hub(session.open_home(Operation.SERVE), listen, announce=render.complain)

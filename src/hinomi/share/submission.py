@@ -29,6 +29,7 @@ SUBMISSION: Final = "hinomi-submission-1"
 SIGHTINGS: Final = "hinomi-sightings-1"
 
 _PORT_MOST: Final = 65_535
+_PORT: Final = re.compile(r"[0-9]{1,5}")
 _REGISTER: Final = re.compile(r"[0-9a-f]{8,64}")
 _JUDGEMENTS: Final = ("class", "band", "methods", "register")
 
@@ -308,7 +309,7 @@ def _of_row(row: Mapping[str | None, Any], path: str, line: int) -> _Finding:
             {
                 "address": row["address"],
                 "protocol": row["protocol"],
-                "port": int(row["port"]) if row["port"].isdecimal() else -1,
+                "port": int(row["port"]) if _PORT.fullmatch(row["port"]) else -1,
                 "class": row.get("class") or None,
                 "band": row.get("band") or None,
                 "methods": row["methods"].split() if row.get("methods") else None,

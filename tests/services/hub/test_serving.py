@@ -9,15 +9,20 @@ from prometheus_client import generate_latest
 
 from hinomi.errors import ConfigError, Conflict, Unavailable
 from hinomi.services.home import Home
+from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.publishing import publish
 from hinomi.services.hub.serving import RETRY_S, Keeper, Serving, due_ms
-from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.register import put_in_force
 from loopback import wait_for
 from openhub import DAY_MS, NOON_MS, SetClock, make_hub
 
 EARLY_MS = NOON_MS - DAY_MS // 2 + 60_000
 """A minute after midnight: the list is not due."""
+
+
+def make(home: Home) -> None:
+    """Make the list in this process."""
+    publish(home)
 
 
 @pytest.fixture(name="clock")
@@ -36,7 +41,7 @@ def a_home(tmp_path: Path, clock: SetClock) -> Home:
 def a_serving_hub(home: Home) -> Iterator[Serving]:
     """Give a hub that makes its list in this process."""
     with home.casebook() as casebook:
-        yield Serving(home, casebook, publish=lambda each: None if publish(each) else None)
+        yield Serving(home, casebook, publish=make)
 
 
 def test_the_list_is_made_when_it_is_due_and_once(serving: Serving, clock: SetClock) -> None:

@@ -17,11 +17,13 @@ from hinomi.errors import ConfigError, Conflict, HinomiError, NotPermitted
 from hinomi.services.home import Home, HomeWatch
 from hinomi.services.hub.apart import publish_apart
 from hinomi.services.hub.epochs import Epoch, present_epoch
+from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.meters import Meters
 from hinomi.services.hub.reads import ReadJournal
 from hinomi.services.register import REGISTER, read_in_force
 from hinomi.services.sanctioned import REGISTER as SANCTIONED_NAME
 from hinomi.services.sanctioned import SANCTIONED
+from hinomi.share.snapshot import check_head
 from hinomi.store.casebook import CaseBook
 
 WATCH_S: Final = 2.0
@@ -94,13 +96,12 @@ class Serving:
         Raises:
             Unavailable: If the case book does not answer.
         """
-        number = present_epoch(self.home).number
-        if self._made < number:
-            newest = self.casebook.hub.snapshots.newest()
-            if newest is not None:
-                self._made = newest.epoch
-                self.meters.newest.set(newest.number)
-        made = self._made >= number
+        epoch, store = present_epoch(self.home).number, self.casebook.hub.snapshots
+        if self._made < epoch and (number := store.newest_number()):
+            head = check_head(store.heads(number - 1, 1)[0][1], list_signer(self.home).verifier)
+            self._made = head.epoch
+            self.meters.newest.set(number)
+        made = self._made >= epoch
         self.meters.made.set(int(made))
         return made
 
