@@ -1,6 +1,5 @@
 """``hinomi hub``: the certified body's side of the exchange."""
 
-
 import click
 
 from hinomi.cli import render
