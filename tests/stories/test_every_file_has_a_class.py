@@ -53,7 +53,6 @@ def a_home_after_a_full_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("explain", "198.51.100.1", "tcp", "443"),
         ("mandates", "rule", "notify", "listings", "notify", "consent",
          "--document", ruling, "--title", "a letter", "--until", "2027-01-01"),
-        ("listings", "enrol", "--member", "isp-a", "--out", folder / "request.json"),
         ("journal", "verify"),
         ("retention", "plan"),
         ("retention", "run"),
@@ -101,8 +100,8 @@ def test_the_run_was_a_full_one(home: Path) -> None:
         DataClass.OPERATIONS, DataClass.STANDING_LISTS, DataClass.NETWORK_PLAN,
         DataClass.FOLLOWED_FILES, DataClass.LEFTOVERS,
         DataClass.CASES, DataClass.OWN_CASES, DataClass.EVIDENCE,
-        # Of a hub's home: test_a_hubs_home.py.
-        DataClass.MEMBERS, DataClass.PUBLISHED,
+        # Of a hub's home, and of a member's: test_a_hubs_home.py, membership/test_joining.py.
+        DataClass.MEMBERS, DataClass.PUBLISHED, DataClass.MEMBERSHIP,
     }  # fmt: skip
     assert missing == set()
 

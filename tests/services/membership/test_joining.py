@@ -35,6 +35,7 @@ from hinomi.services.membership.joining import (
     read_token,
     statements_signer,
 )
+from hinomi.services.retention import unknown_files
 from hinomi.share.certificates import draw_key, is_of, parse_certificate, render_certificate
 from hinomi.share.enrolment import read_request, read_welcome
 
@@ -83,6 +84,7 @@ def test_files_of_a_membership_are_their_owners_alone(entrance: Entrance) -> Non
     assert welcome.token not in str(told)
     assert read_membership(node) == member.joined.membership
     assert member.joined.until == entrance.day + timedelta(days=397)
+    assert unknown_files(node) == []
 
 
 def test_the_journal_has_both_acts_and_no_secret(entrance: Entrance) -> None:
