@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo test check lint types imports spelling fix fuzz bench bench-collect soak lock clean
+.PHONY: help install demo demo-hub test check lint types imports spelling fix fuzz bench bench-collect soak lock clean
 
 help: ## Say what each command does.
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -49,6 +49,10 @@ install: $(STAMP) ## Make .venv and install what requirements.lock pins.
 demo: $(STAMP) ## Run the whole way on a small made-up world and print the candidates.
 	$(BIN)/hinomi demo
 
+demo-hub: $(STAMP) ## Let a hub and two providers exchange a first list on this machine.
+	rm -rf build/demo-hub && mkdir -p build
+	$(BIN)/python tests/tutorials.py docs/tutorial/first-exchange.md build/demo-hub
+
 # worksteal: each worker begins with tests that lie together, so that what the tests of a module
 # share is mostly made once, not once a worker. What Python compiles is kept below build/, also
 # where it is told to keep nothing: workers, and all that tests start, would compile it anew.
@@ -83,6 +87,8 @@ fix: $(STAMP) ## Mend what ruff and codespell can mend; write generated referenc
 	mv build/model-card.md docs/reference/model-card.md
 	$(BIN)/python -m hinomi.cli.casesreference > build/cases.md
 	mv build/cases.md docs/reference/cases.md
+	$(BIN)/python -m hinomi.web.hub.reference > build/hub-openapi.json
+	mv build/hub-openapi.json docs/reference/hub-openapi.json
 
 bench: $(STAMP) ## Measure import and detection on this machine.
 	$(BIN)/python benchmarks/run.py

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -102,6 +102,82 @@ def running_server() -> Iterator[Server]:
             process.wait(PATIENCE_S)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(slots=True)
+class Killable:
+    """A server with its safety on, that may be killed and started again."""
+
+    folder: Path
+    process: subprocess.Popen[bytes] | None = None
+
+    def conninfo(self, database: str) -> str:
+        """Say how to reach one of its databases, as `config.toml` would."""
+        return f"host={self.folder} dbname={database} user={ROLE}"
+
+    def start(self) -> None:
+        """Start it, and wait until it lets us in: after a kill it recovers first."""
+        found, data = Path(program("initdb")).parent, self.folder / "data"
+        command = [*_prefix(), str(found / "postgres"), "-D", str(data), "-k", str(self.folder)]
+        command += ["--listen_addresses=", "--shared_buffers=32MB"]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            )
+        _await(Server(self.folder, self.process))
+
+    def kill(self) -> None:
+        """Kill -9 the server and each process of it, and wait until all are gone."""
+        if self.process is None:
+            return
+        pids = [self.process.pid, *_children(self.process.pid)]
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(PATIENCE_S)
+        self.process = None
+        while any(_is_alive(pid) for pid in pids[1:]):
+            time.sleep(0.01)
+
+
+@contextmanager
+def killable_server(database: str) -> Iterator[Killable]:
+    """Run a server of one's own with one empty database, to be killed at any moment."""
+    found, prefix = Path(program("initdb")).parent, _prefix()
+    folder = Path(tempfile.mkdtemp(prefix="hinomi-pg-"))
+    server = Killable(folder)
+    try:
+        if os.geteuid() == 0:
+            account = _account()
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        _create(found, prefix, folder)
+        server.start()
+        with psycopg.connect(server.conninfo("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
+        yield server
+    finally:
+        server.kill()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _children(pid: int) -> list[int]:
+    """Name the processes that *pid* started."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            words = path.read_text("utf-8", "replace").rpartition(")")[2].split()
+            if int(words[1]) == pid:
+                found.append(int(path.parent.name))
+    return found
+
+
+def _is_alive(pid: int) -> bool:
+    """Tell whether a process runs; one that nobody waited for does not."""
+    try:
+        words = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except OSError:
+        return False
+    return words[0] != "Z"
 
 
 def _account() -> pwd.struct_passwd:

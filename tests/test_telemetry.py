@@ -56,3 +56,12 @@ def test_what_is_below_the_level_is_not_said(capsys: pytest.CaptureFixture[str])
     structlog.get_logger().info("imported")
 
     assert capsys.readouterr().err == ""
+
+
+def test_a_hub_says_no_time(capsys: pytest.CaptureFixture[str]) -> None:
+    """What it logs by default is the same bytes whenever it happened."""
+    set_up_logging("warning", timed=False)
+
+    structlog.get_logger().error("list-not-made", reason="no room left")
+
+    assert capsys.readouterr().err == 'level=error event=list-not-made reason="no room left"\n'

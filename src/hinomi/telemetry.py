@@ -32,19 +32,25 @@ def name_without_addresses(path: Path) -> str:
     return mask_addresses(os.fsencode(path.name).decode("utf-8", "backslashreplace"))
 
 
-def set_up_logging(level: str) -> None:
+def set_up_logging(level: str, *, timed: bool = True) -> None:
     """
     Send logs of *level* (debug, info, warning, error) and above to standard error.
 
     Call it once at the start of a command; the stream is taken anew each time.
+
+    Args:
+        level: The least that is said.
+        timed: Whether each line says when. A hub's do not: what it says by default is of the
+            list alone, and whoever keeps its log adds the time.
     """
+    clock = [structlog.processors.TimeStamper(fmt="iso", utc=True)] if timed else []
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            *clock,
             _mask,
             structlog.processors.LogfmtRenderer(
-                key_order=["timestamp", "level", "event"], bool_as_flag=False
+                key_order=["timestamp", "level", "event"], drop_missing=True, bool_as_flag=False
             ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),

@@ -290,6 +290,21 @@ def test_a_new_episode_has_a_listing_of_its_own(book: CaseBook) -> None:
     assert book.listings.standing(3000) == (second.listing,)
 
 
+def test_what_was_listed_lately_is_known_by_its_service(book: CaseBook) -> None:
+    """It stands, or ended no longer ago than is asked; another port or network is another one."""
+    case = opened(book)
+    assert not book.listings.was_listed(case.service, 0)
+    case = walked(book, case, *TO_LISTED)
+
+    assert book.listings.was_listed(case.service, case.changed_ms + 10**12)
+    others = (replace(case.service, port=444), replace(case.service, own=True))
+    assert not any(book.listings.was_listed(each, 0) for each in others)
+
+    case = walked(book, case, Step.WITHDRAW)
+    assert book.listings.was_listed(case.service, case.changed_ms)
+    assert not book.listings.was_listed(case.service, case.changed_ms + 1)
+
+
 def test_the_order_of_listings_tells_nothing(book: CaseBook) -> None:
     """By address, protocol and port, whichever was listed first."""
     ports = (9, 3, 7)

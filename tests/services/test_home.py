@@ -6,9 +6,17 @@ from pathlib import Path
 import pytest
 
 from hinomi.config import NodeKind
-from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, Unavailable
+from hinomi.errors import (
+    ConfigError,
+    Conflict,
+    MalformedDocument,
+    NotFound,
+    NotPermitted,
+    Unavailable,
+)
 from hinomi.services.home import create_home, open_home
-from hinomi.services.mandates import os_user
+from hinomi.services.mandates import Operation, os_user
+from hubs import HubHouse
 from terminal import hinomi, make_home
 
 
@@ -163,3 +171,31 @@ def test_a_home_stays_of_the_kind_it_was_made(tmp_path: Path, sampling: int, oth
     with pytest.raises(ConfigError, match="another kind is another home"):
         open_home(folder)
     assert hinomi("journal", "verify", home=folder).code == 0
+
+
+def test_a_hub_does_nothing_that_a_provider_does(tmp_path: Path) -> None:
+    """It refuses every act on flow records, cases and listings of its own, and journals that."""
+    home = HubHouse.found(tmp_path / "hub").home()
+    everywhere = {each for each in Operation if each.anywhere}
+
+    for each in set(Operation) - everywhere:
+        if each.at_hub:
+            assert home.mandate(each).powers == each.powers
+        else:
+            with pytest.raises(NotPermitted, match="this home is a hub"):
+                home.mandate(each)
+    refused = [entry["operation"] for entry in home.journal().entries() if "refused" in entry]
+    assert sorted(map(str, refused)) == sorted(
+        each.word for each in set(Operation) - everywhere if not each.at_hub
+    )
+    assert {each.word for each in everywhere} == {"lists", "case evidence", "store", "retention"}
+
+
+def test_a_provider_does_nothing_that_the_hub_does(tmp_path: Path, prefixes: Path) -> None:
+    """It takes in no member's statements, and publishes no list."""
+    create_home(tmp_path / "home", prefixes, 10_000)
+    home = open_home(tmp_path / "home")
+
+    for each in (each for each in Operation if each.at_hub):
+        with pytest.raises(NotPermitted, match="this home is no hub"):
+            home.mandate(each)

@@ -93,3 +93,14 @@ def test_the_newest_run_tells_who_met_it() -> None:
     assert latest_flow((older, newer, said(Claim.CC))) is newer
     assert latest_flow((said(Claim.CC),)) is None
     assert latest_flow(()) is None
+
+
+def test_of_two_runs_of_one_day_the_later_one_spoke_last() -> None:
+    """Evidence comes oldest first."""
+    runs = [replace(flow({}), reference=text) for text in ("morning", "noon", "evening")]
+    before = replace(flow({}), reference="before", observed_day=TODAY - 1)
+
+    found = latest_flow((before, *(replace(each, observed_day=TODAY) for each in runs)))
+
+    assert found is not None
+    assert found.reference == "evening"

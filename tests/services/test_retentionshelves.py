@@ -5,17 +5,20 @@ from pathlib import Path
 import pytest
 
 from contexts import listed
+from foundedhubs import FoundedHub
 from hinomi.govern.holdings import DataClass
 from hinomi.govern.parameters import default_register
 from hinomi.govern.retention import DAY_MS, Cutoffs, Held
 from hinomi.model.context import ContextKind
+from hinomi.services import retentionshelves
 from hinomi.services.context import context_store
 from hinomi.services.mandates import Operation
-from hinomi.services.retentionshelves import SHELVES, Shelf
+from hinomi.services.retentionshelves import Shelf, shelves_of
+from hubs import server
 from retained import START_MS, Ageing, rows_of
 
 TODAY = START_MS // DAY_MS
-SHELF = {shelf.name: shelf for shelf in SHELVES}
+SHELF = {shelf.name: shelf for shelf in retentionshelves.ALL}
 
 
 @pytest.fixture(name="ageing")
@@ -36,9 +39,36 @@ def residue(ageing: Ageing, shelf: Shelf) -> list[str]:
     return list(shelf.residue(ageing.home, Cutoffs(default_register(), ageing.now_ms())))
 
 
-def test_keys_are_cleared_last() -> None:
+def test_keys_are_cleared_last(ageing: Ageing) -> None:
     """With the key gone nothing can be undone: everything else goes before."""
-    assert [shelf.name for shelf in SHELVES[::5]] == ["flows", "keys"]
+    assert [shelf.name for shelf in shelves_of(ageing.home)] == [
+        "flows", "case book", "context", "files", "journal", "keys", "key period",
+    ]  # fmt: skip
+
+
+def test_a_hub_has_no_flows_and_no_keys_of_lines(tmp_path: Path) -> None:
+    """Its own tables are cleared before the case book is written anew."""
+    hub = FoundedHub.with_members(tmp_path / "hub")
+
+    names = [shelf.name for shelf in shelves_of(hub.home())]
+
+    assert names == ["hub", "case book", "context", "files", "journal"]
+
+
+def test_what_members_said_counts_from_the_end_of_its_epoch(tmp_path: Path) -> None:
+    """And goes when its time has come; heads of snapshots stay."""
+    hub = FoundedHub.with_members(tmp_path / "hub")
+    hub.runs([server(each) for each in range(6)], [server(each) for each in range(6)])
+    first = hub.epoch - 2
+    held = [each for each in SHELF["hub"].held(hub.home()) if each.what == "hub_batches"]
+    assert [(each.day, each.count) for each in held] == [(first - 1, 5), (first, 5)]
+
+    hub.epoch += 29
+    cutoffs = Cutoffs(default_register(), hub.clock())
+    gone = SHELF["hub"].clear(hub.home(), cutoffs, hub.home().mandate(Operation.RETAIN))
+
+    assert gone[DataClass.MEMBER_STATEMENTS] >= 5
+    assert not [each for each in SHELF["hub"].held(hub.home()) if cutoffs.cover(each)]
 
 
 def test_flows_are_listed_by_the_day_of_arrival(ageing: Ageing) -> None:

@@ -15,11 +15,12 @@ from docket import (
     tell,
 )
 from hinomi.errors import ConfigError
-from hinomi.model.case import ServiceClass
+from hinomi.model.case import CaseState, ServiceClass
 from hinomi.model.evidence import Claim, Evidence, Method
-from hinomi.model.listed import ListEntry, ListKind, Role
+from hinomi.model.listed import HUB_LIST, ListEntry, ListKind, Role
 from hinomi.model.service import Service
 from hinomi.services.home import Home
+from hinomi.services.publishing import withdraw
 from hinomi.services.weighing import (
     Assessment,
     Assessor,
@@ -324,3 +325,68 @@ def test_a_grade_that_is_none_stops_it(text: str) -> None:
 def test_it_is_told_by_its_service() -> None:
     """In plain where it is no own one."""
     assert str(service()) == f"{SERVER} tcp/443"
+
+
+def known_at_hub(home: Home, *, until_ms: int | None = None) -> None:
+    """Let the hub list `SERVER`, until it does no more."""
+    entry = ListEntry(base=service().address, proto=6, port=443, label="dedicated")
+    with home.casebook() as casebook:
+        for entries, at_ms in (((entry,), NOW_MS), ((), until_ms)):
+            if at_ms is not None:
+                casebook.lists.replace(
+                    ListKind.KNOWN_CC, HUB_LIST, entries, sha256=str(at_ms), added_ms=at_ms
+                )
+
+
+def lists_in(found: Assessment) -> list[str]:
+    """Name the lists that are evidence."""
+    return [each.source for each in found.evidence if each.method is Method.LIST]
+
+
+def test_what_the_hub_lists_is_evidence(at: At) -> None:
+    """As any other list, of a server that this house does not list."""
+    house = at(CaseState.LISTABLE)
+    known_at_hub(house.home())
+
+    assert lists_in(assessed(house.home())) == [HUB_LIST]
+
+
+def test_what_this_house_told_the_hub_is_none(at: At) -> None:
+    """
+    The hub lists it on this house's word: it would bear itself out.
+
+    Neither its weight nor how long it holds changes.
+    """
+    house = at(CaseState.LISTED)
+    alone = assessed(house.home())
+
+    known_at_hub(house.home())
+
+    assert assessed(house.home()) == alone
+
+
+def test_what_rests_on_the_hubs_list_was_not_told(at: At) -> None:
+    """A listing that would not stand without the hub does not go there, and so is no echo."""
+    house = at(CaseState.LISTED)
+    known_at_hub(house.home())
+    lost = [stated(house, how, Claim.BENIGN) for how in (Method.HONEYPOT, Method.MALWARE)]
+    tell(house.home(), *lost)
+
+    with house.home().casebook() as casebook:
+        without = Assessor(house.home(), casebook, with_hub=False)
+        alone = without.assess(service())
+        assert not without.stands(alone.weighing)
+    assert lists_in(alone) == []
+    assert lists_in(assessed(house.home())) == [HUB_LIST]
+
+
+def test_the_hub_forgets_what_is_listed_here_no_more(at: At) -> None:
+    """After the lease what it lists rests on others' word, and is evidence again."""
+    house = at(CaseState.LISTED)
+    known_at_hub(house.home())
+    withdraw(house.act_as("rita"), 1, "it was seized", gone=True)
+    assert lists_in(assessed(house.home())) == []
+
+    house.later(8 * DAY_MS)
+
+    assert lists_in(assessed(house.home())) == [HUB_LIST]

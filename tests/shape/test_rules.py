@@ -61,6 +61,7 @@ SOCKETS: Final = {
     "src/hinomi/collect/receive.py": "receives datagrams",
     "src/hinomi/model/address.py": "addresses as text",
     "src/hinomi/services/collector.py": "opens the ports before its workers start",
+    "src/hinomi/services/membership/asking.py": "asks the hub that this home has joined",
 }
 """Modules that may import `socket`, each with the reason."""
 

@@ -8,15 +8,19 @@ import pytest
 
 from collectors import collecting, home_that_collects
 from exporting import v5, v5_record
+from foundedhubs import FoundedHub
 from hinomi.clock import wall_clock
 from hinomi.govern.holdings import DataClass
 from hinomi.govern.program import sign_program
 from hinomi.govern.retention import class_of_file, classes_of_table
+from hinomi.model.statement import Sighting
 from hinomi.services import researchbook
 from hinomi.services.home import MODELS, open_home
+from hinomi.services.hub.restored import Restored, mark_restored
 from hinomi.services.models import default_model, write_model
-from hinomi.services.retention import unknown_files
+from hinomi.services.retention import run_retention, unknown_files
 from hinomi.store.casebook import open_casebook
+from hubs import server
 from researchers import SIGNER, program
 from retained import Ageing
 from terminal import hinomi, table_row, write_table
@@ -100,8 +104,9 @@ def test_the_run_was_a_full_one(home: Path) -> None:
         DataClass.OPERATIONS, DataClass.STANDING_LISTS, DataClass.NETWORK_PLAN,
         DataClass.FOLLOWED_FILES, DataClass.LEFTOVERS,
         DataClass.CASES, DataClass.OWN_CASES, DataClass.EVIDENCE,
-        # Of a hub's home, and of a member's: test_a_hubs_home.py, membership/test_joining.py.
-        DataClass.MEMBERS, DataClass.PUBLISHED, DataClass.MEMBERSHIP,
+        # Of a hub, or of a home that is a member of one.
+        DataClass.MEMBER_STATEMENTS, DataClass.PAST_LISTS, DataClass.RULINGS, DataClass.MEMBERS,
+        DataClass.PUBLISHED, DataClass.MEMBERSHIP,
     }  # fmt: skip
     assert missing == set()
 
@@ -113,3 +118,30 @@ def test_every_table_has_a_class(home: Path) -> None:
 
     assert len(tables) > 8
     assert [each for each in tables if not classes_of_table(each)] == []
+
+
+def test_every_file_of_a_hub_has_a_class(tmp_path: Path) -> None:
+    """After statements, lists, retention and a restoration; its case book is the only database."""
+    hub = FoundedHub.with_members(tmp_path / "hub")
+    hub.runs([server(each) for each in range(6)], [server(each) for each in range(6)])
+    hub.sights("isp-a", 2, {server(1): Sighting.CONFIRMED})
+    mark_restored(hub.folder, Restored(number=2, made="2026-06-06T03:00:00Z"))
+    run_retention(hub.home())
+
+    assert unknown_files(hub.home()) == []
+    classes = {
+        class_of_file(path.relative_to(hub.folder).as_posix())
+        for path in hub.folder.rglob("*")
+        if path.is_file()
+    }
+    assert DataClass.MEMBERS in classes
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["hub/membership.json", "hub/list.json", "hub/sent/2026-06-06.json", "keys/membership/node.key",
+     "keys/membership/token"],
+)  # fmt: skip
+def test_what_a_member_keeps_of_the_hub_has_a_class(name: str) -> None:
+    """Its way to the hub, the list that it took, and its keys there."""
+    assert class_of_file(name) is DataClass.MEMBERSHIP

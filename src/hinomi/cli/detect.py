@@ -16,6 +16,8 @@ from hinomi.services.engines import EngineKind
 from hinomi.services.findings import finder_for
 from hinomi.services.incremental import judge_at_once, judge_in_parts, sliding_window
 from hinomi.services.mandates import Operation
+from hinomi.services.membership.applying import lapse
+from hinomi.services.membership.meeting import Meetings
 from hinomi.services.overdue import warn_if_overdue
 from hinomi.services.report import require_report_place, write_report
 
@@ -87,7 +89,8 @@ def detect(
         require_report_place(report)
     window = sliding_window(home, until) if hourly else window_of(since, until)
     in_memory = report is None and EngineKind(engine) is EngineKind.DUCKDB
-    finder = finder_for(home)
+    lapse(home)
+    finder, meetings = finder_for(home), Meetings(home)
     with render.share_bar("detecting") as tell:
         detection = run_detection(
             home,
@@ -98,8 +101,9 @@ def detect(
             judge_with=_judge(in_parts=hourly or partials, at_once=in_memory),
             with_timeline=report is not None,
             asked=finder.asked,
-            look=finder,
+            look=meetings.after(finder),
         )
+    meetings.keep()
     kept = keep(home, finder)
     try:
         if report is not None:

@@ -4,6 +4,7 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.enrol import enrol, join
+from hinomi.cli.exchange import COMMANDS
 from hinomi.cli.session import Session, shared_options
 from hinomi.services.listings import (
     FIELDS,
@@ -65,5 +66,5 @@ def export(session: Session, form: str) -> None:
     click.echo(text, nl=False)
 
 
-listings.add_command(enrol)
-listings.add_command(join)
+for _command in (enrol, join, *COMMANDS):
+    listings.add_command(_command)

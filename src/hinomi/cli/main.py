@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "journal": "journal:journal",
     "witness": "witness:witness",
     "research": "research:research",
+    "serve": "serve:serve",
     "bench": "bench:bench",
 }
 """Every command by name: its module in this folder, and its name there."""

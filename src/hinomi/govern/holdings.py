@@ -39,6 +39,9 @@ class DataClass(StrEnum):
     NETWORK_PLAN = "network-plan"
     FOLLOWED_FILES = "followed-files"
     MODELS = "models"
+    MEMBER_STATEMENTS = "member-statements"
+    PAST_LISTS = "past-lists"
+    RULINGS = "rulings"
     MEMBERS = "members"
     PUBLISHED = "published"
     MEMBERSHIP = "membership"
@@ -246,6 +249,30 @@ ROWS: Final = (
         files=("models/*",),
     ),
     Row(
+        data_class=DataClass.MEMBER_STATEMENTS,
+        data=Data.MEMBER_STATEMENTS,
+        parameter="retention.hub_statements_days",
+        reason="what members said to the hub, and how it was weighed, counted from the end of the "
+        "epoch that it is of",
+        tables=("hub_batches", "hub_weighings", "hub_histories"),
+    ),
+    Row(
+        data_class=DataClass.PAST_LISTS,
+        data=Data.LISTINGS,
+        parameter="retention.hub_lists_days",
+        reason="lists of past snapshots, versions of entries that others followed, and who put "
+        "them to use, counted from the end of their epoch; heads stay, and what stands now",
+        tables=("hub_snapshots", "hub_entries", "hub_acknowledgements"),
+    ),
+    Row(
+        data_class=DataClass.RULINGS,
+        data=Data.LISTINGS,
+        parameter="retention.cases_days",
+        reason="what people at the hub decided, and whose word it bore out, counted from the last "
+        "epoch in which it counts",
+        tables=("hub_rulings", "hub_outcomes"),
+    ),
+    Row(
         data_class=DataClass.MEMBERS,
         data=Data.GOVERNANCE_RECORDS,
         parameter=None,
@@ -258,24 +285,16 @@ ROWS: Final = (
         data_class=DataClass.PUBLISHED,
         data=Data.LISTINGS,
         parameter=None,
-        reason="the hub's snapshots, versions of entries and decisions of people: servers, and "
-        "nothing of communications",
-        tables=(
-            "hub_snapshots",
-            "hub_entries",
-            "hub_acknowledgements",
-            "hub_weighings",
-            "hub_rulings",
-            "hub_outcomes",
-            "hub_batches",
-        ),
+        reason="signed heads, which lead members who were away to today's list; what stands; and "
+        "the last version of what ended, so that a server that returns is counted on",
+        tables=("hub_snapshots", "hub_entries", "hub_acknowledgements", "hub_sealings"),
     ),
     Row(
         data_class=DataClass.MEMBERSHIP,
         data=Data.GOVERNANCE_RECORDS,
         parameter=None,
-        reason="how this home reaches the hub, the list that it took and what it sent: servers, "
-        "and nothing of communications",
+        reason="how this home reaches the hub, the list that it took, which of it enough lines "
+        "met, and what it sent: servers, and nothing of communications",
         files=("hub/*", "keys/membership/*"),
     ),
     Row(
@@ -301,6 +320,7 @@ ROWS: Final = (
         reason="what keeps the rest together: names and counts of files, locks, the database",
         files=(
             "casebook.sqlite*",
+            "hub.restored",
             "lake/manifest/*",
             "lake/lock",
             "lake/writing",

@@ -44,6 +44,8 @@ _AT_LEAST: Final = {
     "retention.operations_days": (),
     "retention.collector_state_days": (),
     "retention.leftovers_days": (),
+    "retention.hub_statements_days": ("hub.statement_epochs", "share.epoch_days"),
+    "retention.hub_lists_days": ("share.lease_days",),
 }
 """How long each class of data is kept at least: as long as the sum of these, never under a day."""
 

@@ -36,10 +36,15 @@ def valid_until(epoch: int, lease_epochs: int) -> int:
 
     Returns:
         At most *lease_epochs* - 1 epochs later, and at least half of that.
+
+    Raises:
+        ValueError: If nothing would hold at all (the caller's bug).
     """
-    step = max(lease_epochs // 2, 1)
-    if lease_epochs < 2:  # noqa: PLR2004 - a lease of one epoch has no half.
-        return epoch
+    if lease_epochs < 1:
+        raise ValueError(f"a lease of {lease_epochs} epochs is none")
+    step = lease_epochs // 2
+    if not step:
+        return epoch  # A lease of one epoch has no half.
     return (epoch // step + 2) * step - 1
 
 
@@ -61,8 +66,19 @@ def next_entries(
         epoch: Of the snapshot to come.
         lease_epochs: Longest validity, in epochs.
     """
+    return carry_on(standing, wanted, episodes, epoch=epoch, until=valid_until(epoch, lease_epochs))
+
+
+def carry_on(
+    standing: Iterable[Entry],
+    wanted: Mapping[Endpoint, ServiceClass],
+    episodes: Mapping[Endpoint, int],
+    *,
+    epoch: int,
+    until: int,
+) -> Changes:
+    """Carry the list on to *epoch*, as `next_entries`, where all that stands holds to *until*."""
     held = {each.endpoint: each for each in standing}
-    until = valid_until(epoch, lease_epochs)
     now: list[Entry] = []
     new: list[Entry] = []
     for endpoint in sorted(wanted):

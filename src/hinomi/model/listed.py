@@ -2,8 +2,12 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
 from hinomi.model.address import Address
+
+HUB_LIST: Final = "hub"
+"""The source of the list that the hub gives its members; no operator's list is called so."""
 
 
 class ListKind(StrEnum):

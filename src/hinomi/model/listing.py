@@ -56,9 +56,15 @@ def parse_epoch(text: str, epoch_days: int) -> int:
     Number the epoch that `render_epoch` named.
 
     Raises:
-        ValueError: If *text* is no date, or not the first day of an epoch.
+        ValueError: If *text* is not the first day of an epoch, in this form. The message does
+            not repeat it.
     """
-    days = (date.fromisoformat(text) - _EPOCH.date()).days
-    if days < 0 or days % epoch_days or len(text) != len("2026-11-23"):
+    try:
+        days = (date.fromisoformat(text) - _EPOCH.date()).days
+    except ValueError:
+        raise ValueError("not a day such as 2026-11-23") from None
+    epoch = days // epoch_days
+    # ISO 8601 has further forms of a day, which would be further texts of one fact.
+    if days < 0 or render_epoch(epoch, epoch_days) != text:
         raise ValueError("not the first day of an epoch")
-    return days // epoch_days
+    return epoch

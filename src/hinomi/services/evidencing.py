@@ -29,6 +29,7 @@ from hinomi.services.weighing import PERSON, Assessor
 from hinomi.services.wording import said_words
 from hinomi.store.casebook import CaseBook
 from hinomi.store.caseevidence import Source
+from hinomi.store.hub.outcomes import MEMBER
 from hinomi.telemetry import mask_addresses, name_without_addresses
 from hinomi.verify.decide import missing_evidence
 from hinomi.verify.reliability import Grade
@@ -167,7 +168,8 @@ def grade_source(home: Home, name: str, method: Method, grade: Grade, family: st
     """
     if not name.strip():
         raise UsageError("a source needs a name: say who states it")
-    _require_free(name)
+    if not (home.is_hub and name.startswith(MEMBER)):
+        _require_free(name)
     actor = acting(home, people_in_force(home).people)
     mandate = home.mandate(Operation.EVIDENCE)
     source = Source(
@@ -207,9 +209,11 @@ def _require_routable(service: Service) -> None:
 
 
 def _require_free(source: str) -> None:
-    """Refuse the names of people and of hinomi itself: nobody speaks in theirs."""
-    if source.strip().startswith((PERSON, "hinomi ")):
-        raise UsageError(f"a source cannot be called {PERSON}... or hinomi ...: name who states it")
+    """Refuse the names of people, of members and of hinomi itself: nobody speaks in theirs."""
+    if source.strip().startswith((PERSON, MEMBER, "hinomi ")):
+        raise UsageError(
+            f"a source cannot be called {PERSON}..., {MEMBER}... or hinomi ...: name who states it"
+        )
     said_words(source, "the source")
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from hinomi.collect.lists.catalogue import parse_list
 from hinomi.collect.lists.tokenise import tokenise_entries
-from hinomi.model.listed import ListKind
+from hinomi.errors import UsageError
+from hinomi.model.listed import HUB_LIST, ListKind
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
 from hinomi.services.ownership import own_matcher_of
@@ -46,8 +47,13 @@ def add_list(
     Raises:
         NotFound: If the file cannot be read.
         MalformedDocument: If it is no list, has a bad line, or holds no entry.
-        UsageError: If *source* is blank.
+        UsageError: If *source* is blank, or the name of the hub's list.
     """
+    if source.strip().lower() == HUB_LIST:
+        raise UsageError(
+            f"{HUB_LIST!r} is the source of the list that `hinomi listings pull` brings: call "
+            "another list something else"
+        )
     mandate = home.mandate(Operation.LIST)
     facts: dict[str, object] = {
         "act": "add",

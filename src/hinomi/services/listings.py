@@ -39,20 +39,38 @@ def export_listings(home: Home) -> tuple[Listing, ...]:
         NotPermitted: If this home is a laboratory, no mandate permits it, or something is listed
             of which the journal does not say that two people let it out.
     """
-    mandate = home.mandate(Operation.EXPORT)
-    facts: dict[str, object] = {"register": home.register.version}
-    if home.is_laboratory:
-        refused = "a laboratory can share nothing: it took in what no provider may"
-        record(home.journal(), Operation.EXPORT, mandate, {**facts, "refused": refused})
-        raise NotPermitted(refused)
-    _require_journalled(home, mandate)
+    mandate = require_may_leave(home, Operation.EXPORT)
+    require_journalled(home, Operation.EXPORT, mandate)
     found = _standing(home)
+    facts: dict[str, object] = {"register": home.register.version}
     record(home.journal(), Operation.EXPORT, mandate, {**facts, "listings": len(found)})
     return found
 
 
-def _require_journalled(home: Home, mandate: Mandate) -> None:
-    """Refuse to give out what was written into the case book past the journal (R10)."""
+def require_may_leave(home: Home, operation: Operation) -> Mandate:
+    """
+    Give the mandate to let something out of this home under *operation*.
+
+    Raises:
+        NotPermitted: If this home is a laboratory, or no mandate permits it; it is journalled.
+    """
+    mandate = home.mandate(operation)
+    if home.is_laboratory:
+        refused = "a laboratory can share nothing: it took in what no provider may"
+        told = {"register": home.register.version, "refused": refused}
+        record(home.journal(), operation, mandate, told)
+        raise NotPermitted(refused)
+    return mandate
+
+
+def require_journalled(home: Home, operation: Operation, mandate: Mandate) -> None:
+    """
+    Refuse to give out what was written into the case book past the journal (R10).
+
+    Raises:
+        NotPermitted: If something is listed of which the journal does not say that two people let
+            it out; it is journalled under *operation*.
+    """
     journal = home.journal()
     with home.casebook() as casebook:
         unknown = [
@@ -67,7 +85,7 @@ def _require_journalled(home: Home, mandate: Mandate) -> None:
             "changed past it; restore it from backup, or withdraw these"
         )
         told = {"refused": "listed past the journal", "cases": unknown[:5]}
-        record(journal, Operation.EXPORT, mandate, told)
+        record(journal, operation, mandate, told)
         raise NotPermitted(refused)
 
 

@@ -39,9 +39,9 @@ def render_address_facts(address: AddressFacts) -> Facts:
 
 
 def latest_flow(evidence: tuple[Evidence, ...]) -> Evidence | None:
-    """Give what detection said last; None where it never said anything."""
-    said = [each for each in evidence if each.method is Method.FLOW]
-    return max(said, key=lambda each: each.observed_day, default=None)
+    """Give what detection said last, of evidence oldest first; None: it never said anything."""
+    said = [each for each in reversed(evidence) if each.method is Method.FLOW]
+    return max(said, key=lambda each: each.observed_day, default=None)  # The first of equals.
 
 
 def population_in(evidence: Evidence | None) -> Population | None:

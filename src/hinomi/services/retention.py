@@ -29,7 +29,7 @@ from hinomi.govern.retention import (
 )
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
-from hinomi.services.retentionshelves import SHELVES
+from hinomi.services.retentionshelves import shelves_of
 
 _FLOWS_UNTIL: Final = "flows_until"
 """What entries call the day before which flow information is destroyed, keys included."""
@@ -152,7 +152,7 @@ def _announce(home: Home, mandate: Mandate, cutoffs: Cutoffs) -> None:
 
 def _clear(home: Home, mandate: Mandate, cutoffs: Cutoffs, outcome: Outcome, tell: Tell) -> None:
     """Delete what is due, shelf by shelf."""
-    for shelf in SHELVES:
+    for shelf in shelves_of(home):
         tell(shelf.name)
         for data_class, count in shelf.clear(home, cutoffs, mandate).items():
             outcome.removed[str(data_class)] += count
@@ -160,7 +160,7 @@ def _clear(home: Home, mandate: Mandate, cutoffs: Cutoffs, outcome: Outcome, tel
 
 def _look(home: Home, cutoffs: Cutoffs, outcome: Outcome) -> None:
     """List everything anew: what is due now was not deleted, or came back meanwhile."""
-    for shelf in SHELVES:
+    for shelf in shelves_of(home):
         held = list(shelf.held(home))
         outcome.looked[shelf.name] = len(held)
         outcome.left += [f"{each.data_class}: {each.what}" for each in held if cutoffs.cover(each)]
@@ -174,7 +174,7 @@ def _note(home: Home, mandate: Mandate, facts: dict[str, object]) -> None:
 
 
 def _held(home: Home) -> Iterator[Held]:
-    for shelf in SHELVES:
+    for shelf in shelves_of(home):
         yield from shelf.held(home)
 
 

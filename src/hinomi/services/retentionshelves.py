@@ -26,6 +26,7 @@ from hinomi.services.mandates import VALID_FOR_MS
 from hinomi.services.researchbook import RESEARCH
 from hinomi.services.rollover import period_began_ms, roll_over_if_due
 from hinomi.store import forgetting
+from hinomi.store.hub import forgetting as hubforgetting
 from hinomi.store.inventory import arrived_partials, arrived_records, stray_files
 from hinomi.store.leftovers import changed_ms, delete, drafts_in
 
@@ -62,6 +63,8 @@ class Shelf:
     """Deletes what is due and counts it by class."""
     residue: Callable[[Home, Cutoffs], Iterable[str]] = _nothing
     """Names what deletion left that `held` does not show."""
+    at: Callable[[Home], bool] = lambda _home: True
+    """Tells whether such a home has it at all."""
 
 
 def _flows_held(home: Home) -> Iterator[Held]:
@@ -112,6 +115,21 @@ def _rows_residue(home: Home, _cutoffs: Cutoffs) -> Iterator[str]:
         left = casebook.forgetting.residue()
     if left.unused:
         yield f"case book: {left.unused} pages that rows were deleted from"
+
+
+def _hub_held(home: Home) -> Iterator[Held]:
+    with home.casebook() as casebook:
+        yield from casebook.hub.forgetting.held(home.register.integer("share.epoch_days"))
+
+
+def _hub_clear(home: Home, cutoffs: Cutoffs, _mandate: Mandate) -> Mapping[DataClass, int]:
+    """Delete rows of the hub; the case book, which comes after it, is written anew."""
+    days = home.register.integer("share.epoch_days")
+    with home.casebook() as casebook:
+        return {
+            each: casebook.hub.forgetting.forget(each, cutoffs.ms(each), days)
+            for each in hubforgetting.CLASSES
+        }
 
 
 def _superseded(home: Home) -> list[TableStatement]:
@@ -246,16 +264,30 @@ def _period_residue(home: Home, _cutoffs: Cutoffs) -> Iterator[str]:
                 yield f"{path.relative_to(home.folder)}: the key of a period that is over"
 
 
-SHELVES: Final = (
-    Shelf("flows", _flows_held, _flows_clear, _flows_residue),
+def _has_flows(home: Home) -> bool:
+    return not home.is_hub
+
+
+def _is_hub(home: Home) -> bool:
+    return home.is_hub
+
+
+ALL: Final = (
+    Shelf("flows", _flows_held, _flows_clear, _flows_residue, _has_flows),
+    Shelf("hub", _hub_held, _hub_clear, at=_is_hub),
     Shelf("case book", _rows_held, _rows_clear, _rows_residue),
     Shelf("context", _context_held, _context_clear),
     Shelf("files", _files_held, _files_clear),
     Shelf("journal", _bodies_held, _bodies_clear, _bodies_residue),
-    Shelf("keys", _keys_held, _keys_clear),
-    Shelf("key period", _period_held, _period_clear, _period_residue),
+    Shelf("keys", _keys_held, _keys_clear, at=_has_flows),
+    Shelf("key period", _period_held, _period_clear, _period_residue, _has_flows),
 )
 """In the order in which they are cleared: keys last, since that makes the rest final."""
+
+
+def shelves_of(home: Home) -> tuple[Shelf, ...]:
+    """Give the shelves that *home* has, in the order in which they are cleared."""
+    return tuple(each for each in ALL if each.at(home))
 
 
 def _day(text: str) -> int:

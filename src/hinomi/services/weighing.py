@@ -10,7 +10,7 @@ from hinomi.errors import ConfigError
 from hinomi.model.case import ServiceClass
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import ANY_PORT, Claim, Evidence, Method
-from hinomi.model.listed import ListKind, Role
+from hinomi.model.listed import HUB_LIST, ListKind, Role
 from hinomi.model.service import Service
 from hinomi.services.home import Home
 from hinomi.services.population import address_facts_in, latest_flow, population_in
@@ -59,6 +59,8 @@ class Assessor:
         home: Home,
         casebook: CaseBook,
         lent: Mapping[Service, tuple[Evidence, ...]] | None = None,
+        *,
+        with_hub: bool = True,
     ) -> None:
         """
         Begin.
@@ -67,6 +69,7 @@ class Assessor:
             home: Its register weighs.
             casebook: Of this home.
             lent: Evidence of other services that some are to be shown with; None: what seeds are.
+            with_hub: Whether what the hub lists is evidence; what this house told it never is.
         """
         register = home.register
         self.home = home
@@ -79,6 +82,7 @@ class Assessor:
         self._grading = Grading.from_register(register)
         self._grades = parse_grades(register.text("verify.grades"))
         self._lent = casebook.runs.lent() if lent is None else lent
+        self._with_hub = with_hub
         self._most_frozen = register.integer("share.lease_days")
         self._watched = casebook.runs.days()
         self._said = casebook.evidence.sources()
@@ -103,10 +107,40 @@ class Assessor:
                 nothing, else one person would be analyst and independent method at once.
         """
         told = self.casebook.listed.about(service)
-        evidence = (
-            *self._known_of(service),
-            *listed_evidence(service, told),
-        )
+        others = [each for each in told if each.source != HUB_LIST]
+        if len(others) < len(told) and (not self._with_hub or self._was_told(service)):
+            alone = self._assess(service, service_class, deciders, (told, others))
+            if not self._with_hub or self.stands(alone.weighing):
+                return alone
+        return self._assess(service, service_class, deciders, (told, told))
+
+    def stands(self, weighing: Weighing) -> bool:
+        """Tell whether methods agree, whatever the age of what they say."""
+        rules = self.rules
+        agreed = weighing.agreed >= rules.listable_probability
+        return agreed and weighing.methods >= rules.least_methods
+
+    def _was_told(self, service: Service) -> bool:
+        """
+        Tell whether the hub may list *service* on this house's word.
+
+        What is listed here and stands without the hub goes to the hub. As evidence here it would
+        bear itself out, and keep a listing alive that nobody finds any more. The hub forgets a
+        word within the lease.
+        """
+        since_ms = (self.day - self._most_frozen) * DAY_MS
+        return self.casebook.listings.was_listed(service, since_ms)
+
+    def _assess(
+        self,
+        service: Service,
+        service_class: ServiceClass,
+        deciders: Collection[str],
+        listed: tuple[Sequence[Told], Sequence[Told]],
+    ) -> Assessment:
+        """Weigh a service by what all lists say of it, and those of them that are evidence."""
+        told, heard_of = listed
+        evidence = (*self._known_of(service), *listed_evidence(service, heard_of))
         reliability = self.reliability(evidence)
         trust = Trust(
             reliability={name: each.mean for name, each in reliability.items()},

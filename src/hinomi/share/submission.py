@@ -119,14 +119,17 @@ def parse_submission(
 
     Raises:
         MalformedDocument: If it has a field that does not exist or is off, an address that is
-            none or not in its usual form, or a server twice. No address is repeated.
+            none or not in its usual form, or a server twice; or if it is not in canonical
+            form, by the order of its servers. No address is repeated.
     """
     document = _decode(body, _Submission, path)
     _require_head(document.format, SUBMISSION, document.epoch, epoch, epoch_days, path)
-    return _distinct(
+    found = _distinct(
         (_statement(each, profile, path, row) for row, each in enumerate(document.findings, 1)),
         path,
     )
+    _require_same(body, render_submission(found, epoch, epoch_days), path)
+    return found
 
 
 def parse_submission_csv(
@@ -199,7 +202,9 @@ def parse_sightings(
         )
         for row, each in enumerate(document.sightings, 1)
     )
-    return document.snapshot, _distinct(found, path)
+    said = _distinct(found, path)
+    _require_same(body, render_sightings(said, document.snapshot, epoch, epoch_days), path)
+    return document.snapshot, said
 
 
 def _render_finding(statement: Statement) -> dict[str, object]:
@@ -247,6 +252,14 @@ def _require_head(  # noqa: PLR0917 - one check of one head.
         raise MalformedDocument(f"its epoch is {error}", path) from error
     if found != epoch:
         raise MalformedDocument(f"is not of the epoch {render_epoch(epoch, epoch_days)}", path)
+
+
+def _require_same(body: bytes, again: bytes, path: str) -> None:
+    """Refuse a document that holds more than its facts: a field twice, an order, blanks."""
+    if body != again:
+        raise MalformedDocument(
+            "is not in canonical form (RFC 8785), in the order of its servers", path
+        )
 
 
 def _statement(finding: _Finding, profile: Profile, path: str, row: int) -> Statement:
@@ -300,6 +313,11 @@ def _distinct(found: Iterable[Said], path: str) -> tuple[Said, ...]:
     return tuple(seen[endpoint] for endpoint in sorted(seen))
 
 
+def _port(cell: str) -> int:
+    """Read a port in its usual form: digits of ASCII, none of them a leading zero."""
+    return int(cell) if re.fullmatch(r"[1-9][0-9]{0,4}", cell) else -1
+
+
 def _of_row(row: Mapping[str | None, Any], path: str, line: int) -> _Finding:
     if None in row or None in row.values():
         raise MalformedDocument("has not as many cells as the header", path, line)
@@ -308,7 +326,7 @@ def _of_row(row: Mapping[str | None, Any], path: str, line: int) -> _Finding:
             {
                 "address": row["address"],
                 "protocol": row["protocol"],
-                "port": int(row["port"]) if row["port"].isdecimal() else -1,
+                "port": _port(row["port"]),
                 "class": row.get("class") or None,
                 "band": row.get("band") or None,
                 "methods": row["methods"].split() if row.get("methods") else None,

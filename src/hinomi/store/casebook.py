@@ -30,6 +30,7 @@ from hinomi.store.hub.book import HubBook
 from hinomi.store.listings import ListingStore
 from hinomi.store.lists import ListStore
 from hinomi.store.lookup import ListLookup
+from hinomi.store.moving import save_rows
 from hinomi.store.ownrows import OwnRows
 from hinomi.store.schema import (
     EXPORTER_HOURS,
@@ -88,6 +89,10 @@ class CaseBook:
     def episodes(self, since_ms: int) -> tuple[Episode, ...]:
         """Give every episode of a case that began at *since_ms* or later, by case and number."""
         return tuple(read_episodes(self._database, since_ms))
+
+    def save(self, path: Path) -> None:
+        """Copy all of it, as of one moment, into a new file (`store.moving.save_rows`)."""
+        save_rows(self._database, path)
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Let everything that this thread reads inside be of one state (`Database.snapshot`)."""

@@ -15,6 +15,7 @@ checkpoint covers yet.
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -219,6 +220,16 @@ class FileJournal:
                     replace_durably(path, b"".join(each.encode() for each in left), mode=MODE)
                     gone += sorted({each.index for each in kept} - {each.index for each in left})
         return _ranges(gone)
+
+    def copy(self, folder: Path) -> None:
+        """
+        Copy the journal as it is at one moment into the new folder *folder*.
+
+        Raises:
+            Unavailable: If it cannot be read, or another process holds its lock for too long.
+        """
+        with self._held(), on_disk(folder):
+            shutil.copytree(self.folder, folder, ignore=lambda *_: {"lock"})
 
     def _bundle(self, number: int, size: int) -> list[Leaf]:
         """Read bundle *number* of the leaves of a journal of *size* entries."""

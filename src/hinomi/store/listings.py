@@ -9,7 +9,8 @@ from hinomi.errors import NotFound
 from hinomi.model.address import Address
 from hinomi.model.case import Case, ServiceClass
 from hinomi.model.listing import Listing
-from hinomi.store.caseschema import LISTINGS
+from hinomi.model.service import Service
+from hinomi.store.caseschema import CASES, LISTINGS
 from hinomi.store.database import Database
 
 
@@ -44,6 +45,26 @@ class ListingStore:
         if row is None:
             raise NotFound(f"case {case.id} has no listing")
         return _published(row).listing
+
+    def was_listed(self, service: Service, since_ms: int) -> bool:
+        """
+        Tell whether a listing of a service stands, or ended at *since_ms* or later.
+
+        Args:
+            service: Own ones by their pseudonym.
+            since_ms: From then on, ms since the Unix epoch.
+        """
+        address, ended = service.address, LISTINGS.c.ended_ms
+        wanted = (
+            sa.select(LISTINGS.c.id)
+            .join(CASES, CASES.c.id == LISTINGS.c.case_id)
+            .where(CASES.c.hi == address.hi, CASES.c.lo == address.lo, CASES.c.own == service.own)
+            .where(CASES.c.proto == service.proto, CASES.c.port == service.port)
+            .where(ended.is_(None) | (ended >= since_ms))
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.execute(wanted).first() is not None
 
     def standing(self, epoch: int) -> tuple[Listing, ...]:
         """

@@ -1,7 +1,7 @@
-"""Moving the embedded case book into a shared one: all of its rows, once."""
+"""Moving the embedded case book into a shared one, once, and saving either into a file."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import zip_longest
 from pathlib import Path
 from typing import Final
@@ -49,6 +49,25 @@ def move_rows(path: Path, target: Database, tell: Callable[[Mapping[str, int]], 
     tell(counts)
     for each in (path, *path.parent.glob(f"{path.name}-*")):
         delete(each, is_secret=True)  # Pseudonyms are in it.
+
+
+def save_rows(source: Database, path: Path) -> None:
+    """
+    Copy all rows that *source* has at one moment into a new SQLite case book at *path*.
+
+    Others go on reading and writing meanwhile. `move_rows` brings such a file into a database
+    again, of either kind.
+
+    Raises:
+        Conflict: If *path* holds rows already.
+        Unavailable: If *source* cannot be reached, or the disk is full.
+        ConfigError: If *path* cannot be created.
+    """
+    with closing(open_database(path)) as target, source.read() as old, target.write() as new:
+        if not _is_empty(new):
+            raise Conflict(f"{path}: a case book is there already; name another file")
+        for table in METADATA.sorted_tables:
+            _copy(old, new, table)
 
 
 @contextmanager

@@ -3,7 +3,10 @@
 import click
 
 from hinomi.cli import render
+from hinomi.cli.hub.backup import backup, restore
 from hinomi.cli.hub.members import member
+from hinomi.cli.hub.publish import publish, resume, snapshot, verify
+from hinomi.cli.hub.queue import decide_, queue_, show_
 from hinomi.cli.hub.trust import trust
 from hinomi.cli.session import Session, shared_options
 from hinomi.govern.roles import Act
@@ -31,9 +34,12 @@ def hub() -> None:
 @click.option(
     "--url", default="", metavar="URL", help="Where members reach it: https://hub.example:8443."
 )
+@click.option(
+    "--made-up", is_flag=True, help="To try it out: servers may have addresses that are nobody's."
+)
 @shared_options
 @click.pass_obj
-def init(session: Session, name: str, url: str) -> None:
+def init(session: Session, name: str, url: str, made_up: bool) -> None:
     """
     Make a hub's home: configuration, register, people, journal, keys and an authority of its own.
 
@@ -43,7 +49,7 @@ def init(session: Session, name: str, url: str) -> None:
     Example:
       hinomi --home ./hub hub init --name hub.example --url https://hub.example:8443
     """
-    founded = create_hub(session.folder, name, url, session.clock)
+    founded = create_hub(session.folder, name, url, session.clock, made_up=made_up)
     if session.as_json:
         render.print_json(
             {
@@ -136,8 +142,11 @@ def certify(session: Session) -> None:
     click.echo(f"The hub's certificate is made, for {', '.join(made.hosts)}, until {made.until}.")
 
 
-hub.add_command(member)
-hub.add_command(trust)
+for _command in (
+    *(member, trust, queue_, show_, decide_),
+    *(publish, snapshot, verify, resume, backup, restore),
+):
+    hub.add_command(_command)
 
 
 def _cell(openings: Openings, kind: MemberKind, outlet: Outlet) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hinomi.govern.retention import DAY_MS
 from hinomi.model.listing import epoch_of, render_epoch
 from hinomi.services.home import Home
 
@@ -17,6 +18,11 @@ class Epoch:
     def spoken_of(self) -> int:
         """The epoch that members' statements are of now: the last one that is over."""
         return self.number - 1
+
+    @property
+    def starts_ms(self) -> int:
+        """When it begins, in ms since the Unix epoch."""
+        return self.number * self.days * DAY_MS
 
     def __str__(self) -> str:
         return render_epoch(self.number, self.days)

@@ -18,6 +18,7 @@ from hinomi.hub.authority import Authority
 from hinomi.services.casebooks import CASEBOOK
 from hinomi.services.home import CONFIG, Home, begin_home
 from hinomi.services.journals import read_signer, write_signer
+from hinomi.services.mandates import os_user
 from hinomi.share.certificates import draw_key, render_certificate, render_key
 from hinomi.store.casebook import open_casebook
 from hinomi.store.durable import (
@@ -58,7 +59,9 @@ class Founded:
     register_version: str
 
 
-def create_hub(folder: Path, name: str, url: str = "", clock: Clock = wall_clock) -> Founded:
+def create_hub(
+    folder: Path, name: str, url: str = "", clock: Clock = wall_clock, *, made_up: bool = False
+) -> Founded:
     """
     Make a hub's home at *folder*, whole or not at all.
 
@@ -67,6 +70,7 @@ def create_hub(folder: Path, name: str, url: str = "", clock: Clock = wall_clock
         name: What the hub is called, such as ``hub.example``: it stands in every signature.
         url: Where members will reach it.
         clock: What time it is.
+        made_up: Whether it is for a made-up world, whose servers have addresses of nobody.
 
     Raises:
         Conflict: If *folder* already holds something.
@@ -81,6 +85,8 @@ def create_hub(folder: Path, name: str, url: str = "", clock: Clock = wall_clock
         )
     config = Config(node=NodeConfig(kind=NodeKind.HUB), hub=HubConfig(url=url))
     register = default_register()
+    if made_up:
+        register = register.with_value("guards.made_up_hosts", 1, decided_by=os_user())
     signer = Signer(f"{name}/list", os.urandom(SEED_BYTES))
     host, day = host_of(url), date_of(clock())
     with built_folder(folder) as building, on_disk(folder):

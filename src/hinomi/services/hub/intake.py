@@ -7,7 +7,7 @@ The same batch again gets the same receipt, whenever it comes: a node that was c
 
 from dataclasses import dataclass
 
-from hinomi.errors import Conflict, MalformedDocument, NotPermitted
+from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted
 from hinomi.govern.note import BadNote, Verifier
 from hinomi.model.listing import render_epoch
 from hinomi.model.member import Member
@@ -18,6 +18,7 @@ from hinomi.services.hub.founding import list_signer
 from hinomi.services.mandates import Operation, record
 from hinomi.share.canonical import digest
 from hinomi.share.signing import Signed
+from hinomi.share.snapshot import check_head
 from hinomi.share.submission import (
     Profile,
     parse_sightings,
@@ -26,7 +27,7 @@ from hinomi.share.submission import (
 )
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.batches import Batch
-from hinomi.store.hub.snapshots import Published
+from hinomi.store.hub.snapshots import Acknowledged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,10 +78,11 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
         return _receipt(home, member, known, now.days)
     _require_signed(home, member, sent, now.days)
     statements = _count(home, sent, now.days)
-    _require_open(now, sent.epoch, _published_epoch(casebook.hub.snapshots.newest()))
+    _require_open(now, sent.epoch, max(casebook.hub.snapshots.sealed(), default=-1))
     if known is not None:
         raise Conflict(
-            "another batch was taken for this epoch already; what has changed goes into the next one"
+            "another batch was taken for this epoch already; what has changed goes into the next "
+            "one"
         )
     facts = {
         "member": member.name,
@@ -105,15 +107,44 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
     return _receipt(home, member, batch, now.days)
 
 
-def _published_epoch(newest: Published | None) -> int:
-    return -1 if newest is None else newest.epoch
+def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, note: str) -> None:
+    """
+    Note that *member* has put snapshot *number* to use.
+
+    Args:
+        home: The hub's.
+        casebook: Its, open.
+        member: Who says so, as its certificate and token say.
+        number: Of the snapshot.
+        note: Its signed note, over that snapshot.
+
+    Raises:
+        NotFound: If there is no such snapshot.
+        NotPermitted: If it is not signed by this member, or over something else.
+    """
+    mandate = home.mandate(Operation.INTAKE)
+    found = casebook.hub.snapshots.heads(number - 1, 1)
+    if not found or found[0][0] != number:
+        raise NotFound("there is no such snapshot")
+    head = check_head(found[0][1], list_signer(home).verifier)
+    now = present_epoch(home)
+    wanted = Signed(
+        deed=Deed.ACKNOWLEDGEMENT,
+        hub=list_signer(home).name,
+        member=member.name,
+        epoch=head.epoch,
+        epoch_days=head.epoch_days,
+        digest=head.json_digest,
+    )
+    _require(note, member, wanted)
+    facts = {"member": member.name, "deed": "acknowledgement", "number": number}
+    record(home.journal(), Operation.INTAKE, mandate, facts)
+    casebook.hub.snapshots.acknowledge(
+        Acknowledged(member=member.name, number=number, epoch=now.number, note=note)
+    )
 
 
 def _require_signed(home: Home, member: Member, sent: Sent, epoch_days: int) -> None:
-    try:
-        signed = Signed.check(sent.note, Verifier.parse(member.signing_key), epoch_days)
-    except BadNote as error:
-        raise NotPermitted(f"the batch is not signed by {member.name}: {error}") from error
     wanted = Signed(
         deed=sent.deed,
         hub=list_signer(home).name,
@@ -122,6 +153,15 @@ def _require_signed(home: Home, member: Member, sent: Sent, epoch_days: int) -> 
         epoch_days=epoch_days,
         digest=digest(sent.body),
     )
+    _require(sent.note, member, wanted)
+
+
+def _require(note: str, member: Member, wanted: Signed) -> None:
+    """Refuse a note that this member did not sign, or that is over something else."""
+    try:
+        signed = Signed.check(note, Verifier.parse(member.signing_key), wanted.epoch_days)
+    except BadNote as error:
+        raise NotPermitted(f"it is not signed by {member.name}: {error}") from error
     if signed != wanted:
         raise NotPermitted(
             "the signature is under something else: another hub, member, epoch or document"
@@ -147,15 +187,16 @@ def _count(home: Home, sent: Sent, epoch_days: int) -> int:
     return found
 
 
-def _require_open(now: Epoch, epoch: int, published: int) -> None:
+def _require_open(now: Epoch, epoch: int, sealed: int) -> None:
     if epoch != now.spoken_of:
         raise Conflict(
             f"what is taken in now is of the epoch {render_epoch(now.spoken_of, now.days)}: the "
             "last one that is over"
         )
-    if published >= now.number:
+    if sealed >= now.number:
         raise Conflict(
-            f"the list of {now} is made: what was found by then goes into the next batch"
+            f"the list of {now} is made, or being made: what was found by then goes into the next "
+            "batch"
         )
 
 

@@ -2,21 +2,29 @@
 The list of an epoch: made once, from what was said of the epochs before, and signed.
 
 The same statements give the same bytes, in whichever order and at whatever time of the epoch they
-came. A process that is killed leaves the list made, or not made: then it is made again, the same.
+came. Before anything is weighed the epoch is sealed: what comes later counts for the next list, and
+a process that is killed leaves the list made, or not made, and then it is made again, the same. The
+journal says first which bytes will be published, and afterwards that they were.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
+from hinomi.clock import render_time
 from hinomi.errors import Conflict
 from hinomi.hub.publish import Changes, next_entries, snapshot_of
 from hinomi.model.snapshot import NO_PREVIOUS
 from hinomi.services.home import Home
 from hinomi.services.hub.epochs import Epoch, lease_epochs, present_epoch
 from hinomi.services.hub.founding import list_signer
-from hinomi.services.hub.weighing import keep_weighings, weigh_statements
+from hinomi.services.hub.restored import require_not_behind, require_taken_up
+from hinomi.services.hub.weighing import Weighed, keep_weighings, weigh_statements
 from hinomi.services.mandates import Operation, record
-from hinomi.share.snapshot import head_of, render_csv, render_json, sign_head
-from hinomi.store.hub.snapshots import Published
+from hinomi.share.snapshot import Head, head_of, read_head, render_csv, render_json, sign_head
+from hinomi.store.casebook import CaseBook
+from hinomi.store.hub.snapshots import Published, Summary
+
+_MINUTE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,64 +39,137 @@ class Made:
     ended: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Drafted:
+    """A list that is made and not yet published."""
+
+    weighed: Weighed
+    changes: Changes
+    head: Head
+    json: bytes
+    csv: bytes
+    made: Made
+
+
 def publish(home: Home) -> Made:
     """
     Make the list of the present epoch.
 
     Raises:
-        Conflict: If it is made already.
+        Conflict: If it is made already; or if the journal tells of a snapshot that the database
+            does not have, and this one would be another.
     """
     mandate = home.mandate(Operation.PUBLISH)
+    require_taken_up(home)
     now = present_epoch(home)
     signer = list_signer(home)
     with home.casebook() as casebook:
-        store = casebook.hub.snapshots
-        newest = store.newest()
-        if newest is not None and newest.epoch >= now.number:
-            raise Conflict(f"the list of {now} is made already, as snapshot {newest.number}")
-        weighed = weigh_statements(home, casebook, now)
-        changes = next_entries(
-            store.standing(),
-            weighed.wanted,
-            store.episodes(),
-            epoch=now.number,
-            lease_epochs=lease_epochs(home),
-        )
-        snapshot = snapshot_of(
-            changes.standing,
-            hub=signer.name,
-            number=1 if newest is None else newest.number + 1,
-            epoch=now.number,
-            epoch_days=now.days,
-            previous=NO_PREVIOUS if newest is None else newest.digest,
-        )
-        head = head_of(snapshot)
-        made = _told(snapshot.number, now, changes)
-        facts = {
-            "number": made.number,
+        newest = _require_unmade(casebook, now)
+        sealed = casebook.hub.snapshots.sealed()
+        casebook.hub.snapshots.seal(now.number)
+        draft = _draft(home, casebook, now, newest)
+        head = draft.head
+        require_not_behind(home.journal(), newest, sealed, head)
+        facts: dict[str, object] = {
+            "number": head.number,
             "epoch": str(now),
             "digest": head.json_digest,
-            "listed": made.listed,
-            "new": made.new,
-            "ended": made.ended,
+            "listed": draft.made.listed,
+            "new": draft.made.new,
+            "ended": draft.made.ended,
             "register": home.register.version,
         }
         entry = record(home.journal(), Operation.PUBLISH, mandate, facts)
-        store.publish(
+        keep_weighings(casebook, draft.weighed)
+        casebook.hub.snapshots.publish(
             Published(
-                number=snapshot.number,
-                epoch=now.number,
-                previous=snapshot.previous,
+                number=head.number,
+                epoch=head.epoch,
+                previous=head.previous,
                 digest=head.json_digest,
                 head=sign_head(head, signer),
-                json=render_json(snapshot),
-                csv=render_csv(snapshot),
+                json=draft.json,
+                csv=draft.csv,
                 entry=entry,
             ),
-            changes.versions,
+            draft.changes.versions,
         )
-        keep_weighings(casebook, weighed)
-    return made
+        record(home.journal(), Operation.PUBLISH, mandate, {"stage": "done", **facts})
+    return draft.made
+
+
+def preview(home: Home) -> Made:
+    """
+    Tell what the list of the present epoch would be, from what was said so far; nothing changes.
+
+    Raises:
+        Conflict: If it is made already.
+    """
+    home.mandate(Operation.PUBLISH)
+    now = present_epoch(home)
+    with home.casebook() as casebook:
+        return _draft(home, casebook, now, _require_unmade(casebook, now)).made
+
+
+def require_window_over(home: Home) -> None:
+    """
+    Return if members have had their time to say what they found in the epoch before.
+
+    Raises:
+        Conflict: If they may still do so (``hub.publish_after_minutes``).
+    """
+    now = present_epoch(home)
+    minutes = home.register.integer("hub.publish_after_minutes")
+    opens_ms = now.starts_ms + minutes * _MINUTE_MS
+    if home.clock() < opens_ms:
+        raise Conflict(
+            f"members may submit until {render_time(opens_ms)} (hub.publish_after_minutes); "
+            "wait, or publish without what still comes by --now"
+        )
+
+
+def _require_unmade(casebook: CaseBook, now: Epoch) -> Summary | None:
+    """Give the newest snapshot, if it is of an earlier epoch of the same length."""
+    newest = casebook.hub.snapshots.summary()
+    if newest is None:
+        return None
+    days = read_head(newest.head).epoch_days
+    if days != now.days:
+        raise Conflict(
+            f"epochs of this hub are {days} days long, and share.epoch_days says {now.days}: their "
+            "numbers would go back, and no member would follow; put it back"
+        )
+    if newest.epoch >= now.number:
+        raise Conflict(f"the list of {now} is made already, as snapshot {newest.number}")
+    return newest
+
+
+def _draft(home: Home, casebook: CaseBook, now: Epoch, newest: Summary | None) -> _Drafted:
+    store = casebook.hub.snapshots
+    weighed = weigh_statements(home, casebook, now)
+    changes = next_entries(
+        store.standing(),
+        weighed.wanted,
+        store.episodes(),
+        epoch=now.number,
+        lease_epochs=lease_epochs(home),
+    )
+    snapshot = snapshot_of(
+        changes.standing,
+        hub=list_signer(home).name,
+        number=1 if newest is None else newest.number + 1,
+        epoch=now.number,
+        epoch_days=now.days,
+        previous=NO_PREVIOUS if newest is None else newest.digest,
+    )
+    return _Drafted(
+        weighed=weighed,
+        changes=changes,
+        head=head_of(snapshot),
+        json=render_json(snapshot),
+        csv=render_csv(snapshot),
+        made=_told(snapshot.number, now, changes),
+    )
 
 
 def _told(number: int, now: Epoch, changes: Changes) -> Made:

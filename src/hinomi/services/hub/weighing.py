@@ -1,17 +1,20 @@
-"""What members said of the epochs before, read and weighed."""
+"""What is said of servers, weighed for the list of an epoch, and kept for people to look at."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hinomi.hub.aggregate import Decision, Outcome, aggregate
+from hinomi.hub.kinship import Past
+from hinomi.hub.rule import Rule
 from hinomi.model.case import ServiceClass
-from hinomi.model.member import MemberState
-from hinomi.model.statement import Deed, Endpoint, Statement
+from hinomi.model.statement import Endpoint
 from hinomi.services.home import Home
 from hinomi.services.hub.epochs import Epoch
-from hinomi.share.submission import Profile, parse_submission, parse_submission_csv
+from hinomi.services.hub.guarding import Guards
+from hinomi.services.hub.hearing import hear
 from hinomi.store.casebook import CaseBook
-from hinomi.store.hub.batches import Batch
+from hinomi.store.hub.weighings import Weighing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,36 +22,69 @@ class Weighed:
     """What all that was said comes to in one epoch."""
 
     epoch: Epoch
-    decisions: tuple[Decision, ...]
+    decisions: tuple[Decision, ...]  # By endpoint; what merely waits is not here.
+    pasts: Mapping[str, Past]  # When members first named what.
+    forget_before: int  # Epoch: what was weighed last before it goes.
 
     @property
     def wanted(self) -> Mapping[Endpoint, ServiceClass]:
         """What shall be listed, each with its class."""
-        return {
-            each.endpoint: each.service_class
-            for each in self.decisions
-            if each.outcome is Outcome.LIST
-        }
+        return {each.endpoint: each.service_class for each in self.decisions if each.is_listed}
+
+    @property
+    def counts(self) -> Mapping[Outcome, int]:
+        """How many servers each outcome has."""
+        found = Counter(each.outcome for each in self.decisions)
+        return {outcome: found[outcome] for outcome in Outcome}
 
 
 def weigh_statements(home: Home, casebook: CaseBook, now: Epoch) -> Weighed:
-    """Weigh what admitted members said, up to the epoch that is spoken of in *now*."""
-    since = now.spoken_of - home.register.integer("hub.statement_epochs") + 1
-    batches = casebook.hub.batches.newest(Deed.SUBMISSION, since, now.spoken_of)
-    admitted = {
-        each.name for each in casebook.hub.members.all() if each.state is MemberState.ADMITTED
-    }
-    said = {each.member: _read(home, each, now.days) for each in batches if each.member in admitted}
-    least = home.register.integer("hub.least_members")
-    return Weighed(epoch=now, decisions=aggregate(said, least_members=least))
+    """
+    Weigh all that counts, up to the epoch that is spoken of in *now*.
+
+    The same statements come to the same, in whichever order and at whatever time they arrived;
+    and so they do a second time, where the first was not published.
+    """
+    rule = Rule.from_register(home.register)
+    with casebook.snapshot():
+        hearing = hear(home, casebook, now)
+        guards = Guards(home, casebook, hearing)
+    decisions = aggregate(hearing.heard, rule, epoch=now.number, guard=guards.guard())
+    return Weighed(
+        epoch=now,
+        decisions=decisions,
+        pasts=hearing.pasts,
+        forget_before=now.number - max(rule.remember_epochs, rule.lease_epochs),
+    )
 
 
 def keep_weighings(casebook: CaseBook, weighed: Weighed) -> None:
-    """Keep what was weighed, for people to look at."""
+    """
+    Keep what was weighed: for people to look at, and for the next epoch to go on from.
 
-
-def _read(home: Home, batch: Batch, epoch_days: int) -> tuple[Statement, ...]:
-    profile = Profile.from_register(home.register)
-    if batch.media == "csv":
-        return parse_submission_csv(batch.body, profile)
-    return parse_submission(batch.body, profile, epoch=batch.epoch, epoch_days=epoch_days)
+    It comes before publication. Whoever is stopped between the two weighs again, to the same.
+    """
+    casebook.hub.weighings.put(
+        (
+            Weighing(
+                endpoint=each.endpoint,
+                epoch=weighed.epoch.number,
+                outcome=each.outcome.value,
+                posterior=each.posterior,
+                members=each.members,
+                methods=each.methods,
+                against=each.against,
+                service_class=each.service_class,
+                reasons=tuple({"code": why.code, **why.values} for why in each.reasons),
+                carried=each.carried,
+                contested=each.contested,
+            )
+            for each in weighed.decisions
+        ),
+        forget_before=weighed.forget_before,
+    )
+    samples = {
+        name: (past.bound, past.number, past.first, past.last)
+        for name, past in weighed.pasts.items()
+    }
+    casebook.hub.histories.put(samples, weighed.epoch.number)

@@ -1,1 +1,1 @@
-"""A provider as a member of a hub: it joins, takes the list, and gives what it found."""
+"""A provider's side of the hub: the list in, findings and sightings out; one file each."""

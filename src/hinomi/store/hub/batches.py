@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from hinomi.errors import Conflict
 from hinomi.model.statement import Deed
 from hinomi.store.database import Database
-from hinomi.store.hub.schema import BATCHES
+from hinomi.store.hub.schema import BATCHES, SEALINGS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +40,14 @@ class BatchStore:
             Whether it is new.
 
         Raises:
-            Conflict: If the member said something else for this epoch already.
+            Conflict: If the member said something else for this epoch already, or the list that
+                it would count for is being made: whoever gets no error has been heard in time.
         """
         key = {"member": batch.member, "deed": batch.deed.value, "epoch": batch.epoch}
         with self._database.write() as connection:
             row = connection.execute(sa.select(BATCHES.c.digest).filter_by(**key)).one_or_none()
             if row is None:
+                _require_unsealed(connection, batch.epoch)
                 connection.execute(
                     sa.insert(BATCHES).values(
                         **key,
@@ -92,6 +94,16 @@ class BatchStore:
         )
         with self._database.read() as connection:
             return tuple(_batch(row) for row in connection.execute(wanted))
+
+
+def _require_unsealed(connection: sa.Connection, epoch: int) -> None:
+    """Return if no list was begun that a batch of *epoch* would have counted for."""
+    sealed = connection.scalar(sa.select(sa.func.max(SEALINGS.c.epoch)))
+    if sealed is not None and sealed > epoch:
+        raise Conflict(
+            "the list of the present epoch is made, or being made: what was found by then goes "
+            "into the next batch"
+        )
 
 
 def _batch(row: Any) -> Batch:

@@ -2,8 +2,13 @@
 
 from hinomi.store.database import Database
 from hinomi.store.hub.batches import BatchStore
+from hinomi.store.hub.forgetting import HubForgetting
+from hinomi.store.hub.histories import HistoryStore
 from hinomi.store.hub.members import MemberStore
+from hinomi.store.hub.outcomes import OutcomeStore
+from hinomi.store.hub.rulings import RulingStore
 from hinomi.store.hub.snapshots import SnapshotStore
+from hinomi.store.hub.weighings import WeighingStore
 
 
 class HubBook:
@@ -13,3 +18,8 @@ class HubBook:
         self.members = MemberStore(database)
         self.batches = BatchStore(database)
         self.snapshots = SnapshotStore(database)
+        self.forgetting = HubForgetting(database)
+        self.weighings = WeighingStore(database)
+        self.rulings = RulingStore(database)
+        self.outcomes = OutcomeStore(database)
+        self.histories = HistoryStore(database)

@@ -53,6 +53,13 @@ BATCHES: Final = sa.Table(
 )
 """What members said, one batch of a kind an epoch."""
 
+SEALINGS: Final = sa.Table(
+    "hub_sealings",
+    METADATA,
+    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+)
+"""Epochs whose list is being made, or made: what members say of the ones before comes too late."""
+
 SNAPSHOTS: Final = sa.Table(
     "hub_snapshots",
     METADATA,
@@ -112,9 +119,20 @@ WEIGHINGS: Final = sa.Table(
     sa.Column("against", sa.Integer, nullable=False),  # Members that speak against it.
     sa.Column("service_class", sa.Text, nullable=False),
     sa.Column("reasons", sa.JSON, nullable=False),  # Code and values each.
+    sa.Column("carried", sa.Integer, nullable=False),  # Last epoch it was carried in; -1: never.
+    sa.Column("contested", sa.Integer, nullable=False),  # Last epoch it was refused in; -1: never.
     sa.Index("ix_hub_weighings_outcome_posterior", "outcome", "posterior"),
 )
 """What the newest weighing of each server came to."""
+
+HISTORIES: Final = sa.Table(
+    "hub_histories",
+    METADATA,
+    sa.Column("member", sa.ForeignKey("hub_members.name"), primary_key=True),
+    sa.Column("epoch", sa.Integer, nullable=False),  # Last one that was taken in.
+    sa.Column("rows", sa.LargeBinary, nullable=False),  # `store.hub.histories`.
+)
+"""In which epoch a member first named each of a sample of addresses: whom it copies shows there."""
 
 RULINGS: Final = sa.Table(
     "hub_rulings",

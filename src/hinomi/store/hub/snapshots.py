@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from hinomi.errors import Conflict, NotFound
 from hinomi.model.address import Address
 from hinomi.model.case import ServiceClass
-from hinomi.model.snapshot import Entry
+from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
-from hinomi.store.hub.schema import ACKNOWLEDGEMENTS, ENTRIES, SNAPSHOTS
+from hinomi.store.hub.schema import ACKNOWLEDGEMENTS, ENTRIES, SEALINGS, SNAPSHOTS
 
 _KEY: Final = ("hi", "lo", "proto", "port")
+_SUMMARY: Final = ("number", "epoch", "previous", "digest", "head", "entry")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,18 @@ class Published:
     head: str  # The signed note.
     json: bytes
     csv: bytes
+    entry: int  # Of the journal.
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What is told of a snapshot without its list."""
+
+    number: int
+    epoch: int
+    previous: str
+    digest: str
+    head: str  # The signed note.
     entry: int  # Of the journal.
 
 
@@ -47,21 +60,43 @@ class SnapshotStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def seal(self, epoch: int) -> bool:
+        """
+        Take in nothing more that would count for the list of *epoch*: it is about to be made.
+
+        Whoever makes it again, since the first attempt was broken off, finds the same batches.
+
+        Returns:
+            Whether nobody had begun to make it.
+
+        Raises:
+            Conflict: If a list of this epoch or a later one was published.
+        """
+        with self._database.write() as connection:
+            number, newest, _ = _last(connection)
+            if epoch <= newest:
+                raise Conflict(f"snapshot {number} is of this epoch, or of a later one")
+            if connection.scalar(sa.select(SEALINGS.c.epoch).filter_by(epoch=epoch)) is not None:
+                return False
+            connection.execute(sa.insert(SEALINGS).values(epoch=epoch))
+        return True
+
+    def sealed(self) -> frozenset[int]:
+        """Give the epochs whose list was begun, as long as that is remembered."""
+        with self._database.read() as connection:
+            return frozenset(connection.scalars(sa.select(SEALINGS.c.epoch)))
+
     def publish(self, snapshot: Published, versions: Iterable[Entry]) -> None:
         """
         Keep a snapshot with the new versions of its entries: both, or nothing.
 
         Raises:
-            Conflict: If its epoch has one already, or its number does not follow.
+            Conflict: If its epoch has one already, or it does not follow on the newest one.
         """
         with self._database.write() as connection:
-            newest = connection.execute(
-                sa.select(SNAPSHOTS.c.number, SNAPSHOTS.c.epoch)
-                .order_by(SNAPSHOTS.c.number.desc())
-                .limit(1)
-            ).one_or_none()
-            number, epoch = (0, -1) if newest is None else newest
-            if snapshot.epoch <= epoch or snapshot.number != number + 1:
+            number, epoch, digest = _last(connection)
+            follows = (snapshot.number, snapshot.previous) == (number + 1, digest)
+            if snapshot.epoch <= epoch or not follows:
                 raise Conflict(f"snapshot {number} was published meanwhile; nothing was changed")
             connection.execute(
                 sa.insert(SNAPSHOTS).values(
@@ -84,23 +119,52 @@ class SnapshotStore:
             row = connection.execute(wanted).one_or_none()
         return None if row is None else _published(row)
 
+    def summary(self, number: int | None = None) -> Summary | None:
+        """Give what is told of one snapshot, or of the newest, without its list; None: none."""
+        wanted = sa.select(*(SNAPSHOTS.c[name] for name in _SUMMARY))
+        if number is not None:
+            wanted = wanted.filter_by(number=number)
+        with self._database.read() as connection:
+            row = connection.execute(
+                wanted.order_by(SNAPSHOTS.c.number.desc()).limit(1)
+            ).one_or_none()
+        return None if row is None else Summary(*row)
+
     def newest_number(self) -> int:
         """Give the highest number, 0 where nothing was published."""
         with self._database.read() as connection:
             return connection.scalar(sa.select(sa.func.max(SNAPSHOTS.c.number))) or 0
+
+    def summaries(self) -> Iterator[Summary]:
+        """Give what is told of every snapshot without its list, by number."""
+        columns = (SNAPSHOTS.c[name] for name in _SUMMARY)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(*columns).order_by(SNAPSHOTS.c.number)).all()
+        return (Summary(*row) for row in rows)
+
+    def kept(self) -> frozenset[int]:
+        """Give the numbers of the snapshots whose list is kept."""
+        with self._database.read() as connection:
+            wanted = sa.select(SNAPSHOTS.c.number).where(SNAPSHOTS.c.json != b"")
+            return frozenset(connection.scalars(wanted))
 
     def get(self, number: int) -> Published:
         """
         Give one snapshot.
 
         Raises:
-            NotFound: If there is none of this number (any more).
+            NotFound: If there is none of this number, or its list is not kept any more.
         """
+        found = self.find(number)
+        if found is None:
+            raise NotFound(f"no list is here of a snapshot with the number {number}")
+        return found
+
+    def find(self, number: int) -> Published | None:
+        """Give one snapshot; None: there is none, or its list is not kept any more."""
         with self._database.read() as connection:
             row = connection.execute(sa.select(SNAPSHOTS).filter_by(number=number)).one_or_none()
-        if row is None:
-            raise NotFound(f"no snapshot has the number {number}")
-        return _published(row)
+        return None if row is None or not row.json else _published(row)
 
     def heads(self, after: int, most: int) -> tuple[tuple[int, str], ...]:
         """Give number and signed head of at most *most* snapshots after number *after*."""
@@ -131,11 +195,19 @@ class SnapshotStore:
             ).all()
         return {_endpoint(row): row.episode for row in rows}
 
-    def versions(self) -> Iterator[Entry]:
-        """Give every version of every entry, by the epoch it was published in, then endpoint."""
+    def versions(self, until: int | None = None) -> Iterator[Entry]:
+        """
+        Give every version of every entry, by the epoch it was published in, then endpoint.
+
+        Args:
+            until: Last epoch whose versions are given; None: all are.
+        """
         order = (ENTRIES.c.modified, *(ENTRIES.c[name] for name in _KEY), ENTRIES.c.episode)
+        wanted = sa.select(ENTRIES).order_by(*order)
+        if until is not None:
+            wanted = wanted.where(ENTRIES.c.modified <= until)
         with self._database.read() as connection:
-            rows = connection.execute(sa.select(ENTRIES).order_by(*order)).all()
+            rows = connection.execute(wanted).all()
         return map(_entry, rows)
 
     def acknowledge(self, said: Acknowledged) -> None:
@@ -162,6 +234,13 @@ class SnapshotStore:
         ).group_by(ACKNOWLEDGEMENTS.c.member)
         with self._database.read() as connection:
             return {row.member: row.number for row in connection.execute(newest)}
+
+
+def _last(connection: sa.Connection) -> tuple[int, int, str]:
+    """Give number, epoch and digest of the newest snapshot, and what stands for none."""
+    wanted = sa.select(SNAPSHOTS.c.number, SNAPSHOTS.c.epoch, SNAPSHOTS.c.digest)
+    row = connection.execute(wanted.order_by(SNAPSHOTS.c.number.desc()).limit(1)).one_or_none()
+    return (0, -1, NO_PREVIOUS) if row is None else (row.number, row.epoch, row.digest)
 
 
 def _put_versions(connection: sa.Connection, versions: Sequence[Entry]) -> None:

@@ -7,27 +7,53 @@ from typing import Final
 
 from fastapi import Request
 
+from hinomi.errors import NotPermitted
 from hinomi.model.member import Outlet
-from hinomi.services.hub.doors import Caller, admit
+from hinomi.services.hub.doors import Caller, Unknown, admit
 from hinomi.web.hub.running import Hub
 
 PEER: Final = "hinomi.peer"
 """Key of an ASGI scope's extensions: SHA-256 of the client's certificate, which TLS checked."""
 
+OPEN: Final = "any"
+"""What the journal calls a door that is open to whoever may use another one."""
 
-def admits(hub: Hub, outlet: Outlet) -> Callable[[Request], Caller]:
-    """Make the dependency of a route of *outlet*: it gives who asks, or refuses."""
+
+def admits(hub: Hub, outlet: Outlet | None) -> Callable[[Request], Caller]:
+    """
+    Make the dependency of a route of *outlet*: it gives who asks, or refuses.
+
+    Args:
+        hub: Which runs.
+        outlet: None: the route is for any admitted node that has leave for something.
+    """
 
     def come_in(request: Request) -> Caller:
-        return admit(
-            hub.home,
-            hub.casebook,
-            fingerprint=request.scope.get("extensions", {}).get(PEER),
-            token=_token(request.headers.get("authorization", "")),
-            outlet=outlet,
-        )
+        fingerprint = peer_of(request.scope)
+        try:
+            caller = admit(
+                hub.home,
+                hub.casebook,
+                fingerprint=fingerprint,
+                token=_token(request.headers.get("authorization", "")),
+                outlet=outlet,
+            )
+        except NotPermitted as error:
+            hub.pace.forget(fingerprint)
+            hub.meters.refused.labels("unknown" if isinstance(error, Unknown) else "leave").inc()
+            hub.reads.refuse(fingerprint, outlet.value if outlet else OPEN, str(error))
+            raise
+        hub.pace.learn(fingerprint, caller.member.name)
+        return caller
 
     return come_in
+
+
+def peer_of(scope: object) -> str | None:
+    """Give the fingerprint of the certificate that TLS checked; no header can say it."""
+    extensions = scope.get("extensions") if isinstance(scope, dict) else None
+    found = extensions.get(PEER) if isinstance(extensions, dict) else None
+    return found if isinstance(found, str) else None
 
 
 def _token(header: str) -> str | None:

@@ -1,14 +1,49 @@
 """What a running hub holds open for as long as it runs."""
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
 
 from hinomi.services.home import Home
+from hinomi.services.hub.apart import publish_apart
+from hinomi.services.hub.meters import Meters
+from hinomi.services.hub.reads import ReadJournal
+from hinomi.services.hub.serving import Serving
 from hinomi.store.casebook import CaseBook
+from hinomi.web.hub.bodies import Bodies
+from hinomi.web.hub.limits import Pace
 
 
-@dataclass(frozen=True, slots=True)
 class Hub:
-    """A hub that answers: its home, and its case book, open."""
+    """A hub that answers: its home as it is now, its case book, open, and what routes share."""
 
-    home: Home
-    casebook: CaseBook
+    def __init__(
+        self,
+        home: Home,
+        casebook: CaseBook,
+        *,
+        publish: Callable[[Home], None] = publish_apart,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.serving = Serving(home, casebook, publish=publish, ticks=ticks)
+        self.bodies = Bodies(ticks)
+        self.pace = Pace(home.config.hub.requests_per_minute, ticks)
+
+    @property
+    def home(self) -> Home:
+        """The home, with the register that is in force by now."""
+        return self.serving.home
+
+    @property
+    def casebook(self) -> CaseBook:
+        """The case book, open."""
+        return self.serving.casebook
+
+    @property
+    def reads(self) -> ReadJournal:
+        """The journal of what leaves: a route notes there what it is about to give."""
+        return self.serving.reads
+
+    @property
+    def meters(self) -> Meters:
+        """What is counted."""
+        return self.serving.meters

@@ -17,9 +17,9 @@ _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 def upgrade() -> None:
     """Create the tables."""
-    for create in (_members, _credentials, _batches, _snapshots, _entries):
+    for create in (_members, _credentials, _batches, _sealings, _snapshots, _entries):
         create()
-    for create in (_acknowledgements, _weighings, _rulings, _outcomes):
+    for create in (_acknowledgements, _weighings, _histories, _rulings, _outcomes):
         create()
 
 
@@ -70,6 +70,14 @@ def _batches() -> None:
         sa.PrimaryKeyConstraint("member", "deed", "epoch", name="pk_hub_batches"),
     )
     op.create_index("ix_hub_batches_deed_epoch", "hub_batches", ["deed", "epoch"])
+
+
+def _sealings() -> None:
+    op.create_table(
+        "hub_sealings",
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.PrimaryKeyConstraint("epoch", name="pk_hub_sealings"),
+    )
 
 
 def _snapshots() -> None:
@@ -142,9 +150,22 @@ def _weighings() -> None:
         sa.Column("against", sa.Integer, nullable=False),
         sa.Column("service_class", sa.Text, nullable=False),
         sa.Column("reasons", sa.JSON, nullable=False),
+        sa.Column("carried", sa.Integer, nullable=False),
+        sa.Column("contested", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("hi", "lo", "proto", "port", name="pk_hub_weighings"),
     )
     op.create_index("ix_hub_weighings_outcome_posterior", "hub_weighings", ["outcome", "posterior"])
+
+
+def _histories() -> None:
+    op.create_table(
+        "hub_histories",
+        sa.Column("member", sa.Text, nullable=False),
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("rows", sa.LargeBinary, nullable=False),
+        sa.ForeignKeyConstraint(["member"], ["hub_members.name"], name="fk_hub_histories_member"),
+        sa.PrimaryKeyConstraint("member", name="pk_hub_histories"),
+    )
 
 
 def _rulings() -> None:

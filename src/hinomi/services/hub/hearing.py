@@ -1,0 +1,324 @@
+"""All that counts at the hub in one epoch, gathered: who says what, and what each is worth."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hinomi.hub.aggregate import ClassWords, Heard
+from hinomi.hub.kinship import Kin, Past, kin_of, numbers_of, twins_among
+from hinomi.hub.rule import CLASSES, NEVER, Before, Ruled
+from hinomi.hub.servers import Columns, Ints, Servers
+from hinomi.hub.voices import METHODS, Bools, Floats, Source, Voices, joined, mixed
+from hinomi.model.case import Finding, ServiceClass
+from hinomi.model.evidence import Method
+from hinomi.model.listed import ListKind
+from hinomi.model.member import MemberState
+from hinomi.model.snapshot import Entry
+from hinomi.model.statement import Deed, Sighting
+from hinomi.services.home import Home
+from hinomi.services.hub.epochs import Epoch
+from hinomi.services.hub.statements import NO_CLASS, SIGHTINGS, Spoken, spoken
+from hinomi.services.hub.testimony import Testimony, testimony, voices_of
+from hinomi.services.weighing import parse_grades
+from hinomi.store.casebook import CaseBook
+from hinomi.store.hub.outcomes import MEMBER
+from hinomi.store.hub.rulings import Ruling
+from hinomi.store.hub.weighings import Weighing
+from hinomi.verify.copying import Copying
+from hinomi.verify.expiry import ExpiryPolicy, SeenHistory, still_there
+from hinomi.verify.reliability import Grade, Grading, SourceRecord, reliabilities
+
+_Numbers = NDArray[np.uint64]
+
+_MEMBERS_METHOD: Final = METHODS.index(Method.SIGHTING)
+_DENIALS: Final = (SIGHTINGS.index(Sighting.WRONG), SIGHTINGS.index(Sighting.GONE))
+_ALIVE: Final = SIGHTINGS.index(Sighting.CONFIRMED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hearing:
+    """What was heard, and all that was needed to tell what it is worth."""
+
+    heard: Heard
+    testimony: Testimony
+    statements: tuple[Spoken, ...]
+    sightings: tuple[Spoken, ...]
+    kin: Kin
+    pasts: Mapping[str, Past]  # Of members by name, with this epoch's batches in them.
+    named: Bools  # Whether a member names it now; shape (servers,).
+    today: int  # First day of the epoch, since 1970-01-01, UTC.
+
+    def is_named(self, row: int) -> bool:
+        """Tell whether a member names the server of *row* now."""
+        return bool(self.named[row])
+
+
+def hear(home: Home, casebook: CaseBook, now: Epoch) -> Hearing:
+    """Gather what counts in the epoch *now*; all of it is read at once."""
+    today = now.number * now.days
+    admitted = {
+        each.name for each in casebook.hub.members.all() if each.state is MemberState.ADMITTED
+    }
+    said = spoken(home, casebook, now, admitted, Deed.SUBMISSION)
+    seen = spoken(home, casebook, now, admitted, Deed.SIGHTINGS)
+    others = testimony(home, casebook, today)
+    listed = casebook.hub.snapshots.standing()
+    servers = Servers(
+        Columns.joined(
+            [
+                *(each.columns for each in said),
+                Columns.of(each.endpoint for each in listed),
+                others.exact(),
+            ]
+        )
+    )
+    pasts = _pasts(home, casebook, said, now)
+    kin = _kin(home, casebook, said, pasts, now)
+    sources = _sources(home, casebook, sorted(admitted), others, kin)
+    places = {each.name: place for place, each in enumerate(sources)}
+    statements, classes = _statement_voices(said, servers, places, _passed_on(casebook, kin))
+    others_said, ages = voices_of(
+        others,
+        servers,
+        places,
+        today=today,
+        most_days=home.register.integer("expiry.most_days"),
+        address_share=home.register.number("verify.address_share"),
+    )
+    named = np.zeros(servers.size, dtype=np.bool_)
+    named[statements.server] = True
+    return Hearing(
+        heard=Heard(
+            servers=servers,
+            sources=sources,
+            said=joined((statements, others_said)),
+            confirmed=_sighting_voices(seen, servers, places, (_ALIVE,), is_for=True),
+            denied=_sighting_voices(seen, servers, places, _DENIALS, is_for=False),
+            classes=classes,
+            fresh=_fresh(home, named, others_said.server, ages),
+            before=_before(casebook, servers, now),
+        ),
+        testimony=others,
+        statements=said,
+        sightings=seen,
+        kin=kin,
+        pasts=pasts,
+        named=named,
+        today=today,
+    )
+
+
+def _pasts(home: Home, casebook: CaseBook, said: Sequence[Spoken], now: Epoch) -> dict[str, Past]:
+    """Give when each member first named what, the newest batches among it."""
+    forget = now.number - home.register.integer("hub.history_days") // now.days
+    found = {
+        name: Past(number=number, first=first, last=last, bound=bound)
+        for name, (_, (bound, number, first, last)) in casebook.hub.histories.all().items()
+    }
+    for each in said:
+        before = found.get(each.member, Past.nothing())
+        named = numbers_of(each.columns)
+        found[each.member] = before.then(named, each.epoch, forget_before=forget)
+    return found
+
+
+def _kin(
+    home: Home,
+    casebook: CaseBook,
+    said: Sequence[Spoken],
+    pasts: Mapping[str, Past],
+    now: Epoch,
+) -> Kin:
+    """Ask which sources are one."""
+    copying = Copying.from_register(home.register)
+    forget = now.number - home.register.integer("hub.history_days") // now.days
+    lists = {}
+    for name, numbers, days in _list_histories(casebook):
+        lists[name] = Past.nothing().joined(numbers, days // now.days, forget)
+    families = {
+        name: each.family for name, each in casebook.evidence.sources().items() if each.family
+    }
+    refused = Columns.of(
+        each.endpoint
+        for each in casebook.hub.rulings.newest().values()
+        if each.finding is Finding.NOT_CC and each.service_class is not ServiceClass.SHARED
+    )
+    batches = {f"{MEMBER}{each.member}": _server_numbers(each.columns) for each in said}
+    return kin_of(
+        {f"{MEMBER}{name}": past for name, past in pasts.items()},
+        lists,
+        wrong=frozenset(numbers_of(refused).tolist()),
+        families=families,
+        alike=twins_among(batches, copying.least_entries),
+        copying=copying,
+        epoch_days=now.days,
+        # A coalition and the member that it copies.
+        rare=home.register.integer("hub.coalition_most") + 1,
+    )
+
+
+def _list_histories(casebook: CaseBook) -> list[tuple[str, _Numbers, Ints]]:
+    found = []
+    for name, history in sorted(casebook.listed.histories(ListKind.KNOWN_CC).items()):
+        if not name.startswith(MEMBER):
+            halves = np.array(list(history), dtype=np.int64).reshape(-1, 2)
+            nothing = np.zeros(halves.shape[0], dtype=np.int64)
+            columns = Columns(halves[:, 0].copy(), halves[:, 1].copy(), nothing, nothing)
+            days = np.array(list(history.values()), dtype=np.int64)
+            found.append((name, numbers_of(columns), days))
+    return found
+
+
+def _server_numbers(columns: Columns) -> _Numbers:
+    ports = (columns.proto << 16 | columns.port).view(np.uint64)
+    return mixed(numbers_of(columns) ^ ports)
+
+
+def _passed_on(casebook: CaseBook, kin: Kin) -> dict[str, _Numbers]:
+    """Give, of each member that passes on lists, the addresses that these ever had."""
+    if not kin.forwards:
+        return {}
+    lists = {name: numbers for name, numbers, _ in _list_histories(casebook)}
+    return {
+        member: np.concatenate([lists[each] for each in its])
+        for member, its in kin.forwards.items()
+    }
+
+
+def _sources(
+    home: Home, casebook: CaseBook, members: Sequence[str], others: Testimony, kin: Kin
+) -> tuple[Source, ...]:
+    """Give everybody who speaks, what they are worth by checked answers, and who is one."""
+    methods = {f"{MEMBER}{name}": Method.SIGHTING for name in members} | others.methods()
+    grades = parse_grades(home.register.text("verify.grades"))
+    begun = Grade(home.register.text("hub.member_grade"))
+    described = casebook.evidence.sources()
+    counts = casebook.hub.outcomes.counts()
+    records = []
+    for name, method in sorted(methods.items()):
+        grade = begun if name.startswith(MEMBER) else grades.get(method, Grade.F)
+        if name in described:
+            grade = Grade(described[name].grade)
+        right, wrong = counts.get(name, (0, 0))
+        records.append(
+            SourceRecord(name=name, method=method, right=right, wrong=wrong, grade=grade)
+        )
+    worth = reliabilities(records, Grading.from_register(home.register))
+    return tuple(
+        Source(
+            name=each.name,
+            method=each.method,
+            worth=worth[each.name].mean,
+            group=_group(each, described[each.name].family if each.name in described else "", kin),
+            is_member=each.name.startswith(MEMBER),
+        )
+        for each in records
+    )
+
+
+def _group(record: SourceRecord, family: str, kin: Kin) -> str:
+    """Name what a source is one with: two of one method are one until shown to be two."""
+    if family:
+        return f"family:{family}"
+    return kin.groups.get(record.name, f"method:{record.method}")
+
+
+def _statement_voices(
+    said: Sequence[Spoken],
+    servers: Servers,
+    places: Mapping[str, int],
+    passed_on: Mapping[str, _Numbers],
+) -> tuple[Voices, ClassWords]:
+    rows, source, method, classes = ([np.zeros(0, np.int64)] for _ in range(4))
+    for each in said:
+        name = f"{MEMBER}{each.member}"
+        own = np.ones(each.columns.size, dtype=np.bool_)
+        if name in passed_on:  # What a list says, the list says.
+            own = ~np.isin(numbers_of(each.columns), passed_on[name])
+        kept = np.flatnonzero(own)
+        rows.append(servers.rows_of(each.columns.taken(kept)))
+        source.append(np.full(kept.size, places[name], dtype=np.int64))
+        method.append(each.method[kept])
+        classes.append(each.service_class[kept])
+    server, speaker, given = (np.concatenate(each) for each in (rows, source, classes))
+    has_class = given != NO_CLASS
+    return (
+        _voices(server, speaker, np.concatenate(method), is_for=True),
+        ClassWords(server[has_class], speaker[has_class], given[has_class]),
+    )
+
+
+def _sighting_voices(
+    seen: Sequence[Spoken],
+    servers: Servers,
+    places: Mapping[str, int],
+    kinds: Sequence[int],
+    *,
+    is_for: bool,
+) -> Voices:
+    rows, source = ([np.zeros(0, np.int64)] for _ in range(2))
+    for each in seen:
+        wanted = each.columns.taken(np.flatnonzero(np.isin(each.sighting, kinds)))
+        found = servers.rows_of(wanted)
+        found = found[found >= 0]
+        rows.append(found)
+        source.append(np.full(found.size, places[f"{MEMBER}{each.member}"], dtype=np.int64))
+    server = np.concatenate(rows)
+    method = np.full(server.size, _MEMBERS_METHOD, dtype=np.int64)
+    return _voices(server, np.concatenate(source), method, is_for=is_for)
+
+
+def _voices(server: Ints, source: Ints, method: Ints, *, is_for: bool) -> Voices:
+    return Voices(
+        server=server,
+        source=source,
+        is_for=np.full(server.size, is_for, dtype=np.bool_),
+        share=np.ones(server.size),
+        method=method,
+    )
+
+
+def _fresh(home: Home, named: Bools, found: Ints, ages: Ints) -> Floats:
+    """Give the chance that what was found last is still there: members speak of the present."""
+    policy = ExpiryPolicy.from_register(home.register)
+    newest = np.full(named.size, policy.most_days + 1, dtype=np.int64)
+    finds = ages >= 0
+    np.minimum.at(newest, found[finds], ages[finds])
+    newest[named] = 0
+    once = SeenHistory(span_days=0)
+    chances = [
+        still_there(age, once, ServiceClass.UNKNOWN, None, policy)
+        for age in range(policy.most_days + 2)
+    ]
+    return np.array(chances)[np.minimum(newest, policy.most_days + 1)]
+
+
+def _before(casebook: CaseBook, servers: Servers, now: Epoch) -> Before:
+    before = Before.unknown(servers.size)
+    places = {each: place for place, each in enumerate(CLASSES)}
+    listed = casebook.hub.snapshots.standing()
+    for row, entry in zip(_rows(servers, listed), listed, strict=True):
+        before.is_listed[row] = True
+        before.service_class[row] = places[entry.service_class]
+        before.carried[row] = entry.modified
+    weighed = casebook.hub.weighings.all()
+    for row, weighing in zip(_rows(servers, weighed), weighed, strict=True):
+        if row >= 0:
+            before.contested[row] = weighing.contested
+            if before.is_listed[row] and weighing.carried != NEVER:
+                before.carried[row] = weighing.carried
+    rulings = [each for each in casebook.hub.rulings.newest().values() if each.counts(now.number)]
+    for row, ruling in zip(_rows(servers, rulings), rulings, strict=True):
+        if row >= 0:
+            is_list = ruling.finding is Finding.CC
+            before.ruled[row] = Ruled.LIST if is_list else Ruled.REFUSE
+            before.ruled_class[row] = places.get(ruling.service_class, 0)
+    return before
+
+
+def _rows(servers: Servers, known: Sequence[Entry | Weighing | Ruling]) -> list[int]:
+    found: list[int] = servers.rows_of(Columns.of(each.endpoint for each in known)).tolist()
+    return found

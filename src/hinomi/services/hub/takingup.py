@@ -1,0 +1,226 @@
+"""
+Snapshots as files: handed out to who has no network, and taken up where the hub lost its own.
+
+A folder has ``NUMBER.head``, the signed note, and beside it ``NUMBER.json`` and ``NUMBER.csv`` of
+the snapshots whose list is kept. To take one up the head suffices, since it bears the hub's own
+signature; the list is wanted of the newest one.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hinomi.errors import Conflict, NotFound
+from hinomi.govern.mandate import Mandate
+from hinomi.hub.publish import Changes, carry_on, snapshot_of
+from hinomi.model.listing import render_epoch
+from hinomi.model.snapshot import Snapshot
+from hinomi.model.statement import Endpoint
+from hinomi.services.home import Home
+from hinomi.services.hub.founding import list_signer
+from hinomi.services.mandates import Operation, record
+from hinomi.share.snapshot import (
+    Head,
+    check_head,
+    read_head,
+    render_csv,
+    render_json,
+    require_body,
+    require_next,
+)
+from hinomi.store.casebook import CaseBook
+from hinomi.store.durable import built_folder, on_disk
+from hinomi.store.hub.snapshots import Published
+
+_LIST_MOST = 2**28
+"""No list is so large, in bytes: a file of another kind is not read into memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One snapshot in a folder."""
+
+    head: Head
+    note: str
+    body: bytes  # Canonical JSON; empty: there is none.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One line about a snapshot."""
+
+    number: int
+    day: str  # First of its epoch.
+    digest: str
+    is_kept: bool  # Whether its list is.
+
+
+def list_snapshots(home: Home) -> tuple[Shown, ...]:
+    """Tell of all snapshots of a hub, by number."""
+    home.mandate(Operation.WEIGH)
+    with home.casebook() as casebook, casebook.snapshot():
+        store = casebook.hub.snapshots
+        kept = store.kept()
+        return tuple(
+            Shown(
+                number=each.number,
+                day=render_epoch(each.epoch, read_head(each.head).epoch_days),
+                digest=each.digest,
+                is_kept=each.number in kept,
+            )
+            for each in store.summaries()
+        )
+
+
+def show_snapshot(home: Home, number: int) -> Published:
+    """
+    Give one snapshot as it was published.
+
+    Raises:
+        NotFound: If there is none of this number, or its list is not kept any more.
+    """
+    home.mandate(Operation.WEIGH)
+    with home.casebook() as casebook:
+        return casebook.hub.snapshots.get(number)
+
+
+def export_snapshots(home: Home, first: int, last: int, folder: Path) -> int:
+    """
+    Write snapshots *first* to *last* into a new folder, and count them.
+
+    Raises:
+        NotFound: If there is none of these numbers.
+        Conflict: If *folder* holds something.
+        Unavailable: If the disk refuses.
+    """
+    mandate = home.mandate(Operation.SERVE)
+    with home.casebook() as casebook:
+        numbers = [
+            number
+            for number, _ in casebook.hub.snapshots.heads(first - 1, last - first + 1)
+            if number <= last
+        ]
+        if not numbers:
+            raise NotFound(f"no snapshot has a number from {first} to {last}")
+        facts = {"act": "export", "first": numbers[0], "last": numbers[-1]}
+        record(home.journal(), Operation.SERVE, mandate, facts)
+        with built_folder(folder) as building, on_disk(folder):
+            for number in numbers:
+                _write(building, casebook, number)
+    return len(numbers)
+
+
+def take_up(home: Home, folder: Path) -> tuple[int, ...]:
+    """
+    Take up the snapshots in *folder* that come after the newest one here.
+
+    All of them bear this hub's signature and follow on each other, or none is taken up.
+
+    Args:
+        home: The hub's.
+        folder: As `export_snapshots` writes it, or a member's copy of it.
+
+    Returns:
+        Their numbers.
+
+    Raises:
+        NotFound: If none comes after the newest one here.
+        BadNote: If one is not signed by this hub, or its list is another one.
+        MalformedDocument: If a list is none.
+        Conflict: If they do not follow on what is here, or the list of the newest is missing.
+    """
+    mandate = home.mandate(Operation.PUBLISH)
+    with home.casebook() as casebook:
+        newest = casebook.hub.snapshots.summary()
+        held = None if newest is None else read_head(newest.head)
+        found = _found(home, folder, 0 if held is None else held.number)
+        require_next(held, tuple(each.head for each in found))
+        if held is None and found[0].head.number != 1:
+            raise Conflict("there is no snapshot here: take them up from number 1 on")
+        if not found[-1].body:
+            raise Conflict(
+                f"{folder}: the list of snapshot {found[-1].head.number} is missing, and without "
+                "it nobody knows what stands on it"
+            )
+        for each in found:
+            _keep(home, casebook, each, mandate)
+    return tuple(each.head.number for each in found)
+
+
+def _write(folder: Path, casebook: CaseBook, number: int) -> None:
+    summary = casebook.hub.snapshots.summary(number)
+    if summary is None:
+        return
+    (folder / f"{number}.head").write_text(summary.head, "utf-8")
+    kept = casebook.hub.snapshots.find(number)
+    if kept is not None:
+        (folder / f"{number}.json").write_bytes(kept.json)
+        (folder / f"{number}.csv").write_bytes(kept.csv)
+
+
+def _found(home: Home, folder: Path, after: int) -> list[Found]:
+    """Read the snapshots of a folder that come after number *after*, by number."""
+    verifier = list_signer(home).verifier
+    found = []
+    with on_disk(folder):
+        paths = [each for each in folder.glob("*.head") if each.stem.isdecimal()]
+        for path in sorted(paths, key=lambda each: int(each.stem)):
+            if int(path.stem) <= after:
+                continue
+            note = path.read_text("utf-8", "replace")
+            head = check_head(note, verifier)
+            listed = path.with_suffix(".json")
+            body = b""
+            if listed.exists() and listed.stat().st_size <= _LIST_MOST:
+                body = listed.read_bytes()
+                require_body(head, body, str(listed))
+            found.append(Found(head, note, body))
+    if not found:
+        raise NotFound(f"{folder}: no snapshot in it comes after number {after}")
+    return found
+
+
+def _keep(home: Home, casebook: CaseBook, found: Found, mandate: Mandate) -> None:
+    """Keep one snapshot as it was signed, with what it changes of the list."""
+    head, store = found.head, casebook.hub.snapshots
+    snapshot = require_body(head, found.body) if found.body else None
+    versions = () if snapshot is None else _changes(casebook, snapshot).versions
+    facts = {"act": "take up", "number": head.number, "digest": head.json_digest}
+    entry = record(home.journal(), Operation.PUBLISH, mandate, facts)
+    store.seal(head.epoch)
+    store.publish(
+        Published(
+            number=head.number,
+            epoch=head.epoch,
+            previous=head.previous,
+            digest=head.json_digest,
+            head=found.note,
+            json=found.body,
+            csv=b"" if snapshot is None else render_csv(snapshot),
+            entry=entry,
+        ),
+        versions,
+    )
+
+
+def _changes(casebook: CaseBook, snapshot: Snapshot) -> Changes:
+    """Tell what the list of a snapshot that came back changes of what stands here."""
+    store = casebook.hub.snapshots
+    wanted = {
+        Endpoint(each.address, each.proto, each.port): each.service_class
+        for each in snapshot.listings
+    }
+    until = {each.valid_until for each in snapshot.listings} or {snapshot.epoch}
+    changes = carry_on(
+        store.standing(), wanted, store.episodes(), epoch=snapshot.epoch, until=max(until)
+    )
+    again = snapshot_of(
+        changes.standing,
+        hub=snapshot.hub,
+        number=snapshot.number,
+        epoch=snapshot.epoch,
+        epoch_days=snapshot.epoch_days,
+        previous=snapshot.previous,
+    )
+    if render_json(again) != render_json(snapshot):
+        raise Conflict(f"snapshot {snapshot.number} was made by other rules than those of today")
+    return changes

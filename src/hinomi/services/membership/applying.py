@@ -1,0 +1,111 @@
+"""
+The hub's list put to use: a list of known C&Cs, as `hinomi lists add` would keep one.
+
+Listings inside the own networks become pseudonyms on entry. What has run past its last epoch is
+left out, also where the hub is away: a list that nobody renews grows shorter, and ends.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hinomi.collect.lists.intake import Intake
+from hinomi.collect.lists.tokenise import tokenise_entries
+from hinomi.errors import NotFound
+from hinomi.model.listed import HUB_LIST, ListEntry, ListKind
+from hinomi.model.snapshot import Snapshot
+from hinomi.services.home import Home, require_one_period
+from hinomi.services.mandates import Operation, record
+from hinomi.services.membership.holding import Held, read_held, read_list
+from hinomi.services.membership.joined import JoinedHub, is_member, read_joined
+from hinomi.services.ownership import own_matcher
+from hinomi.share.snapshot import head_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What became of the list of known C&Cs."""
+
+    entries: int  # That hold now.
+    added: int
+    ended: int
+    lapsed: int  # Of the snapshot, those whose last epoch is over.
+    ignored: int  # Of the snapshot, those that no network carries anything to.
+
+
+def apply_list(home: Home, membership: JoinedHub, snapshot: Snapshot, pulled_ms: int) -> Applied:
+    """
+    Make what holds of *snapshot* the present list of known C&Cs of the source `HUB_LIST`.
+
+    Args:
+        home: Where.
+        membership: Of which hub.
+        snapshot: Its list, checked.
+        pulled_ms: When it came: the list says so much and no later, however often it is applied.
+
+    Notes:
+        The same snapshot in the same epoch again changes nothing.
+    """
+    now = membership.epoch_at(home.clock())
+    holding = [each for each in snapshot.listings if each.valid_until >= now]
+    intake = Intake(Path("snapshot"), ListKind.KNOWN_CC, keep_good=True)
+    for each in holding:
+        with intake.line(None):
+            intake.add(
+                ListEntry(
+                    base=each.address,
+                    proto=each.proto,
+                    port=each.port,
+                    label=each.service_class.value,
+                )
+            )
+    with home.casebook() as casebook:
+        require_one_period(home, casebook)
+        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+        entries = tokenise_entries(intake.entries, match_own, name="the hub's list")
+        replaced = casebook.lists.replace(
+            ListKind.KNOWN_CC,
+            HUB_LIST,
+            entries,
+            sha256=head_of(snapshot).json_digest,
+            added_ms=pulled_ms,
+        )
+    return Applied(
+        entries=len(entries),
+        added=replaced.added,
+        ended=replaced.ended,
+        lapsed=len(snapshot.listings) - len(holding),
+        ignored=len(holding) - len(intake.entries),
+    )
+
+
+def lapse(home: Home) -> int:
+    """
+    Leave out of the list of known C&Cs what has run past its last epoch, and count it.
+
+    For those who use the list: it asks nobody. A home without a list of the hub has nothing to do.
+
+    Raises:
+        ConfigError, BadNote, MalformedDocument: If what is held is damaged.
+    """
+    if not is_member(home):
+        return 0
+    membership = read_joined(home)
+    held = read_held(home, membership)
+    return 0 if held is None else lapse_held(home, membership, held)
+
+
+def lapse_held(home: Home, membership: JoinedHub, held: Held) -> int:
+    """Do as `lapse`, where it is known what is held."""
+    try:
+        snapshot = read_list(home, membership, held.number)
+    except NotFound:  # A later pull fetches it anew.
+        return 0
+    now = membership.epoch_at(home.clock())
+    if all(each.valid_until >= now for each in snapshot.listings):
+        return 0
+    mandate = home.mandate(Operation.LIST)
+    applied = apply_list(home, membership, snapshot, held.pulled_ms)
+    if applied.ended:
+        facts = {"act": "lapse", "number": held.number, "ended": applied.ended}
+        record(home.journal(), Operation.LIST, mandate, {**facts, "entries": applied.entries})
+    return applied.ended

@@ -1,0 +1,195 @@
+"""
+The hub's list as this home holds it: the last good one, whatever happens to the next.
+
+===================== =====================================================================
+``hub/held.json``     which snapshot is in use; written last, so that it names a whole one
+``hub/heads/``        the signed head of each that came, a chain
+``hub/lists/``        the lists themselves; the newest few stay
+``hub/envelopes/``    what says for whom each copy was made
+``hub/pulling``       the lock of whoever changes these
+===================== =====================================================================
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from hinomi.errors import ConfigError, Conflict, HinomiError, NotFound
+from hinomi.govern.note import BadNote
+from hinomi.model.snapshot import Snapshot
+from hinomi.services.home import Home
+from hinomi.services.membership.joined import FOLDER, JoinedHub, path_in
+from hinomi.share.snapshot import Head, check_head, require_body, require_next
+from hinomi.store.durable import on_disk, replace_durably
+from hinomi.store.locking import taken
+
+KEPT_LISTS: Final = 4
+"""So many lists stay: what detection looked at may be one or two before the newest."""
+
+HELD: Final = "held.json"
+_WAIT_S: Final = 60.0
+_DIGITS: Final = 9
+
+
+class _Held(msgspec.Struct, frozen=True):
+    number: int
+    pulled_ms: int
+    acknowledged: int = 0  # Number of the newest snapshot of which the hub knows that it is here.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """Which snapshot is in use here, by its checked head."""
+
+    head: Head
+    pulled_ms: int
+    acknowledged: int
+
+    @property
+    def number(self) -> int:
+        """Its number."""
+        return self.head.number
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
+    """
+    Keep other processes from changing what is held.
+
+    Raises:
+        Conflict: If one is at it for too long.
+    """
+    path = path_in(home, "pulling")
+    with on_disk(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if not taken(descriptor, _WAIT_S):
+            raise Conflict("another process takes in the hub's list; try again when it has ended")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def read_held(home: Home, membership: JoinedHub) -> Held | None:
+    """
+    Give which snapshot is in use; None: there is none yet.
+
+    Raises:
+        ConfigError: If what was kept of it is damaged.
+    """
+    path = home.folder / FOLDER / HELD
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=_Held)
+        head = read_head(home, membership, found.number)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError, HinomiError) as error:
+        raise ConfigError(
+            f"{path}, or the head that it names, is damaged; restore both from backup: without "
+            "them nobody notices a hub that goes back"
+        ) from error
+    return Held(head=head, pulled_ms=found.pulled_ms, acknowledged=found.acknowledged)
+
+
+def require_held(home: Home, membership: JoinedHub) -> Held:
+    """
+    Give which snapshot is in use.
+
+    Raises:
+        NotFound: If there is none yet.
+        ConfigError: As `read_held`.
+    """
+    held = read_held(home, membership)
+    if held is None:
+        raise NotFound("no list of the hub is here yet: `hinomi listings pull` fetches it")
+    return held
+
+
+def put_held(home: Home, number: int, *, pulled_ms: int, acknowledged: int) -> None:
+    """Say which snapshot is in use; its head and list are on disk already."""
+    told = _Held(number=number, pulled_ms=pulled_ms, acknowledged=acknowledged)
+    replace_durably(path_in(home, HELD), msgspec.json.encode(told), mode=0o600)
+
+
+def put_head(home: Home, number: int, note: str) -> None:
+    """Keep the signed head of a snapshot."""
+    replace_durably(_path(home, "heads", number, "note"), note.encode(), mode=0o600)
+
+
+def put_list(home: Home, number: int, body: bytes) -> None:
+    """Keep a list."""
+    replace_durably(_path(home, "lists", number, "json"), body, mode=0o600)
+
+
+def put_envelope(home: Home, number: int, note: str) -> None:
+    """Keep what says for whom a copy was made."""
+    replace_durably(_path(home, "envelopes", number, "note"), note.encode(), mode=0o600)
+
+
+def read_head(home: Home, membership: JoinedHub, number: int) -> Head:
+    """
+    Read the head of a snapshot, and check its signature.
+
+    Raises:
+        NotFound: If it is not here.
+        BadNote: If it is damaged, or of another snapshot.
+    """
+    path = _path(home, "heads", number, "note")
+    try:
+        head = check_head(path.read_text("utf-8"), membership.list_key)
+    except OSError as error:
+        raise NotFound(f"the head of snapshot {number} is not here") from error
+    except UnicodeDecodeError as error:
+        raise BadNote(f"{path} is damaged") from error
+    if head.number != number:
+        raise BadNote(f"{path} is the head of another snapshot")
+    return head
+
+
+def read_list(home: Home, membership: JoinedHub, number: int) -> Snapshot:
+    """
+    Read a list, and check that it is the one that the hub signed.
+
+    Raises:
+        NotFound: If it is not here (any more).
+        BadNote, MalformedDocument: If it is damaged.
+    """
+    head = read_head(home, membership, number)
+    path = _path(home, "lists", number, "json")
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"the list of snapshot {number} is not here") from error
+    return require_body(head, body, str(path))
+
+
+def check_chain(home: Home, membership: JoinedHub) -> tuple[Head, ...]:
+    """
+    Check every head that is here, and that each follows on the one before.
+
+    Raises:
+        BadNote: If one is damaged.
+        Conflict: If one is missing, or does not follow.
+    """
+    folder = home.folder / FOLDER / "heads"
+    numbers = sorted(int(each.stem) for each in folder.glob("*.note") if each.stem.isdecimal())
+    heads = tuple(read_head(home, membership, number) for number in numbers)
+    require_next(None, heads)
+    return heads
+
+
+def sweep_lists(home: Home, newest: int) -> None:
+    """Let go of lists that are older than the newest few."""
+    for each in (home.folder / FOLDER / "lists").glob("*.json"):
+        if each.stem.isdecimal() and int(each.stem) <= newest - KEPT_LISTS:
+            with on_disk(each):
+                each.unlink(missing_ok=True)
+
+
+def _path(home: Home, folder: str, number: int, suffix: str) -> Path:
+    return path_in(home, folder, f"{number:0{_DIGITS}}.{suffix}")

@@ -1,0 +1,91 @@
+"""How this home stands to the hub, as far as it knows by itself: nobody is asked."""
+
+from dataclasses import dataclass
+
+from hinomi.model.statement import Deed
+from hinomi.services.home import Home
+from hinomi.services.membership.holding import read_held, read_list
+from hinomi.services.membership.joined import read_joined
+from hinomi.services.membership.judging import read_judged
+from hinomi.services.membership.met import read_met
+from hinomi.services.membership.pulling import lease_left, warn_of_age
+from hinomi.services.membership.sending import Parcel, all_waiting, last_sent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldList:
+    """The list that is in use."""
+
+    number: int
+    epoch: str
+    listings: int
+    age_epochs: int
+    lease_epochs: int  # After so many more epochs without a newer list, nothing is listed.
+    acknowledged: bool
+    warning: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """How this home stands to the hub."""
+
+    member: str
+    hub: str
+    url: str
+    outlets: tuple[str, ...]
+    epoch: str  # The present one.
+    held: HeldList | None  # None: no list came yet.
+    looked_at: int | None  # Number of the snapshot that detection looked at last.
+    judged: int  # Servers of which people here found something.
+    submitted: dict[str, object] | None  # The newest batch that the hub gave its receipt for.
+    sighted: dict[str, object] | None
+    waiting: tuple[dict[str, object], ...]  # Batches in the outbox.
+
+
+def overview(home: Home) -> Overview:
+    """
+    Tell how this home stands to the hub.
+
+    Raises:
+        NotFound: If it has joined none.
+        ConfigError, BadNote, MalformedDocument: If what is kept is damaged.
+    """
+    membership = read_joined(home)
+    now = membership.epoch_at(home.clock())
+    held = read_held(home, membership)
+    shown = None
+    if held is not None:
+        snapshot = read_list(home, membership, held.number)
+        shown = HeldList(
+            number=held.number,
+            epoch=membership.day_of(held.head.epoch),
+            listings=sum(each.valid_until >= now for each in snapshot.listings),
+            age_epochs=now - held.head.epoch,
+            lease_epochs=lease_left(home, membership, snapshot),
+            acknowledged=held.acknowledged == held.number,
+            warning=warn_of_age(home, membership, snapshot),
+        )
+    met = read_met(home)
+
+    def told(parcel: Parcel) -> dict[str, object]:
+        return {
+            "deed": parcel.deed.name.lower(),
+            "epoch": membership.day_of(parcel.epoch),
+            "statements": parcel.statements,
+            "digest": parcel.digest,
+        }
+
+    submitted, sighted = (last_sent(home, deed) for deed in (Deed.SUBMISSION, Deed.SIGHTINGS))
+    return Overview(
+        member=membership.member,
+        hub=membership.hub,
+        url=membership.url,
+        outlets=tuple(sorted(membership.outlets)),
+        epoch=membership.day_of(now),
+        held=shown,
+        looked_at=None if met is None else met.number,
+        judged=len(read_judged(home)),
+        submitted=None if submitted is None else told(submitted),
+        sighted=None if sighted is None else told(sighted),
+        waiting=tuple(told(each) for each in all_waiting(home)),
+    )

@@ -1,0 +1,260 @@
+"""
+The hub's list in: checked as a chain, kept whole, put to use, acknowledged.
+
+Whatever goes wrong, the last good list stays in use, less what has run past its last epoch.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from hinomi.errors import Conflict, HinomiError, NotFound
+from hinomi.govern.note import BadNote, Verifier
+from hinomi.model.snapshot import Snapshot
+from hinomi.services.home import Home
+from hinomi.services.mandates import Operation, record
+from hinomi.services.membership import acknowledging
+from hinomi.services.membership.applying import Applied, apply_list, lapse_held
+from hinomi.services.membership.asking import LARGE, HubClient
+from hinomi.services.membership.holding import (
+    Held,
+    alone,
+    put_envelope,
+    put_head,
+    put_held,
+    put_list,
+    read_held,
+    read_list,
+    sweep_lists,
+)
+from hinomi.services.membership.joined import JoinedHub, read_joined
+from hinomi.share.envelope import check_envelope
+from hinomi.share.snapshot import Head, check_head, require_body, require_next
+
+_MOST: int = 100
+_STALE_EPOCHS: int = 2
+"""A list is made once in each epoch, hours after it began: one epoch of age is usual."""
+
+
+class _Numbered(msgspec.Struct):
+    number: int
+    head: str
+
+
+class _Heads(msgspec.Struct):
+    heads: list[_Numbered]
+    newest: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pulled:
+    """What a pull came to."""
+
+    number: int
+    epoch: str  # First day of the epoch that the list is of.
+    is_new: bool  # It was not here before.
+    applied: Applied
+    age_epochs: int
+    lease_epochs: int  # After so many more epochs without a newer list, nothing is listed.
+    acknowledged: bool
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Checked heads, and the newest of them as it came."""
+
+    heads: tuple[tuple[Head, str], ...]  # Those that are new here, by number.
+    newest: Head
+
+
+def pull(home: Home) -> Pulled:
+    """
+    Take in the newest list of the hub, put it to use, and tell the hub so.
+
+    Raises:
+        NotFound: If this home has joined no hub, or the hub has made no list yet.
+        Unavailable: If the hub is away.
+        NotPermitted: If it does not let this node, or no mandate permits it.
+        BadNote, MalformedDocument: If what came is not what the hub signed.
+        Conflict: If the hub went back, left a list out, or tells another history.
+    """
+    mandate = home.mandate(Operation.PULL)
+    membership = read_joined(home)
+    with alone(home):
+        held = read_held(home, membership)
+        try:
+            with HubClient(home, membership) as client:
+                return _pulled(home, membership, held, client)
+        except HinomiError as error:
+            if isinstance(error, BadNote | Conflict):
+                told = {"act": "pull", "refused": str(error)}
+                record(home.journal(), Operation.PULL, mandate, told)
+            if held is not None:
+                lapse_held(home, membership, held)
+            raise
+
+
+def _pulled(home: Home, membership: JoinedHub, held: Held | None, client: HubClient) -> Pulled:
+    found = _heads(home, membership, held, client)
+    is_new = held is None or found.newest.number > held.number
+    snapshot = None if is_new else _kept(home, membership, found.newest)
+    if snapshot is None:
+        snapshot = _fetch(home, membership, found, client)
+        now_ms = home.clock()
+        before = 0 if held is None else held.acknowledged
+        put_held(home, snapshot.number, pulled_ms=now_ms, acknowledged=before)
+        held = Held(head=found.newest, pulled_ms=now_ms, acknowledged=before)
+    assert held is not None  # noqa: S101 - it was, or was made here.
+    applied = apply_list(home, membership, snapshot, held.pulled_ms)
+    if is_new or applied.added or applied.ended:
+        _note(home, found.newest, applied)
+    sweep_lists(home, snapshot.number)
+    warnings = _warnings(home, membership, snapshot)
+    try:
+        done = held.acknowledged == held.number
+        done = done or acknowledging.tell(home, membership, held, client) == held.number
+    except HinomiError as error:  # The list is in use, whether the hub knows or not.
+        done = False
+        warnings = (*warnings, f"the hub was not told that the list is in use: {error}")
+    return Pulled(
+        number=snapshot.number,
+        epoch=membership.day_of(snapshot.epoch),
+        is_new=is_new,
+        applied=applied,
+        age_epochs=_age(home, membership, snapshot.epoch),
+        lease_epochs=lease_left(home, membership, snapshot),
+        acknowledged=done,
+        warnings=warnings,
+    )
+
+
+def lease_left(home: Home, membership: JoinedHub, snapshot: Snapshot) -> int:
+    """Count the epochs after the present one in which something of *snapshot* still holds."""
+    last = max((each.valid_until for each in snapshot.listings), default=snapshot.epoch)
+    return max(last - membership.epoch_at(home.clock()), 0)
+
+
+def warn_of_age(home: Home, membership: JoinedHub, snapshot: Snapshot) -> str | None:
+    """Say that a list is old; None: it is not."""
+    age = _age(home, membership, snapshot.epoch)
+    if age < _STALE_EPOCHS:
+        return None
+    return (
+        f"the hub's list is {age} epochs old: ask the hub; without a newer one the last of it ends "
+        f"after {lease_left(home, membership, snapshot)} more"
+    )
+
+
+def _age(home: Home, membership: JoinedHub, epoch: int) -> int:
+    return membership.epoch_at(home.clock()) - epoch
+
+
+def _warnings(home: Home, membership: JoinedHub, snapshot: Snapshot) -> tuple[str, ...]:
+    old = warn_of_age(home, membership, snapshot)
+    return () if old is None else (old,)
+
+
+def _heads(home: Home, membership: JoinedHub, held: Held | None, client: HubClient) -> _Found:
+    """Ask for the heads after the one that is held, and check that they follow on it."""
+    now = membership.epoch_at(home.clock())
+    if held is None:
+        first = client.get_json("/v1/snapshots/latest", _Numbered)
+        head = _checked(first, membership, now)
+        return _Found(heads=((head, first.head),), newest=head)
+    before, new = held.head, list[tuple[Head, str]]()
+    while True:
+        after = before.number
+        told = client.get_json(
+            f"/v1/snapshots?after={after}&most={_MOST}", _Heads, most=_MOST << 12
+        )
+        if told.newest < after:
+            raise Conflict(
+                f"the hub has no snapshot after {told.newest}, and {after} is in use: it went "
+                "back; ask the hub, and keep the list in use"
+            )
+        some = [(_checked(each, membership, now), each.head) for each in told.heads]
+        require_next(before, tuple(head for head, _ in some))
+        new += some
+        if not some:
+            break
+        before = some[-1][0]
+        if before.number >= told.newest:
+            break
+    if before.number < told.newest:
+        raise Conflict(f"snapshot {before.number + 1} is missing: the hub names {told.newest}")
+    if not new:
+        _require_same(held.head, client, membership)
+    return _Found(heads=tuple(new), newest=before)
+
+
+def _checked(told: _Numbered, membership: JoinedHub, now: int) -> Head:
+    """Check one head: signed by the pinned key, of an epoch that has begun."""
+    head = check_head(told.head, membership.list_key)
+    if head.number != told.number:
+        raise BadNote(f"what was given as snapshot {told.number} is signed as {head.number}")
+    if head.epoch_days != membership.epoch_days:
+        raise BadNote(f"snapshot {head.number} has epochs of another length than the hub said")
+    if head.epoch > now:
+        raise Conflict(
+            f"snapshot {head.number} is of an epoch that has not begun: one of the two clocks is "
+            "wrong"
+        )
+    return head
+
+
+def _require_same(held: Head, client: HubClient, membership: JoinedHub) -> None:
+    """Refuse a hub that shows another list under the number that is held."""
+    again = check_head(client.get_text(f"/v1/snapshots/{held.number}/head"), membership.list_key)
+    if again != held:
+        raise Conflict(
+            f"snapshot {held.number} is another one than was given here: the hub tells two "
+            "histories; ask it, and keep the list in use"
+        )
+
+
+def _kept(home: Home, membership: JoinedHub, head: Head) -> Snapshot | None:
+    """Read the list that is in use; None where it is gone or damaged, to be fetched anew."""
+    try:
+        return read_list(home, membership, head.number)
+    except (NotFound, HinomiError):
+        return None
+
+
+def _fetch(home: Home, membership: JoinedHub, found: _Found, client: HubClient) -> Snapshot:
+    """Fetch the newest list with its envelope, check and keep them; it is not in use yet."""
+    head = found.newest
+    path = f"/v1/snapshots/{head.number}"
+    envelope = client.get_text(f"{path}/envelope")
+    _require_envelope(envelope, membership.envelope_key, head, membership.member)
+    body = client.get(f"{path}/listings.json", most=LARGE)
+    snapshot = require_body(head, body, f"snapshot {head.number}")
+    put_list(home, head.number, body)
+    put_envelope(home, head.number, envelope)
+    for each, note in found.heads:
+        put_head(home, each.number, note)
+    return snapshot
+
+
+def _require_envelope(rendered: str, key: Verifier, head: Head, member: str) -> None:
+    """Check that an envelope says of this very list that it was made for this member."""
+    said = check_envelope(rendered, key)
+    wanted = (head.hub, head.number, head.json_digest, member)
+    if (said.hub, said.number, said.digest, said.member) != wanted:
+        raise BadNote(f"the envelope of snapshot {head.number} is of another list or member")
+
+
+def _note(home: Home, head: Head, applied: Applied) -> None:
+    facts = {
+        "act": "pull",
+        "number": head.number,
+        "epoch": head.epoch,
+        "digest": head.json_digest,
+        "entries": applied.entries,
+        "added": applied.added,
+        "ended": applied.ended,
+        "lapsed": applied.lapsed,
+        "ignored": applied.ignored,
+        "register": home.register.version,
+    }
+    record(home.journal(), Operation.PULL, home.mandate(Operation.PULL), facts)

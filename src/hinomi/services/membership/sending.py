@@ -1,0 +1,216 @@
+"""
+What goes to the hub: kept as it was signed, sent until the hub has given its receipt.
+
+================ ==========================================================================
+``hub/outbox/``  what was made and not yet acknowledged: a repeated sending is the same bytes
+``hub/sent/``    the same with the hub's receipt; the newest few of each kind stay
+================ ==========================================================================
+
+There is one batch of a kind in an epoch. Once it lies in the outbox, what changes in the house
+goes into the next one.
+"""
+
+import base64
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from hinomi.errors import ConfigError, Conflict
+from hinomi.govern.note import BadNote
+from hinomi.model.statement import Deed
+from hinomi.services.home import Home
+from hinomi.services.membership.asking import HubClient, NotTaken
+from hinomi.services.membership.joined import FOLDER, JoinedHub, path_in
+from hinomi.services.membership.joining import statements_signer
+from hinomi.share.canonical import digest
+from hinomi.share.signing import Signed
+from hinomi.store.durable import on_disk, write_durably
+
+KEPT_SENT: Final = 30
+"""So many batches of a kind stay with their receipts; the journal has the digests of all."""
+
+OUTBOX: Final = "outbox"
+SENT: Final = "sent"
+DOORS: Final = {Deed.SUBMISSION: "submission", Deed.SIGHTINGS: "sightings"}
+"""What each kind of batch is called in paths, of the hub and here."""
+
+
+class Parcel(msgspec.Struct, frozen=True, kw_only=True):
+    """One batch as it was signed, and the hub's receipt where it gave one."""
+
+    deed: Deed
+    epoch: int
+    digest: str
+    statements: int
+    body: str
+    note: str
+    receipt: str | None = None
+
+
+class _Receipt(msgspec.Struct):
+    epoch: str
+    digest: str
+    statements: int
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A batch of an earlier epoch that the hub does not take any more."""
+
+    parcel: Parcel
+    reason: str
+
+
+def make_parcel(
+    home: Home, membership: JoinedHub, deed: Deed, *, epoch: int, body: bytes, statements: int
+) -> Parcel:
+    """Sign a batch; the same body is always signed alike."""
+    signed = Signed(
+        deed=deed,
+        hub=membership.hub,
+        member=membership.member,
+        epoch=epoch,
+        epoch_days=membership.epoch_days,
+        digest=digest(body),
+    )
+    return Parcel(
+        deed=deed,
+        epoch=epoch,
+        digest=signed.digest,
+        statements=statements,
+        body=body.decode("utf-8"),
+        note=signed.sign(statements_signer(home)),
+    )
+
+
+def put_out(home: Home, membership: JoinedHub, parcel: Parcel) -> Parcel:
+    """
+    Lay a batch into the outbox, and give what lies there: where one was there already, that one.
+
+    Raises:
+        Unavailable: If the disk refuses.
+    """
+    path = _path(home, OUTBOX, membership, parcel.deed, parcel.epoch)
+    with on_disk(path), suppress(FileExistsError):
+        write_durably(path, msgspec.json.encode(parcel))
+    return _read(path)
+
+
+def find_sent(home: Home, membership: JoinedHub, deed: Deed, epoch: int) -> Parcel | None:
+    """Give the batch of an epoch of which the hub gave its receipt; None: there is none."""
+    path = _path(home, SENT, membership, deed, epoch)
+    return _read(path) if path.exists() else None
+
+
+def find_waiting(home: Home, membership: JoinedHub, deed: Deed, epoch: int) -> Parcel | None:
+    """Give the batch of an epoch that waits to be sent; None: there is none."""
+    path = _path(home, OUTBOX, membership, deed, epoch)
+    return _read(path) if path.exists() else None
+
+
+def all_waiting(home: Home, deed: Deed | None = None) -> list[Parcel]:
+    """Give everything that waits to be sent, oldest first."""
+    found = [_read(path) for path in sorted((home.folder / FOLDER / OUTBOX).glob("*.json"))]
+    return sorted(
+        (each for each in found if deed in {None, each.deed}), key=lambda each: each.epoch
+    )
+
+
+def last_sent(home: Home, deed: Deed) -> Parcel | None:
+    """Give the newest batch of a kind of which the hub gave its receipt; None: there is none."""
+    paths = sorted((home.folder / FOLDER / SENT).glob(f"{DOORS[deed]}-*.json"))
+    return _read(paths[-1]) if paths else None
+
+
+def deliver(home: Home, membership: JoinedHub, parcel: Parcel, client: HubClient) -> Parcel:
+    """
+    Send a batch that lies in the outbox, check the receipt, and keep both.
+
+    Raises:
+        Unavailable: If the hub is away: it stays in the outbox.
+        NotPermitted: If the hub does not let this node: likewise.
+        BadNote, MalformedDocument: If the receipt is none: likewise.
+        Conflict, NotTaken: If the hub does not take it, now or ever: it is let go, and
+            what it held goes into the next batch.
+    """
+    day = membership.day_of(parcel.epoch)
+    path = f"/v1/epochs/{day}/{DOORS[parcel.deed]}"
+    note = base64.b64encode(parcel.note.encode()).decode()
+    headers = {"Content-Type": "application/json", "Hinomi-Note": note}
+    try:
+        answer = client.put_json(path, parcel.body.encode(), _Receipt, headers)
+    except (Conflict, NotTaken):
+        _let_go(_path(home, OUTBOX, membership, parcel.deed, parcel.epoch))
+        raise
+    _require_receipt(membership, parcel, answer)
+    done = msgspec.structs.replace(parcel, receipt=answer.note)
+    sent = _path(home, SENT, membership, parcel.deed, parcel.epoch)
+    with on_disk(sent), suppress(FileExistsError):
+        write_durably(sent, msgspec.json.encode(done))
+    _let_go(_path(home, OUTBOX, membership, parcel.deed, parcel.epoch))
+    for old in sorted(sent.parent.glob(f"{DOORS[parcel.deed]}-*.json"))[:-KEPT_SENT]:
+        _let_go(old)
+    return done
+
+
+def deliver_earlier(
+    home: Home, membership: JoinedHub, deed: Deed, epoch: int, client: HubClient
+) -> tuple[Refused, ...]:
+    """
+    Send what waits of epochs before *epoch*: the hub may have taken it, and its receipt was lost.
+
+    Returns:
+        Those that the hub does not take any more; they are let go.
+
+    Raises:
+        As `deliver`, but for what the hub does not take.
+    """
+    refused = []
+    for each in all_waiting(home, deed):
+        if each.epoch >= epoch:
+            continue
+        try:
+            deliver(home, membership, each, client)
+        except (Conflict, NotTaken) as error:
+            refused.append(Refused(each, str(error)))
+    return tuple(refused)
+
+
+def _require_receipt(membership: JoinedHub, parcel: Parcel, answer: _Receipt) -> None:
+    """Refuse a receipt that is not the hub's word for this very batch."""
+    wanted = Signed(
+        deed=Deed.RECEIPT,
+        hub=membership.hub,
+        member=membership.member,
+        epoch=parcel.epoch,
+        epoch_days=membership.epoch_days,
+        digest=parcel.digest,
+    )
+    told = (answer.epoch, answer.digest, answer.statements)
+    if told != (membership.day_of(parcel.epoch), parcel.digest, parcel.statements):
+        raise BadNote("the hub's receipt speaks of another batch: this one stays in the outbox")
+    if Signed.check(answer.note, membership.list_key, membership.epoch_days) != wanted:
+        raise BadNote("the hub's receipt is under another batch: this one stays in the outbox")
+
+
+def _path(home: Home, folder: str, membership: JoinedHub, deed: Deed, epoch: int) -> Path:
+    return path_in(home, folder, f"{DOORS[deed]}-{membership.day_of(epoch)}.json")
+
+
+def _read(path: Path) -> Parcel:
+    try:
+        found = msgspec.json.decode(path.read_bytes(), type=Parcel)
+    except (OSError, msgspec.DecodeError) as error:
+        raise ConfigError(f"{path} is damaged; restore it from backup, or remove it") from error
+    if digest(found.body.encode()) != found.digest:
+        raise ConfigError(f"{path} is damaged; restore it from backup, or remove it")
+    return found
+
+
+def _let_go(path: Path) -> None:
+    with on_disk(path):
+        path.unlink(missing_ok=True)

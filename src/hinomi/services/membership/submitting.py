@@ -1,0 +1,233 @@
+"""
+This house's findings for the hub: what two people listed, and enough lines stand behind.
+
+A batch is of the last epoch that is over, of what was listed by its end and stands now. What is
+known here from the hub alone is not said back to it: a listing that would not hold without the
+hub's own list stays.
+"""
+
+from dataclasses import dataclass
+
+from hinomi.govern.mandate import Mandate
+from hinomi.model.case import Case
+from hinomi.model.evidence import Evidence, Method
+from hinomi.model.listed import HUB_LIST, ListKind
+from hinomi.model.statement import Band, Deed, Endpoint, Statement
+from hinomi.services.home import Home
+from hinomi.services.listings import require_journalled, require_may_leave
+from hinomi.services.mandates import Operation, record
+from hinomi.services.membership.asking import HubClient
+from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
+from hinomi.services.membership.sending import (
+    Parcel,
+    Refused,
+    deliver,
+    deliver_earlier,
+    find_sent,
+    find_waiting,
+    make_parcel,
+    put_out,
+)
+from hinomi.services.population import latest_flow, population_in
+from hinomi.services.settling import deciders_of
+from hinomi.services.weighing import Assessor
+from hinomi.share.submission import Profile, render_submission
+from hinomi.share.threshold import Backed, Gathered, gather
+from hinomi.store.casebook import CaseBook
+from hinomi.store.listings import Published
+from hinomi.verify.corroborate import Weighing
+
+_BANDS = ((0.99, Band.CERTAIN), (0.97, Band.STRONG), (0.9, Band.PROBABLE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """What would go to the hub now."""
+
+    epoch: int
+    day: str  # First day of the epoch.
+    gathered: Gathered
+    echoes: int  # Listings that would not hold without the hub's own list.
+    body: bytes | None  # None: nothing goes.
+
+    @property
+    def facts(self) -> dict[str, object]:
+        """What the journal keeps of it: counts, and no server."""
+        return {"epoch": self.day, **self.gathered.facts, "echoes": self.echoes}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """What came of a submission."""
+
+    epoch: str
+    facts: dict[str, object]  # Counts; empty where an earlier attempt had made the batch.
+    sent: Parcel | None  # With the receipt; None: there was nothing to send.
+    was_sent: bool  # It had been sent before.
+    refused: tuple[Refused, ...]  # Batches of earlier epochs that came too late.
+
+
+def plan_submission(home: Home) -> Planned:
+    """
+    Tell what would go to the hub now; nothing goes.
+
+    Raises:
+        NotPermitted: If this home is a laboratory, no mandate permits it, or something is listed
+            past the journal.
+        NotFound: If this home has joined no hub.
+        ConfigError: If its epochs are not those of the hub.
+    """
+    mandate = require_may_leave(home, Operation.SUBMIT)
+    membership = read_joined(home)
+    planned = _plan(home, membership, mandate)
+    told = {"stage": "planned", **planned.facts, "register": home.register.version}
+    record(home.journal(), Operation.SUBMIT, mandate, told)
+    return planned
+
+
+def submit(home: Home) -> Submitted:
+    """
+    Send this house's findings to the hub, once an epoch; repeated, the same bytes.
+
+    Raises:
+        As `plan_submission`.
+        Unavailable: If the hub is away: what is to be sent stays in the outbox.
+        Conflict, NotTaken: If the hub does not take it.
+        BadNote: If its receipt is none.
+    """
+    mandate = require_may_leave(home, Operation.SUBMIT)
+    membership = read_joined(home)
+    epoch = spoken_of(home, membership)
+    facts: dict[str, object] = {}
+    sent = find_sent(home, membership, Deed.SUBMISSION, epoch)
+    parcel = find_waiting(home, membership, Deed.SUBMISSION, epoch)
+    if sent is None and parcel is None:
+        planned = _plan(home, membership, mandate)
+        facts = planned.facts
+        parcel = keep_plan(home, membership, mandate, planned)
+    return send(home, membership, epoch, sent or parcel, facts)
+
+
+def keep_plan(
+    home: Home, membership: JoinedHub, mandate: Mandate, planned: Planned, **told: object
+) -> Parcel | None:
+    """Journal what is about to go, and lay it into the outbox; None where nothing goes."""
+    body = planned.body
+    parcel = None
+    if body is not None:
+        parcel = make_parcel(
+            home,
+            membership,
+            Deed.SUBMISSION,
+            epoch=planned.epoch,
+            body=body,
+            statements=len(planned.gathered.statements),
+        )
+    digest = {} if parcel is None else {"digest": parcel.digest}
+    facts = {"stage": "begins", **planned.facts, **digest, **told}
+    facts["register"] = home.register.version
+    record(home.journal(), Operation.SUBMIT, mandate, facts)
+    return None if parcel is None else put_out(home, membership, parcel)
+
+
+def send(
+    home: Home, membership: JoinedHub, epoch: int, parcel: Parcel | None, facts: dict[str, object]
+) -> Submitted:
+    """Send *parcel* if the hub gave no receipt for it yet, and what waits of earlier epochs."""
+    was_sent = parcel is not None and parcel.receipt is not None
+    refused: tuple[Refused, ...] = ()
+    with HubClient(home, membership) as client:
+        refused = deliver_earlier(home, membership, Deed.SUBMISSION, epoch, client)
+        if parcel is not None and not was_sent:
+            parcel = deliver(home, membership, parcel, client)
+    if refused or (parcel is not None and not was_sent):
+        told: dict[str, object] = {"stage": "done", "refused_late": len(refused)}
+        if parcel is not None:
+            told |= {"epoch": membership.day_of(epoch), "digest": parcel.digest}
+        mandate = home.mandate(Operation.SUBMIT)
+        record(home.journal(), Operation.SUBMIT, mandate, told)
+    return Submitted(
+        epoch=membership.day_of(epoch),
+        facts=facts,
+        sent=parcel,
+        was_sent=was_sent,
+        refused=refused,
+    )
+
+
+def planned_from(home: Home, membership: JoinedHub, gathered: Gathered, echoes: int) -> Planned:
+    """Make the document of the last epoch that is over out of what was gathered."""
+    epoch = spoken_of(home, membership)
+    body = None
+    if gathered.statements:
+        body = render_submission(gathered.statements, epoch, membership.epoch_days)
+    return Planned(
+        epoch=epoch, day=membership.day_of(epoch), gathered=gathered, echoes=echoes, body=body
+    )
+
+
+def _plan(home: Home, membership: JoinedHub, mandate: Mandate) -> Planned:
+    require_journalled(home, Operation.SUBMIT, mandate)
+    epoch = spoken_of(home, membership)
+    with home.casebook() as casebook:
+        found, echoes = _findings(home, casebook, epoch)
+    gathered = gather(
+        found,
+        lines_least=home.register.integer("share.lines_least"),
+        batch_least=home.register.integer("share.batch_least"),
+    )
+    return planned_from(home, membership, gathered, echoes)
+
+
+def _findings(home: Home, casebook: CaseBook, epoch: int) -> tuple[list[Backed], int]:
+    """Give what was listed by the end of *epoch* and stands, and count what only echoes."""
+    profile = Profile.from_register(home.register)
+    days = home.register.integer("share.epoch_days")
+    last_day = (epoch + 1) * days - 1
+    by_hub = bool(casebook.lists.show(ListKind.KNOWN_CC, HUB_LIST))
+    alone = Assessor(home, casebook, with_hub=False) if by_hub or profile.fields else None
+    found: list[Backed] = []
+    echoes = 0
+    for each in casebook.listings.published(epoch + 1):
+        if each.since_epoch > epoch:
+            continue
+        case = casebook.cases.get(each.case_id)
+        weighing = None
+        if alone is not None:
+            deciders = deciders_of(casebook, case)
+            weighing = alone.assess(case.service, case.service_class, deciders).weighing
+            if by_hub and _is_echo(casebook, case, alone, weighing):
+                echoes += 1
+                continue
+        said = profile.limit(_statement(home, each, case, weighing))
+        flow = latest_flow(_until(casebook.evidence.of(case.service), last_day))
+        population = population_in(flow)
+        found.append(Backed(said, 0 if population is None else population.clients))
+    return found, echoes
+
+
+def _until(evidence: tuple[Evidence, ...], last_day: int) -> tuple[Evidence, ...]:
+    return tuple(each for each in evidence if each.observed_day <= last_day)
+
+
+def _is_echo(casebook: CaseBook, case: Case, alone: Assessor, weighing: Weighing) -> bool:
+    """Tell whether a server that the hub lists would not be listed here without that."""
+    if all(each.source != HUB_LIST for each in casebook.listed.about(case.service)):
+        return False
+    return not alone.stands(weighing)
+
+
+def _statement(home: Home, listed: Published, case: Case, weighing: Weighing | None) -> Statement:
+    listing = listed.listing
+    return Statement(
+        endpoint=Endpoint(listing.address, listing.proto, listing.port),
+        service_class=listing.service_class,
+        band=next((band for least, band in _BANDS if case.posterior >= least), None),
+        methods=None if weighing is None else _methods(weighing),
+        register=home.register.version,
+    )
+
+
+def _methods(weighing: Weighing) -> tuple[Method, ...]:
+    """Name the methods that found it; that of the hub's own list is not among them."""
+    return tuple(sorted({part.evidence.method for part in weighing.parts if part.is_finding}))

@@ -1,0 +1,64 @@
+"""Routes of a snapshot's plain text and response policy zone."""
+
+from collections.abc import Callable
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from hinomi.model.member import Outlet
+from hinomi.services.hub.doors import Caller
+from hinomi.services.hub.editions import Editions
+from hinomi.web.hub.answers import TEXT, gives, refusals
+from hinomi.web.hub.door import admits
+from hinomi.web.hub.running import Hub
+from hinomi.web.hub.snapshots import UNCHANGED, Number
+
+ZONE: Final = "text/dns"
+"""Source: RFC 4027."""
+
+
+def edition_routes(hub: Hub) -> APIRouter:
+    """Make the routes of those forms below ``/v1/snapshots``."""
+    routes = APIRouter(prefix="/v1/snapshots", tags=["snapshots"])
+    editions = Editions(lambda: hub.home, hub.casebook)
+    plain, rpz = admits(hub, Outlet.PLAIN), admits(hub, Outlet.RPZ)
+
+    def give(
+        request: Request,
+        caller: Caller,
+        asked: tuple[str, int, str],
+        make: Callable[[int], bytes],
+    ) -> Response:
+        """Give a form of a snapshot; the journal knows before it leaves."""
+        name, number, media = asked
+        body = hub.bodies.get(name, number, media, lambda: make(number))
+        hub.reads.give(caller, name, number)
+        return body.answer(request)
+
+    @routes.get(
+        "/{number}/listings.txt",
+        response_class=Response,
+        responses=gives(TEXT, {"type": "string"}, "ADDRESS PROTOCOL PORT a line.")
+        | UNCHANGED
+        | refusals(404, 422),
+    )
+    def give_plain(
+        number: Number, request: Request, caller: Annotated[Caller, Depends(plain)]
+    ) -> Response:
+        """Give the list as lines."""
+        return give(request, caller, ("listings.txt", number, TEXT), editions.plain)
+
+    @routes.get(
+        "/{number}/zone.rpz",
+        response_class=Response,
+        responses=gives(ZONE, {"type": "string"}, "A response policy zone.")
+        | UNCHANGED
+        | refusals(404, 422),
+    )
+    def give_zone(
+        number: Number, request: Request, caller: Annotated[Caller, Depends(rpz)]
+    ) -> Response:
+        """Give the zone for resolvers of consenting subscribers: dedicated servers only."""
+        return give(request, caller, ("zone.rpz", number, ZONE), editions.zone)
+
+    return routes

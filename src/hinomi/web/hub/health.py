@@ -1,0 +1,144 @@
+"""
+Health and metrics, for this machine alone: no TLS, no password, no listing, no member's name.
+
+``/healthz`` says whether the hub can do its work; ``/metrics`` is for Prometheus.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from pathlib import Path
+from threading import Thread
+from typing import Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from prometheus_client import make_wsgi_app
+
+from hinomi.errors import ConfigError, HinomiError, Unavailable
+from hinomi.services.hub.serving import Serving
+from hinomi.services.journals import JOURNAL
+
+LEAST_FREE_BYTES: Final = 64 << 20
+"""With less room than this on the journal's disk the hub says that it fails."""
+
+_PORT_MOST: Final = 65_535
+
+
+def health_of(serving: Serving) -> dict[str, object]:
+    """
+    Look whether the hub can do its work.
+
+    Returns:
+        ``healthy``, and by name what it rests on: ``database`` answers, ``journal`` can be
+        written, ``made``: the list of this epoch is there, ``late``: it is due and is not.
+    """
+    found: dict[str, object] = {"database": True, "made": False, "late": False}
+    try:
+        found["newest"] = serving.casebook.hub.snapshots.newest_number()
+        found["made"], found["late"] = serving.is_made(), serving.is_late()
+    except HinomiError:
+        found["database"] = False
+    found["journal"] = _is_writable(serving.home.folder / JOURNAL) and not serving.reads.is_failing
+    # A late list is no reason to start the hub anew: it would be as late.
+    return {"healthy": bool(found["database"] and found["journal"]), **found}
+
+
+def _is_writable(folder: Path) -> bool:
+    try:
+        return os.access(folder, os.W_OK) and shutil.disk_usage(folder).free >= LEAST_FREE_BYTES
+    except OSError:
+        return False
+
+
+class HealthEndpoint:
+    """The small HTTP server of health and metrics; a thread of its own serves it."""
+
+    def __init__(self, server: WSGIServer) -> None:
+        self._server = server
+        self._thread = Thread(target=server.serve_forever, name="hub-health", daemon=True)
+        self._thread.start()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._server.server_port)
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+def serve_health(serving: Serving, address: str) -> HealthEndpoint:
+    """
+    Serve ``/healthz`` and ``/metrics`` of *serving*.
+
+    Args:
+        serving: The hub that runs.
+        address: ``HOST:PORT`` of this machine alone; port 0 takes a free one.
+
+    Raises:
+        ConfigError: If *address* is none, or others could ask there.
+        Unavailable: If the port is taken.
+    """
+    host, port = parse_loopback(address)
+    try:
+        server = make_server(host, port, _application(serving), handler_class=_Quiet)
+    except OSError as error:
+        raise Unavailable(
+            f"hub.metrics {address}: {error.strerror or error}; free it or choose another"
+        ) from error
+    return HealthEndpoint(server)
+
+
+def parse_loopback(address: str) -> tuple[str, int]:
+    """
+    Split ``HOST:PORT`` of the endpoint.
+
+    Raises:
+        ConfigError: If *address* is not of that form, or not of this machine alone.
+    """
+    host, _, port = address.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not host or not port.isascii() or not port.isdigit() or int(port[:6]) > _PORT_MOST:
+        raise ConfigError(f"hub.metrics: {address} is not HOST:PORT, such as 127.0.0.1:9753")
+    try:
+        is_here = ip_address(host).is_loopback
+    except ValueError:
+        is_here = host == "localhost"
+    if not is_here:
+        raise ConfigError(
+            f"hub.metrics: {address} would answer other machines, and nobody is asked for a "
+            "certificate there: use 127.0.0.1, or leave it empty"
+        )
+    return host, int(port)
+
+
+class _Quiet(WSGIRequestHandler):
+    """Logs no request."""
+
+    def log_message(self, *_told: object) -> None:
+        """Say nothing."""
+
+
+def _application(serving: Serving) -> Callable[[dict[str, Any], Any], Iterable[bytes]]:
+    metrics = make_wsgi_app(serving.meters.registry)
+
+    def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path == "/metrics":
+            given: Iterable[bytes] = metrics(environ, start)
+            return given
+        if path == "/healthz":
+            found = health_of(serving)
+            status = "200 OK" if found["healthy"] else "503 Service Unavailable"
+        else:
+            found, status = {"error": "there are /healthz and /metrics"}, "404 Not Found"
+        body = json.dumps(found, sort_keys=True).encode() + b"\n"
+        start(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+        return [body]
+
+    return answer

@@ -1,0 +1,118 @@
+"""
+What one node may take of the hub: so many requests a minute, and bodies of so many bytes.
+
+Whoever was let in last time is known by its member's name, which has one bucket however many
+nodes it runs; everybody else by the certificate, with a tenth of that.
+"""
+
+import asyncio
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import HTTPException, Request
+
+from hinomi.services.hub.pace import NAMES_MOST, Buckets
+
+RETRY_AFTER_S: Final = 60
+"""What everybody is told who came too often: always the same, so that it tells nothing."""
+
+STRANGERS_SHARE: Final = 10
+"""Whoever is not known has this part of what a member has."""
+
+BODY_S: Final = 60.0
+"""How long a body may take to come, all of it."""
+
+BODIES_AT_ONCE: Final = 8
+"""So many bodies are read at the same time; further ones wait."""
+
+_MIB: Final = 1 << 20
+
+
+class Pace:
+    """How often each node may come."""
+
+    def __init__(self, per_minute: int, ticks: Callable[[], float] = time.monotonic) -> None:
+        strangers = max(per_minute // STRANGERS_SHARE, 1)
+        self._members = Buckets(most=per_minute, per_minute=per_minute, ticks=ticks)
+        self._strangers = Buckets(most=strangers, per_minute=strangers, ticks=ticks)
+        self._names: OrderedDict[str, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def take(self, fingerprint: str | None) -> bool:
+        """Take leave for one request of whoever showed this certificate; False: too often."""
+        with self._lock:
+            member = self._names.get(fingerprint or "")
+        if member is not None:
+            return self._members.take(member)
+        return self._strangers.take(fingerprint or "")
+
+    def learn(self, fingerprint: str | None, member: str) -> None:
+        """Remember that this certificate is *member*'s: it was let in by it just now."""
+        with self._lock:
+            self._names[fingerprint or ""] = member
+            self._names.move_to_end(fingerprint or "")
+            while len(self._names) > NAMES_MOST:
+                self._names.popitem(last=False)
+
+    def forget(self, fingerprint: str | None) -> None:
+        """Treat this certificate as a stranger's: it was refused just now."""
+        with self._lock:
+            self._names.pop(fingerprint or "", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What came as the body of a request."""
+
+    media: str  # Its media type, lower case and without parameters.
+    body: bytes
+
+
+def takes(most_mib: Callable[[], int], *media: str) -> Callable[[Request], Awaitable[Document]]:
+    """
+    Make the dependency of a route that takes a document: it gives it, or refuses it.
+
+    It stands after the door among a route's dependencies: of whom nobody knows, no body is read.
+
+    Args:
+        most_mib: Gives the largest size, MiB.
+        media: The media types that are taken.
+    """
+    slots = asyncio.Semaphore(BODIES_AT_ONCE)
+
+    async def read(request: Request) -> Document:
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type not in media:
+            raise HTTPException(415, f"what is taken here is {' or '.join(media)}")
+        if request.headers.get("content-encoding", "identity") != "identity":
+            raise HTTPException(415, "a compressed document is not taken")
+        most = most_mib() * _MIB
+        length = request.headers.get("content-length", "0")
+        if not length.isdecimal() or int(length[:20]) > most:
+            raise _too_large(most)
+        try:
+            async with asyncio.timeout(BODY_S), slots:
+                return Document(media_type, await _read(request, most))
+        except TimeoutError:
+            raise HTTPException(408, "the document did not come in time") from None
+
+    return read
+
+
+async def _read(request: Request, most: int) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise _too_large(most)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _too_large(most: int) -> HTTPException:
+    return HTTPException(413, f"a document is at most {most // _MIB} MiB (hub.body_most_mib)")

@@ -1,0 +1,161 @@
+"""Routes inwards: what members found, what they saw of the list, and that they put it to use."""
+
+import base64
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Header, Path, Response
+
+from hinomi.errors import Conflict
+from hinomi.model.listing import parse_epoch, render_epoch
+from hinomi.model.member import Member, Outlet
+from hinomi.model.statement import Deed
+from hinomi.services.hub.doors import Caller
+from hinomi.services.hub.epochs import present_epoch
+from hinomi.services.hub.intake import Sent, acknowledge, take
+from hinomi.web.hub.answers import JSON, as_json, gives, refers, refusals
+from hinomi.web.hub.door import admits
+from hinomi.web.hub.limits import Document, takes
+from hinomi.web.hub.running import Hub
+from hinomi.web.hub.schemas import BASE64_PATTERN, EPOCH_PATTERN
+from hinomi.web.hub.snapshots import Number
+
+NOTE_MOST: Final = 4096
+"""Characters of the header with the signed note."""
+
+_MEDIA: Final = {"application/json": "json", "text/csv": "csv"}
+
+EpochDay = Annotated[
+    str,
+    Path(
+        pattern=EPOCH_PATTERN,
+        description="First day of the epoch.",
+        json_schema_extra={"format": "date"},
+    ),
+]
+SignedNote = Annotated[
+    str,
+    Header(
+        alias="Hinomi-Note",
+        max_length=NOTE_MOST,
+        pattern=BASE64_PATTERN,
+        description="The member's signed note over the document, in base64.",
+    ),
+]
+
+
+def submission_routes(hub: Hub) -> APIRouter:
+    """Make the routes below ``/v1/epochs``, and the one of acknowledgements."""
+    routes = APIRouter(tags=["submissions"])
+    _add_batches(routes, hub)
+    _add_acknowledgements(routes, hub)
+    return routes
+
+
+def _add_batches(routes: APIRouter, hub: Hub) -> None:
+    def most_mib() -> int:
+        return hub.home.config.hub.body_most_mib
+
+    submits, feeds_back = admits(hub, Outlet.SUBMIT), admits(hub, Outlet.FEEDBACK)
+    findings, sightings = takes(most_mib, *_MEDIA), takes(most_mib, "application/json")
+    statuses = (400, 408, 409, 413, 415, 422)
+    responses = gives(JSON, refers("Receipt"), "The batch is kept and counts.") | refusals(
+        *statuses
+    )
+
+    @routes.put(
+        "/v1/epochs/{epoch}/submission",
+        response_class=Response,
+        responses=responses,
+        openapi_extra=_body({"application/json": refers("Submission"), "text/csv": _CSV}),
+    )
+    def put_submission(
+        epoch: EpochDay,
+        caller: Annotated[Caller, Depends(submits)],
+        document: Annotated[Document, Depends(findings)],
+        note: SignedNote,
+    ) -> Response:
+        """Take in a member's findings of one epoch; the same again gets the same receipt."""
+        return _take(hub, caller.member, Deed.SUBMISSION, day=epoch, document=document, note=note)
+
+    @routes.put(
+        "/v1/epochs/{epoch}/sightings",
+        response_class=Response,
+        responses=responses,
+        openapi_extra=_body({"application/json": refers("Sightings")}),
+    )
+    def put_sightings(
+        epoch: EpochDay,
+        caller: Annotated[Caller, Depends(feeds_back)],
+        document: Annotated[Document, Depends(sightings)],
+        note: SignedNote,
+    ) -> Response:
+        """Take in what a member saw of the list in one epoch."""
+        return _take(hub, caller.member, Deed.SIGHTINGS, day=epoch, document=document, note=note)
+
+
+def _add_acknowledgements(routes: APIRouter, hub: Hub) -> None:
+    come_in = admits(hub, Outlet.SNAPSHOT)
+    texts = takes(lambda: 1, "text/plain")
+
+    @routes.put(
+        "/v1/snapshots/{number}/acknowledgement",
+        response_class=Response,
+        responses=gives(JSON, refers("Acknowledged"), "It is noted.")
+        | refusals(400, 404, 408, 413, 415, 422),
+        openapi_extra=_body({"text/plain": {"type": "string"}}),
+        tags=["snapshots"],
+    )
+    def put_acknowledgement(
+        number: Number,
+        caller: Annotated[Caller, Depends(come_in)],
+        document: Annotated[Document, Depends(texts)],
+    ) -> Response:
+        """Note that a member has put a snapshot to use: the body is its signed note."""
+        acknowledge(hub.home, hub.casebook, caller.member, number, _decoded(document.body))
+        return as_json({"number": number})
+
+
+def _take(
+    hub: Hub, member: Member, deed: Deed, *, day: str, document: Document, note: str
+) -> Response:
+    days = present_epoch(hub.home).days
+    try:
+        epoch = parse_epoch(day, days)
+    except ValueError as error:
+        raise Conflict(
+            f"no epoch of this hub begins on that day: each has {days} day(s)"
+        ) from error
+    sent = Sent(
+        deed=deed,
+        epoch=epoch,
+        media=_MEDIA[document.media],
+        body=document.body,
+        note=_decoded(base64.b64decode(note)),
+    )
+    receipt = take(hub.home, hub.casebook, member, sent)
+    hub.meters.batches.labels(deed.name.lower()).inc()
+    return as_json(
+        {
+            "epoch": render_epoch(receipt.epoch, days),
+            "digest": receipt.digest,
+            "statements": receipt.statements,
+            "note": receipt.note,
+        }
+    )
+
+
+def _decoded(note: bytes) -> str:
+    """Give the text of a note; what is no text has no signature either."""
+    return note.decode("utf-8", "replace")
+
+
+_CSV: Final = {
+    "type": "string",
+    "description": "A header address,protocol,port and a line for each finding.",
+}
+
+
+def _body(schemas: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Describe the document that a route takes."""
+    content = {media: {"schema": schema} for media, schema in schemas.items()}
+    return {"requestBody": {"required": True, "content": content}}

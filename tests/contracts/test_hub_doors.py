@@ -1,0 +1,269 @@
+"""Every route of the hub against everybody who may come: what each gets, and that none is open."""
+
+import base64
+import itertools
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any, Final
+
+import pytest
+
+from hinomi.model.member import MemberKind, MemberState, Outlet
+from hinomi.model.statement import Deed
+from hinomi.store.casebook import CaseBook
+from hinomi.store.database import open_shared_database
+from hinomi.web.hub.app import create_app
+from hinomi.web.hub.running import Hub
+from openhub import (
+    Node,
+    SetClock,
+    add_credential,
+    asking,
+    configure,
+    findings,
+    join,
+    make_hub,
+    node_of,
+    put_snapshot,
+    routes_of,
+    sightings,
+)
+from postgres import Server
+
+DAY: Final = "2026-01-01"
+"""The epoch that members speak of on 2026-01-02."""
+
+OUTLETS: Final[dict[tuple[str, str], Outlet | None]] = {
+    ("GET", "/v1/hub"): None,
+    ("GET", "/openapi.json"): None,
+    ("GET", "/v1/snapshots"): Outlet.SNAPSHOT,
+    ("GET", "/v1/snapshots/latest"): Outlet.SNAPSHOT,
+    ("GET", "/v1/snapshots/{number}/head"): Outlet.SNAPSHOT,
+    ("GET", "/v1/snapshots/{number}/listings.json"): Outlet.SNAPSHOT,
+    ("GET", "/v1/snapshots/{number}/listings.csv"): Outlet.SNAPSHOT,
+    ("GET", "/v1/snapshots/{number}/envelope"): Outlet.SNAPSHOT,
+    ("PUT", "/v1/snapshots/{number}/acknowledgement"): Outlet.SNAPSHOT,
+    ("PUT", "/v1/epochs/{epoch}/submission"): Outlet.SUBMIT,
+    ("PUT", "/v1/epochs/{epoch}/sightings"): Outlet.FEEDBACK,
+}
+"""The door of every route; None: any admitted node with leave for something."""
+
+ROUTES: Final = sorted(OUTLETS)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"], name="hub")
+def a_hub(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hub]:
+    """Give a hub whose members may ask as often as tests like, with the list of yesterday."""
+    folder = tmp_path_factory.mktemp("doors") / "hub"
+    clock = SetClock()
+    home = make_hub(folder, clock)
+    home = replace(home, config=configure(folder, requests_per_minute=1_000_000))
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            casebook = stack.enter_context(home.casebook())
+        else:
+            server: Server = request.getfixturevalue("postgres_server")
+            conninfo = stack.enter_context(server.database("doors"))
+            casebook = stack.enter_context(CaseBook(open_shared_database(conninfo)))
+        put_snapshot(home, casebook)
+        clock.now_ms += 86_400_000
+        yield Hub(home, casebook)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request to one route, as it should be."""
+
+    path: str
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+def request_to(route: tuple[str, str], hub: Hub, node: Node) -> Asked:
+    """Make the request to *route* that *node* would make."""
+    method, pattern = route
+    epoch = hub.casebook.hub.snapshots.newest().epoch  # type: ignore[union-attr]
+    path = pattern.replace("{number}", "1").replace("{epoch}", DAY)
+    if method == "GET":
+        return Asked(path)
+    if pattern.endswith("acknowledgement"):
+        digest = hub.casebook.hub.snapshots.get(1).digest
+        note = node.sign_digest(Deed.ACKNOWLEDGEMENT, epoch, digest)
+        return Asked(path, note.encode(), (("Content-Type", "text/plain"),))
+    deed, body = (
+        (Deed.SUBMISSION, findings(epoch))
+        if pattern.endswith("submission")
+        else (Deed.SIGHTINGS, sightings(epoch))
+    )
+    note = node.note(deed, epoch, body)["Hinomi-Note"]
+    return Asked(path, body, (("Content-Type", "application/json"), ("Hinomi-Note", note)))
+
+
+def ask(hub: Hub, route: tuple[str, str], shown: Node | None, headers: dict[str, str]) -> int:
+    """Ask with the certificate of *shown* and the given headers; give the status."""
+    asked = request_to(route, hub, shown or node_of("isp-a"))
+    with asking(hub, shown) as client:
+        answer = client.request(
+            route[0],
+            asked.path,
+            content=asked.body,
+            headers={**dict(asked.headers), "Authorization": "", **headers},
+        )
+    if answer.status_code >= 400:
+        assert list(answer.json()) == ["error"]
+    return answer.status_code
+
+
+def test_the_table_names_every_route(hub: Hub) -> None:
+    """A new route comes with its row here, and so with all that follows."""
+    assert sorted(routes_of(create_app(hub))) == ROUTES
+
+
+def test_no_route_gives_what_members_said(hub: Hub) -> None:
+    """Batches and acknowledgements go in and never out: there is no route to read one."""
+    inwards = {path for method, path in ROUTES if method == "PUT"}
+
+    assert {path for method, path in ROUTES if method == "GET"} & inwards == set()
+    assert {method for method, _ in ROUTES} == {"GET", "PUT"}
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_nobody_comes_in_without_certificate_and_token(hub: Hub, route: tuple[str, str]) -> None:
+    """Neither alone, nor another member's token, nor an unknown certificate: 401, all alike."""
+    mine, other = ensure(hub, "isp-a"), ensure(hub, "isp-b")
+    unknown = replace(mine, fingerprint="f" * 64)
+    shown: list[tuple[Node | None, dict[str, str]]] = [
+        (None, {}),
+        (None, mine.headers),
+        (mine, {}),
+        (mine, other.headers),
+        (unknown, mine.headers),
+        (mine, {"Authorization": "Bearer "}),
+        (mine, {"Authorization": "Digest x"}),
+        (mine, {"Authorization": "Basic ???"}),
+        (mine, {"Authorization": f"Bearer {mine.token}x"}),
+    ]
+
+    assert [ask(hub, route, node, headers) for node, headers in shown] == [401] * len(shown)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_each_door_opens_by_its_own_outlet_alone(hub: Hub, route: tuple[str, str]) -> None:
+    """Every subset of three outlets, and each outlet alone: who lacks the one is refused."""
+    needed = OUTLETS[route]
+    three = (Outlet.SUBMIT, Outlet.FEEDBACK, Outlet.SNAPSHOT)
+    subsets = {
+        frozenset(each) for size in range(4) for each in itertools.combinations(three, size)
+    } | {frozenset({each}) for each in Outlet}
+
+    for outlets in sorted(subsets, key=sorted):
+        node = ensure(hub, "isp-o" + digest_of(outlets), outlets=tuple(sorted(outlets)))
+        may = bool(outlets) if needed is None else needed in outlets
+        assert ask(hub, route, node, node.headers) == (200 if may else 403), outlets
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+@pytest.mark.parametrize("state", [each for each in MemberState if each != MemberState.ADMITTED])
+def test_who_is_not_admitted_gets_nothing(
+    hub: Hub, route: tuple[str, str], state: MemberState
+) -> None:
+    """Applied, suspended, left: refused at every route."""
+    node = ensure(hub, f"isp-{state.value}", state=state)
+
+    assert ask(hub, route, node, node.headers) == 403
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_other_kinds_stay_out(hub: Hub, route: tuple[str, str]) -> None:
+    """What the register does not admit is refused, whatever outlets its certificate names."""
+    admitted = {MemberKind.DETECTING_ISP, MemberKind.RECEIVING_ISP}
+    for kind in set(MemberKind) - admitted:
+        node = ensure(hub, f"kind-{kind.value}"[:32], kind=kind)
+        assert ask(hub, route, node, node.headers) == 403, kind
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_what_is_over_lets_nobody_in(hub: Hub, route: tuple[str, str]) -> None:
+    """A certificate that is revoked or past its last day."""
+    revoked = ensure(hub, "isp-revoked")
+    hub.casebook.hub.members.revoke(revoked.fingerprint)
+    past = replace(ensure(hub, "isp-past"), fingerprint="e" * 64)
+    if hub.casebook.hub.members.credential(past.fingerprint) is None:
+        add_credential(hub.casebook, past, tuple(Outlet), until=date(2026, 1, 1))
+
+    assert ask(hub, route, revoked, revoked.headers) == 403
+    assert ask(hub, route, past, past.headers) == 403
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=" ".join)
+def test_the_list_goes_to_nobody_whose_attestations_ended(hub: Hub, route: tuple[str, str]) -> None:
+    """R5: trust and information management, both, today; findings may still be sent."""
+    node = ensure(hub, "isp-unattested", attestations=())
+    outlet = OUTLETS[route]
+    gives = outlet is not None and outlet.gives_listings
+
+    assert ask(hub, route, node, node.headers) == (403 if gives else 200)
+
+
+def test_the_tokens_of_basic_and_bearer_are_the_same(hub: Hub) -> None:
+    """Clients of TAXII know user names and passwords alone: the password is the token."""
+    node = ensure(hub, "isp-a")
+    basic = base64.b64encode(f"whoever:{node.token}".encode()).decode()
+
+    assert ask(hub, ("GET", "/v1/hub"), node, {"Authorization": f"Basic {basic}"}) == 200
+    assert ask(hub, ("GET", "/v1/hub"), node, {"Authorization": f"bearer {node.token}"}) == 200
+
+
+def test_a_refusal_tells_nothing_of_others(hub: Hub) -> None:
+    """The same words for an unknown certificate and for a token that is another member's."""
+    mine, other = ensure(hub, "isp-a"), ensure(hub, "isp-b")
+    unknown = replace(mine, fingerprint="d" * 64)
+    said = set()
+    for shown, token in ((mine, other.token), (mine, "nonsense"), (unknown, other.token)):
+        with asking(hub, shown) as client:
+            answer = client.get("/v1/hub", headers={"Authorization": f"Bearer {token}"})
+        said.add((answer.status_code, answer.content, tuple(answer.headers.items())))
+
+    assert len(said) == 1
+    assert "isp-b" not in str(said)
+
+
+def test_one_member_cannot_speak_for_another(hub: Hub) -> None:
+    """A batch that another member signed, or that was signed for another, is refused."""
+    mine, other = ensure(hub, "isp-a"), ensure(hub, "isp-b")
+    epoch = hub.casebook.hub.snapshots.newest().epoch  # type: ignore[union-attr]
+    body = findings(epoch, 7)
+    for signed in (
+        other.note(Deed.SUBMISSION, epoch, body),
+        replace(mine, member="isp-b").note(Deed.SUBMISSION, epoch, body),
+        replace(other, member="isp-a").note(Deed.SUBMISSION, epoch, body),
+        mine.note(Deed.SIGHTINGS, epoch, body),
+        mine.note(Deed.SUBMISSION, epoch - 1, body),
+    ):
+        with asking(hub, mine) as client:
+            answer = client.put(
+                f"/v1/epochs/{DAY}/submission",
+                body,
+                "application/json",
+                headers={**signed, **mine.headers},
+            )
+        assert answer.status_code == 403
+
+
+def ensure(
+    hub: Hub, name: str, *, outlets: tuple[Outlet, ...] = tuple(Outlet), **changed: Any
+) -> Node:
+    """Give the node of a member, which is let in at the first asking."""
+    known = {each.name for each in hub.casebook.hub.members.all()}
+    if name not in known:
+        return join(hub.casebook, name, outlets=outlets, **changed)
+    return node_of(name)
+
+
+def digest_of(outlets: frozenset[Outlet]) -> str:
+    """Give a short name for a set of outlets."""
+    return "".join(str(sorted(Outlet).index(each)) for each in sorted(outlets))

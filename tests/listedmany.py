@@ -1,0 +1,55 @@
+"""Homes in which many servers are listed, each met by so many lines."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import count as numbers_from
+from typing import Final
+
+from docket import run, seen, service, stated, tell
+from hinomi.model.case import CaseState, Finding, ServiceClass
+from hinomi.model.evidence import Evidence, Method
+from hinomi.services.casework import decide
+from hinomi.services.publishing import approve
+from household import Household
+
+MANY: Final[Mapping[str, int]] = {
+    "203.0.113.30": 4,  # One too few.
+    "203.0.113.31": 5,  # Exactly enough.
+    "203.0.113.32": 6,
+    "203.0.113.33": 18,
+    "203.0.113.34": 7,
+    "203.0.113.35": 12,
+}
+"""Servers, and how many lines met each; with that of case 1 five have more than enough."""
+
+_RUNS: Final = numbers_from(1)
+
+
+def met(house: Household, clients: Mapping[str, int], *, ago: int = 0) -> list[Evidence]:
+    """Give what a run of detection finds of servers, each met by so many lines."""
+    number = next(_RUNS)
+    found = [
+        seen(house, of=service(each), ago=ago, clients=count, tried=count, suspects=count * 4 // 5)
+        for each, count in clients.items()
+    ]
+    return [replace(each, reference=f"run {number}") for each in found]
+
+
+def many_listed(
+    house: Household,
+    clients: Mapping[str, int] = MANY,
+    methods: Sequence[Method] = (Method.HONEYPOT, Method.MALWARE),
+) -> None:
+    """Let people list servers, each met by so many lines and found by further methods."""
+    house.act_as("anna")
+    for each in clients:
+        tell(house.home(), *(stated(house, how, service=service(each)) for how in methods))
+    run(house.home(), *met(house, clients))
+    with house.home().casebook() as casebook:
+        numbers = [each.id for each in casebook.cases.in_states((CaseState.CANDIDATE,))]
+    for number in numbers:
+        for who in ("anna", "rita"):
+            kind = ServiceClass.DEDICATED
+            decide(house.act_as(who), number, Finding.CC, "samples report", service_class=kind)
+        approve(house.act_as("olga"), number)
+    house.act_as(None)

@@ -1,0 +1,498 @@
+"""
+A made-up hub under attack: members that find true servers, some that lie, and people who look.
+
+Everything that decides is the hub's own: `hub.aggregate`, `hub.kinship`, `verify.reliability`.
+Made up are the servers, who sees them, who errs, and what the dishonest do.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+
+from hinomi.hub.aggregate import ClassWords, Decision, Heard, Held, Outcome, aggregate
+from hinomi.hub.kinship import Kin, Past, kin_of, numbers_of, twins_among
+from hinomi.hub.rule import NEVER, Before, Rule, Ruled
+from hinomi.hub.servers import Columns, Ints, Servers
+from hinomi.hub.voices import METHODS, Source, Voices, joined
+from hinomi.model.address import Address
+from hinomi.model.evidence import Method
+from hinomi.model.statement import Endpoint
+from hinomi.verify.copying import Copying
+from hinomi.verify.reliability import Grade, Grading, SourceRecord, reliabilities
+
+RULE: Final = Rule(
+    least_members=3,
+    least_methods=2,
+    coalition_most=2,
+    listable_probability=0.9,
+    base_share=0.5,
+    least_reliability=0.6,
+    same_method_share=0.5,
+    lease_epochs=7,
+    remember_epochs=30,
+    queue_most=200,
+)
+"""As it ships."""
+
+HONEYPOT: Final = "honeypots"
+FEED: Final = "feed"
+_KIN_EVERY: Final = 7
+
+
+class Attack(StrEnum):
+    """What those who are dishonest do."""
+
+    NOTHING = "no attack"
+    LIST = "list innocents"
+    REMOVE = "remove true ones"
+    BOTH = "both"
+    SLEEPER = "sleeper, then both"
+    COPYCAT = "copy, and add innocents"
+    AIMED = "name what others mistake"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How large the world is."""
+
+    seed: int
+    attack: Attack
+    dishonest: int = 2
+    members: int = 12
+    epochs: int = 60
+    rule: Rule = RULE
+    wakes: int = 30  # Epoch in which a sleeper begins.
+    targets: int = 40  # Innocent servers that are named each epoch.
+    looks: int = 10  # Servers that people look at in an epoch.
+    quick: float = 0.4  # Chance that a member finds on a day what it meets.
+
+
+@dataclass(slots=True, kw_only=True)
+class Truth:
+    """What there is: servers by number, which are true, and who meets them."""
+
+    begins: Ints  # Epoch in which a true server is there first.
+    ends: Ints  # Epoch in which it is there no more.
+    sees: np.ndarray  # Epoch from which each member finds it, shape (members, servers).
+    odd: np.ndarray  # Of innocent ones: how easily they are mistaken.
+    honeypot: Ints  # Epoch from which honeypots name it.
+    feed: Ints
+
+    @property
+    def true(self) -> int:
+        """How many are C&C servers: the first ones."""
+        return int(self.begins.size)
+
+
+def truth_of(setting: Setting) -> Truth:
+    """Draw the servers of a world."""
+    random = np.random.default_rng([setting.seed, 1])
+    epochs, members = setting.epochs, setting.members
+    count = int(random.poisson(3.0 * epochs)) + 60
+    begins = np.r_[np.full(60, -20), random.integers(0, epochs, count - 60)]
+    ends = (
+        begins + np.r_[np.full(60, 20), np.zeros(count - 60, int)] + random.geometric(0.04, count)
+    )
+    reach = random.beta(1.3, 1.5, count)
+    size = np.linspace(0.3, 1.0, members)
+    meets = random.random((members, count)) < np.clip(1.3 * reach * size[:, None], 0.0, 0.95)
+    delay = random.geometric(setting.quick, (members, count)) - 1
+    never = epochs * 10
+    sees = np.where(meets, begins + delay, never)
+    seen = random.random(count)
+    return Truth(
+        begins=begins,
+        ends=ends,
+        sees=sees,
+        odd=random.pareto(1.5, 400),
+        honeypot=np.where(seen < 0.25, begins + 2, never),
+        feed=np.where(random.random(count) < 0.2, begins + 5, never),
+    )
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of a hub."""
+
+    false_listings: set[int] = field(default_factory=set)  # Innocent servers that were listed.
+    by_attack: set[int] = field(default_factory=set)  # Of these, what few honest members named.
+    false_removals: set[int] = field(default_factory=set)  # Live ones that many honest still name.
+    listed_true: set[int] = field(default_factory=set)
+    due: dict[int, int] = field(default_factory=dict)  # Since when three honest members name it.
+    delays: list[int] = field(default_factory=list)
+    queue: list[int] = field(default_factory=list)
+    left_out: list[int] = field(default_factory=list)
+    stale: list[float] = field(default_factory=list)
+
+    def facts(self) -> dict[str, float]:
+        """Sum up."""
+        reached = [each for each in self.due if each in self.listed_true]
+        return {
+            "false listings": len(self.false_listings),
+            "of these by attack": len(self.by_attack),
+            "false removals": len(self.false_removals),
+            "share listed": len(reached) / max(len(self.due), 1),
+            "delay": float(np.mean(self.delays)) if self.delays else float("nan"),
+            "queue": float(np.mean(self.queue)) if self.queue else 0.0,
+            "stale share": float(np.mean(self.stale)) if self.stale else 0.0,
+        }
+
+
+class Story:
+    """One world, epoch by epoch: what members say does not depend on what the hub makes of it."""
+
+    def __init__(self, setting: Setting) -> None:
+        """Draw the world."""
+        self.setting = setting
+        self.truth = truth_of(setting)
+        self._random = np.random.default_rng([setting.seed, 2])
+        self._mistakes: list[dict[int, int]] = [{} for _ in range(setting.members)]
+        rates = np.random.default_rng([setting.seed, 3]).uniform(0.02, 0.2, setting.members)
+        self._rates = rates
+        self.dishonest = frozenset(range(setting.members - setting.dishonest, setting.members))
+        self._said_before: dict[int, frozenset[int]] = {}
+
+    @property
+    def honest(self) -> list[int]:
+        """Name the honest members."""
+        return [each for each in range(self.setting.members) if each not in self.dishonest]
+
+    def is_true(self, server: int) -> bool:
+        """Tell whether it is, or was, a C&C server."""
+        return server < self.truth.true
+
+    def is_live(self, server: int, epoch: int) -> bool:
+        """Tell whether a C&C server is there."""
+        truth = self.truth
+        return self.is_true(server) and truth.begins[server] <= epoch < truth.ends[server]
+
+    def targets(self, epoch: int) -> frozenset[int]:
+        """Give the innocent servers that the dishonest want listed."""
+        setting, first = self.setting, self.truth.true
+        if setting.attack is Attack.AIMED:
+            oddest = np.argsort(-self.truth.odd)[: setting.targets]
+            return frozenset((first + oddest).tolist())
+        begin = first + self.truth.odd.size + setting.targets * (epoch // 10)
+        return frozenset(range(begin, begin + setting.targets))
+
+    def statements(self, epoch: int, published: frozenset[int]) -> list[frozenset[int]]:
+        """Give what each member states in *epoch*."""
+        found = [self._finds(member, epoch) for member in range(self.setting.members)]
+        said = list(found)
+        for liar in self.dishonest:
+            said[liar] = self._lies(found[liar], epoch, published)
+        self._said_before = dict(enumerate(said))
+        return said
+
+    def denials(self, epoch: int, published: frozenset[int]) -> list[frozenset[int]]:
+        """Give of which listed servers each member says that they are wrong or gone."""
+        said: list[frozenset[int]] = []
+        for member in range(self.setting.members):
+            # People there look at some of what is listed, and know what it is.
+            drawn = np.random.default_rng([self.setting.seed, 5, member, epoch // 5])
+            looked = {each for each in sorted(published) if drawn.random() < 0.03}
+            said.append(frozenset(each for each in looked if not self.is_live(each, epoch)))
+        if self._attacks(epoch) and self.setting.attack in _REMOVING:
+            live = frozenset(each for each in published if self.is_live(each, epoch))
+            for liar in self.dishonest:
+                said[liar] = live
+        return said
+
+    def confirmations(self, epoch: int, published: frozenset[int]) -> list[frozenset[int]]:
+        """Give which listed servers each member saw; lines meet some innocent ones as well."""
+        drawn = np.random.default_rng([self.setting.seed, 6])
+        met = drawn.random((self.setting.members, self.truth.true + 4_000)) < 0.05
+        return [
+            frozenset(
+                each
+                for each in published
+                if (self.is_live(each, epoch) and self.truth.sees[member, each] <= epoch)
+                or (not self.is_true(each) and met[member, each])
+            )
+            if member not in self.dishonest or not self._attacks(epoch)
+            else frozenset()
+            for member in range(self.setting.members)
+        ]
+
+    def _attacks(self, epoch: int) -> bool:
+        attack = self.setting.attack
+        if attack is Attack.NOTHING:
+            return False
+        return attack is not Attack.SLEEPER or epoch >= self.setting.wakes
+
+    def _finds(self, member: int, epoch: int) -> frozenset[int]:
+        """Give what an honest member finds: what it sees, for some days more, and its mistakes."""
+        truth = self.truth
+        live = (truth.sees[member] <= epoch) & (epoch < truth.ends + 2) & (truth.begins <= epoch)
+        mistakes = self._mistakes[member]
+        chance = truth.odd / truth.odd.sum()
+        for place in self._random.choice(
+            chance.size, self._random.poisson(self._rates[member]), p=chance
+        ):
+            mistakes[truth.true + int(place)] = epoch + 5
+        wrong = {each for each, until in mistakes.items() if epoch < until}
+        return frozenset(np.flatnonzero(live).tolist()) | wrong
+
+    def _lies(self, found: frozenset[int], epoch: int, published: frozenset[int]) -> frozenset[int]:
+        attack = self.setting.attack
+        if not self._attacks(epoch):
+            return found
+        if attack is Attack.COPYCAT:
+            copied = sorted(self._said_before.get(0, frozenset()) | published)
+            # Not all of it, so that two of them are not the same to the letter.
+            kept = self._random.random(len(copied)) < 0.9
+            return frozenset(np.array(copied, int)[kept].tolist()) | self.targets(epoch)
+        if attack is Attack.REMOVE:
+            return frozenset(each for each in found if not self.is_live(each, epoch))
+        if attack in {Attack.BOTH, Attack.SLEEPER}:
+            return self.targets(epoch)
+        return found | self.targets(epoch)
+
+
+_REMOVING: Final = {Attack.REMOVE, Attack.BOTH, Attack.SLEEPER}
+
+
+def play_votes(setting: Setting, least: int) -> Tally:
+    """
+    Let the hub count votes: listed is what *least* members name, and nothing else.
+
+    As many members who say that it is wrong or gone end a listing.
+    """
+    story, tally = Story(setting), Tally()
+    published: frozenset[int] = frozenset()
+    for epoch in range(setting.epochs):
+        said = story.statements(epoch, published)
+        against = Counter(each for denied in story.denials(epoch, published) for each in denied)
+        votes = Counter(each for named in said for each in named)
+        now = frozenset(
+            each for each, count in votes.items() if count >= least and against[each] < least
+        )
+        _count(tally, story, epoch, said, (published, now))
+        published = now
+    return tally
+
+
+def play_hub(setting: Setting) -> Tally:
+    """Let the hub weigh, as it does."""
+    story, tally = Story(setting), Tally()
+    hub = _Hub(story)
+    for epoch in range(setting.epochs):
+        said = story.statements(epoch, hub.published)
+        before = hub.published
+        decisions = hub.weigh(epoch, said)
+        hub.look(epoch, decisions)
+        waiting = [each for each in decisions if each.outcome is Outcome.QUEUE]
+        tally.queue.append(len(waiting))
+        _count(tally, story, epoch, said, (before, hub.published))
+    return tally
+
+
+def _count(
+    tally: Tally,
+    story: Story,
+    epoch: int,
+    said: list[frozenset[int]],
+    lists: tuple[frozenset[int], frozenset[int]],
+) -> None:
+    """Count what a list is worth, from the one before."""
+    before, now = lists
+    honest = Counter(each for member in story.honest for each in said[member])
+    for each in now - before:
+        if not story.is_true(each):
+            tally.false_listings.add(each)
+            # Without the dishonest it would be no matter of so many.
+            if honest[each] < story.setting.rule.least_members:
+                tally.by_attack.add(each)
+    enough = story.setting.rule.least_members
+    live = {each for each in honest if story.is_live(each, epoch) and honest[each] >= enough}
+    tally.false_removals |= {each for each in before - now if each in live}
+    for each in live:
+        tally.due.setdefault(each, epoch)
+    for each in now:
+        if each in tally.due and each not in tally.listed_true:
+            tally.delays.append(max(epoch - tally.due[each], 0))
+    tally.listed_true |= {each for each in now if story.is_true(each)}
+    if now:
+        tally.stale.append(sum(not story.is_live(each, epoch) for each in now) / len(now))
+
+
+class _Hub:
+    """A hub without a home: what it keeps from epoch to epoch."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self.published: frozenset[int] = frozenset()
+        self._carried: dict[int, int] = {}
+        self._contested: dict[int, int] = {}
+        self._rulings: dict[int, tuple[Ruled, int]] = {}
+        self._answers: dict[str, list[int]] = {}
+        self._pasts: dict[str, Past] = {}
+        self._kin: Kin = Kin(groups={}, forwards={})
+        self._said: list[frozenset[int]] = []
+
+    def weigh(self, epoch: int, said: list[frozenset[int]]) -> tuple[Decision, ...]:
+        """Make the list of *epoch*."""
+        story = self._story
+        self._said = said
+        self._learn(epoch, said)
+        true = range(story.truth.true)
+        others = {
+            HONEYPOT: [
+                n for n in true if story.is_live(n, epoch) and story.truth.honeypot[n] <= epoch
+            ],
+            FEED: [n for n in true if story.truth.feed[n] <= epoch < story.truth.ends[n] + 20],
+        }
+        voices = {f"m{n:02}": sorted(named) for n, named in enumerate(said)} | others
+        numbers = sorted({*self.published, *(n for each in voices.values() for n in each)})
+        servers = Servers(Columns.of(map(endpoint, numbers)))
+        sources = self._sources()
+        places = {each.name: place for place, each in enumerate(sources)}
+
+        def spoken(words: Mapping[str, Iterable[int]], *, is_for: bool) -> Voices:
+            return joined(
+                [_voices(servers, words[name], places[name], sources, is_for=is_for)
+                 for name in sorted(words)]
+            )  # fmt: skip
+
+        def by_member(words: list[frozenset[int]]) -> dict[str, list[int]]:
+            return {f"m{n:02}": sorted(each) for n, each in enumerate(words)}
+
+        none = np.zeros(0, dtype=np.int64)
+        heard = Heard(
+            servers=servers,
+            sources=sources,
+            said=spoken(voices, is_for=True),
+            confirmed=spoken(by_member(story.confirmations(epoch, self.published)), is_for=True),
+            denied=spoken(by_member(story.denials(epoch, self.published)), is_for=False),
+            classes=ClassWords(none, none, none),
+            fresh=np.ones(servers.size),
+            before=self._before(servers, epoch),
+        )
+        rule = story.setting.rule
+        decisions = aggregate(heard, rule, epoch=epoch, guard=lambda _rows: dict[int, Held]())
+        self.published = frozenset(number(each.endpoint) for each in decisions if each.is_listed)
+        for each in decisions:
+            self._carried[number(each.endpoint)] = each.carried
+            self._contested[number(each.endpoint)] = each.contested
+        return decisions
+
+    def look(self, epoch: int, decisions: Iterable[Decision]) -> None:
+        """Let people look at the first of the queue; they see what it is nine times in ten."""
+        waiting = [each for each in decisions if each.outcome is Outcome.QUEUE]
+        waiting.sort(key=_place)
+        story = self._story
+        for each in waiting[: story.setting.looks]:
+            server = number(each.endpoint)
+            drawn = np.random.default_rng([story.setting.seed, 7, server, epoch]).random()
+            if drawn > 0.9:
+                continue
+            is_live = story.is_live(server, epoch)
+            until = epoch + story.setting.rule.remember_epochs
+            self._rulings[server] = (Ruled.LIST if is_live else Ruled.REFUSE, until)
+            if is_live or not story.is_true(server):
+                self._answer(server, is_cc=is_live)
+
+    def _answer(self, server: int, *, is_cc: bool) -> None:
+        """Let an answer count for members where it stands without them."""
+        stands = not is_cc or self._story.truth.honeypot[server] < self._story.setting.epochs
+        for member, named in enumerate(self._said):
+            if stands and server in named:
+                self._answers.setdefault(f"m{member:02}", [0, 0])[0 if is_cc else 1] += 1
+
+    def _learn(self, epoch: int, said: list[frozenset[int]]) -> None:
+        columns = {f"m{n:02}": Columns.of(map(endpoint, sorted(s))) for n, s in enumerate(said)}
+        for name, each in columns.items():
+            past = self._pasts.get(name, Past.nothing())
+            self._pasts[name] = past.then(numbers_of(each), epoch, forget_before=epoch - 180)
+        if epoch % _KIN_EVERY:
+            return
+        refused = [
+            each
+            for each, (ruled, _) in self._rulings.items()
+            if ruled is Ruled.REFUSE and not self._story.is_true(each)
+        ]
+        self._kin = kin_of(
+            self._pasts,
+            {},
+            wrong=frozenset(numbers_of(Columns.of(map(endpoint, refused))).tolist()),
+            families={},
+            alike=twins_among({name: numbers_of(each) for name, each in columns.items()}, 30),
+            copying=Copying(),
+            epoch_days=1,
+            rare=self._story.setting.rule.coalition_most + 1,
+        )
+
+    def _sources(self) -> tuple[Source, ...]:
+        records = []
+        for member in range(self._story.setting.members):
+            right, wrong = self._answers.get(f"m{member:02}", (0, 0))
+            records.append(
+                SourceRecord(
+                    name=f"m{member:02}",
+                    method=Method.SIGHTING,
+                    right=right,
+                    wrong=wrong,
+                    grade=Grade.A,
+                )
+            )
+        for name, method in ((HONEYPOT, Method.HONEYPOT), (FEED, Method.LIST)):
+            records.append(SourceRecord(name=name, method=method, grade=Grade.B))
+        worth = reliabilities(records, Grading())
+        return tuple(
+            Source(
+                name=each.name,
+                method=each.method,
+                worth=worth[each.name].mean,
+                group=self._kin.groups.get(each.name, each.name),
+                is_member=each.method is Method.SIGHTING,
+            )
+            for each in records
+        )
+
+    def _before(self, servers: Servers, epoch: int) -> Before:
+        before = Before.unknown(servers.size)
+        for row, found in enumerate(servers.endpoints(range(servers.size))):
+            server = number(found)
+            before.is_listed[row] = server in self.published
+            before.carried[row] = self._carried.get(server, NEVER)
+            before.contested[row] = self._contested.get(server, NEVER)
+            ruled, until = self._rulings.get(server, (Ruled.NOTHING, NEVER))
+            before.ruled[row] = ruled if epoch <= until else Ruled.NOTHING
+        return before
+
+
+def endpoint(server: int) -> Endpoint:
+    """Give the server of a number: made-up ones stand where nobody's do."""
+    return Endpoint(Address(0x20010DB8_00000000, server), 6, 443)
+
+
+def number(found: Endpoint) -> int:
+    """Give the number of a server."""
+    return found.address.lo
+
+
+def with_rule(setting: Setting, **changed: int) -> Setting:
+    """Change the rule of a setting."""
+    return replace(setting, rule=replace(setting.rule, **changed))
+
+
+def _voices(
+    servers: Servers, named: Iterable[int], place: int, sources: tuple[Source, ...], *, is_for: bool
+) -> Voices:
+    rows = servers.rows_of(Columns.of(map(endpoint, named)))
+    rows = rows[rows >= 0]
+    return Voices(
+        server=rows,
+        source=np.full(rows.size, place, dtype=np.int64),
+        is_for=np.full(rows.size, is_for, dtype=np.bool_),
+        share=np.ones(rows.size),
+        method=np.full(rows.size, METHODS.index(sources[place].method), dtype=np.int64),
+    )
+
+
+def _place(decision: Decision) -> int:
+    return next((int(why.values["place"]) for why in decision.reasons if why.code == "queued"), 0)

@@ -1,0 +1,179 @@
+"""A running hub takes up its register, makes the list when it is due, and stops with its home."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client import generate_latest
+
+from hinomi.errors import ConfigError, Conflict, Unavailable
+from hinomi.services.home import Home
+from hinomi.services.hub.epochs import present_epoch
+from hinomi.services.hub.publishing import publish
+from hinomi.services.hub.serving import RETRY_S, Keeper, Serving, due_ms
+from hinomi.services.register import put_in_force
+from loopback import wait_for
+from openhub import DAY_MS, NOON_MS, SetClock, make_hub
+
+EARLY_MS = NOON_MS - DAY_MS // 2 + 60_000
+"""A minute after midnight: the list is not due."""
+
+
+def make(home: Home) -> None:
+    """Make the list in this process."""
+    publish(home)
+
+
+@pytest.fixture(name="clock")
+def a_clock() -> SetClock:
+    """Give the hub's clock, before the list is due."""
+    return SetClock(EARLY_MS)
+
+
+@pytest.fixture(name="home")
+def a_home(tmp_path: Path, clock: SetClock) -> Home:
+    """Give a hub's home."""
+    return make_hub(tmp_path / "hub", clock)
+
+
+@pytest.fixture(name="serving")
+def a_serving_hub(home: Home) -> Iterator[Serving]:
+    """Give a hub that makes its list in this process."""
+    with home.casebook() as casebook:
+        yield Serving(home, casebook, publish=make)
+
+
+def test_the_list_is_made_when_it_is_due_and_once(serving: Serving, clock: SetClock) -> None:
+    """Not a minute before, and not twice in an epoch."""
+    store = serving.casebook.hub.snapshots
+    numbers = []
+    due = due_ms(serving.home, present_epoch(serving.home))
+    for now_ms in (EARLY_MS, due - 1, due, due + 60_000, due + DAY_MS - 1, due + DAY_MS):
+        clock.now_ms = now_ms
+        serving.look()
+        numbers.append(store.newest_number())
+
+    assert numbers == [0, 0, 1, 1, 1, 2]
+
+
+def test_it_says_whether_the_list_is_there_and_whether_it_is_late(
+    serving: Serving, clock: SetClock
+) -> None:
+    """Before it is due it is not late."""
+    told = [(serving.is_made(), serving.is_late())]
+    clock.now_ms = NOON_MS
+    told.append((serving.is_made(), serving.is_late()))
+    serving.look()
+    told.append((serving.is_made(), serving.is_late()))
+
+    assert told == [(False, False), (False, True), (True, False)]
+
+
+def test_a_list_that_cannot_be_made_is_tried_again_later(home: Home, clock: SetClock) -> None:
+    """Logged, counted, and with longer and longer waits; the hub goes on."""
+    clock.now_ms = NOON_MS
+    ticks = [0.0]
+    tried = []
+
+    def fail(_home: Home) -> None:
+        tried.append(ticks[0])
+        raise Unavailable("no room left")
+
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=fail, ticks=lambda: ticks[0])
+        for second in range(0, 400, 10):
+            ticks[0] = float(second)
+            serving.look()
+        counted = generate_latest(serving.meters.registry).decode()
+
+    assert tried == [0.0, RETRY_S[0], RETRY_S[0] + RETRY_S[1], sum(RETRY_S[:3])]
+    assert 'hinomi_hub_failures_total{what="publish"} 4.0' in counted
+
+
+def test_a_list_that_somebody_else_made_is_no_failure(home: Home, clock: SetClock) -> None:
+    """Two hubs on one case book: one of them is faster."""
+    clock.now_ms = NOON_MS
+
+    def lose(_home: Home) -> None:
+        raise Conflict("it is made already")
+
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=lose)
+        serving.look()
+
+        assert b'what="publish"' not in generate_latest(serving.meters.registry)
+
+
+def test_a_register_that_was_put_in_force_counts_at_once(serving: Serving) -> None:
+    """Without a restart, from the next look on."""
+    home = serving.home
+    after = home.register.with_value("hub.kinds", "research-body", decided_by="somebody")
+    put_in_force(home.folder, home.clock, home.register, after, {"operation": "parameters"})
+
+    serving.look()
+
+    assert serving.home.register.text("hub.kinds") == "research-body"
+    assert serving.home.clock is home.clock
+
+
+def test_a_register_that_was_edited_by_hand_changes_nothing(serving: Serving) -> None:
+    """What ruled before goes on, and it is counted."""
+    path = serving.home.folder / "register.toml"
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("detecting-isp receiving-isp", "ministry"), "utf-8")
+
+    serving.look()
+
+    assert serving.home.register.text("hub.kinds") == "detecting-isp receiving-isp"
+    assert b'{what="register"} 1.0' in generate_latest(serving.meters.registry)
+
+
+def test_a_home_that_is_gone_stops_it(serving: Serving) -> None:
+    """With one line, as a fault of the configuration."""
+    folder = serving.home.folder
+    folder.rename(folder.with_name("elsewhere"))
+
+    with pytest.raises(ConfigError, match="removed or replaced"):
+        serving.look()
+
+
+def test_a_keeper_ends_when_it_is_told_to(serving: Serving) -> None:
+    """And not before."""
+    given_up = threading.Event()
+    keeper = Keeper(serving, given_up.set)
+    keeper.start()
+    keeper.end()
+
+    assert keeper.failure is None
+    assert not given_up.is_set()
+
+
+def test_a_keeper_gives_up_with_the_home(serving: Serving) -> None:
+    """It says why, once."""
+    given_up = threading.Event()
+    folder = serving.home.folder
+    folder.rename(folder.with_name("elsewhere"))
+    keeper = Keeper(serving, given_up.set)
+    keeper.start()
+
+    assert given_up.wait(60)
+    keeper.end()
+    assert isinstance(keeper.failure, ConfigError)
+
+
+def test_a_keeper_goes_on_after_what_nobody_foresaw(home: Home, clock: SetClock) -> None:
+    """It is counted, and the next look comes."""
+    clock.now_ms = NOON_MS
+
+    def break_down(_home: Home) -> None:
+        raise ZeroDivisionError
+
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=break_down)
+        keeper = Keeper(serving, lambda: None)
+        keeper.start()
+        wait_for(lambda: b'{what="keeper"}' in generate_latest(serving.meters.registry))
+        keeper.end()
+
+    assert keeper.failure is None

@@ -1,0 +1,85 @@
+"""The hub's list is a list of known C&Cs like others, and ends by itself."""
+
+import pytest
+
+from docket import At
+from hinomi.errors import Unavailable, UsageError
+from hinomi.model.listed import HUB_LIST, ListKind
+from hinomi.services.listing import add_list, show_lists
+from hinomi.services.membership.applying import lapse
+from hinomi.services.membership.holding import require_held
+from hinomi.services.membership.joined import read_joined
+from hinomi.services.membership.pulling import pull
+from household import DAY_MS, Household
+from standin import SERVERS, StandIn, epoch_at, listing
+
+
+def entries(house: Household) -> int:
+    """Count what stands on the hub's list here."""
+    found = [each for each in show_lists(house.home()) if each.source == HUB_LIST]
+    return found[0].entries if found else 0
+
+
+def test_a_home_without_a_hub_has_nothing_that_lapses(at: At) -> None:
+    """Nor one that has not pulled yet."""
+    assert lapse(at(None).home()) == 0
+
+
+def test_before_the_first_list_nothing_lapses(house: Household) -> None:
+    """A member without a list has none to shorten."""
+    assert lapse(house.home()) == 0
+
+
+def test_whoever_uses_the_list_lets_it_lapse(house: Household, hub: StandIn) -> None:
+    """Without the hub, without a timer: detection does."""
+    now = epoch_at(house.home())
+    hub.publish([listing(each, now + at) for at, each in enumerate(SERVERS)], now)
+    pull(house.home())
+    assert lapse(house.home()) == 0
+    house.later(2 * DAY_MS)
+    begun = len(house.entries())
+
+    assert (lapse(house.home()), entries(house)) == (2, 4)
+    assert lapse(house.home()) == 0
+    (told,) = house.entries()[begun:]
+    assert (told["operation"], told["act"], told["ended"]) == ("lists", "lapse", 2)
+
+
+def test_what_lapsed_was_confirmed_when_the_list_came(house: Household, hub: StandIn) -> None:
+    """That the list grew shorter here says nothing new of what is left on it."""
+    now = epoch_at(house.home())
+    hub.publish([listing(each, now + at) for at, each in enumerate(SERVERS)], now)
+    pull(house.home())
+    held = require_held(house.home(), read_joined(house.home()))
+    house.later(3 * DAY_MS)
+
+    lapse(house.home())
+
+    (shown,) = [each for each in show_lists(house.home()) if each.source == HUB_LIST]
+    assert shown.added_ms == held.pulled_ms
+
+
+def test_a_list_that_is_not_here_lapses_with_the_next_pull(house: Household, hub: StandIn) -> None:
+    """What was lost is fetched anew."""
+    hub.list_servers(epoch_at(house.home()), lease=0)
+    pull(house.home())
+    for each in (house.folder / "hub" / "lists").iterdir():
+        each.unlink()
+    house.later(DAY_MS)
+    assert (lapse(house.home()), entries(house)) == (0, 6)
+    hub.busy = 9
+    with pytest.raises(Unavailable):
+        pull(house.home())
+    hub.busy = 0
+
+    assert (pull(house.home()).applied.lapsed, entries(house)) == (6, 0)
+
+
+def test_no_other_list_passes_for_the_hubs(house: Household, tmp_path: object) -> None:
+    """Its name is taken."""
+    path = house.folder / "mine.csv"
+    path.write_text("address,protocol,port\n203.0.113.9,tcp,443\n", "utf-8")
+
+    for name in ("hub", " Hub "):
+        with pytest.raises(UsageError, match="listings pull"):
+            add_list(house.home(), ListKind.KNOWN_CC, path, name)

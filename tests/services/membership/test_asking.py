@@ -1,0 +1,213 @@
+"""The hub that was joined is asked, by mutual TLS, and nobody else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from docket import At
+from hinomi.errors import (
+    ConfigError,
+    Conflict,
+    HinomiError,
+    MalformedDocument,
+    NotFound,
+    NotPermitted,
+    Unavailable,
+)
+from hinomi.hub.authority import Authority
+from hinomi.services.membership import asking
+from hinomi.services.membership.asking import SMALL, HubClient, NotTaken
+from hinomi.services.membership.joined import read_joined
+from hinomi.services.membership.joining import AUTHORITY, NODE_KEY, TOKEN
+from household import Household
+from standin import StandIn, answering, authority
+
+
+class Said(msgspec.Struct):
+    """What the hub says in these tests."""
+
+    number: int
+
+
+@pytest.fixture(name="member")
+def a_member_without_cases(at: At, hub: StandIn, tmp_path: Path) -> Household:
+    """Give a home that has joined the hub, and has no case."""
+    house = at(None)
+    hub.let_in(house.home(), tmp_path)
+    return house
+
+
+def client(house: Household) -> HubClient:
+    """Make ready to ask."""
+    home = house.home()
+    return HubClient(home, read_joined(home), sleep=lambda _s: None)
+
+
+def says(hub: StandIn, status: int, body: bytes) -> None:
+    """Let the hub answer everything so."""
+    hub.refuse = lambda _path: (status, body)
+
+
+def test_what_the_hub_says_is_given(member: Household, hub: StandIn) -> None:
+    """As bytes, as text, as JSON with more fields than are asked for."""
+    says(hub, 200, b'{"number": 7, "later": "field"}')
+
+    with client(member) as asks:
+        assert asks.get("/v1/hub") == b'{"number": 7, "later": "field"}'
+        assert asks.get_text("/v1/hub").startswith("{")
+        assert asks.get_json("/v1/hub", Said).number == 7
+        assert asks.put_json("/v1/hub", b"x", Said).number == 7
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "times"),
+    [
+        (400, NotTaken, 1),
+        (401, NotPermitted, 1),
+        (403, NotPermitted, 1),
+        (404, NotFound, 1),
+        (409, Conflict, 1),
+        (413, NotTaken, 1),
+        (418, MalformedDocument, 1),
+        (422, NotTaken, 1),
+        (500, Unavailable, 1),
+        (302, Unavailable, 1),
+        (429, Unavailable, 3),
+        (502, Unavailable, 3),
+        (503, Unavailable, 3),
+        (504, Unavailable, 3),
+    ],
+)
+def test_each_refusal_is_one_of_the_house(
+    member: Household, hub: StandIn, status: int, error: type[HinomiError], times: int
+) -> None:
+    """One line, which says what the hub says, without an address; a busy hub is asked again."""
+    says(hub, status, b'{"error": "no: \\n203.0.113.9 \\u0007 is wrong"}')
+
+    with client(member) as asks, pytest.raises(error) as caught:
+        asks.get("/v1/hub")
+
+    assert type(caught.value) is error
+    assert str(caught.value).isprintable()
+    assert "203.0.113.9" not in str(caught.value)
+    assert len(hub.asked) == times
+
+
+def test_no_redirection_is_followed(member: Household, hub: StandIn) -> None:
+    """Wherever it leads."""
+    says(hub, 307, b"")
+
+    with client(member) as asks, pytest.raises(Unavailable, match="leads elsewhere"):
+        asks.get("/v1/hub")
+
+
+def test_no_answer_is_too_long(member: Household, hub: StandIn) -> None:
+    """It is left where the bound is reached; a refusal has a bound of its own."""
+    says(hub, 200, b"x" * (SMALL + 1))
+    with client(member) as asks, pytest.raises(MalformedDocument, match="longer than 65,536"):
+        asks.get("/v1/hub")
+
+    says(hub, 404, b"x" * (SMALL + 1))
+    with client(member) as asks, pytest.raises(MalformedDocument, match="longer than 65,536"):
+        asks.get("/v1/hub", most=SMALL * 4)
+
+
+def test_no_answer_drips_in_for_ever(
+    member: Household, hub: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All attempts together have an end."""
+    monkeypatch.setattr(asking, "TOTAL_S", -1.0)
+    says(hub, 200, b"{}")
+
+    with client(member) as asks, pytest.raises(Unavailable, match="took too long"):
+        asks.get("/v1/hub")
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"number": "x"}', b"\xff\xfe"])
+def test_what_is_no_answer_is_refused(member: Household, hub: StandIn, body: bytes) -> None:
+    """With the place that it came from."""
+    says(hub, 200, body)
+
+    with client(member) as asks, pytest.raises(MalformedDocument, match="/v1/hub"):
+        asks.get_json("/v1/hub", Said)
+
+
+def test_text_is_text(member: Household, hub: StandIn) -> None:
+    """In UTF-8."""
+    says(hub, 200, b"\xff\xfe")
+
+    with client(member) as asks, pytest.raises(MalformedDocument, match="no text"):
+        asks.get_text("/v1/hub")
+
+
+@pytest.fixture(name="impostor")
+def somebody_else_at_the_same_place(
+    signs: Authority, tmp_path: Path
+) -> Iterator[tuple[StandIn, Path]]:
+    """Give a hub whose certificate another authority signed."""
+    folder = tmp_path / "impostor"
+    folder.mkdir()
+    with answering(StandIn(signs), folder, signs=authority()) as hub:
+        yield hub, folder
+
+
+def test_nobody_else_is_taken_for_the_hub(
+    impostor: tuple[StandIn, Path], at: At, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the environment trusts, and at once: asking again would not help."""
+    hub, folder = impostor
+    house = at(None)
+    hub.let_in(house.home(), folder)
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "server.pem"))
+
+    with client(house) as asks, pytest.raises(Unavailable, match="not the hub that this home"):
+        asks.get("/v1/hub")
+    assert hub.asked == []
+
+
+def test_the_environment_names_no_proxy(
+    member: Household, hub: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor any other detour."""
+    for name in ("HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    says(hub, 200, b'{"number": 1}')
+
+    with client(member) as asks:
+        assert asks.get_json("/v1/hub", Said).number == 1
+
+
+def test_a_hub_that_is_away_is_waited_for(at: At, signs: Authority, tmp_path: Path) -> None:
+    """For a bounded time."""
+    with answering(StandIn(signs), tmp_path) as hub:
+        house = at(None)
+        hub.let_in(house.home(), tmp_path)
+    waited: list[float] = []
+
+    home = house.home()
+    with (
+        HubClient(home, read_joined(home), sleep=waited.append) as asks,
+        pytest.raises(Unavailable, match="is away"),
+    ):
+        asks.get("/v1/hub")
+    assert waited == [0.0, 0.0]
+
+
+@pytest.mark.parametrize("lost", [NODE_KEY, AUTHORITY, TOKEN])
+def test_without_its_keys_a_home_asks_nothing(member: Household, hub: StandIn, lost: str) -> None:
+    """It says which are missing."""
+    (member.folder / lost).unlink()
+
+    with pytest.raises(ConfigError):
+        client(member)
+    assert hub.asked == []
+
+
+def test_the_token_goes_with_every_request(member: Household, hub: StandIn) -> None:
+    """A node with a certificate and a wrong token is let nowhere."""
+    (member.folder / TOKEN).write_text("another\n", "ascii")
+
+    with client(member) as asks, pytest.raises(NotPermitted, match="not known here"):
+        asks.get("/v1/hub")

@@ -1,0 +1,124 @@
+"""What one node may take: requests a minute, and bodies of a size."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import HTTPException, Request
+
+from hinomi.services.hub.pace import NAMES_MOST
+from hinomi.web.hub import limits
+from hinomi.web.hub.limits import STRANGERS_SHARE, Pace, takes
+
+
+def count(pace: Pace, fingerprint: str | None) -> int:
+    """Count how often somebody may come at once, up to 1,000 times."""
+    return sum(pace.take(fingerprint) for _ in range(1000))
+
+
+def test_a_stranger_has_a_tenth() -> None:
+    """Who was let in has the whole, who was refused again the tenth."""
+    pace = Pace(600, lambda: 0.0)
+    pace.learn("a", "isp-a")
+
+    assert count(pace, "a") == 600
+    assert count(pace, "b") == 600 // STRANGERS_SHARE
+    pace.forget("a")
+    assert count(pace, "a") == 600 // STRANGERS_SHARE
+
+
+def test_two_nodes_of_one_member_share_its_leave() -> None:
+    """More certificates are not more requests."""
+    pace = Pace(100, lambda: 0.0)
+    pace.learn("a", "isp-a")
+    pace.learn("b", "isp-a")
+
+    assert count(pace, "a") + count(pace, "b") == 100
+
+
+def test_without_a_certificate_all_are_one_stranger() -> None:
+    """And a slow pace still lets somebody through."""
+    assert count(Pace(1, lambda: 0.0), None) == 1
+
+
+def test_names_do_not_pile_up() -> None:
+    """Who was let in longest ago is a stranger again, until the next time."""
+    pace = Pace(600, lambda: 0.0)
+    for number in range(NAMES_MOST + 1):
+        pace.learn(str(number), "isp-a")
+
+    assert count(pace, "0") == 60
+
+
+def request_of(parts: list[bytes], seconds: float = 0.0, **headers: str) -> Request:
+    """Make a request whose body comes in *parts*, a while apart."""
+
+    async def come() -> AsyncIterator[dict[str, object]]:
+        for number, part in enumerate(parts):
+            await asyncio.sleep(seconds)
+            yield {"type": "http.request", "body": part, "more_body": number + 1 < len(parts)}
+
+    stream = come()
+
+    async def receive() -> dict[str, object]:
+        return await anext(stream)
+
+    raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    return Request({"type": "http", "method": "PUT", "headers": raw}, receive)
+
+
+def read(request: Request, *media: str) -> bytes:
+    """Read the document of a request, at most 1 MiB."""
+
+    async def run() -> bytes:
+        return (await takes(lambda: 1, *(media or ("text/csv",)))(request)).body
+
+    return asyncio.run(run())
+
+
+def refused(request: Request, *media: str) -> int:
+    """Give the status that a request is refused with."""
+    with pytest.raises(HTTPException) as found:
+        read(request, *media)
+    return found.value.status_code
+
+
+def test_a_document_comes_whole() -> None:
+    """Whatever parts it comes in, and whatever stands behind its media type."""
+    assert read(request_of([b"a", b"b"], content_type="Text/CSV; charset=utf-8")) == b"ab"
+
+
+@pytest.mark.parametrize("media", ["", "application/json", "text/csvx", "text/html"])
+def test_another_media_type_is_not_taken(media: str) -> None:
+    """Before a byte of it is read."""
+    assert refused(request_of([], content_type=media)) == 415
+
+
+def test_a_compressed_document_is_not_taken() -> None:
+    """A small one may be a large one."""
+    assert refused(request_of([], content_type="text/csv", content_encoding="gzip")) == 415
+
+
+@pytest.mark.parametrize("length", [str((1 << 20) + 1), "9" * 40, "-1", "x", "1e3"])
+def test_a_length_that_is_too_large_or_none_is_enough(length: str) -> None:
+    """Nothing is read of it."""
+    assert refused(request_of([], content_type="text/csv", content_length=length)) == 413
+
+
+def test_a_document_that_grows_too_large_is_refused_on_the_way() -> None:
+    """Where no length is told, as soon as it is too long."""
+    parts = [bytes(1 << 19)] * 3 + [b"never read"] * 1000
+
+    assert refused(request_of(parts, content_type="text/csv")) == 413
+
+
+def test_the_largest_document_is_taken() -> None:
+    """To the byte."""
+    assert len(read(request_of([bytes(1 << 20)], content_type="text/csv"))) == 1 << 20
+
+
+def test_a_document_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its time is for all of it, so a byte now and then does not help."""
+    monkeypatch.setattr(limits, "BODY_S", 0.05)
+
+    assert refused(request_of([b"x"] * 100, 0.01, content_type="text/csv")) == 408
