@@ -133,6 +133,7 @@ def test_every_reason_that_is_kept_has_words(desk: Desk) -> None:
     said = run(desk, "anna", "show", *ONE).stdout
 
     assert "1 member(s) say that it is wrong or gone, 3 say so or saw it." in said
-    values = dict.fromkeys(("left", "members", "codes", "against", "support", "sources", "carried", "lease", "epoch", "place"), 1)  # fmt: skip
+    names = "left members codes against support sources carried epoch place"
+    values = dict.fromkeys(names.split(), 1)
     assert all(sentence(Because(code, values)).endswith(".") for code in WORDS)
     assert isinstance(cli, click.Group)

@@ -79,7 +79,7 @@ def test_what_was_known_before_is_known(desk: Desk) -> None:
                     service_class=ServiceClass.DEDICATED,
                     epoch=now,
                     until=now + place,
-                )  # fmt: skip
+                )
             )
     desk.house.epoch += 1
     before = desk.hears().heard.before
