@@ -76,6 +76,8 @@ def serve_hub(home: Home, listen: str | None, announce: Callable[[str], None]) -
     with home.casebook() as casebook:
         hub = Hub(home, casebook)
         hub.reads.mandate()
+        if newest := casebook.hub.snapshots.newest_number():
+            hub.prepare(newest)
         listening = open_listening(listen or home.config.hub.listen)
         with listening.socket, _health(hub):
             server = _Server(_configure(hub, context))
