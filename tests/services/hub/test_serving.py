@@ -57,6 +57,18 @@ def test_the_list_is_made_when_it_is_due_and_once(serving: Serving, clock: SetCl
     assert numbers == [0, 0, 1, 1, 1, 2]
 
 
+def test_a_new_list_is_prepared_once(home: Home, clock: SetClock) -> None:
+    """Before members ask for it, and not at every look."""
+    prepared: list[int] = []
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=make, prepare=prepared.append)
+        for now_ms in (EARLY_MS, NOON_MS, NOON_MS + 1, NOON_MS + DAY_MS):
+            clock.now_ms = now_ms
+            serving.look()
+
+    assert prepared == [1, 2]
+
+
 def test_it_says_whether_the_list_is_there_and_whether_it_is_late(
     serving: Serving, clock: SetClock
 ) -> None:

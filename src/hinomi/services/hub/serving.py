@@ -53,6 +53,7 @@ class Serving:
         casebook: CaseBook,
         *,
         publish: Callable[[Home], None] = publish_apart,
+        prepare: Callable[[int], None] = lambda _number: None,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         """
@@ -62,6 +63,7 @@ class Serving:
             home: The hub's.
             casebook: Its, open; whoever opened it closes it.
             publish: Makes the list of the present epoch, or raises.
+            prepare: Is told the number of each new list, before all members ask for it at once.
             ticks: Seconds that never go back.
         """
         self.home = home
@@ -69,6 +71,8 @@ class Serving:
         self.meters = Meters()
         self.reads = ReadJournal(lambda: self.home, self.meters, ticks)
         self._publish = publish
+        self._prepare = prepare
+        self._prepared = 0
         self._ticks = ticks
         self._watch = HomeWatch(home.folder)
         self._register_seen = self._look_at_register()
@@ -88,6 +92,7 @@ class Serving:
         self._renew_register()
         self.reads.mandate()
         self._publish_if_due()
+        self._prepare_newest()
 
     def is_made(self) -> bool:
         """
@@ -110,6 +115,12 @@ class Serving:
         return self.home.clock() >= due_ms(self.home, present_epoch(self.home)) and (
             not self.is_made()
         )
+
+    def _prepare_newest(self) -> None:
+        number = self.casebook.hub.snapshots.newest_number()
+        if number > self._prepared:
+            self._prepare(number)
+            self._prepared = number
 
     def _publish_if_due(self) -> None:
         try:

@@ -107,7 +107,7 @@ class _Exchange:
     async def _drain(self) -> None:
         """Read away what is left of a small body."""
         left = DRAINED_BYTES
-        if self._waits or self._expected > left:
+        if self._is_read or self._waits or self._expected > left:
             return
         with suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_S):
