@@ -65,12 +65,7 @@ def newest_figures(home: Home) -> Measured:
     mandate = home.mandate(Operation.WEIGH)
     record(home.journal(), Operation.WEIGH, mandate, {"act": "figures"})
     with home.casebook() as casebook:
-        found = casebook.hub.figures.newest()
-        if found is None or found.number < casebook.hub.snapshots.newest_number():
-            found = keep_figures(home, casebook)
-    if found is None:
-        raise NotFound("nothing was published: `hinomi hub publish` makes a list")
-    return found
+        return _newest(home, casebook)
 
 
 def figures_for(home: Home, casebook: CaseBook, member: str) -> dict[str, Any]:
@@ -80,11 +75,19 @@ def figures_for(home: Home, casebook: CaseBook, member: str) -> dict[str, Any]:
     Raises:
         NotFound: If nothing was published.
     """
-    found = casebook.hub.figures.newest()
-    if found is None:
-        raise NotFound("there are no figures: nothing was published")
+    found = _newest(home, casebook)
     shown = told_to(found.told, member, least_count(home.register))
     return {"number": found.number, **shown}
+
+
+def _newest(home: Home, casebook: CaseBook) -> Measured:
+    """Give the figures of the newest list; where its making was broken off, count them now."""
+    found = casebook.hub.figures.newest()
+    if found is None or found.number < casebook.hub.snapshots.newest_number():
+        found = keep_figures(home, casebook)
+    if found is None:
+        raise NotFound("there are no figures: nothing was published")
+    return found
 
 
 def _material(home: Home, casebook: CaseBook, newest: Summary) -> Material:
