@@ -44,6 +44,7 @@ OUTLETS: Final[dict[tuple[str, str], Outlet | None]] = {
     ("GET", "/v1/snapshots/{number}/listings.json"): Outlet.SNAPSHOT,
     ("GET", "/v1/snapshots/{number}/listings.csv"): Outlet.SNAPSHOT,
     ("GET", "/v1/snapshots/{number}/envelope"): Outlet.SNAPSHOT,
+    ("GET", "/v1/figures"): Outlet.FIGURES,
     ("PUT", "/v1/snapshots/{number}/acknowledgement"): Outlet.SNAPSHOT,
     ("PUT", "/v1/epochs/{epoch}/submission"): Outlet.SUBMIT,
     ("PUT", "/v1/epochs/{epoch}/sightings"): Outlet.FEEDBACK,

@@ -42,6 +42,7 @@ class DataClass(StrEnum):
     MEMBER_STATEMENTS = "member-statements"
     PAST_LISTS = "past-lists"
     RULINGS = "rulings"
+    HUB_FIGURES = "hub-figures"
     MEMBERS = "members"
     PUBLISHED = "published"
     MEMBERSHIP = "membership"
@@ -271,6 +272,13 @@ ROWS: Final = (
         reason="what people at the hub decided, and whose word it bore out, counted from the last "
         "epoch in which it counts",
         tables=("hub_rulings", "hub_outcomes"),
+    ),
+    Row(
+        data_class=DataClass.HUB_FIGURES,
+        data=Data.STATISTICS,
+        parameter="retention.operations_days",
+        reason="what each list came to in counts, by member too, counted from the end of its epoch",
+        tables=("hub_figures",),
     ),
     Row(
         data_class=DataClass.MEMBERS,

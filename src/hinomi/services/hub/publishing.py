@@ -16,6 +16,7 @@ from hinomi.hub.publish import Changes, next_entries, snapshot_of
 from hinomi.model.snapshot import NO_PREVIOUS
 from hinomi.services.home import Home
 from hinomi.services.hub.epochs import Epoch, lease_epochs, present_epoch
+from hinomi.services.hub.figures import keep_figures
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.restored import require_not_behind, require_taken_up
 from hinomi.services.hub.weighing import Weighed, keep_weighings, weigh_statements
@@ -95,6 +96,7 @@ def publish(home: Home) -> Made:
             draft.changes.versions,
         )
         record(home.journal(), Operation.PUBLISH, mandate, {"stage": "done", **facts})
+        keep_figures(home, casebook)
     return draft.made
 
 

@@ -74,6 +74,13 @@ class BatchStore:
             row = connection.execute(sa.select(BATCHES).filter_by(**key)).one_or_none()
         return None if row is None else _batch(row)
 
+    def of_epoch(self, deed: Deed, epoch: int) -> tuple[Batch, ...]:
+        """Give what all members said of one epoch, by member."""
+        key = {"deed": deed.value, "epoch": epoch}
+        wanted = sa.select(BATCHES).filter_by(**key).order_by(BATCHES.c.member)
+        with self._database.read() as connection:
+            return tuple(_batch(row) for row in connection.execute(wanted))
+
     def newest(self, deed: Deed, since: int, until: int) -> tuple[Batch, ...]:
         """
         Give the newest batch of each member from epoch *since* to *until*, both inclusive.

@@ -2,6 +2,7 @@
 
 from hinomi.store.database import Database
 from hinomi.store.hub.batches import BatchStore
+from hinomi.store.hub.figures import FigureStore
 from hinomi.store.hub.forgetting import HubForgetting
 from hinomi.store.hub.histories import HistoryStore
 from hinomi.store.hub.members import MemberStore
@@ -23,3 +24,4 @@ class HubBook:
         self.rulings = RulingStore(database)
         self.outcomes = OutcomeStore(database)
         self.histories = HistoryStore(database)
+        self.figures = FigureStore(database)

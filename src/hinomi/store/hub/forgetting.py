@@ -13,6 +13,7 @@ from hinomi.store.hub.schema import (
     ACKNOWLEDGEMENTS,
     BATCHES,
     ENTRIES,
+    FIGURES,
     HISTORIES,
     OUTCOMES,
     RULINGS,
@@ -58,6 +59,7 @@ _PARTS: Final[Mapping[DataClass, tuple[_Part, ...]]] = {
         _Part(RULINGS, RULINGS.c.until, sa.true()),
         _Part(OUTCOMES, OUTCOMES.c.epoch, sa.true()),
     ),
+    DataClass.HUB_FIGURES: (_Part(FIGURES, FIGURES.c.epoch, sa.true()),),
 }
 
 CLASSES: Final = tuple(_PARTS)

@@ -167,3 +167,13 @@ OUTCOMES: Final = sa.Table(
     sa.Index("ix_hub_outcomes_source", "source", "was_right"),
 )
 """Whose word a checked answer bore out, of those that it does not itself rest on."""
+
+FIGURES: Final = sa.Table(
+    "hub_figures",
+    METADATA,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),  # Of the snapshot.
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("told", sa.JSON, nullable=False),  # Counts: `hub.figures.measure`.
+    sa.Index("ix_hub_figures_epoch", "epoch"),
+)
+"""What each list came to, in counts: they name no server."""

@@ -185,6 +185,12 @@ class SnapshotStore:
             ).all()
         return tuple(sorted(_entry(row) for row in rows))
 
+    def ended_in(self, epoch: int) -> frozenset[Endpoint]:
+        """Give the servers whose listing ended with the list of *epoch*."""
+        wanted = sa.select(ENTRIES).filter_by(modified=epoch, is_revoked=True)
+        with self._database.read() as connection:
+            return frozenset(_endpoint(row) for row in connection.execute(wanted))
+
     def episodes(self) -> dict[Endpoint, int]:
         """Give how many episodes each server has had, of all that were ever published."""
         with self._database.read() as connection:

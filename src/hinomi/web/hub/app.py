@@ -24,6 +24,7 @@ from hinomi.web.hub.answers import (
 from hinomi.web.hub.bodies import JSON
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.editions import edition_routes
+from hinomi.web.hub.figures import figure_routes
 from hinomi.web.hub.gate import Gate
 from hinomi.web.hub.misp import misp_routes
 from hinomi.web.hub.running import Hub
@@ -54,6 +55,7 @@ def create_app(hub: Hub) -> FastAPI:
     for make in (overview_routes, snapshot_routes, submission_routes, edition_routes, misp_routes):
         app.include_router(make(hub))
     app.include_router(taxii_routes(hub))
+    app.include_router(figure_routes(hub))
     app.add_exception_handler(HinomiError, make_refuse(hub.meters))
     app.add_exception_handler(HTTPException, refuse_http)
     app.add_exception_handler(RequestValidationError, refuse_parameter)

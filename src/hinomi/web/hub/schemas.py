@@ -65,6 +65,37 @@ SCHEMAS: Final[dict[str, Any]] = {
             "newest": _number(0),
         }
     ),
+    "Count": {
+        "description": "A count as it may be told: null where so few speak that it is not.",
+        "oneOf": [
+            {"type": "null"},
+            _closed({"about": {"type": "integer", "minimum": 0}}),
+            _closed({"fewer_than": {"type": "integer", "minimum": 3}}),
+        ],
+    },
+    "Figures": _closed(
+        {
+            "number": _number(1),
+            **{
+                name: {"type": "integer", "minimum": 0}
+                for name in ("listed", "new", "ended", "unique", "compromised", "held")
+            },
+            "checked": _closed({name: {"type": "integer"} for name in ("right", "wrong")}),
+            "stale": {"$ref": "#/components/schemas/Count"},
+            **{
+                name: {
+                    "description": "Counts by name; null where so few speak that none is told.",
+                    "type": ["object", "null"],
+                }
+                for name in ("waited", "sightings", "feedback", "reached")
+            },
+            "you": {
+                "description": "What the list was to the caller; null: to none of its members.",
+                "type": ["object", "null"],
+                "additionalProperties": {"type": "integer"},
+            },
+        }
+    ),
     "Listing": _closed(
         {
             **_ENDPOINT,

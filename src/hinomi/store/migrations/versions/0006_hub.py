@@ -19,7 +19,7 @@ def upgrade() -> None:
     """Create the tables."""
     for create in (_members, _credentials, _batches, _sealings, _snapshots, _entries):
         create()
-    for create in (_acknowledgements, _weighings, _histories, _rulings, _outcomes):
+    for create in (_acknowledgements, _weighings, _histories, _rulings, _outcomes, _figures):
         create()
 
 
@@ -202,3 +202,14 @@ def _outcomes() -> None:
         sa.PrimaryKeyConstraint("source", "hi", "lo", "proto", "port", name="pk_hub_outcomes"),
     )
     op.create_index("ix_hub_outcomes_source", "hub_outcomes", ["source", "was_right"])
+
+
+def _figures() -> None:
+    op.create_table(
+        "hub_figures",
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("told", sa.JSON, nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_hub_figures"),
+    )
+    op.create_index("ix_hub_figures_epoch", "hub_figures", ["epoch"])
