@@ -87,6 +87,8 @@ fix: $(STAMP) ## Mend what ruff and codespell can mend; write generated referenc
 	mv build/model-card.md docs/reference/model-card.md
 	$(BIN)/python -m hinomi.cli.casesreference > build/cases.md
 	mv build/cases.md docs/reference/cases.md
+	$(BIN)/python -m hinomi.web.hub.reference > build/hub-openapi.json
+	mv build/hub-openapi.json docs/reference/hub-openapi.json
 
 bench: $(STAMP) ## Measure import and detection on this machine.
 	$(BIN)/python benchmarks/run.py

@@ -23,6 +23,8 @@ from pathlib import Path
 from typing import Final
 
 from measuring import MIB, peak_rss_mib, this_machine
+
+from hinomi.clock import wall_clock
 from openhub import (
     Node,
     client_context,
@@ -34,8 +36,6 @@ from openhub import (
     put_snapshot,
     serving,
 )
-
-from hinomi.clock import wall_clock
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
@@ -80,9 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="hinomi-hubload-") as folder:
         prepare(Path(folder), chosen.listings, chosen.members)
         for form in chosen.form or FORMS:
-            measure(
-                Path(folder), Load(chosen.members, chosen.per_second, chosen.seconds, form)
-            )
+            measure(Path(folder), Load(chosen.members, chosen.per_second, chosen.seconds, form))
 
 
 def prepare(folder: Path, listings: int, members: int) -> None:
@@ -115,7 +113,7 @@ def measure(folder: Path, load: Load) -> None:
         found = json.loads(asked.stdout)
         peak = peak_rss_mib(pid)
         running.end()
-    latencies = sorted(found["seconds"])
+    latencies: list[float] = sorted(found["seconds"])
 
     def quantile(share: float) -> float:
         return 1000 * latencies[min(int(share * len(latencies)), len(latencies) - 1)]
@@ -124,9 +122,9 @@ def measure(folder: Path, load: Load) -> None:
         f"{load.form}: {load.members} nodes, {len(latencies)} requests in {found['wall_s']:.1f} s "
         f"({len(latencies) / found['wall_s']:.0f}/s), statuses {found['statuses']}: "
         f"p50 {quantile(0.5):.1f}, p95 {quantile(0.95):.1f}, p99 {quantile(0.99):.1f}, most "
-        f"{quantile(1):.1f} ms; {found['bytes'] / MIB / found['wall_s']:.1f} MiB/s; hub {used:.1f} s of "
-        f"CPU in {wall:.1f} s, {peak:.0f} MiB; asking {found['cpu_s']:.1f} s of CPU; "
-        f"load after {os.getloadavg()[0]:.1f}"
+        f"{quantile(1):.1f} ms; {found['bytes'] / MIB / found['wall_s']:.1f} MiB/s; "
+        f"hub {used:.1f} s of CPU in {wall:.1f} s, {peak:.0f} MiB; "
+        f"asking {found['cpu_s']:.1f} s of CPU; load after {os.getloadavg()[0]:.1f}"
     )
 
 
@@ -150,12 +148,15 @@ async def ask_all(folder: Path, port: int, load: Load) -> None:
     found = Asked([], {})
     connections = [
         await asyncio.open_connection(
-            "127.0.0.1", port, ssl=client_context(folder / "hub", folder, f"isp-{number}"), limit=1 << 20
+            "127.0.0.1",
+            port,
+            ssl=client_context(folder / "hub", folder, f"isp-{number}"),
+            limit=1 << 20,
         )
         for number in range(load.members)
     ]
     every_s = load.members / load.per_second
-    begins = time.perf_counter() + 0.5
+    begins = time.perf_counter() + 2.0  # Handshakes are over.
     started_cpu = time.process_time()
     await asyncio.gather(
         *(

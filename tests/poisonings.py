@@ -69,6 +69,7 @@ class Setting:
     targets: int = 40  # Innocent servers that are named each epoch.
     looks: int = 10  # Servers that people look at in an epoch.
     quick: float = 0.4  # Chance that a member finds on a day what it meets.
+    new: float = 3.0  # C&C servers that begin in an epoch.
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +93,7 @@ def truth_of(setting: Setting) -> Truth:
     """Draw the servers of a world."""
     random = np.random.default_rng([setting.seed, 1])
     epochs, members = setting.epochs, setting.members
-    count = int(random.poisson(3.0 * epochs)) + 60
+    count = int(random.poisson(setting.new * epochs)) + 60
     begins = np.r_[np.full(60, -20), random.integers(0, epochs, count - 60)]
     ends = (
         begins + np.r_[np.full(60, 20), np.zeros(count - 60, int)] + random.geometric(0.04, count)

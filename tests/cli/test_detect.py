@@ -224,3 +224,16 @@ def test_partial_results_are_kept_by_duckdb_alone(home: Path, option: str) -> No
 
     assert said.code == 64
     assert "DuckDB" in said.err
+
+
+def test_what_the_hub_lists_lapses_before_a_run(home: Path) -> None:
+    """Where what is held of it is damaged, one line says so, and the run goes on."""
+    joined = home.parent / "joined"
+    shutil.copytree(home, joined)
+    (joined / "hub").mkdir()
+    (joined / "hub" / "membership.json").write_text("{", "utf-8")
+
+    said = hinomi("detect", "--json", home=joined)
+
+    assert said.code == 0, said.err
+    assert "hinomi: the hub's list does not lapse: " in said.err

@@ -3,14 +3,17 @@
 import base64
 import itertools
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from hinomi.model.member import MemberKind, MemberState, Outlet
 from hinomi.model.statement import Deed
+from hinomi.store.casebook import CaseBook
+from hinomi.store.database import open_shared_database
 from hinomi.web.hub.app import create_app
 from hinomi.web.hub.running import Hub
 from openhub import (
@@ -27,6 +30,7 @@ from openhub import (
     routes_of,
     sightings,
 )
+from postgres import Server
 
 DAY: Final = "2026-01-01"
 """The epoch that members speak of on 2026-01-02."""
@@ -50,14 +54,22 @@ OUTLETS: Final[dict[tuple[str, str], Outlet | None]] = {
 ROUTES: Final = sorted(OUTLETS)
 
 
-@pytest.fixture(scope="module", name="hub")
-def a_hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"], name="hub")
+def a_hub(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hub]:
     """Give a hub whose members may ask as often as tests like, with the list of yesterday."""
     folder = tmp_path_factory.mktemp("doors") / "hub"
     clock = SetClock()
     home = make_hub(folder, clock)
     home = replace(home, config=configure(folder, requests_per_minute=1_000_000))
-    with home.casebook() as casebook:
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            casebook = stack.enter_context(home.casebook())
+        else:
+            server: Server = request.getfixturevalue("postgres_server")
+            conninfo = stack.enter_context(server.database("doors"))
+            casebook = stack.enter_context(CaseBook(open_shared_database(conninfo)))
         put_snapshot(home, casebook)
         clock.now_ms += 86_400_000
         yield Hub(home, casebook)
@@ -244,7 +256,7 @@ def test_one_member_cannot_speak_for_another(hub: Hub) -> None:
 
 
 def ensure(
-    hub: Hub, name: str, *, outlets: tuple[Outlet, ...] = tuple(Outlet), **changed: object
+    hub: Hub, name: str, *, outlets: tuple[Outlet, ...] = tuple(Outlet), **changed: Any
 ) -> Node:
     """Give the node of a member, which is let in at the first asking."""
     known = {each.name for each in hub.casebook.hub.members.all()}

@@ -82,7 +82,7 @@ def test_a_door_opens_where_all_agree_and_nowhere_else(
     outlets=st.frozensets(st.sampled_from(Outlet)),
     days=st.integers(-400, 400),
 )
-def test_whoever_does_not_take_part_gets_nothing(  # noqa: PLR0913, PLR0917 - a property of all.
+def test_whoever_does_not_take_part_gets_nothing(  # noqa: PLR0917 - a property of all.
     kind: MemberKind,
     state: MemberState,
     outlet: Outlet | None,

@@ -30,6 +30,8 @@ BOUNDED: Final = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+Case = schemathesis.Case[Any]
+
 OPERATIONS: Final = [
     (method, path)
     for path, methods in json.loads((DOCS / "reference" / "hub-openapi.json").read_text("utf-8"))[
@@ -38,8 +40,6 @@ OPERATIONS: Final = [
     for method in methods
 ]
 """Of the page that is published; a test elsewhere says that it is the present one."""
-
-Asking = Callable[[str, str, Callable[[schemathesis.Case], None]], None]
 
 
 @pytest.fixture(scope="module", name="hub")
@@ -70,7 +70,7 @@ def try_all(app: Any, described: Any, method: str, path: str, act: Callable[...,
     schema.app = app
     operation = schema[path][method]
     for mode in GenerationMode:
-        kind: st.SearchStrategy[schemathesis.Case] = operation.as_strategy(generation_mode=mode)
+        kind: st.SearchStrategy[Case] = operation.as_strategy(generation_mode=mode)
         run = BOUNDED(given(case=kind)(lambda case: act(case)))  # noqa: PLW0108 - by its name.
         try:
             run()
@@ -82,7 +82,7 @@ def try_all(app: Any, described: Any, method: str, path: str, act: Callable[...,
 def test_answers_are_as_described(app: Any, node: Node, method: str, path: str) -> None:
     """With credentials: no status, media type, header or body but those that are described."""
 
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: Case) -> None:
         case.call_and_validate(headers=node.headers)
 
     try_all(shown(app, node.fingerprint), app, method, path, ask)
@@ -92,7 +92,7 @@ def test_answers_are_as_described(app: Any, node: Node, method: str, path: str) 
 def test_a_certificate_alone_opens_nothing(app: Any, node: Node, method: str, path: str) -> None:
     """Without its token every request that reaches a route is refused."""
 
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: Case) -> None:
         answer = case.call(headers={"Authorization": "Bearer nothing"})
         assert answer.status_code in {401, 404, 405}
 
@@ -103,7 +103,7 @@ def test_a_certificate_alone_opens_nothing(app: Any, node: Node, method: str, pa
 def test_a_token_alone_opens_nothing(app: Any, node: Node, method: str, path: str) -> None:
     """Without the certificate every request that reaches a route is refused."""
 
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: Case) -> None:
         answer = case.call(headers=node.headers)
         assert answer.status_code in {401, 404, 405}
 

@@ -1,7 +1,6 @@
 """The two files that are carried between node and hub: taken whole, or refused in one line."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,6 @@ from hinomi.share.enrolment import (
     read_welcome,
     render_document,
     request_digest,
-    statements_key_name,
 )
 
 
@@ -34,10 +32,11 @@ def key(name: str, kind: Kind = Kind.NOTE) -> str:
     return Signer(name, bytes(32), kind).verifier.render()
 
 
+KEY = draw_key()
 ASKED = EnrolmentRequest(
     format=REQUEST,
     member="isp-a",
-    csr=render_request(draw_key(), "isp-a"),
+    csr=render_request(KEY, "isp-a"),
     signing_key=key("isp-a/statements"),
 )
 GIVEN = Welcome(
@@ -153,11 +152,15 @@ def test_files_that_are_not_there_or_too_large_are_refused(tmp_path: Path) -> No
 
 
 def test_both_ends_read_out_the_same_digest() -> None:
-    """Of the facts and not of the spaces; another key is another digest."""
-    spaced = parse_request(json.dumps(json.loads(render_document(ASKED)), indent=9).encode())
-    other = parse_request(changed(ASKED, signing_key=Signer(
-        statements_key_name("isp-a"), os.urandom(32)).verifier.render()))  # fmt: skip
+    """Of name and keys: written again it is the same, with other keys it is not."""
+    again = parse_request(changed(ASKED, csr=render_request(KEY, "isp-a")))
+    others = (
+        changed(ASKED, csr=render_request(draw_key(), "isp-a")),
+        changed(ASKED, signing_key=Signer("isp-a/statements", b"x" * 32).verifier.render()),
+        changed(ASKED, member="isp-b", signing_key=key("isp-b/statements")),
+    )
 
-    assert request_digest(spaced) == request_digest(ASKED)
-    assert request_digest(other) != request_digest(ASKED)
+    assert again != ASKED
+    assert request_digest(again) == request_digest(ASKED)
+    assert len({request_digest(each) for each in (ASKED, *map(parse_request, others))}) == 4
     assert len(request_digest(ASKED)) == 64

@@ -6,7 +6,8 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.session import TIME, Session, engine_option, shared_options
-from hinomi.errors import UsageError
+from hinomi.errors import ConfigError, MalformedDocument, UsageError
+from hinomi.govern.note import BadNote
 from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Candidate, render_probability
 from hinomi.model.window import Window
@@ -14,6 +15,7 @@ from hinomi.services.cases import Kept, keep
 from hinomi.services.detecting import SHOWN, Detection, Judge, judge_opened, run_detection
 from hinomi.services.engines import EngineKind
 from hinomi.services.findings import finder_for
+from hinomi.services.home import Home
 from hinomi.services.incremental import judge_at_once, judge_in_parts, sliding_window
 from hinomi.services.mandates import Operation
 from hinomi.services.membership.applying import lapse
@@ -89,7 +91,7 @@ def detect(
         require_report_place(report)
     window = sliding_window(home, until) if hourly else window_of(since, until)
     in_memory = report is None and EngineKind(engine) is EngineKind.DUCKDB
-    lapse(home)
+    _let_lapse(home)
     finder, meetings = finder_for(home), Meetings(home)
     with render.share_bar("detecting") as tell:
         detection = run_detection(
@@ -116,6 +118,14 @@ def detect(
             _print_kept(kept)
     if report is not None and not session.as_json:
         click.echo(f"The report lies at {render.path_text(report)}")
+
+
+def _let_lapse(home: Home) -> None:
+    """Look after the hub's list; what is wrong with it is told, and detection goes on."""
+    try:
+        lapse(home)
+    except (BadNote, ConfigError, MalformedDocument) as error:
+        render.complain(f"the hub's list does not lapse: {error}; `hinomi listings pull` mends it")
 
 
 def _judge(*, in_parts: bool, at_once: bool) -> Judge:

@@ -299,6 +299,7 @@ def _verified(found: Verified) -> dict[str, object]:
 def _print_overview(found: Overview) -> None:
     click.echo(f"member {found.member} of {found.hub} at {found.url}; epoch {found.epoch}")
     click.echo(f"doors: {', '.join(found.outlets) or 'not said'}")
+    click.echo(f"certificate valid until {found.certificate_until}")
     held = found.held
     if held is None:
         click.echo("list: none yet")

@@ -5,7 +5,6 @@ import click
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
 from hinomi.services.mandates import Operation
-from hinomi.services.overdue import warn_if_overdue
 
 
 @click.group()
@@ -46,5 +45,4 @@ def hub(session: Session, listen: str | None, publishes: bool) -> None:
     from hinomi.web.hub.server import serve_hub  # noqa: PLC0415
 
     home = session.open_home(Operation.SERVE)
-    warn_if_overdue(home)
     serve_hub(home, listen, announce=render.complain, publishes=publishes)

@@ -301,8 +301,8 @@ ROWS: Final = (
         data_class=DataClass.MEMBERSHIP,
         data=Data.GOVERNANCE_RECORDS,
         parameter=None,
-        reason="how this home reaches the hub, the list that it took, which of it enough lines met, "
-        "and what it sent: servers, and nothing of communications",
+        reason="how this home reaches the hub, the list that it took, which of it enough lines "
+        "met, and what it sent: servers, and nothing of communications",
         files=("hub/*", "keys/membership/*"),
     ),
     Row(

@@ -5,7 +5,7 @@ What a certificate says is decided here, and nothing of it by whoever asks for o
 public authority: nobody but this hub and its members' nodes has to trust it.
 
 Source:
-    RFC 5280, section 4.2 (extensions) and 4.1.2.5 (validity).
+    RFC 5280, section 4.1.2.5 (validity) and section 4.2 (extensions).
 """
 
 import ipaddress

@@ -127,7 +127,7 @@ class Home:
         return mandate
 
     def _require_kind_of(self, operation: Operation, mandate: Mandate) -> None:
-        """Refuse a provider's act to a hub, which has no flow records, and a hub's to a provider."""
+        """Refuse a provider's act to a hub, which has no flow records, and the other way round."""
         if operation.anywhere or operation.at_hub == self.is_hub:
             return
         reason = (

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from hinomi.errors import ConfigError, MalformedDocument
+from hinomi.share.canonical import digest
 
 NodeKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 """What a node may show itself by."""
@@ -139,6 +140,11 @@ def is_of(certificate: x509.Certificate, key: NodeKey) -> bool:
         return False
     form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return shown.public_bytes(*form) == key.public_bytes(*form)
+
+
+def public_digest(key: NodeKey) -> str:
+    """Give the SHA-256 of a public key (its SubjectPublicKeyInfo), hex."""
+    return digest(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
 
 
 def common_name(certificate: x509.Certificate) -> str:

@@ -14,7 +14,8 @@ import msgspec
 from hinomi.errors import MalformedDocument, NotFound
 from hinomi.govern.note import BadNote, Kind, Verifier
 from hinomi.model.member import MEMBER_NAME, Outlet
-from hinomi.share.canonical import digest
+from hinomi.share.canonical import digest, render_canonical
+from hinomi.share.certificates import public_digest, requested_key
 
 REQUEST: Final = "hinomi-request-1"
 WELCOME: Final = "hinomi-welcome-1"
@@ -71,8 +72,17 @@ def render_document(document: EnrolmentRequest | Welcome) -> bytes:
 
 
 def request_digest(request: EnrolmentRequest) -> str:
-    """Give what both ends read to each other: the SHA-256 of the facts of a request, hex."""
-    return digest(msgspec.json.encode(request, order="sorted"))
+    """
+    Give what both ends read to each other: the SHA-256 of name and keys of a request, hex.
+
+    A request that is written again for the same keys has the same one.
+
+    Raises:
+        MalformedDocument: If it does not prove that its key is there.
+    """
+    key = public_digest(requested_key(request.csr, "request"))
+    facts = {"member": request.member, "key": key, "signing_key": request.signing_key}
+    return digest(render_canonical(facts))
 
 
 def read_request(path: Path) -> EnrolmentRequest:

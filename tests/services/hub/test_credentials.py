@@ -158,7 +158,7 @@ def test_a_hub_without_an_address_certifies_nobody(entrance: Entrance) -> None:
     text = render_config(home.config).replace("https://127.0.0.1:8443", "")
     (home.folder / "config.toml").write_text(text, "utf-8")
 
-    with pytest.raises(ConfigError, match="hub.url is empty"):
+    with pytest.raises(ConfigError, match=r"hub\.url is empty"):
         entrance.certifies("isp-a", request, "w.json")
 
 

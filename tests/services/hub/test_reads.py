@@ -2,20 +2,23 @@
 
 import shutil
 import threading
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from prometheus_client import generate_latest
 
+from hinomi.config import read_config
 from hinomi.errors import NotPermitted, Unavailable
+from hinomi.model.member import Credential, Outlet
 from hinomi.services.home import Home
 from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.meters import Meters
 from hinomi.services.hub.reads import REFUSALS_AT_ONCE, GroupCommit, ReadJournal
+from hinomi.services.mandates import os_user
 from journals import Written
 from openhub import SetClock, a_member, make_hub, node_of
-from hinomi.model.member import Credential, Outlet
-from datetime import date
 
 
 @pytest.fixture(name="home")
@@ -60,7 +63,7 @@ def test_a_read_is_in_the_journal_when_it_is_given(home: Home, caller: Caller) -
     assert told["mandate"] == {
         "purpose": "share-cc",
         "basis": "legitimate-business-act",
-        "who": home.mandate.__self__.journal().body(0).parse()["who"],  # type: ignore[union-attr]
+        "who": os_user(),
     }
 
 
@@ -123,10 +126,6 @@ def test_where_the_purpose_has_ended_nothing_is_given(tmp_path: Path, caller: Ca
     reads.give(caller, "listings.json", 1)
     kind = home.folder / "config.toml"
     kind.write_text(kind.read_text().replace('kind = "hub"', 'kind = "operational"'))
-    from dataclasses import replace
-
-    from hinomi.config import read_config
-
     provider = replace(home, config=read_config(kind))
 
     with pytest.raises(NotPermitted):

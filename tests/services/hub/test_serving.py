@@ -9,15 +9,20 @@ from prometheus_client import generate_latest
 
 from hinomi.errors import ConfigError, Conflict, Unavailable
 from hinomi.services.home import Home
+from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.publishing import publish
 from hinomi.services.hub.serving import RETRY_S, Keeper, Serving, due_ms
-from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.register import put_in_force
 from loopback import wait_for
 from openhub import DAY_MS, NOON_MS, SetClock, make_hub
 
 EARLY_MS = NOON_MS - DAY_MS // 2 + 60_000
 """A minute after midnight: the list is not due."""
+
+
+def make(home: Home) -> None:
+    """Make the list in this process."""
+    publish(home)
 
 
 @pytest.fixture(name="clock")
@@ -36,7 +41,7 @@ def a_home(tmp_path: Path, clock: SetClock) -> Home:
 def a_serving_hub(home: Home) -> Iterator[Serving]:
     """Give a hub that makes its list in this process."""
     with home.casebook() as casebook:
-        yield Serving(home, casebook, publish=lambda each: None if publish(each) else None)
+        yield Serving(home, casebook, publish=make)
 
 
 def test_the_list_is_made_when_it_is_due_and_once(serving: Serving, clock: SetClock) -> None:
@@ -50,6 +55,18 @@ def test_the_list_is_made_when_it_is_due_and_once(serving: Serving, clock: SetCl
         numbers.append(store.newest_number())
 
     assert numbers == [0, 0, 1, 1, 1, 2]
+
+
+def test_a_new_list_is_prepared_once(home: Home, clock: SetClock) -> None:
+    """Before members ask for it, and not at every look."""
+    prepared: list[int] = []
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=make, prepare=prepared.append)
+        for now_ms in (EARLY_MS, NOON_MS, NOON_MS + 1, NOON_MS + DAY_MS):
+            clock.now_ms = now_ms
+            serving.look()
+
+    assert prepared == [1, 2]
 
 
 def test_it_says_whether_the_list_is_there_and_whether_it_is_late(

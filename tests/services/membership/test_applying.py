@@ -1,17 +1,21 @@
 """The hub's list is a list of known C&Cs like others, and ends by itself."""
 
+from pathlib import Path
+
 import pytest
 
 from docket import At
 from hinomi.errors import Unavailable, UsageError
+from hinomi.govern.note import Signer
+from hinomi.hub.authority import Authority
 from hinomi.model.listed import HUB_LIST, ListKind
 from hinomi.services.listing import add_list, show_lists
 from hinomi.services.membership.applying import lapse
-from hinomi.services.membership.holding import require_held
+from hinomi.services.membership.holding import check_chain, require_held
 from hinomi.services.membership.joined import read_joined
 from hinomi.services.membership.pulling import pull
 from household import DAY_MS, Household
-from standin import SERVERS, StandIn, epoch_at, listing
+from standin import SERVERS, StandIn, answering, epoch_at, listing
 
 
 def entries(house: Household) -> int:
@@ -75,7 +79,31 @@ def test_a_list_that_is_not_here_lapses_with_the_next_pull(house: Household, hub
     assert (pull(house.home()).applied.lapsed, entries(house)) == (6, 0)
 
 
-def test_no_other_list_passes_for_the_hubs(house: Household, tmp_path: object) -> None:
+def test_the_list_of_a_former_hub_ends(
+    house: Household, hub: StandIn, signs: Authority, tmp_path: Path
+) -> None:
+    """Who joins another hub begins anew there: its first list may have any number."""
+    hub.list_servers(epoch_at(house.home()))
+    hub.list_servers(epoch_at(house.home()) + 1)
+    house.later(DAY_MS)
+    pull(house.home())
+    folder = tmp_path / "other"
+    folder.mkdir()
+    other = StandIn(signs, list_key=Signer("other.example/list", b"o" * 32))
+    other.envelope_key = Signer("other.example/envelope", b"f" * 32)
+    with answering(other, folder):
+        other.let_in(house.home(), folder)
+        assert (lapse(house.home()), entries(house)) == (6, 0)
+        assert lapse(house.home()) == 0
+        other.publish([listing(SERVERS[0], epoch_at(house.home()))], epoch_at(house.home()))
+        done = pull(house.home())
+
+    assert (done.number, done.is_new, entries(house)) == (1, True, 1)
+    joined = read_joined(house.home())
+    assert [each.hub for each in check_chain(house.home(), joined)] == ["other.example/list"]
+
+
+def test_no_other_list_passes_for_the_hubs(house: Household) -> None:
     """Its name is taken."""
     path = house.folder / "mine.csv"
     path.write_text("address,protocol,port\n203.0.113.9,tcp,443\n", "utf-8")

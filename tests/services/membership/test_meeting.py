@@ -129,3 +129,14 @@ def test_before_the_first_list_there_is_nothing_to_look_for(
 ) -> None:
     """And in an empty lake nothing to see."""
     assert seen(house.home()) is None
+
+
+def test_a_damaged_list_does_not_stop_detection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hub: StandIn
+) -> None:
+    """It has not looked, that is all."""
+    house = with_records(tmp_path, monkeypatch, hub)
+    for each in (house.folder / "hub" / "lists").iterdir():
+        each.write_bytes(b"{}")
+
+    assert seen(house.home()) is None

@@ -21,7 +21,7 @@ def test_a_new_member_has_nothing_yet(house: Household, hub: StandIn) -> None:
 
     assert (found.member, found.hub, found.url) == (MEMBER, "hub.example/list", hub.url)
     assert found.outlets == ("feedback", "snapshot", "submit")
-    assert found.epoch == "2027-01-15"
+    assert (found.epoch, found.certificate_until) == ("2027-01-15", "2034-03-20")
     assert (found.held, found.looked_at, found.judged) == (None, None, 0)
     assert (found.submitted, found.sighted, found.waiting) == (None, None, ())
 

@@ -1,8 +1,11 @@
 """A batch goes as it was signed, until the hub has given its receipt."""
 
+from pathlib import Path
+
 import pytest
 
 from hinomi.errors import ConfigError, Unavailable
+from hinomi.govern.note import Signer
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
 from hinomi.services.membership.asking import HubClient
@@ -98,6 +101,26 @@ def test_earlier_ones_go_first(house: Household, hub: StandIn) -> None:
     assert [each.parcel.epoch - hub.spoken_of for each in refused] == [-2, -1]
     assert none == ()
     assert [each.epoch for each in all_waiting(home)] == [hub.spoken_of]
+
+
+def test_what_was_for_a_former_hub_is_let_go(
+    house: Household, hub: StandIn, tmp_path: Path
+) -> None:
+    """Another one would refuse it for ever."""
+    home = house.home()
+    for epoch in (hub.spoken_of - 1, hub.spoken_of):
+        put_out(home, read_joined(home), parcel(home, epoch))
+    hub.list_key = Signer("other.example/list", b"o" * 32)
+    hub.envelope_key = Signer("other.example/envelope", b"f" * 32)
+    hub.let_in(home, tmp_path)
+    hub.asked.clear()
+
+    joined = read_joined(home)
+    with HubClient(home, joined) as client:
+        assert deliver_earlier(home, joined, Deed.SUBMISSION, hub.spoken_of, client) == ()
+    assert hub.asked == []
+    assert send(home, parcel(home, hub.spoken_of)).receipt is not None
+    assert all_waiting(home) == []
 
 
 def test_a_hub_that_is_away_finds_it_waiting(house: Household, hub: StandIn) -> None:

@@ -61,7 +61,7 @@ def test_a_failure_of_the_hub_tells_no_path(capsys: pytest.CaptureFixture[str]) 
 
     answer = asyncio.run(refuse(REQUEST, Unavailable("case book /var/lib/x: disk is full")))
 
-    assert json.loads(answer.body) == {"error": BUSY}
+    assert json.loads(bytes(answer.body)) == {"error": BUSY}
     assert answer.headers["retry-after"] == "60"
 
 
@@ -71,7 +71,7 @@ def test_a_refusal_is_told_as_it_stands() -> None:
 
     answer = asyncio.run(refuse(REQUEST, NotPermitted("this node has no leave for misp")))
 
-    assert (answer.status_code, json.loads(answer.body)) == (
+    assert (answer.status_code, json.loads(bytes(answer.body))) == (
         403,
         {"error": "this node has no leave for misp"},
     )
@@ -83,7 +83,7 @@ def test_what_was_sent_is_not_repeated() -> None:
 
     answer = asyncio.run(refuse_parameter(REQUEST, error))
 
-    assert json.loads(answer.body) == {"error": "not as it should be: number"}
+    assert json.loads(bytes(answer.body)) == {"error": "not as it should be: number"}
 
 
 def test_errors_of_the_framework_are_in_our_form() -> None:
@@ -91,7 +91,7 @@ def test_errors_of_the_framework_are_in_our_form() -> None:
     answer = asyncio.run(refuse_http(REQUEST, HTTPException(405, headers={"Allow": "GET"})))
 
     assert answer.headers["allow"] == "GET"
-    assert list(json.loads(answer.body)) == ["error"]
+    assert list(json.loads(bytes(answer.body))) == ["error"]
 
 
 def test_handlers_answer_no_other_errors() -> None:

@@ -8,6 +8,7 @@ from prometheus_client import generate_latest
 from starlette.requests import ClientDisconnect
 
 from hinomi.services.home import Home
+from hinomi.web.hub import gate
 from hinomi.web.hub.gate import DRAINED_BYTES, Gate
 from hinomi.web.hub.peer import shown
 from hinomi.web.hub.running import Hub
@@ -91,6 +92,24 @@ def test_of_a_large_document_nothing_is_kept(hub: Hub, headers: dict[bytes, byte
     start, _ = run(hub, refuse, body=bytes(2 * DRAINED_BYTES), headers=headers)
 
     assert (b"connection", b"close") in start["headers"]
+
+
+def test_what_does_not_come_is_not_waited_for(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A document that was announced and never sent ends the connection, with an answer."""
+    monkeypatch.setattr(gate, "DRAIN_S", 0.05)
+    sent: list[Any] = []
+
+    async def never() -> Any:
+        await asyncio.Event().wait()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "PUT", "path": "/", "headers": [(b"content-length", b"9")]}
+    asyncio.run(Gate(refuse, hub)(scope, never, send))
+
+    assert sent[0]["status"] == 401
+    assert (b"connection", b"close") in sent[0]["headers"]
 
 
 def test_who_comes_too_often_is_sent_away(hub: Hub, node: Node) -> None:

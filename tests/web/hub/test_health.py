@@ -24,7 +24,7 @@ def an_endpoint(hub: Hub) -> HealthEndpoint:
 def ask(endpoint: HealthEndpoint, path: str) -> tuple[int, str]:
     """Ask for *path*."""
     try:
-        with urlopen(f"http://127.0.0.1:{endpoint.port}{path}", timeout=30) as answer:  # noqa: S310 - loopback.
+        with urlopen(f"http://127.0.0.1:{endpoint.port}{path}", timeout=30) as answer:
             return answer.status, answer.read().decode()
     except HTTPError as error:
         return error.code, error.read().decode()
@@ -79,9 +79,7 @@ def test_a_case_book_that_does_not_answer_is_told(hub: Hub) -> None:
     assert (found["healthy"], found["database"], found["journal"]) == (False, False, True)
 
 
-def test_metrics_are_there_and_name_nobody(
-    hub: Hub, node: Node, endpoint: HealthEndpoint
-) -> None:
+def test_metrics_are_there_and_name_nobody(hub: Hub, node: Node, endpoint: HealthEndpoint) -> None:
     """Requests by route and status, refusals by reason, the newest number, seconds."""
     with asking(hub, node) as client:
         client.get("/v1/snapshots/1/listings.json")

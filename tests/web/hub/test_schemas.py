@@ -60,5 +60,9 @@ def test_base64_is_described() -> None:
     """Whole groups of four, filled up at the end."""
     pattern = {"type": "string", "pattern": BASE64_PATTERN}
 
-    assert all(jsonschema_rs.is_valid(pattern, each) for each in ("QQ==", "QUE=", "QUFB", "QUFBQQ=="))
-    assert not any(jsonschema_rs.is_valid(pattern, each) for each in ("", "Q", "QQ=", "QQ==QQ==", "?"))
+    assert all(
+        jsonschema_rs.is_valid(pattern, each) for each in ("QQ==", "QUE=", "QUFB", "QUFBQQ==")
+    )
+    assert not any(
+        jsonschema_rs.is_valid(pattern, each) for each in ("", "Q", "QQ=", "QQ==QQ==", "?")
+    )

@@ -171,7 +171,7 @@ def test_a_document_that_is_too_large_is_refused_before_it_is_read(world: World)
 
 
 def test_a_head_that_is_too_large_is_refused(world: World) -> None:
-    """Beyond 64 KiB nobody reads on."""
+    """Beyond 16 KiB nobody reads on."""
     said = exchange(world, b"GET /v1/hub HTTP/1.1\r\nX: " + b"x" * 200_000)
 
     assert said.startswith(b"HTTP/1.1 400") or not said

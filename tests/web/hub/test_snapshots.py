@@ -118,8 +118,9 @@ def test_what_cannot_be_noted_is_not_given(hub: Hub, node: Node) -> None:
 def test_all_members_get_the_same_bytes(hub: Hub, node: Node) -> None:
     """Of everything but the envelope."""
     other = join(hub.casebook, "isp-b")
-    paths = ("/v1/snapshots", "/v1/snapshots/latest", "/v1/snapshots/1/head",
-             "/v1/snapshots/1/listings.json", "/v1/snapshots/1/listings.csv", "/v1/hub")  # fmt: skip
+    lists = ("listings.json", "listings.csv", "head")
+    paths = ["/v1/hub", "/v1/snapshots", "/v1/snapshots/latest"]
+    paths += [f"/v1/snapshots/1/{form}" for form in lists]
     for path in paths:
         said = []
         for each in (node, other):

@@ -45,7 +45,7 @@ SERVER: Final = f"{KEYS}/server.pem"
 
 _NAME: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,60}[a-z0-9])?")
 _HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,250}[A-Za-z0-9])?|[0-9A-Fa-f:]{2,45}")
-_NO_URL: Final = "the address that members reach a hub at is https://HOST or https://HOST:PORT"
+_NO_URL: Final = "a hub's address is such as https://hub.example:8443, with nothing behind it"
 _KEY_BYTES: Final = 32
 
 

@@ -21,7 +21,7 @@ from hinomi.model.statement import Deed, Sighting
 from hinomi.services.home import Home
 from hinomi.services.hub.epochs import Epoch
 from hinomi.services.hub.statements import NO_CLASS, SIGHTINGS, Spoken, spoken
-from hinomi.services.hub.testimony import Testimony, testimony, voices_of
+from hinomi.services.hub.testimony import Others, others_say, voices_of
 from hinomi.services.weighing import parse_grades
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.outcomes import MEMBER
@@ -43,7 +43,7 @@ class Hearing:
     """What was heard, and all that was needed to tell what it is worth."""
 
     heard: Heard
-    testimony: Testimony
+    testimony: Others
     statements: tuple[Spoken, ...]
     sightings: tuple[Spoken, ...]
     kin: Kin
@@ -64,7 +64,7 @@ def hear(home: Home, casebook: CaseBook, now: Epoch) -> Hearing:
     }
     said = spoken(home, casebook, now, admitted, Deed.SUBMISSION)
     seen = spoken(home, casebook, now, admitted, Deed.SIGHTINGS)
-    others = testimony(home, casebook, today)
+    others = others_say(home, casebook, today)
     listed = casebook.hub.snapshots.standing()
     servers = Servers(
         Columns.joined(
@@ -189,7 +189,7 @@ def _passed_on(casebook: CaseBook, kin: Kin) -> dict[str, _Numbers]:
 
 
 def _sources(
-    home: Home, casebook: CaseBook, members: Sequence[str], others: Testimony, kin: Kin
+    home: Home, casebook: CaseBook, members: Sequence[str], others: Others, kin: Kin
 ) -> tuple[Source, ...]:
     """Give everybody who speaks, what they are worth by checked answers, and who is one."""
     methods = {f"{MEMBER}{name}": Method.SIGHTING for name in members} | others.methods()

@@ -27,6 +27,14 @@ from hinomi.store.journal import FileJournal
 BATCH_MOST: Final = 512
 """Entries that are written under one checkpoint."""
 
+GATHER_S: Final = 0.03
+"""
+From the beginning of one commit to that of the next: who comes alone is written at once.
+
+A commit takes about 3 ms of a processor however many entries it has, and as long as the disk
+takes for two syncs. At 100 requests a second this makes three or four entries a commit.
+"""
+
 MANDATE_MS: Final = 60_000
 """How long the matrix need not be asked again whether the list may be given."""
 
@@ -59,6 +67,7 @@ class GroupCommit:
         self._meters = meters
         self._queue: deque[_Waiting] = deque()
         self._committing = threading.Lock()
+        self._begun_s = float("-inf")
 
     def append(self, entry: Entry) -> int:
         """
@@ -78,6 +87,9 @@ class GroupCommit:
 
     def _commit(self) -> None:
         """Write what waits; only who holds the lock does."""
+        if (wait_s := self._begun_s + GATHER_S - time.monotonic()) > 0:
+            time.sleep(wait_s)
+        self._begun_s = time.monotonic()
         batch = [self._queue.popleft() for _ in range(min(len(self._queue), BATCH_MOST))]
         try:
             written = self._journal.append_many([each.entry for each in batch])

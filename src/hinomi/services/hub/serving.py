@@ -17,11 +17,13 @@ from hinomi.errors import ConfigError, Conflict, HinomiError, NotPermitted
 from hinomi.services.home import Home, HomeWatch
 from hinomi.services.hub.apart import publish_apart
 from hinomi.services.hub.epochs import Epoch, present_epoch
+from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.meters import Meters
 from hinomi.services.hub.reads import ReadJournal
 from hinomi.services.register import REGISTER, read_in_force
 from hinomi.services.sanctioned import REGISTER as SANCTIONED_NAME
 from hinomi.services.sanctioned import SANCTIONED
+from hinomi.share.snapshot import check_head
 from hinomi.store.casebook import CaseBook
 
 WATCH_S: Final = 2.0
@@ -51,6 +53,7 @@ class Serving:
         casebook: CaseBook,
         *,
         publish: Callable[[Home], None] = publish_apart,
+        prepare: Callable[[int], None] = lambda _number: None,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         """
@@ -60,6 +63,7 @@ class Serving:
             home: The hub's.
             casebook: Its, open; whoever opened it closes it.
             publish: Makes the list of the present epoch, or raises.
+            prepare: Is told the number of each new list, before all members ask for it at once.
             ticks: Seconds that never go back.
         """
         self.home = home
@@ -67,6 +71,8 @@ class Serving:
         self.meters = Meters()
         self.reads = ReadJournal(lambda: self.home, self.meters, ticks)
         self._publish = publish
+        self._prepare = prepare
+        self._prepared = 0
         self._ticks = ticks
         self._watch = HomeWatch(home.folder)
         self._register_seen = self._look_at_register()
@@ -86,6 +92,7 @@ class Serving:
         self._renew_register()
         self.reads.mandate()
         self._publish_if_due()
+        self._prepare_newest()
 
     def is_made(self) -> bool:
         """
@@ -94,13 +101,12 @@ class Serving:
         Raises:
             Unavailable: If the case book does not answer.
         """
-        number = present_epoch(self.home).number
-        if self._made < number:
-            newest = self.casebook.hub.snapshots.newest()
-            if newest is not None:
-                self._made = newest.epoch
-                self.meters.newest.set(newest.number)
-        made = self._made >= number
+        epoch, store = present_epoch(self.home).number, self.casebook.hub.snapshots
+        if self._made < epoch and (number := store.newest_number()):
+            head = check_head(store.heads(number - 1, 1)[0][1], list_signer(self.home).verifier)
+            self._made = head.epoch
+            self.meters.newest.set(number)
+        made = self._made >= epoch
         self.meters.made.set(int(made))
         return made
 
@@ -109,6 +115,12 @@ class Serving:
         return self.home.clock() >= due_ms(self.home, present_epoch(self.home)) and (
             not self.is_made()
         )
+
+    def _prepare_newest(self) -> None:
+        number = self.casebook.hub.snapshots.newest_number()
+        if number > self._prepared:
+            self._prepare(number)
+            self._prepared = number
 
     def _publish_if_due(self) -> None:
         try:

@@ -48,7 +48,7 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Testimony:
+class Others:
     """Everything that others say."""
 
     words: tuple[Word, ...]
@@ -67,7 +67,7 @@ class Testimony:
         return {each.source: each.method for each in sorted(self.words, key=_by_method)}
 
 
-def testimony(home: Home, casebook: CaseBook, today: int) -> Testimony:
+def others_say(home: Home, casebook: CaseBook, today: int) -> Others:
     """
     Read all that others than members say.
 
@@ -88,14 +88,14 @@ def testimony(home: Home, casebook: CaseBook, today: int) -> Testimony:
         for each in (*_evidence_words(brought.values()), *_list_words(casebook, today))
         if not each.is_for or today - each.day <= most_days
     ]
-    return Testimony(
+    return Others(
         words=tuple(words),
         evidence={address: tuple(sorted(all_, key=_by_age)) for address, all_ in brought.items()},
     )
 
 
 def voices_of(
-    found: Testimony,
+    found: Others,
     servers: Servers,
     places: Mapping[str, int],
     *,

@@ -62,5 +62,5 @@ def tell(home: Home, membership: JoinedHub, held: Held, client: HubClient) -> in
         raise MalformedDocument(f"acknowledges snapshot {answer.number}, not {held.number}", path)
     facts = {"act": "acknowledge", "number": held.number, "digest": held.head.json_digest}
     record(home.journal(), Operation.PULL, home.mandate(Operation.PULL), facts)
-    put_held(home, held.number, pulled_ms=held.pulled_ms, acknowledged=held.number)
+    put_held(home, membership, held.number, pulled_ms=held.pulled_ms, acknowledged=held.number)
     return held.number

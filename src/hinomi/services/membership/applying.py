@@ -15,7 +15,7 @@ from hinomi.model.listed import HUB_LIST, ListEntry, ListKind
 from hinomi.model.snapshot import Snapshot
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.holding import Held, read_held, read_list
+from hinomi.services.membership.holding import Held, has_former, read_held, read_list
 from hinomi.services.membership.joined import JoinedHub, is_member, read_joined
 from hinomi.services.ownership import own_matcher
 from hinomi.share.snapshot import head_of
@@ -82,7 +82,8 @@ def lapse(home: Home) -> int:
     """
     Leave out of the list of known C&Cs what has run past its last epoch, and count it.
 
-    For those who use the list: it asks nobody. A home without a list of the hub has nothing to do.
+    For those who use the list: it asks nobody. A home without a list of the hub has nothing to do;
+    of one that joined another hub, the former one's list ends.
 
     Raises:
         ConfigError, BadNote, MalformedDocument: If what is held is damaged.
@@ -91,7 +92,9 @@ def lapse(home: Home) -> int:
         return 0
     membership = read_joined(home)
     held = read_held(home, membership)
-    return 0 if held is None else lapse_held(home, membership, held)
+    if held is not None:
+        return lapse_held(home, membership, held)
+    return _end(home) if has_former(home, membership) else 0
 
 
 def lapse_held(home: Home, membership: JoinedHub, held: Held) -> int:
@@ -109,3 +112,15 @@ def lapse_held(home: Home, membership: JoinedHub, held: Held) -> int:
         facts = {"act": "lapse", "number": held.number, "ended": applied.ended}
         record(home.journal(), Operation.LIST, mandate, {**facts, "entries": applied.entries})
     return applied.ended
+
+
+def _end(home: Home) -> int:
+    """End the list of a hub that this home belongs to no more."""
+    mandate = home.mandate(Operation.LIST)
+    with home.casebook() as casebook:
+        if not casebook.lists.show(ListKind.KNOWN_CC, HUB_LIST):
+            return 0
+        ended = casebook.lists.remove(ListKind.KNOWN_CC, HUB_LIST, ended_ms=home.clock())
+    facts = {"act": "lapse", "reason": "another hub was joined", "ended": ended}
+    record(home.journal(), Operation.LIST, mandate, facts)
+    return ended

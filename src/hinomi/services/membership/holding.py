@@ -38,6 +38,7 @@ _DIGITS: Final = 9
 
 class _Held(msgspec.Struct, frozen=True):
     number: int
+    key: str  # Of the hub that it is of: a home may join another one.
     pulled_ms: int
     acknowledged: int = 0  # Number of the newest snapshot of which the hub knows that it is here.
 
@@ -77,7 +78,7 @@ def alone(home: Home) -> Iterator[None]:
 
 def read_held(home: Home, membership: JoinedHub) -> Held | None:
     """
-    Give which snapshot is in use; None: there is none yet.
+    Give which snapshot is in use; None: there is none of this hub yet.
 
     Raises:
         ConfigError: If what was kept of it is damaged.
@@ -85,6 +86,8 @@ def read_held(home: Home, membership: JoinedHub) -> Held | None:
     path = home.folder / FOLDER / HELD
     try:
         found = msgspec.json.decode(path.read_bytes(), type=_Held)
+        if found.key != membership.list_key.render():
+            return None
         head = read_head(home, membership, found.number)
     except FileNotFoundError:
         return None
@@ -110,9 +113,17 @@ def require_held(home: Home, membership: JoinedHub) -> Held:
     return held
 
 
-def put_held(home: Home, number: int, *, pulled_ms: int, acknowledged: int) -> None:
+def has_former(home: Home, membership: JoinedHub) -> bool:
+    """Tell whether the list that is in use is of a hub that this home belonged to before."""
+    return (home.folder / FOLDER / HELD).exists() and read_held(home, membership) is None
+
+
+def put_held(
+    home: Home, membership: JoinedHub, number: int, *, pulled_ms: int, acknowledged: int
+) -> None:
     """Say which snapshot is in use; its head and list are on disk already."""
-    told = _Held(number=number, pulled_ms=pulled_ms, acknowledged=acknowledged)
+    key = membership.list_key.render()
+    told = _Held(number=number, key=key, pulled_ms=pulled_ms, acknowledged=acknowledged)
     replace_durably(path_in(home, HELD), msgspec.json.encode(told), mode=0o600)
 
 
@@ -187,6 +198,14 @@ def sweep_lists(home: Home, newest: int) -> None:
     """Let go of lists that are older than the newest few."""
     for each in (home.folder / FOLDER / "lists").glob("*.json"):
         if each.stem.isdecimal() and int(each.stem) <= newest - KEPT_LISTS:
+            with on_disk(each):
+                each.unlink(missing_ok=True)
+
+
+def sweep_former(home: Home) -> None:
+    """Let go of heads, lists and envelopes before the first ones of a hub come."""
+    for folder in ("heads", "lists", "envelopes"):
+        for each in (home.folder / FOLDER / folder).glob("*"):
             with on_disk(each):
                 each.unlink(missing_ok=True)
 

@@ -19,7 +19,7 @@ class JoinedHub:
     """The hub as it was when this home joined it."""
 
     member: str  # What the hub calls this house.
-    url: str  # https://HOST:PORT, without a slash at its end.
+    url: str  # Such as https://hub.example:8443, without a slash at its end.
     list_key: Verifier  # Of snapshots and receipts; pinned.
     envelope_key: Verifier
     epoch_days: int

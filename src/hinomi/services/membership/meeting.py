@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.judge import Judgement
 from hinomi.detect.orient import SERVICE
-from hinomi.errors import NotFound
+from hinomi.errors import ConfigError, MalformedDocument, NotFound
+from hinomi.govern.note import BadNote
 from hinomi.model.context import DAY_MS
 from hinomi.model.snapshot import Snapshot
 from hinomi.model.window import Window
@@ -35,15 +36,15 @@ class Meetings:
         """Look at everything that was judged in one run, if the run was one over the present."""
         if not is_member(self.home) or not is_whole(self.home, opened.window):
             return
-        membership = read_joined(self.home)
-        held = read_held(self.home, membership)
         table = judged.survey.services
-        if held is None or not len(table):
-            return
         try:
+            membership = read_joined(self.home)
+            held = read_held(self.home, membership)
+            if held is None or not len(table):
+                return
             snapshot = read_list(self.home, membership, held.number)
-        except NotFound:
-            return
+        except (BadNote, ConfigError, MalformedDocument, NotFound):
+            return  # Whoever lets it lapse tells of it; detection goes on.
         clients = _clients(self.home, snapshot, table)
         least = self.home.register.integer("share.lines_least")
         self.seen = Met(

@@ -6,10 +6,12 @@ from hinomi.model.statement import Deed
 from hinomi.services.home import Home
 from hinomi.services.membership.holding import read_held, read_list
 from hinomi.services.membership.joined import read_joined
+from hinomi.services.membership.joining import MEMBERSHIP, read_membership
 from hinomi.services.membership.judging import read_judged
 from hinomi.services.membership.met import read_met
 from hinomi.services.membership.pulling import lease_left, warn_of_age
 from hinomi.services.membership.sending import Parcel, all_waiting, last_sent
+from hinomi.share.certificates import last_day, parse_certificate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +35,7 @@ class Overview:
     hub: str
     url: str
     outlets: tuple[str, ...]
+    certificate_until: str  # Last day of the node's certificate; then it has to join anew.
     epoch: str  # The present one.
     held: HeldList | None  # None: no list came yet.
     looked_at: int | None  # Number of the snapshot that detection looked at last.
@@ -81,6 +84,9 @@ def overview(home: Home) -> Overview:
         hub=membership.hub,
         url=membership.url,
         outlets=tuple(sorted(membership.outlets)),
+        certificate_until=last_day(
+            parse_certificate(read_membership(home).certificate, MEMBERSHIP)
+        ).isoformat(),
         epoch=membership.day_of(now),
         held=shown,
         looked_at=None if met is None else met.number,

@@ -5,6 +5,7 @@ Whatever goes wrong, the last good list stays in use, less what has run past its
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -25,14 +26,15 @@ from hinomi.services.membership.holding import (
     put_list,
     read_held,
     read_list,
+    sweep_former,
     sweep_lists,
 )
 from hinomi.services.membership.joined import JoinedHub, read_joined
 from hinomi.share.envelope import check_envelope
 from hinomi.share.snapshot import Head, check_head, require_body, require_next
 
-_MOST: int = 100
-_STALE_EPOCHS: int = 2
+_MOST: Final = 100
+_STALE_EPOCHS: Final = 2
 """A list is made once in each epoch, hours after it began: one epoch of age is usual."""
 
 
@@ -100,10 +102,10 @@ def _pulled(home: Home, membership: JoinedHub, held: Held | None, client: HubCli
     is_new = held is None or found.newest.number > held.number
     snapshot = None if is_new else _kept(home, membership, found.newest)
     if snapshot is None:
-        snapshot = _fetch(home, membership, found, client)
+        snapshot = _fetch(home, membership, held, found, client)
         now_ms = home.clock()
         before = 0 if held is None else held.acknowledged
-        put_held(home, snapshot.number, pulled_ms=now_ms, acknowledged=before)
+        put_held(home, membership, snapshot.number, pulled_ms=now_ms, acknowledged=before)
         held = Held(head=found.newest, pulled_ms=now_ms, acknowledged=before)
     assert held is not None  # noqa: S101 - it was, or was made here.
     applied = apply_list(home, membership, snapshot, held.pulled_ms)
@@ -221,7 +223,9 @@ def _kept(home: Home, membership: JoinedHub, head: Head) -> Snapshot | None:
         return None
 
 
-def _fetch(home: Home, membership: JoinedHub, found: _Found, client: HubClient) -> Snapshot:
+def _fetch(
+    home: Home, membership: JoinedHub, held: Held | None, found: _Found, client: HubClient
+) -> Snapshot:
     """Fetch the newest list with its envelope, check and keep them; it is not in use yet."""
     head = found.newest
     path = f"/v1/snapshots/{head.number}"
@@ -229,6 +233,8 @@ def _fetch(home: Home, membership: JoinedHub, found: _Found, client: HubClient) 
     _require_envelope(envelope, membership.envelope_key, head, membership.member)
     body = client.get(f"{path}/listings.json", most=LARGE)
     snapshot = require_body(head, body, f"snapshot {head.number}")
+    if held is None:
+        sweep_former(home)
     put_list(home, head.number, body)
     put_envelope(home, head.number, envelope)
     for each, note in found.heads:

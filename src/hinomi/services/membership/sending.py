@@ -95,6 +95,9 @@ def put_out(home: Home, membership: JoinedHub, parcel: Parcel) -> Parcel:
         Unavailable: If the disk refuses.
     """
     path = _path(home, OUTBOX, membership, parcel.deed, parcel.epoch)
+    found = _find(membership, path)
+    if found is not None:
+        return found
     with on_disk(path), suppress(FileExistsError):
         write_durably(path, msgspec.json.encode(parcel))
     return _read(path)
@@ -102,14 +105,12 @@ def put_out(home: Home, membership: JoinedHub, parcel: Parcel) -> Parcel:
 
 def find_sent(home: Home, membership: JoinedHub, deed: Deed, epoch: int) -> Parcel | None:
     """Give the batch of an epoch of which the hub gave its receipt; None: there is none."""
-    path = _path(home, SENT, membership, deed, epoch)
-    return _read(path) if path.exists() else None
+    return _find(membership, _path(home, SENT, membership, deed, epoch))
 
 
 def find_waiting(home: Home, membership: JoinedHub, deed: Deed, epoch: int) -> Parcel | None:
     """Give the batch of an epoch that waits to be sent; None: there is none."""
-    path = _path(home, OUTBOX, membership, deed, epoch)
-    return _read(path) if path.exists() else None
+    return _find(membership, _path(home, OUTBOX, membership, deed, epoch))
 
 
 def all_waiting(home: Home, deed: Deed | None = None) -> list[Parcel]:
@@ -171,7 +172,7 @@ def deliver_earlier(
     """
     refused = []
     for each in all_waiting(home, deed):
-        if each.epoch >= epoch:
+        if each.epoch >= epoch or find_waiting(home, membership, deed, each.epoch) is None:
             continue
         try:
             deliver(home, membership, each, client)
@@ -199,6 +200,17 @@ def _require_receipt(membership: JoinedHub, parcel: Parcel, answer: _Receipt) ->
 
 def _path(home: Home, folder: str, membership: JoinedHub, deed: Deed, epoch: int) -> Path:
     return path_in(home, folder, f"{DOORS[deed]}-{membership.day_of(epoch)}.json")
+
+
+def _find(membership: JoinedHub, path: Path) -> Parcel | None:
+    """Read a batch; one that was made for a former hub, or by another name, is let go."""
+    if not path.exists():
+        return None
+    found = _read(path)
+    if found.note.split("\n")[1:3] == [membership.hub, membership.member]:
+        return found
+    _let_go(path)
+    return None
 
 
 def _read(path: Path) -> Parcel:

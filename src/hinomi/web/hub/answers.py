@@ -25,11 +25,10 @@ from hinomi.govern.note import BadNote
 from hinomi.services.hub.doors import Unknown
 from hinomi.services.hub.meters import Meters
 from hinomi.share.canonical import render_canonical
+from hinomi.web.hub.bodies import JSON
 from hinomi.web.hub.limits import RETRY_AFTER_S
 
-JSON: Final = "application/json"
 TEXT: Final = "text/plain; charset=utf-8"
-CSV: Final = "text/csv; charset=utf-8"
 
 BUSY: Final = "the hub cannot answer now; ask again later"
 """What is told of every failure that is the hub's own."""

@@ -13,7 +13,6 @@ from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.founding import list_signer
 from hinomi.web.hub.answers import (
-    JSON,
     as_json,
     gives,
     make_refuse,
@@ -22,6 +21,7 @@ from hinomi.web.hub.answers import (
     refuse_http,
     refuse_parameter,
 )
+from hinomi.web.hub.bodies import JSON
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.editions import edition_routes
 from hinomi.web.hub.figures import figure_routes

@@ -21,6 +21,9 @@ from fastapi import Request, Response
 
 from hinomi.share.canonical import digest
 
+JSON: Final = "application/json"
+CSV: Final = "text/csv; charset=utf-8"
+
 BODIES_MOST: Final = 12
 """So many bodies are kept: several forms of the two newest lists."""
 

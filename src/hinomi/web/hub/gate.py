@@ -5,8 +5,10 @@ A connection is kept only if the request was read to its end: what is left of a 
 is not taken for the next request.
 """
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any, Final
 
 import structlog
@@ -27,6 +29,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 DRAINED_BYTES: Final = 1 << 20
 """So much of a body that nobody wants is read away, so that its sender reads the answer."""
+
+DRAIN_S: Final = 5.0
+"""And so long."""
 
 _CLOSE: Final = (b"connection", b"close")
 _METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH"})
@@ -102,10 +107,12 @@ class _Exchange:
     async def _drain(self) -> None:
         """Read away what is left of a small body."""
         left = DRAINED_BYTES
-        if self._waits or self._expected > left:
+        if self._is_read or self._waits or self._expected > left:
             return
-        while not self._is_read and left > 0:
-            left -= len((await self.receive()).get("body", b""))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_S):
+                while not self._is_read and left > 0:
+                    left -= len((await self.receive()).get("body", b""))
 
 
 def _route(scope: Scope) -> str:

@@ -120,7 +120,7 @@ def parse_loopback(address: str) -> tuple[str, int]:
 class _Quiet(WSGIRequestHandler):
     """Logs no request."""
 
-    def log_message(self, *_told: object) -> None:  # type: ignore[override]
+    def log_message(self, *_told: object) -> None:
         """Say nothing."""
 
 
@@ -130,7 +130,8 @@ def _application(serving: Serving) -> Callable[[dict[str, Any], Any], Iterable[b
     def answer(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
         path = environ.get("PATH_INFO", "")
         if path == "/metrics":
-            return metrics(environ, start)
+            given: Iterable[bytes] = metrics(environ, start)
+            return given
         if path == "/healthz":
             found = health_of(serving)
             status = "200 OK" if found["healthy"] else "503 Service Unavailable"

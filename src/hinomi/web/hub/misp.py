@@ -57,7 +57,7 @@ def misp_routes(hub: Hub) -> APIRouter:
     @routes.get(
         "/{event}.json",
         response_class=Response,
-        responses=gives(JSON, {"type": "object"}, "A MISP event.") | UNCHANGED | refusals(404),
+        responses=gives(JSON, {"type": "object"}, "A MISP event.") | UNCHANGED | refusals(404, 422),
     )
     def give_event(
         request: Request, event: str, caller: Annotated[Caller, Depends(come_in)]

@@ -9,7 +9,7 @@ from hinomi.services.hub.meters import Meters
 from hinomi.services.hub.reads import ReadJournal
 from hinomi.services.hub.serving import Serving
 from hinomi.store.casebook import CaseBook
-from hinomi.web.hub.bodies import Bodies
+from hinomi.web.hub.bodies import CSV, JSON, Bodies
 from hinomi.web.hub.limits import Pace
 
 
@@ -24,9 +24,15 @@ class Hub:
         publish: Callable[[Home], None] = publish_apart,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.serving = Serving(home, casebook, publish=publish, ticks=ticks)
+        self.serving = Serving(home, casebook, publish=publish, prepare=self.prepare, ticks=ticks)
         self.bodies = Bodies(ticks)
         self.pace = Pace(home.config.hub.requests_per_minute, ticks)
+
+    def prepare(self, number: int) -> None:
+        """Have the forms of a list that members ask for in memory."""
+        found = self.casebook.hub.snapshots.get(number)
+        self.bodies.get("listings.json", number, JSON, lambda: found.json)
+        self.bodies.get("listings.csv", number, CSV, lambda: found.csv)
 
     @property
     def home(self) -> Home:

@@ -18,7 +18,7 @@ from typing import Any, Final
 import structlog
 import uvicorn
 
-from hinomi.errors import ConfigError, Unavailable
+from hinomi.errors import ConfigError, HinomiError, Unavailable
 from hinomi.services.home import Home
 from hinomi.services.hub.apart import leave_to_others, publish_apart
 from hinomi.services.hub.founding import list_signer
@@ -84,21 +84,22 @@ def serve_hub(
     with home.casebook() as casebook:
         hub = Hub(home, casebook, publish=publish_apart if publishes else leave_to_others)
         hub.reads.mandate()
+        if newest := casebook.hub.snapshots.newest_number():
+            hub.prepare(newest)
         listening = open_listening(listen or home.config.hub.listen)
-        try:
-            with _health(hub):
-                server = _Server(_configure(hub, context))
-                _note(home, stage="begins")
+        with listening.socket, _health(hub):
+            server = _Server(_configure(hub, context))
+            _note(home, stage="begins")
+            try:
                 _run(
                     hub,
                     server,
                     listening,
                     ready=lambda: announce(f"listening on https://{listening} as {name}"),
                 )
-        finally:
-            listening.socket.close()
-            with suppress(Unavailable, ConfigError):  # The first failure is the one to tell.
-                _note(home, stage="ended")
+            finally:
+                with suppress(HinomiError):  # The first failure is the one to tell.
+                    _note(home, stage="ended")
 
 
 def open_listening(address: str, environment: Any = os.environ) -> Listening:
@@ -133,7 +134,7 @@ class _Server(uvicorn.Server):
     """uvicorn, which leaves signals to us: it would end the process by the one that it got."""
 
     @contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """Leave them to `_run`."""
         yield
 

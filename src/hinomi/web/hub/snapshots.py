@@ -11,7 +11,8 @@ from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.founding import envelope_signer, identity_key, list_signer
 from hinomi.share.envelope import Envelope, mark_of, sign_envelope
 from hinomi.share.snapshot import check_head
-from hinomi.web.hub.answers import CSV, JSON, TEXT, as_json, as_text, gives, refers, refusals
+from hinomi.web.hub.answers import TEXT, as_json, as_text, gives, refers, refusals
+from hinomi.web.hub.bodies import CSV, JSON
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.running import Hub
 from hinomi.web.hub.schemas import NUMBER_MOST

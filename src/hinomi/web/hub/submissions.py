@@ -12,7 +12,8 @@ from hinomi.model.statement import Deed
 from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.intake import Sent, acknowledge, take
-from hinomi.web.hub.answers import JSON, as_json, gives, refers, refusals
+from hinomi.web.hub.answers import as_json, gives, refers, refusals
+from hinomi.web.hub.bodies import JSON
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.limits import Document, takes
 from hinomi.web.hub.running import Hub

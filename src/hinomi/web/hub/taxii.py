@@ -209,7 +209,7 @@ def _documented(parameters: Iterable[str] = ()) -> dict[str, Any]:
         200: {"description": "TAXII resource", "content": media},
         **{
             status: {"description": "TAXII error resource", "content": media}
-            for status in (400, 401, 403, 404, 405, 406, 413, 415, 429, 503)
+            for status in (400, 401, 403, 404, 405, 406, 413, 415, 422, 429, 503)
         },
     }
     return {
