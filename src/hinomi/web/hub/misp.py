@@ -8,8 +8,8 @@ from hinomi.errors import NotFound
 from hinomi.model.member import Outlet
 from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.editions import Editions
-from hinomi.web.hub.answers import CSV, JSON, gives, refusals
-from hinomi.web.hub.bodies import Body
+from hinomi.web.hub.answers import gives, refusals
+from hinomi.web.hub.bodies import CSV, JSON, Body
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.running import Hub
 from hinomi.web.hub.snapshots import UNCHANGED
