@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from hinomi.services.home import Home
 from hinomi.web.hub import gate
 from hinomi.web.hub.gate import DRAINED_BYTES, Gate
+from hinomi.web.hub.limits import Pace
 from hinomi.web.hub.peer import shown
 from hinomi.web.hub.running import Hub
 from openhub import Node, asking, join
@@ -115,6 +116,7 @@ def test_what_does_not_come_is_not_waited_for(hub: Hub, monkeypatch: pytest.Monk
 def test_who_comes_too_often_is_sent_away(hub: Hub, node: Node) -> None:
     """A member by its own pace, told the same time to wait as everybody."""
     most = hub.home.config.hub.requests_per_minute
+    hub.pace = Pace(most, lambda: 0.0)  # No time passes.
     with asking(hub, node) as client:
         client.get("/v1/hub")
         for _ in range(most):
@@ -130,6 +132,7 @@ def test_who_comes_too_often_is_sent_away(hub: Hub, node: Node) -> None:
 def test_a_stranger_is_slowed_down_sooner_and_hinders_nobody(hub: Hub, node: Node) -> None:
     """Members come in as before."""
     stranger = join(hub.casebook, "isp-b")
+    hub.pace = Pace(hub.home.config.hub.requests_per_minute, lambda: 0.0)
     with asking(hub, stranger) as client:
         statuses = [
             client.get("/v1/hub", headers={"Authorization": "Bearer x"}).status_code
