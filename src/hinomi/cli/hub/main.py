@@ -4,6 +4,7 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.hub.backup import backup, restore
+from hinomi.cli.hub.figures import figures, report
 from hinomi.cli.hub.members import member
 from hinomi.cli.hub.publish import publish, resume, snapshot, verify
 from hinomi.cli.hub.queue import decide_, queue_, show_
@@ -144,7 +145,7 @@ def certify(session: Session) -> None:
 
 for _command in (
     *(member, trust, queue_, show_, decide_),
-    *(publish, snapshot, verify, resume, backup, restore),
+    *(publish, snapshot, verify, resume, figures, report, backup, restore),
 ):
     hub.add_command(_command)
 

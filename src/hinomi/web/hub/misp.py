@@ -9,8 +9,7 @@ from hinomi.model.member import Outlet
 from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.editions import Editions
 from hinomi.web.hub.answers import gives, refusals
-from hinomi.web.hub.bodies import CSV, JSON
-from hinomi.web.hub.bodies import Body
+from hinomi.web.hub.bodies import CSV, JSON, Body
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.running import Hub
 from hinomi.web.hub.snapshots import UNCHANGED
