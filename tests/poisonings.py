@@ -70,6 +70,7 @@ class Setting:
     looks: int = 10  # Servers that people look at in an epoch.
     quick: float = 0.4  # Chance that a member finds on a day what it meets.
     new: float = 3.0  # C&C servers that begin in an epoch.
+    grade: Grade = Grade.A  # Of members, before answers.
 
 
 @dataclass(slots=True, kw_only=True)
@@ -437,7 +438,7 @@ class _Hub:
                     method=Method.SIGHTING,
                     right=right,
                     wrong=wrong,
-                    grade=Grade.A,
+                    grade=self._story.setting.grade,
                 )
             )
         for name, method in ((HONEYPOT, Method.HONEYPOT), (FEED, Method.LIST)):

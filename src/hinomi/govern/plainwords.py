@@ -32,6 +32,7 @@ class DataWords(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     parameter: str = ""  # How the registered parameter's name begins.
     fixed: Literal["", "always", "run"] = ""  # Kept for good, or for one run; nobody sets it.
+    at_hub: bool = False  # A hub alone has it: it stands on no page of a provider.
 
 
 class OperationWords(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):

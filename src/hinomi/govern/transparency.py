@@ -285,6 +285,8 @@ def _limits(register: Register) -> list[dict[str, object]]:
             if words.parameter and name.startswith(words.parameter)
         )
         rest -= set(found)
+        if words.at_hub:
+            continue
         if words.fixed or not found:
             limits.append({"data": data, "limit": words.fixed or "not-set"})
         limits += [{"data": data, **_limit(register, name)} for name in found]

@@ -34,6 +34,9 @@ _ALL: Final = 2**64 - 1
 _LEAST_SHARED: Final = 5
 """Sources that share fewer addresses show nothing, by any clue (`evidence.least_mistakes`)."""
 
+_TWO: Final = -1.0
+"""In place of closeness: they are two."""
+
 _OTHERS: Final = 3
 """Fewer members that could have named a server as well tell nothing of who did."""
 
@@ -141,36 +144,67 @@ def kin_of(
         that find four in five of what they meet on its first day, 8 are held for independent
         after 90 days if all that they name is compared, and 12 of 12 as it is done here.
     """
-    names = sorted({*members, *lists})
-    pasts = {**members, **lists}
-    own = _rare(members, rare)
+    compared = _Compared(
+        members, lists, _rare(members, rare), frozenset(wrong), copying, epoch_days
+    )
     twins = {frozenset(each) for each in alike}
+    names = sorted({*members, *lists})
     links: dict[str, dict[str, float]] = {name: {} for name in names}
     forwards: dict[str, list[str]] = {}
     for one, other in combinations(names, 2):
-        mixed_pair = (one in members) != (other in members)
         told = _told(families.get(one), families.get(other))
         if told is None and frozenset((one, other)) in twins:
-            told = True
-        if told is None:
-            known = own if one in own and other in own else pasts
-            two = {one: known[one], other: known[other]}
-            pair = _pair(two, wrong=wrong, copying=copying, epoch_days=epoch_days)
-            kinship = Kinship.UNDECIDED if pair is None else pair.kinship
-            both_lists = one in lists and other in lists
-            told = kinship is Kinship.COPY or (both_lists and kinship is Kinship.UNDECIDED)
-            close = 0.0 if pair is None else max(pair.copied(one), pair.copied(other))
+            told = 1.0
+        close = compared.closeness(one, other) if told is None else told
+        if close < 0.0:
+            continue
+        if (one in members) == (other in members):
+            links[one][other] = links[other][one] = close
         else:
-            close = 1.0
-        if told and mixed_pair:
             member, its = (one, other) if one in members else (other, one)
             forwards.setdefault(member, []).append(its)
-        elif told:
-            links[one][other] = links[other][one] = close
     return Kin(
         groups=grouped(links),
         forwards={name: tuple(its) for name, its in sorted(forwards.items())},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Histories, and how they are compared."""
+
+    members: Mapping[str, Past]
+    lists: Mapping[str, Past]
+    rare: Mapping[str, Past]  # Those of members, without what many of them name.
+    wrong: Collection[int]
+    copying: Copying
+    epoch_days: int
+
+    def closeness(self, one: str, other: str) -> float:
+        """Tell how close two sources are, 0..1; below 0: they are two."""
+        known = self.rare if one in self.members and other in self.members else self._all
+        pair = self._pair({one: known[one], other: known[other]})
+        kinship = Kinship.UNDECIDED if pair is None else pair.kinship
+        both_lists = one in self.lists and other in self.lists
+        if kinship is Kinship.COPY or (both_lists and kinship is Kinship.UNDECIDED):
+            return 0.0 if pair is None else max(pair.copied(one), pair.copied(other))
+        return _TWO
+
+    @property
+    def _all(self) -> Mapping[str, Past]:
+        return {**self.members, **self.lists}
+
+    def _pair(self, two: Mapping[str, Past]) -> Pair | None:
+        """Compare two histories; None: they share too little to show anything."""
+        one, other = two.values()
+        shared = np.intersect1d(one.number, other.number, assume_unique=True)
+        if shared.size < _LEAST_SHARED:
+            return None
+        bound = min(one.bound, other.bound)
+        histories = {name: past.history(bound, self.epoch_days) for name, past in two.items()}
+        methods = dict.fromkeys(two, Method.SIGHTING)
+        found = independence(methods, histories, wrong=self.wrong, copying=self.copying)
+        return found.pairs[0]
 
 
 def twins_among(batches: Mapping[str, _Numbers], least: int) -> tuple[tuple[str, str], ...]:
@@ -204,21 +238,8 @@ def _rare(members: Mapping[str, Past], rare: int) -> dict[str, Past]:
     return found
 
 
-def _told(one: str | None, other: str | None) -> bool | None:
+def _told(one: str | None, other: str | None) -> float | None:
     """Tell what people say of two sources: one, two, or (None) nothing."""
-    return one == other if one and other else None
-
-
-def _pair(
-    two: Mapping[str, Past], *, wrong: Collection[int], copying: Copying, epoch_days: int
-) -> Pair | None:
-    """Compare two histories; None: they share too little to show anything."""
-    one, other = two.values()
-    shared = np.intersect1d(one.number, other.number, assume_unique=True)
-    if shared.size < _LEAST_SHARED:
+    if not (one and other):
         return None
-    bound = min(one.bound, other.bound)
-    histories = {name: past.history(bound, epoch_days) for name, past in two.items()}
-    methods = dict.fromkeys(two, Method.SIGHTING)
-    found = independence(methods, histories, wrong=wrong, copying=copying)
-    return found.pairs[0]
+    return 1.0 if one == other else _TWO

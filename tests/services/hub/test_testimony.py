@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from hinomi.errors import UsageError
 from hinomi.hub.servers import Columns, Servers
-from hinomi.model.evidence import Claim, Method
+from hinomi.model.evidence import Claim, Evidence, Method
 from hinomi.model.listed import ListKind
+from hinomi.model.service import Service
+from hinomi.services.evidencing import Brought, add_finding, import_evidence
 from hinomi.services.hub.testimony import Others, others_say, voices_of
 from hubdesks import Desk
 from hubs import server
@@ -95,6 +98,26 @@ def test_nobody_speaks_in_the_name_of_a_member(desk: Desk) -> None:
     desk.knows(ONE, Method.FLOW, "flow")
 
     assert told(desk).words == ()
+
+
+def test_evidence_is_brought_to_a_hub_as_to_a_provider(desk: Desk, tmp_path: Path) -> None:
+    """By file or by a person; it opens no case there, since a hub has none."""
+    path = tmp_path / "sandbox.csv"
+    path.write_text(f"sample,address,port,seen\n{'a' * 64},198.51.100.1,443,2026-11-22\n")
+    taken = import_evidence(desk.as_("anna"), path, Brought(source="sandbox"))
+    finding = Evidence(
+        service=Service(ONE.address, ONE.proto, ONE.port), method=Method.ANALYST, source="anna",
+        claim=Claim.CC, observed_day=desk.today,
+    )  # fmt: skip
+    added = add_finding(desk.as_("anna"), finding, "seized with the police")
+
+    assert (taken.new, taken.opened, added.new, added.opened) == (1, (), 1, ())
+    assert {(each.source, each.method) for each in told(desk).words} == {
+        ("sandbox", Method.MALWARE),
+        ("person:anna", Method.ANALYST),
+    }
+    with pytest.raises(UsageError, match="cannot be called"):
+        import_evidence(desk.as_("anna"), path, Brought(source="member:isp-a"))
 
 
 def test_lists_alone_name_no_server_to_weigh(desk: Desk) -> None:

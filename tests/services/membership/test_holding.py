@@ -56,7 +56,7 @@ def test_a_damaged_list_is_none(house: Household, joined: JoinedHub) -> None:
     path = house.folder / "hub" / "lists" / "000000005.json"
     path.write_bytes(path.read_bytes().replace(b"203.0.113.20", b"203.0.113.19"))
 
-    with pytest.raises(BadNote, match="not the one whose digest"):
+    with pytest.raises(BadNote, match="not the list whose digest"):
         read_list(house.home(), joined, 5)
 
 

@@ -4,6 +4,8 @@ Telling the hub which list is in use here: it knows then that what it removed is
 What is signed names the snapshot, and nothing of what was done with it.
 """
 
+from dataclasses import replace
+
 import msgspec
 
 from hinomi.errors import MalformedDocument
@@ -62,5 +64,5 @@ def tell(home: Home, membership: JoinedHub, held: Held, client: HubClient) -> in
         raise MalformedDocument(f"acknowledges snapshot {answer.number}, not {held.number}", path)
     facts = {"act": "acknowledge", "number": held.number, "digest": held.head.json_digest}
     record(home.journal(), Operation.PULL, home.mandate(Operation.PULL), facts)
-    put_held(home, membership, held.number, pulled_ms=held.pulled_ms, acknowledged=held.number)
+    put_held(home, membership, replace(held, acknowledged=held.number))
     return held.number

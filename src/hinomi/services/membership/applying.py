@@ -18,7 +18,6 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.holding import Held, has_former, read_held, read_list
 from hinomi.services.membership.joined import JoinedHub, is_member, read_joined
 from hinomi.services.ownership import own_matcher
-from hinomi.share.snapshot import head_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +31,7 @@ class Applied:
     ignored: int  # Of the snapshot, those that no network carries anything to.
 
 
-def apply_list(home: Home, membership: JoinedHub, snapshot: Snapshot, pulled_ms: int) -> Applied:
+def apply_list(home: Home, membership: JoinedHub, snapshot: Snapshot, held: Held) -> Applied:
     """
     Make what holds of *snapshot* the present list of known C&Cs of the source `HUB_LIST`.
 
@@ -40,7 +39,7 @@ def apply_list(home: Home, membership: JoinedHub, snapshot: Snapshot, pulled_ms:
         home: Where.
         membership: Of which hub.
         snapshot: Its list, checked.
-        pulled_ms: When it came: the list says so much and no later, however often it is applied.
+        held: Says when it came: the list says so much and no later, however often it is applied.
 
     Notes:
         The same snapshot in the same epoch again changes nothing.
@@ -66,8 +65,8 @@ def apply_list(home: Home, membership: JoinedHub, snapshot: Snapshot, pulled_ms:
             ListKind.KNOWN_CC,
             HUB_LIST,
             entries,
-            sha256=head_of(snapshot).json_digest,
-            added_ms=pulled_ms,
+            sha256=held.head.json_digest,
+            added_ms=held.pulled_ms,
         )
     return Applied(
         entries=len(entries),
@@ -99,15 +98,14 @@ def lapse(home: Home) -> int:
 
 def lapse_held(home: Home, membership: JoinedHub, held: Held) -> int:
     """Do as `lapse`, where it is known what is held."""
+    if membership.epoch_at(home.clock()) <= held.ends:
+        return 0
     try:
         snapshot = read_list(home, membership, held.number)
     except NotFound:  # A later pull fetches it anew.
         return 0
-    now = membership.epoch_at(home.clock())
-    if all(each.valid_until >= now for each in snapshot.listings):
-        return 0
     mandate = home.mandate(Operation.LIST)
-    applied = apply_list(home, membership, snapshot, held.pulled_ms)
+    applied = apply_list(home, membership, snapshot, held)
     if applied.ended:
         facts = {"act": "lapse", "number": held.number, "ended": applied.ended}
         record(home.journal(), Operation.LIST, mandate, {**facts, "entries": applied.entries})

@@ -24,7 +24,8 @@ from hinomi.govern.note import BadNote
 from hinomi.model.snapshot import Snapshot
 from hinomi.services.home import Home
 from hinomi.services.membership.joined import FOLDER, JoinedHub, path_in
-from hinomi.share.snapshot import Head, check_head, require_body, require_next
+from hinomi.share.canonical import digest
+from hinomi.share.snapshot import Head, check_head, parse_json, require_next
 from hinomi.store.durable import on_disk, replace_durably
 from hinomi.store.locking import taken
 
@@ -40,6 +41,7 @@ class _Held(msgspec.Struct, frozen=True):
     number: int
     key: str  # Of the hub that it is of: a home may join another one.
     pulled_ms: int
+    ends: int  # First epoch that is the last one of some listing.
     acknowledged: int = 0  # Number of the newest snapshot of which the hub knows that it is here.
 
 
@@ -49,6 +51,7 @@ class Held:
 
     head: Head
     pulled_ms: int
+    ends: int  # First epoch that is the last one of some listing: until then none lapses.
     acknowledged: int
 
     @property
@@ -96,7 +99,9 @@ def read_held(home: Home, membership: JoinedHub) -> Held | None:
             f"{path}, or the head that it names, is damaged; restore both from backup: without "
             "them nobody notices a hub that goes back"
         ) from error
-    return Held(head=head, pulled_ms=found.pulled_ms, acknowledged=found.acknowledged)
+    return Held(
+        head=head, pulled_ms=found.pulled_ms, ends=found.ends, acknowledged=found.acknowledged
+    )
 
 
 def require_held(home: Home, membership: JoinedHub) -> Held:
@@ -118,12 +123,15 @@ def has_former(home: Home, membership: JoinedHub) -> bool:
     return (home.folder / FOLDER / HELD).exists() and read_held(home, membership) is None
 
 
-def put_held(
-    home: Home, membership: JoinedHub, number: int, *, pulled_ms: int, acknowledged: int
-) -> None:
+def put_held(home: Home, membership: JoinedHub, held: Held) -> None:
     """Say which snapshot is in use; its head and list are on disk already."""
-    key = membership.list_key.render()
-    told = _Held(number=number, key=key, pulled_ms=pulled_ms, acknowledged=acknowledged)
+    told = _Held(
+        number=held.number,
+        key=membership.list_key.render(),
+        pulled_ms=held.pulled_ms,
+        ends=held.ends,
+        acknowledged=held.acknowledged,
+    )
     replace_durably(path_in(home, HELD), msgspec.json.encode(told), mode=0o600)
 
 
@@ -176,7 +184,9 @@ def read_list(home: Home, membership: JoinedHub, number: int) -> Snapshot:
         body = path.read_bytes()
     except OSError as error:
         raise NotFound(f"the list of snapshot {number} is not here") from error
-    return require_body(head, body, str(path))
+    if digest(body) != head.json_digest:  # Whatever else there is to it was checked as it came.
+        raise BadNote(f"{path} is not the list whose digest was signed")
+    return parse_json(body, str(path))
 
 
 def check_chain(home: Home, membership: JoinedHub) -> tuple[Head, ...]:

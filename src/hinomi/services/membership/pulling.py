@@ -103,12 +103,15 @@ def _pulled(home: Home, membership: JoinedHub, held: Held | None, client: HubCli
     snapshot = None if is_new else _kept(home, membership, found.newest)
     if snapshot is None:
         snapshot = _fetch(home, membership, held, found, client)
-        now_ms = home.clock()
-        before = 0 if held is None else held.acknowledged
-        put_held(home, membership, snapshot.number, pulled_ms=now_ms, acknowledged=before)
-        held = Held(head=found.newest, pulled_ms=now_ms, acknowledged=before)
+        held = Held(
+            head=found.newest,
+            pulled_ms=home.clock(),
+            ends=min((each.valid_until for each in snapshot.listings), default=snapshot.epoch),
+            acknowledged=0 if held is None else held.acknowledged,
+        )
+        put_held(home, membership, held)
     assert held is not None  # noqa: S101 - it was, or was made here.
-    applied = apply_list(home, membership, snapshot, held.pulled_ms)
+    applied = apply_list(home, membership, snapshot, held)
     if is_new or applied.added or applied.ended:
         _note(home, found.newest, applied)
     sweep_lists(home, snapshot.number)

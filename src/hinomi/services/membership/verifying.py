@@ -10,7 +10,7 @@ from hinomi.services.journals import read_verifier
 from hinomi.services.membership.holding import check_chain, read_list, require_held
 from hinomi.services.membership.joined import read_joined
 from hinomi.share.canonical import digest
-from hinomi.share.snapshot import Head, check_head, parse_json, require_body
+from hinomi.share.snapshot import Head, check_head, head_of, require_body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ def verify_held(home: Home) -> Verified:
     membership = read_joined(home)
     held = require_held(home, membership)
     snapshot = read_list(home, membership, held.number)
+    if head_of(snapshot) != held.head:
+        raise BadNote("the list says something else of itself than its signed head")
     heads = check_chain(home, membership)
     return Verified(head=held.head, listings=len(snapshot.listings), chain=len(heads))
 
@@ -61,8 +63,7 @@ def verify_file(path: Path, head_path: Path, key: str) -> Verified:
         return Verified(head=head, listings=max(body.count(b"\n") - 1, 0), chain=1)
     if digest(body) != head.json_digest:
         raise BadNote("the file is not the list whose digest was signed")
-    snapshot = parse_json(body, str(path))
-    require_body(head, body, str(path))
+    snapshot = require_body(head, body, str(path))
     return Verified(head=head, listings=len(snapshot.listings), chain=1)
 
 
