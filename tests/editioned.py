@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ from hinomi.model.member import (
     MemberKind,
     MemberState,
     Outlet,
+    Use,
 )
 from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Endpoint
@@ -154,7 +155,10 @@ def served_hub(
     """Found a hub at *folder*, whose one member's node may use *outlets*."""
     clock_ms = EPOCH * 86_400_000 + 3_600_000
     create_hub(folder, "hub.example", clock=lambda: clock_ms)
-    home = open_home(folder, clock=lambda: clock_ms)
+    made = open_home(folder, clock=lambda: clock_ms)
+    every_door = " ".join(Outlet)  # Also the zone, which the register that ships keeps shut.
+    register = made.register.with_value("hub.outlets", every_door, decided_by="a test")
+    home = replace(made, register=register)
     peer, token = f"{next(_NUMBERS):064x}", "a-token"
     with home.casebook() as casebook:
         attestations = tuple(
@@ -172,6 +176,8 @@ def served_hub(
             organisation="ISP A",
             kind=kind or MemberKind.RECEIVING_ISP,
             state=MemberState.ADMITTED,
+            uses=(Use.DETECT, Use.BLOCK_CONSENTED),
+            page="https://isp-a.example/flow",
             attestations=attestations,
         )
         casebook.hub.members.add(member)

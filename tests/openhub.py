@@ -39,6 +39,7 @@ from hinomi.model.member import (
     MemberKind,
     MemberState,
     Outlet,
+    Use,
 )
 from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Deed, Endpoint, SightingStatement, Statement
@@ -128,6 +129,8 @@ def a_member(name: str, **changed: object) -> Member:
         organisation=f"Provider {name}",
         kind=MemberKind.DETECTING_ISP,
         state=MemberState.ADMITTED,
+        uses=(Use.DETECT,),
+        page=f"https://{name}.example/flow",
         attestations=held,
     )
     return replace(member, **changed)  # type: ignore[arg-type]

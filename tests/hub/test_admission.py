@@ -124,6 +124,12 @@ def test_a_node_has_leave_for_what_its_certificate_was_given_for(outlet: Outlet)
     )
 
 
+def test_a_node_without_any_leave_may_not_even_knock() -> None:
+    """Else one door is enough for what every admitted member may."""
+    assert asked(shown=replace(SHOWN, outlets=()), outlet=None) is not None
+    assert asked(shown=replace(SHOWN, outlets=(Outlet.FIGURES,)), outlet=None) is None
+
+
 @pytest.mark.parametrize("outlet", Outlet)
 @pytest.mark.parametrize(
     "lacking", [{"page": ""}, {"uses": ()}, {"attestations": ()}, {"attestations": ATTESTED[:1]}]

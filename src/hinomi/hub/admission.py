@@ -31,8 +31,10 @@ def refusal(
     if stranger is not None:
         return stranger
     shut = openings.refusal(member.kind, outlet)
-    if shut is not None or outlet is None:
+    if shut is not None:
         return shut
+    if outlet is None:
+        return None if credential.outlets else "this node has no leave for anything"
     if outlet not in credential.outlets:
         return f"this node has no leave for {outlet}"
     return _unfit(member, outlet, day) if outlet.gives_listings else None
