@@ -105,7 +105,8 @@ def test_the_run_was_a_full_one(home: Path) -> None:
         DataClass.FOLLOWED_FILES, DataClass.LEFTOVERS,
         DataClass.CASES, DataClass.OWN_CASES, DataClass.EVIDENCE,
         # Of a hub, or of a home that is a member of one.
-        DataClass.MEMBER_STATEMENTS, DataClass.PAST_LISTS, DataClass.RULINGS, DataClass.MEMBERS,
+        DataClass.MEMBER_STATEMENTS, DataClass.PAST_LISTS, DataClass.RULINGS,
+        DataClass.HUB_FIGURES, DataClass.MEMBERS,
         DataClass.PUBLISHED, DataClass.MEMBERSHIP,
     }  # fmt: skip
     assert missing == set()

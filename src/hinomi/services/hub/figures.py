@@ -8,9 +8,11 @@ import msgspec
 from hinomi.errors import NotFound
 from hinomi.govern.coarsening import least_count
 from hinomi.hub.figures import Material, measure, told_to
+from hinomi.model.address import render_address
 from hinomi.model.case import Finding
 from hinomi.model.listed import ListKind
 from hinomi.model.member import MemberState
+from hinomi.model.protocol import render_protocol
 from hinomi.model.service import Service
 from hinomi.model.statement import Deed, Endpoint, Sighting
 from hinomi.services.home import Home
@@ -102,6 +104,7 @@ def _material(home: Home, casebook: CaseBook, newest: Summary) -> Material:
     acknowledged = store.acknowledged()
     kept = home.register.integer("retention.hub_statements_days") // days
     oldest = newest.epoch - max(kept, 1)
+    keys = _keys(each.endpoint for each in standing)
     return Material(
         number=newest.number,
         epoch=newest.epoch,
@@ -111,7 +114,7 @@ def _material(home: Home, casebook: CaseBook, newest: Summary) -> Material:
         first_named=_first_named(casebook, new, oldest, newest.epoch - 1),
         oldest=max(oldest, _first_epoch(casebook)),
         named={
-            each.member: _named(each, {entry.endpoint for entry in standing})
+            each.member: _named(each, keys)
             for each in casebook.hub.batches.newest(Deed.SUBMISSION, since, newest.epoch - 1)
             if each.member in admitted
         },
@@ -138,30 +141,33 @@ def _first_named(
 ) -> Mapping[Endpoint, int]:
     """Look for the earliest epoch in which any member named each of *new*."""
     found: dict[Endpoint, int] = {}
+    left = _keys(new)
     for epoch in range(oldest, last + 1):
-        left = {each for each in new if each not in found}
         if not left:
             break
         for batch in casebook.hub.batches.of_epoch(Deed.SUBMISSION, epoch):
             found |= dict.fromkeys(_named(batch, left), epoch)
+        left = {key: each for key, each in left.items() if each not in found}
     return found
 
 
-def _named(batch: Batch, among: Collection[Endpoint]) -> frozenset[Endpoint]:
+def _keys(endpoints: Iterable[Endpoint]) -> Mapping[_Key, Endpoint]:
+    """Give servers by what stands in a document: that one is in canonical form."""
+    return {
+        (render_address(each.address), render_protocol(each.proto), each.port): each
+        for each in endpoints
+    }
+
+
+def _named(batch: Batch, among: Mapping[_Key, Endpoint]) -> frozenset[Endpoint]:
     """Give those of *among* that a batch names."""
     if batch.media == "csv":
         said = parse_submission_csv(batch.body, _EVERY_FIELD)
-        return frozenset({each.endpoint for each in said} & {*among})
-    wanted = {_key(each): each for each in among}
+        return frozenset({each.endpoint for each in said} & {*among.values()})
     named = {
         (each.address, each.protocol, each.port) for each in _SUBMISSION.decode(batch.body).findings
     }
-    return frozenset(wanted[each] for each in named & wanted.keys())
-
-
-def _key(endpoint: Endpoint) -> _Key:
-    told = endpoint.render()
-    return str(told["address"]), str(told["protocol"]), endpoint.port
+    return frozenset(among[each] for each in named & among.keys())
 
 
 def _seen(batch: Batch, epoch_days: int) -> Mapping[Endpoint, Sighting]:
