@@ -186,7 +186,7 @@ class Story:
         found = [self._finds(member, epoch) for member in range(self.setting.members)]
         said = list(found)
         for liar in self.dishonest:
-            said[liar] = self._lies(found[liar], epoch, published)
+            said[liar] = self._lies(liar, found[liar], epoch, published)
         self._said_before = dict(enumerate(said))
         return said
 
@@ -239,7 +239,9 @@ class Story:
         wrong = {each for each, until in mistakes.items() if epoch < until}
         return frozenset(np.flatnonzero(live).tolist()) | wrong
 
-    def _lies(self, found: frozenset[int], epoch: int, published: frozenset[int]) -> frozenset[int]:
+    def _lies(
+        self, liar: int, found: frozenset[int], epoch: int, published: frozenset[int]
+    ) -> frozenset[int]:
         attack = self.setting.attack
         if not self._attacks(epoch):
             return found
@@ -251,7 +253,8 @@ class Story:
         if attack is Attack.REMOVE:
             return frozenset(each for each in found if not self.is_live(each, epoch))
         if attack in {Attack.BOTH, Attack.SLEEPER}:
-            return self.targets(epoch)
+            # And one of its own, so that two of them are not the same to the letter.
+            return self.targets(epoch) | {self.truth.true + 3_900 + liar}
         return found | self.targets(epoch)
 
 

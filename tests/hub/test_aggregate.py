@@ -215,6 +215,31 @@ def test_a_full_queue_says_so() -> None:
     assert codes(found[OTHER])[-1] == "queue-full"
 
 
+def test_who_disputes_the_whole_list_takes_one_place_of_each_turn() -> None:
+    """Whoever else names what they dispute: the queue is not theirs."""
+    listed = {server(number): ServiceClass.DEDICATED for number in range(1, 41)}
+    said = [
+        word
+        for place, each in enumerate(listed)
+        for word in say({"abcde"[place % 5], "abcde"[(place + 1 + place // 5) % 5]}, each)
+    ]
+    scene = Scene(
+        sources=MEMBERS,
+        said=[*said, *say("ab", server(100)), *say("bc", server(101))],
+        denied=say("fg", *listed, is_for=False),
+        listed=listed,
+    )
+    places = {
+        each: int(why.values["place"])
+        for each, decision in scene.decide().items()
+        for why in decision.reasons
+        if why.code == "queued"
+    }
+
+    assert len(places) == 42
+    assert max(places[server(100)], places[server(101)]) <= 3
+
+
 # --- Laws ----------------------------------------------------------------------------------------
 
 

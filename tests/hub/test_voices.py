@@ -142,7 +142,10 @@ def test_two_servers_of_the_same_members_have_one_signature() -> None:
     found = add_up(
         voices(words, servers, sources), sources, servers=4, base_share=0.5,
         same_method_share=0.5, least_reliability=0.6, leave_out=2,
-    ).signature.tolist()  # fmt: skip
+    )  # fmt: skip
+    named, denied = found.named_by.tolist(), found.denied_by.tolist()
 
-    assert found[0] == found[1]
-    assert len(set(found)) == 3
+    assert named[0] == named[1]
+    assert len({*named}) == 3
+    assert denied[:3] == [0, 0, 0]
+    assert denied[3] not in {0, *named}

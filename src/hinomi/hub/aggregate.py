@@ -136,7 +136,12 @@ def aggregate(
     queued = np.flatnonzero(outcome == _CODES[Outcome.QUEUE])
     order = queued[
         in_turn(
-            state.sums.signature[queued],
+            # Of what is disputed: who disputes it, whoever else names it.
+            np.where(
+                state.sums.against[queued] > 0,
+                state.sums.denied_by[queued],
+                state.sums.named_by[queued],
+            ),
             before.is_listed[queued],
             state.posterior[queued],
             heard.servers.columns.taken(queued).keys(),
@@ -229,7 +234,7 @@ def _agreed(sums: Sums, posterior: Floats, left: Floats, rule: Rule) -> Bools:
         sums.other_methods + many >= rule.least_methods
     )
     likely = (posterior >= rule.least_probability) & (left >= rule.least_probability)
-    return enough & likely & (sums.against == 0)
+    return np.asarray(enough & likely & (sums.against == 0), dtype=np.bool_)
 
 
 def _carries(sums: Sums, support: Ints, agreed: Bools, before: Before, rule: Rule) -> Bools:
@@ -240,12 +245,9 @@ def _carries(sums: Sums, support: Ints, agreed: Bools, before: Before, rule: Rul
     """
     named = sums.members > 0
     speaks = support + sums.other_methods > 0
-    return (
-        agreed
-        | (named & ((support > rule.coalition_most) | (sums.other_methods > 0)))
-        | (sums.other_methods >= _SEVERAL)
-        | ((before.ruled == Ruled.LIST) & speaks)
-    )
+    carried = named & ((support > rule.coalition_most) | (sums.other_methods > 0))
+    carried |= (sums.other_methods >= _SEVERAL) | ((before.ruled == Ruled.LIST) & speaks)
+    return np.asarray(agreed | carried, dtype=np.bool_)
 
 
 def _sums(heard: Heard, rule: Rule, parts: tuple[Voices, ...]) -> Sums:

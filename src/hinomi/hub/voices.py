@@ -14,7 +14,7 @@ coalition has to be tried (docs/explanation/how-the-hub-weighs.md).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -106,7 +106,8 @@ class Sums:
     other_methods: Ints  # Of these, those that are no member's.
     against: Ints  # Independent members who say otherwise.
     others_against: Ints  # Other groups who say otherwise.
-    signature: NDArray[np.uint64] = field(repr=False)  # Tells one set of members from another.
+    named_by: NDArray[np.uint64]  # Tells one set of members who say so from another.
+    denied_by: NDArray[np.uint64]  # The same of those who say otherwise.
 
 
 def add_up(
@@ -151,7 +152,8 @@ def add_up(
         other_methods=_methods(chosen, other, servers),
         against=_count(chosen.server[against & chosen.is_member], servers),
         others_against=_count(chosen.server[against & ~chosen.is_member], servers),
-        signature=_signature(chosen, servers),
+        named_by=_signature(chosen, for_it, servers),
+        denied_by=_signature(chosen, ~for_it, servers),
     )
 
 
@@ -230,10 +232,10 @@ def _methods(chosen: Chosen, rows: Bools, servers: int) -> Ints:
     return _count(pairs // len(METHODS), servers)
 
 
-def _signature(chosen: Chosen, servers: int) -> NDArray[np.uint64]:
-    """Give a number that two servers share if the same members speak alike of them."""
+def _signature(chosen: Chosen, side: Bools, servers: int) -> NDArray[np.uint64]:
+    """Give a number that two servers share if the same members are on that side."""
     found = np.zeros(servers, dtype=np.uint64)
-    rows = chosen.is_member
+    rows = chosen.is_member & side
     marks = mixed((chosen.group[rows] * 2 + chosen.is_for[rows]).astype(np.uint64))
     np.add.at(found, chosen.server[rows], marks)  # It wraps, as it may.
     return found
