@@ -169,7 +169,7 @@ def test_candidates_are_shown_even_if_the_report_cannot_be_written(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The folder goes while it works: the answer is there, and the exit code says the rest."""
-    monkeypatch.setattr("hinomi.cli.detect.require_report_place", lambda _: None)
+    monkeypatch.setattr("hinomi.cli.detect.require_page_place", lambda _: None)
 
     said = hinomi("detect", "--json", "--report", tmp_path / "gone" / "report.html", home=home)
 

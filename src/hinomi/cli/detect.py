@@ -21,7 +21,8 @@ from hinomi.services.mandates import Operation
 from hinomi.services.membership.applying import lapse
 from hinomi.services.membership.meeting import Meetings
 from hinomi.services.overdue import warn_if_overdue
-from hinomi.services.report import require_report_place, write_report
+from hinomi.services.pagefile import require_page_place
+from hinomi.services.report import write_report
 
 DAY_MS = 86_400_000
 _REASONS_SHOWN = 3
@@ -88,7 +89,7 @@ def detect(
     home = session.open_home(Operation.DETECT)
     warn_if_overdue(home)
     if report is not None:
-        require_report_place(report)
+        require_page_place(report)
     window = sliding_window(home, until) if hourly else window_of(since, until)
     in_memory = report is None and EngineKind(engine) is EngineKind.DUCKDB
     _let_lapse(home)

@@ -11,7 +11,7 @@ from hinomi.clock import render_time
 from hinomi.errors import UsageError
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation
-from hinomi.services.report import require_report_place, write_page
+from hinomi.services.pagefile import require_page_place, write_page
 from hinomi.services.whatif import (
     DAYS,
     SAMPLING,
@@ -169,7 +169,7 @@ def what_if(
         return
     home = session.open_home(Operation.WHAT_IF)
     if report is not None:
-        require_report_place(report)
+        require_page_place(report)
     asked = _asked(home, settings)
     with render.share_bar("asking what if") as tell:
         result = run_what_if(home, asked, truth=truth, tell=tell)

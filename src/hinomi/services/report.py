@@ -1,25 +1,11 @@
 """The report page of one detection run, written to a file whole or not at all."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from hinomi.clock import Clock, wall_clock
-from hinomi.errors import NotFound, UsageError
 from hinomi.services.detecting import Detection
 from hinomi.services.page import render_page
-from hinomi.store.durable import on_disk, require_file_place, sync_folder
-
-
-def require_report_place(path: Path) -> None:
-    """
-    Make sure that a report can be put at *path*, before the detection that it is of.
-
-    Raises:
-        As `write_report`.
-    """
-    with on_disk(path):
-        require_file_place(_target(path))
+from hinomi.services.pagefile import write_page
 
 
 def write_report(detection: Detection, path: Path, *, clock: Clock = wall_clock) -> None:
@@ -39,35 +25,3 @@ def write_report(detection: Detection, path: Path, *, clock: Clock = wall_clock)
         Unavailable: If the disk does not take the file.
     """
     write_page(render_page(detection, made_ms=clock()), path)
-
-
-def write_page(page: str, path: Path) -> None:
-    """
-    Write a finished page to *path*, in place of what stood there, readable by its owner alone.
-
-    Raises:
-        As `write_report`.
-    """
-    with on_disk(path):
-        target = _target(path)
-        descriptor, draft = tempfile.mkstemp(prefix=".report-", dir=target.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                file.write(page)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(draft).replace(target)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
-        sync_folder(target.parent)
-
-
-def _target(path: Path) -> Path:
-    """Give the file that is replaced: a link stays, what it leads to does not."""
-    target = Path(os.path.realpath(path))
-    if not target.parent.is_dir():
-        raise NotFound(f"{path.parent}: no such folder for the report; make it, then repeat")
-    if target.exists() and not target.is_file():
-        raise UsageError(f"{path}: not an ordinary file; name one for the report")
-    return target

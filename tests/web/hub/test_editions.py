@@ -43,7 +43,10 @@ def test_what_is_not_there_is_not_found(tmp_path: Path, form: str, _outlet: Outl
     with served_hub(tmp_path / "hub") as served:
         found = served.asking().get(f"/v1/snapshots/3/{form}")
 
-        assert (found.status_code, found.json()) == (404, {"error": "no list is here of a snapshot with the number 3"})
+        assert (found.status_code, found.json()) == (
+            404,
+            {"error": "no list is here of a snapshot with the number 3"},
+        )
 
 
 def test_every_form_that_leaves_is_in_the_journal(tmp_path: Path) -> None:

@@ -11,9 +11,8 @@ from hinomi.cli.session import Session, shared_options
 from hinomi.govern.plainwords import Language
 from hinomi.hub.figures import NEVER
 from hinomi.services.hub.figures import newest_figures
-from hinomi.services.hub.yearly import yearly_page
 from hinomi.services.mandates import Operation
-from hinomi.services.report import write_page
+from hinomi.services.pagefile import write_page
 
 _COLUMNS = ("named", "confirmed", "not-seen", "wrong", "gone")
 
@@ -52,6 +51,9 @@ def report(session: Session, year: int, lang: str, out: Path) -> None:
     Example:
       hinomi hub report --year 2026 --lang en --out hub-2026.html
     """
+    # Its intervals take a library that is slow to load.
+    from hinomi.services.hub.yearly import yearly_page  # noqa: PLC0415
+
     page = yearly_page(session.open_home(Operation.WEIGH), year, cast("Language", lang))
     write_page(page, out)
     if session.as_json:
