@@ -102,11 +102,13 @@ class Sums:
     left: Floats  # The least that leaving any so many members out of those for it leaves.
     relieved: Floats  # The most that leaving any so many members out of those against it leaves.
     members: Ints  # Independent members who say so.
+    named: Ints  # The same, also those who are not believed.
     methods: Ints  # Independent methods by which somebody says so.
     other_methods: Ints  # Of these, those that are no member's.
     against: Ints  # Independent members who say otherwise.
     others_against: Ints  # Other groups who say otherwise.
     signature: NDArray[np.uint64] = field(repr=False)  # Tells one set of members from another.
+    complaint: NDArray[np.uint64] = field(repr=False)  # The same of those who say otherwise.
 
 
 def add_up(
@@ -147,11 +149,13 @@ def add_up(
         left=total(~(dropped & for_it)),
         relieved=total(~(dropped & ~for_it)),
         members=_count(chosen.server[member], servers),
+        named=_count(chosen.server[for_it & chosen.is_member], servers),
         methods=_methods(chosen, counted, servers),
         other_methods=_methods(chosen, other, servers),
         against=_count(chosen.server[against & chosen.is_member], servers),
         others_against=_count(chosen.server[against & ~chosen.is_member], servers),
-        signature=_signature(chosen, servers),
+        signature=_signature(chosen, chosen.is_member, servers),
+        complaint=_signature(chosen, chosen.is_member & ~for_it, servers),
     )
 
 
@@ -230,10 +234,9 @@ def _methods(chosen: Chosen, rows: Bools, servers: int) -> Ints:
     return _count(pairs // len(METHODS), servers)
 
 
-def _signature(chosen: Chosen, servers: int) -> NDArray[np.uint64]:
+def _signature(chosen: Chosen, rows: Bools, servers: int) -> NDArray[np.uint64]:
     """Give a number that two servers share if the same members speak alike of them."""
     found = np.zeros(servers, dtype=np.uint64)
-    rows = chosen.is_member
     marks = mixed((chosen.group[rows] * 2 + chosen.is_for[rows]).astype(np.uint64))
     np.add.at(found, chosen.server[rows], marks)  # It wraps, as it may.
     return found

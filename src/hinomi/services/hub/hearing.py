@@ -99,7 +99,7 @@ def hear(home: Home, casebook: CaseBook, now: Epoch) -> Hearing:
             denied=_sighting_voices(seen, servers, places, _DENIALS, is_for=False),
             classes=classes,
             fresh=_fresh(home, named, others_said.server, ages),
-            before=_before(casebook, servers, now),
+            before=_before(casebook, servers, now, _begun(said, pasts, servers)),
         ),
         testimony=others,
         statements=said,
@@ -289,7 +289,23 @@ def _fresh(home: Home, named: Bools, found: Ints, ages: Ints) -> Floats:
     return np.array(chances)[np.minimum(newest, policy.most_days + 1)]
 
 
-def _before(casebook: CaseBook, servers: Servers, now: Epoch) -> Before:
+def _begun(said: Sequence[Spoken], pasts: Mapping[str, Past], servers: Servers) -> Ints:
+    """
+    Give the epoch in which the first of those who name each server now began to.
+
+    Of what no sample of a member's history has, its beginning is not known: it is 0 then.
+    """
+    begun = np.full(servers.size, np.iinfo(np.int64).max, dtype=np.int64)
+    for each in said:
+        past, numbers = pasts[each.member], numbers_of(each.columns)
+        first = np.zeros(numbers.size, dtype=np.int64)
+        known = np.flatnonzero(np.isin(numbers, past.number))
+        first[known] = past.first[np.searchsorted(past.number, numbers[known])]
+        np.minimum.at(begun, servers.rows_of(each.columns), first)
+    return begun
+
+
+def _before(casebook: CaseBook, servers: Servers, now: Epoch, begun: Ints) -> Before:
     before = Before.unknown(servers.size)
     places = {each: place for place, each in enumerate(CLASSES)}
     listed = casebook.hub.snapshots.standing()
@@ -297,6 +313,8 @@ def _before(casebook: CaseBook, servers: Servers, now: Epoch) -> Before:
         before.is_listed[row] = True
         before.service_class[row] = places[entry.service_class]
         before.carried[row] = entry.modified
+        # Members speak of the epoch that is over, so that they knew the list from its own on.
+        before.echoed[row] = begun[row] >= entry.since
     weighed = casebook.hub.weighings.all()
     for row, weighing in zip(_rows(servers, weighed), weighed, strict=True):
         if row >= 0:
