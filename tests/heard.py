@@ -1,6 +1,6 @@
 """What a hub heard, made by hand: who says what of which server."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -73,6 +73,7 @@ class Scene:
     carried: Mapping[Endpoint, int] = field(default_factory=dict)
     contested: Mapping[Endpoint, int] = field(default_factory=dict)
     ruled: Mapping[Endpoint, int] = field(default_factory=dict)
+    echoed: Collection[Endpoint] = ()
     held: Mapping[Endpoint, Held] = field(default_factory=dict)
     fresh: float = 1.0
     rule: Rule = RULE
@@ -128,6 +129,7 @@ class Scene:
                 before.is_listed[row] = True
                 before.service_class[row] = CLASSES.index(self.listed[each])
                 before.carried[row] = self.carried.get(each, self.epoch - 1)
+            before.echoed[row] = each in self.echoed
             before.contested[row] = self.contested.get(each, -1)
             before.ruled[row] = self.ruled.get(each, 0)
         return before

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from hinomi.hub.aggregate import ClassWords, Decision, Heard, Held, Outcome, aggregate
-from hinomi.hub.kinship import Kin, Past, kin_of, numbers_of, twins_among
+from hinomi.hub.kinship import Kin, Past, kin_of, numbers_of
 from hinomi.hub.rule import NEVER, Before, Rule, Ruled
 from hinomi.hub.servers import Columns, Ints, Servers
 from hinomi.hub.voices import METHODS, Source, Voices, joined
@@ -425,7 +425,6 @@ class _Hub:
             {},
             wrong=frozenset(numbers_of(Columns.of(map(endpoint, refused))).tolist()),
             families={},
-            alike=twins_among({name: numbers_of(each) for name, each in columns.items()}, 30),
             copying=Copying(),
             epoch_days=1,
             rare=self._story.setting.rule.coalition_most + 1,

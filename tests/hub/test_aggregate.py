@@ -64,22 +64,30 @@ def test_three_of_whom_one_is_often_wrong_are_for_people() -> None:
 
 
 def test_the_more_members_the_less_each_has_to_be_worth() -> None:
-    """Seven of the grade B list what three of them do not."""
+    """Seven of the grade B list what three of them ask people about."""
     sources = [member(name, 0.7) for name in "abcdefg"]
     found = [
         Scene(sources=sources, said=say("abcdefg"[:count], ONE)).one().outcome
         for count in range(3, 8)
     ]
 
-    assert found == [Outcome.WAIT, Outcome.WAIT, Outcome.QUEUE, Outcome.QUEUE, Outcome.LIST]
+    assert found == [*[Outcome.QUEUE] * 4, Outcome.LIST]
 
 
-def test_two_methods_that_are_no_members_list_a_server() -> None:
-    """Malware analysis and a honeypot do not err for the same reason."""
+def test_two_methods_and_a_member_list_a_server() -> None:
+    """Malware analysis and a honeypot do not err for the same reason, and no one person is both."""
+    sources = [other("lab", Method.MALWARE, 0.9), other("pots", Method.HONEYPOT), member("a")]
+    decision = Scene(sources=sources, said=say(["lab", "pots", "a"], ONE)).one()
+
+    assert (decision.outcome, decision.methods, decision.members) == (Outcome.LIST, 3, 1)
+
+
+def test_what_no_member_names_is_for_people() -> None:
+    """One person at the hub can bring the files of every other method."""
     sources = [other("lab", Method.MALWARE, 0.9), other("pots", Method.HONEYPOT)]
     decision = Scene(sources=sources, said=say(["lab", "pots"], ONE)).one()
 
-    assert (decision.outcome, decision.methods, decision.members) == (Outcome.LIST, 2, 0)
+    assert (decision.outcome, decision.methods, decision.members) == (Outcome.QUEUE, 2, 0)
 
 
 def test_a_member_and_a_method_are_for_people() -> None:
@@ -97,6 +105,15 @@ def test_what_is_held_is_not_listed() -> None:
         decision = scene.but(held={ONE: Held(strength, ("list-cdn",))}).one()
         assert (decision.outcome, decision.is_listed) == (Outcome.HOLD, False)
         assert codes(decision)[0] == "held"
+
+
+def test_many_who_are_not_believed_are_for_people() -> None:
+    """Whatever became of their worth: what more name than may be dishonest never waits unseen."""
+    sources = [member(name, 0.3) for name in "abcde"]
+    decision = Scene(sources=sources, said=say("abc", ONE)).one()
+
+    assert (decision.outcome, codes(decision)) == (Outcome.QUEUE, ["doubted", "queued"])
+    assert Scene(sources=sources, said=say("ab", ONE)).one().outcome is Outcome.WAIT
 
 
 def test_what_was_refused_lately_is_not_listed_without_people() -> None:
@@ -156,6 +173,31 @@ def test_what_few_carry_is_for_people_until_its_lease_is_over() -> None:
     assert (scene.one().outcome, scene.one().is_listed) == (Outcome.QUEUE, True)
     assert "few-carry" in codes(scene.one())
     assert scene.but(carried={ONE: EPOCH - 7}).one().outcome is Outcome.END
+
+
+def test_a_listing_does_not_end_because_its_members_lost_their_worth() -> None:
+    """People are asked, past its lease as well; of two, one may be as dishonest as the other."""
+    sources = [member(name, 0.3) for name in "abcde"]
+    scene = Scene(sources=sources, said=say("abc", ONE), listed=LISTED, carried={ONE: EPOCH - 30})
+
+    assert (scene.one().outcome, scene.one().is_listed) == (Outcome.QUEUE, True)
+    assert "doubted" in codes(scene.one())
+    assert scene.but(said=say("ab", ONE)).one().outcome is Outcome.END
+
+
+def test_an_echo_of_the_list_carries_nothing() -> None:
+    """Who began to name it after it was listed may have that from the list: people are asked."""
+    scene = Scene(
+        sources=[*MEMBERS, other("pots", Method.HONEYPOT)], said=say("abcd", ONE),
+        confirmed=say("efg", ONE), listed=LISTED, echoed=[ONE],
+    )  # fmt: skip
+    found = scene.one()
+
+    assert (found.outcome, found.is_listed, found.carried) == (Outcome.QUEUE, True, EPOCH - 1)
+    assert "echo" in codes(found)
+    assert scene.but(carried={ONE: EPOCH - 7}).one().outcome is Outcome.END
+    for kept in ({"said": say(["a", "pots"], ONE)}, {"ruled": {ONE: Ruled.LIST}}):
+        assert scene.but(**kept).one().carried == EPOCH
 
 
 def test_less_carries_a_listing_than_begins_it() -> None:

@@ -30,6 +30,13 @@ def test_what_is_listed_goes_before_others_of_its_turn() -> None:
     assert order([1, 2, 3], [False, True, False], [0.9, 0.5, 0.95]) == [1, 2, 0]
 
 
+def test_listed_and_others_have_a_share_each() -> None:
+    """However many ways there are to be disputed, new servers take every other place."""
+    found = order(list(range(10)), [True] * 8 + [False] * 2, [0.5] * 8 + [0.9] * 2)
+
+    assert found[:5] == [0, 8, 1, 9, 2]
+
+
 def test_an_empty_queue_is_no_matter() -> None:
     """Nothing waits."""
     assert order([], [], []) == []

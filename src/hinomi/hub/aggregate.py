@@ -106,6 +106,8 @@ class _State:
     agreed: Bools  # The whole rule holds, also without any so many members.
     probable: Bools
     carries: Bools  # Enough carries what is listed.
+    echo: Bools  # It is listed, and who names it may have that from the list.
+    doubted: Bools  # Many name it, and too few of them are believed.
     carried: Ints
     is_over: Bools
     refuted: Bools
@@ -194,14 +196,20 @@ def _state(heard: Heard, rule: Rule, epoch: int, guard: Guard) -> tuple[_State, 
     several = (sums.members >= _SEVERAL) | (sums.methods >= _SEVERAL)
     probable = (posterior >= rule.least_probability) & several
     support = np.where(before.is_listed, carrying.members, sums.members)
-    carries = _carries(sums, support, agreed, before, rule)
+    echo = before.is_listed & before.echoed & (sums.members > 0)
+    echo &= (sums.other_methods == 0) & (before.ruled != Ruled.LIST)
+    carries = _carries(sums, support, agreed, before, rule) & ~echo
+    doubted = (sums.named > rule.coalition_most) & ~echo
+    doubted &= ~np.where(before.is_listed, carries, probable)
     carried = np.where(carries, epoch, before.carried)
     refuted = before.is_listed & (before.ruled != Ruled.LIST) & (carrying.relieved < 0.0)
     refuted &= carrying.against > rule.coalition_most
     contested = np.where(epoch - before.contested <= rule.remember_epochs, before.contested, NEVER)
     contested = np.where((before.ruled == Ruled.REFUSE) | refuted, epoch, contested)
     held = guard(
-        np.flatnonzero(before.is_listed | agreed | probable | (before.ruled == Ruled.LIST))
+        np.flatnonzero(
+            before.is_listed | agreed | probable | doubted | (before.ruled == Ruled.LIST)
+        )
     )
     strength = np.zeros(posterior.size, dtype=np.int64)
     for row, each in held.items():
@@ -214,8 +222,10 @@ def _state(heard: Heard, rule: Rule, epoch: int, guard: Guard) -> tuple[_State, 
         agreed=agreed,
         probable=probable,
         carries=carries,
+        echo=echo,
+        doubted=doubted,
         carried=np.where(before.is_listed | carries, carried, NEVER),
-        is_over=before.is_listed & (epoch - carried >= rule.lease_epochs),
+        is_over=before.is_listed & ~doubted & (epoch - carried >= rule.lease_epochs),
         refuted=refuted,
         contested=np.where(before.ruled == Ruled.LIST, NEVER, contested),
         strength=strength,
@@ -228,10 +238,11 @@ def _agreed(sums: Sums, posterior: Floats, left: Floats, rule: Rule) -> Bools:
     Tell whether the whole rule holds, also without any so many of the members who say so.
 
     Members' flow is a method of its own only where more members carry it than may be dishonest.
+    What no member names takes people: one person can bring all that the hub has of other methods.
     """
     many = sums.members > rule.coalition_most
     enough = (many & (sums.members >= rule.least_members)) | (
-        sums.other_methods + many >= rule.least_methods
+        (sums.members > 0) & (sums.other_methods + many >= rule.least_methods)
     )
     likely = (posterior >= rule.least_probability) & (left >= rule.least_probability)
     return np.asarray(enough & likely & (sums.against == 0), dtype=np.bool_)
@@ -278,14 +289,13 @@ def _outcomes(state: _State, before: Before) -> Ints:
         (by_people & (listed | speaks), Outcome.LIST),
         (by_people, Outcome.WAIT),
         (listed & held, Outcome.QUEUE),
-        (listed & state.agreed, Outcome.LIST),
-        (listed & state.carries & state.probable, Outcome.LIST),
-        (listed & speaks, Outcome.QUEUE),
+        (listed & state.carries & (state.agreed | state.probable), Outcome.LIST),
+        (listed & (speaks | state.doubted), Outcome.QUEUE),
         (listed, Outcome.WAIT),
-        (held & (state.agreed | state.probable), Outcome.HOLD),
+        (held & (state.agreed | state.probable | state.doubted), Outcome.HOLD),
         (state.agreed & (state.contested != NEVER), Outcome.QUEUE),
         (state.agreed, Outcome.LIST),
-        (state.probable, Outcome.QUEUE),
+        (state.probable | state.doubted, Outcome.QUEUE),
     ]
     return np.select(
         [fits for fits, _ in cases],
@@ -321,13 +331,18 @@ def _weights(row: int, state: _State) -> Iterator[Because]:
     elif state.probable[row]:
         members = int(state.sums.members[row])
         yield Because("rests-on-few", {"members": members, "left": left})
+    if state.doubted[row]:
+        named, believed = int(state.sums.named[row]), int(state.sums.members[row])
+        yield Because("doubted", {"named": named, "believed": believed})
 
 
 def _lease(row: int, state: _State) -> Iterator[Because]:
     support, carried = int(state.support[row]), int(state.carried[row])
     if state.is_over[row]:
         yield Because("lease-over", {"carried": carried})
-    elif not state.carries[row]:
+    elif state.echo[row]:
+        yield Because("echo", {"support": support, "carried": carried})
+    elif not state.carries[row] and not state.doubted[row]:
         code = "few-carry" if support + state.sums.other_methods[row] else "silent"
         yield Because(code, {"support": support, "carried": carried})
 

@@ -13,7 +13,7 @@ Source:
     Coordinated sampling by the least hashes: Broder (1997), SEQUENCES 1997:21 (bottom-k sketches).
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Final, Self
@@ -119,7 +119,6 @@ def kin_of(
     *,
     wrong: Collection[int],
     families: Mapping[str, str],
-    alike: Iterable[tuple[str, str]],
     copying: Copying,
     epoch_days: int,
     rare: int,
@@ -132,7 +131,6 @@ def kin_of(
         lists: The same of public lists of C&C servers.
         wrong: Numbers of addresses that people refused.
         families: What people say: sources of one family are one, those of two are two.
-        alike: Members that say the same now.
         copying: What copying is reckoned with.
         epoch_days: Length of an epoch.
         rare: Two members are compared by what so many name at most, and only where there are
@@ -142,19 +140,18 @@ def kin_of(
         A botnet that begins is found on its first day by all who are quick, and looks as if all
         had copied. What only a few of many name tells copies from that. Of 12 made-up members
         that find four in five of what they meet on its first day, 8 are held for independent
-        after 90 days if all that they name is compared, and 12 of 12 as it is done here.
+        after 90 days if all that they name is compared, and 12 of 12 as it is done here. For the
+        same reason it shows nothing that two name the very same servers now, however many: where
+        a few large botnets are all that there is, honest members agree to the last one.
     """
     compared = _Compared(
         members, lists, _rare(members, rare), frozenset(wrong), copying, epoch_days
     )
-    twins = {frozenset(each) for each in alike}
     names = sorted({*members, *lists})
     links: dict[str, dict[str, float]] = {name: {} for name in names}
     forwards: dict[str, list[str]] = {}
     for one, other in combinations(names, 2):
         told = _told(families.get(one), families.get(other))
-        if told is None and frozenset((one, other)) in twins:
-            told = 1.0
         close = compared.closeness(one, other) if told is None else told
         if close < 0.0:
             continue
@@ -205,21 +202,6 @@ class _Compared:
         methods = dict.fromkeys(two, Method.SIGHTING)
         found = independence(methods, histories, wrong=self.wrong, copying=self.copying)
         return found.pairs[0]
-
-
-def twins_among(batches: Mapping[str, _Numbers], least: int) -> tuple[tuple[str, str], ...]:
-    """
-    Give members that name the very same servers now, and not fewer than *least*.
-
-    Args:
-        batches: A number for each server that a member names, shape (n,), in any order.
-        least: Few servers are the same by chance.
-    """
-    same: dict[bytes, list[str]] = {}
-    for name, numbers in sorted(batches.items()):
-        if numbers.size >= least:
-            same.setdefault(np.sort(numbers).tobytes(), []).append(name)
-    return tuple(pair for names in same.values() for pair in combinations(names, 2))
 
 
 def _rare(members: Mapping[str, Past], rare: int) -> dict[str, Past]:

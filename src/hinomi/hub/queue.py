@@ -2,9 +2,11 @@
 In which order people look at what waits for them, so that nobody can bury it.
 
 Whoever floods the hub with statements, or says of the whole list that it is wrong, would fill any
-queue. So servers of which the same members say the same take turns with all others: the first of
-each such set come first, then the second of each. A flood by one set of members takes one place of
-each turn, however long it is.
+queue. So what is listed and what is not take places by turns, and within each the servers that are
+there by the word of the same members take turns with all others: the first of each such set come
+first, then the second of each. What is not listed is there by all who speak of it; what is listed
+and disputed by those who dispute it, whoever else names it, since otherwise one liar would have as
+many places of a turn as the others have ways to name servers.
 """
 
 import numpy as np
@@ -21,8 +23,8 @@ def in_turn(
     Order servers that wait for people; shapes (n,).
 
     Args:
-        signature: The same for two servers if the same members say the same of them.
-        is_listed: Whether it is listed: these go before others of their turn.
+        signature: The same for two servers that are there by the word of the same members.
+        is_listed: Whether it is listed: these and others take places by turns.
         posterior: The likelier come first, 0..1.
         keys: Sort as the servers do: they decide between equals.
 
@@ -38,4 +40,8 @@ def in_turn(
     lengths = np.diff(np.r_[begins, order.size])
     turn = np.empty(order.size, dtype=np.int64)
     turn[order] = np.arange(order.size) - np.repeat(begins, lengths)
-    return np.lexsort((keys, -posterior, ~is_listed, turn)).astype(np.int64)
+    found = np.lexsort((keys, -posterior, turn))
+    place = np.empty(order.size, dtype=np.int64)
+    for kind in (is_listed[found], ~is_listed[found]):
+        place[found[kind]] = np.arange(np.count_nonzero(kind))
+    return np.lexsort((~is_listed, place)).astype(np.int64)

@@ -83,6 +83,7 @@ class Before:
     is_listed: Bools
     service_class: Ints  # Of a listed one: its place in `CLASSES`.
     carried: Ints  # Last epoch in which enough carried its listing; `NEVER`.
+    echoed: Bools  # Every member who names it now began to only after it was listed.
     contested: Ints  # Last epoch in which it was refused; `NEVER`.
     ruled: Ints  # `Ruled`.
     ruled_class: Ints  # Place in `CLASSES`.
@@ -94,6 +95,7 @@ class Before:
             is_listed=np.zeros(servers, dtype=np.bool_),
             service_class=np.zeros(servers, dtype=np.int64),
             carried=np.full(servers, NEVER, dtype=np.int64),
+            echoed=np.zeros(servers, dtype=np.bool_),
             contested=np.full(servers, NEVER, dtype=np.int64),
             ruled=np.zeros(servers, dtype=np.int64),
             ruled_class=np.zeros(servers, dtype=np.int64),

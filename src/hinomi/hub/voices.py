@@ -102,6 +102,7 @@ class Sums:
     left: Floats  # The least that leaving any so many members out of those for it leaves.
     relieved: Floats  # The most that leaving any so many members out of those against it leaves.
     members: Ints  # Independent members who say so.
+    named: Ints  # The same, also those who are not believed.
     methods: Ints  # Independent methods by which somebody says so.
     other_methods: Ints  # Of these, those that are no member's.
     against: Ints  # Independent members who say otherwise.
@@ -148,6 +149,7 @@ def add_up(
         left=total(~(dropped & for_it)),
         relieved=total(~(dropped & ~for_it)),
         members=_count(chosen.server[member], servers),
+        named=_count(chosen.server[for_it & chosen.is_member], servers),
         methods=_methods(chosen, counted, servers),
         other_methods=_methods(chosen, other, servers),
         against=_count(chosen.server[against & chosen.is_member], servers),

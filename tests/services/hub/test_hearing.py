@@ -108,17 +108,26 @@ def test_sightings_stand_beside_statements(desk: Desk) -> None:
     }
 
 
-def test_twins_are_one_member(desk: Desk) -> None:
-    """Two that name the same forty servers; and a family that a person knows of."""
-    desk.house.submits("isp-a", MANY)
-    desk.house.submits("isp-b", MANY)
+def test_members_that_name_the_very_same_are_several(desk: Desk) -> None:
+    """Honest ones may all see the same botnets; a family that a person knows of is one."""
+    for name in ("isp-a", "isp-b"):
+        desk.house.submits(name, MANY)
     for name in ("isp-c", "isp-d"):
         grade_source(desk.as_("anna"), f"member:{name}", Method.SIGHTING, Grade.A, "group")
     groups = {each.name: each.group for each in desk.hears().heard.sources}
 
-    assert groups["member:isp-a"] == groups["member:isp-b"]
+    assert groups["member:isp-a"] != groups["member:isp-b"]
     assert groups["member:isp-c"] == groups["member:isp-d"] == "family:group"
-    assert len(set(groups.values())) == 3
+
+
+def test_members_that_never_submitted_are_several(desk: Desk) -> None:
+    """One that only receives the list gives feedback, and puts its own name to it."""
+    desk.house.submits("isp-a", SERVERS)
+    for name in ("isp-d", "isp-e"):
+        desk.house.sights(name, 1, {SERVERS[0]: Sighting.WRONG})
+    groups = {each.group for each in desk.hears().heard.sources}
+
+    assert len(groups) == 5
 
 
 def test_what_a_member_passes_on_is_the_word_of_the_list(desk: Desk) -> None:

@@ -33,6 +33,10 @@ WORDS: Final = {
     "disputed": "{against} member(s) say that it is wrong or gone, {support} say so or saw it.",
     "contradicted": "{sources} other source(s) say that it is something else.",
     "few-carry": "It is listed, and too few carry that: {support} member(s).",
+    "echo": "It is listed, and nobody who names it did so before: {support} member(s) may only say "
+    "the list back.",
+    "doubted": "{named} independent members name it, and {believed} of them are believed: what "
+    "people refused before speaks against the others.",
     "silent": "It is listed, and nobody says so any more.",
     "lease-over": "Nobody carried its listing for a whole lease.",
     "contested": "It was refused before: without people it is not listed again.",

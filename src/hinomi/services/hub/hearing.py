@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hinomi.hub.aggregate import ClassWords, Heard
-from hinomi.hub.kinship import Kin, Past, kin_of, numbers_of, twins_among
+from hinomi.hub.kinship import Kin, Past, kin_of, numbers_of
 from hinomi.hub.rule import CLASSES, NEVER, Before, Ruled
 from hinomi.hub.servers import Columns, Ints, Servers
-from hinomi.hub.voices import METHODS, Bools, Floats, Source, Voices, joined, mixed
+from hinomi.hub.voices import METHODS, Bools, Floats, Source, Voices, joined
 from hinomi.model.case import Finding, ServiceClass
 from hinomi.model.evidence import Method
 from hinomi.model.listed import ListKind
@@ -76,7 +76,7 @@ def hear(home: Home, casebook: CaseBook, now: Epoch) -> Hearing:
         )
     )
     pasts = _pasts(home, casebook, said, now)
-    kin = _kin(home, casebook, said, pasts, now)
+    kin = _kin(home, casebook, pasts, now)
     sources = _sources(home, casebook, sorted(admitted), others, kin)
     places = {each.name: place for place, each in enumerate(sources)}
     statements, classes = _statement_voices(said, servers, places, _passed_on(casebook, kin))
@@ -99,7 +99,7 @@ def hear(home: Home, casebook: CaseBook, now: Epoch) -> Hearing:
             denied=_sighting_voices(seen, servers, places, _DENIALS, is_for=False),
             classes=classes,
             fresh=_fresh(home, named, others_said.server, ages),
-            before=_before(casebook, servers, now),
+            before=_before(casebook, servers, now, _begun(said, pasts, servers)),
         ),
         testimony=others,
         statements=said,
@@ -125,13 +125,7 @@ def _pasts(home: Home, casebook: CaseBook, said: Sequence[Spoken], now: Epoch) -
     return found
 
 
-def _kin(
-    home: Home,
-    casebook: CaseBook,
-    said: Sequence[Spoken],
-    pasts: Mapping[str, Past],
-    now: Epoch,
-) -> Kin:
+def _kin(home: Home, casebook: CaseBook, pasts: Mapping[str, Past], now: Epoch) -> Kin:
     """Ask which sources are one."""
     copying = Copying.from_register(home.register)
     forget = now.number - home.register.integer("hub.history_days") // now.days
@@ -146,13 +140,11 @@ def _kin(
         for each in casebook.hub.rulings.newest().values()
         if each.finding is Finding.NOT_CC and each.service_class is not ServiceClass.SHARED
     )
-    batches = {f"{MEMBER}{each.member}": _server_numbers(each.columns) for each in said}
     return kin_of(
         {f"{MEMBER}{name}": past for name, past in pasts.items()},
         lists,
         wrong=frozenset(numbers_of(refused).tolist()),
         families=families,
-        alike=twins_among(batches, copying.least_entries),
         copying=copying,
         epoch_days=now.days,
         # A coalition and the member that it copies.
@@ -170,11 +162,6 @@ def _list_histories(casebook: CaseBook) -> list[tuple[str, _Numbers, Ints]]:
             days = np.array(list(history.values()), dtype=np.int64)
             found.append((name, numbers_of(columns), days))
     return found
-
-
-def _server_numbers(columns: Columns) -> _Numbers:
-    ports = (columns.proto << 16 | columns.port).view(np.uint64)
-    return mixed(numbers_of(columns) ^ ports)
 
 
 def _passed_on(casebook: CaseBook, kin: Kin) -> dict[str, _Numbers]:
@@ -220,10 +207,16 @@ def _sources(
 
 
 def _group(record: SourceRecord, family: str, kin: Kin) -> str:
-    """Name what a source is one with: two of one method are one until shown to be two."""
+    """
+    Name what a source is one with.
+
+    A member that never submitted, as one that only receives, is one of its own: it puts its name
+    to what it saw. Of others, two of one method are one until shown to be two.
+    """
     if family:
         return f"family:{family}"
-    return kin.groups.get(record.name, f"method:{record.method}")
+    alone = record.name if record.name.startswith(MEMBER) else f"method:{record.method}"
+    return kin.groups.get(record.name, alone)
 
 
 def _statement_voices(
@@ -296,7 +289,23 @@ def _fresh(home: Home, named: Bools, found: Ints, ages: Ints) -> Floats:
     return np.array(chances)[np.minimum(newest, policy.most_days + 1)]
 
 
-def _before(casebook: CaseBook, servers: Servers, now: Epoch) -> Before:
+def _begun(said: Sequence[Spoken], pasts: Mapping[str, Past], servers: Servers) -> Ints:
+    """
+    Give the epoch in which the first of those who name each server now began to.
+
+    Of what no sample of a member's history has, its beginning is not known: it is 0 then.
+    """
+    begun = np.full(servers.size, np.iinfo(np.int64).max, dtype=np.int64)
+    for each in said:
+        past, numbers = pasts[each.member], numbers_of(each.columns)
+        first = np.zeros(numbers.size, dtype=np.int64)
+        known = np.flatnonzero(np.isin(numbers, past.number))
+        first[known] = past.first[np.searchsorted(past.number, numbers[known])]
+        np.minimum.at(begun, servers.rows_of(each.columns), first)
+    return begun
+
+
+def _before(casebook: CaseBook, servers: Servers, now: Epoch, begun: Ints) -> Before:
     before = Before.unknown(servers.size)
     places = {each: place for place, each in enumerate(CLASSES)}
     listed = casebook.hub.snapshots.standing()
@@ -304,6 +313,8 @@ def _before(casebook: CaseBook, servers: Servers, now: Epoch) -> Before:
         before.is_listed[row] = True
         before.service_class[row] = places[entry.service_class]
         before.carried[row] = entry.modified
+        # Members speak of the epoch that is over, so that they knew the list from its own on.
+        before.echoed[row] = begun[row] >= entry.since
     weighed = casebook.hub.weighings.all()
     for row, weighing in zip(_rows(servers, weighed), weighed, strict=True):
         if row >= 0:

@@ -290,19 +290,39 @@ def _rule(
 
 
 def _answers(home: Home, known: Shown, ruling: Ruling) -> dict[str, bool]:
-    """Tell whom a ruling bears out; a shared host, or one that is gone, says nothing of anybody."""
-    if ruling.finding is Finding.UNSURE or ruling.service_class is ServiceClass.SHARED:
+    """
+    Tell whom a ruling bears out; a shared host, or one that is gone, says nothing of anybody.
+
+    One person takes a server off; that whoever named it was wrong takes two who refuse it, else
+    one could take their voice from all members.
+    """
+    if not _is_verdict(ruling):
         return {}
     is_cc = ruling.finding is Finding.CC
+    others = [
+        each
+        for each in known.rulings
+        if each.said_by != ruling.said_by
+        and each.finding is ruling.finding
+        and _is_verdict(each)
+        and each.counts(known.epoch.number)
+    ]
+    if not is_cc and not others:
+        # An answer of before stands no more, where this one contradicts it; nobody is wrong yet.
+        return {}
     return borne_out(
         known.witnesses,
         ruling.endpoint,
         is_cc=is_cc,
         person=f"{PERSON}{ruling.said_by}",
         day=known.epoch.number * known.epoch.days,
-        # Listing has to stand on methods beside the source; a refusal stands on the person.
+        # Listing has to stand on methods beside the source; a refusal stands on two people.
         verdict_methods=home.register.integer("evidence.verdict_methods") if is_cc else 1,
     )
+
+
+def _is_verdict(ruling: Ruling) -> bool:
+    return ruling.finding is not Finding.UNSURE and ruling.service_class is not ServiceClass.SHARED
 
 
 def _place(waiting: Waiting) -> tuple[int, Endpoint]:
