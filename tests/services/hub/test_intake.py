@@ -128,6 +128,18 @@ def test_what_is_not_right_is_refused_whole(hub: FoundedHub, name: str) -> None:
         assert casebook.hub.batches.find("isp-a", sent.deed, sent.epoch) is None
 
 
+def test_a_table_is_taken_in_its_one_form_alone(hub: FoundedHub) -> None:
+    """Any other order of rows would tell in which order they were found."""
+    rows = [b"198.51.100.%d,tcp,443\n" % number for number in range(1, 6)]
+    head = b"address,protocol,port\n"
+    wrong = replace(hub.sent("isp-a", head + b"".join(rows[::-1])), media="csv")
+    with pytest.raises(MalformedDocument, match="listings submit --file"):
+        hub.takes("isp-a", wrong)
+
+    right = replace(hub.sent("isp-a", head + b"".join(rows)), media="csv")
+    assert hub.takes("isp-a", right).statements == 5
+
+
 def test_an_empty_batch_takes_all_back(hub: FoundedHub) -> None:
     """To have found nothing can be said; one or two servers cannot."""
     assert hub.submits("isp-a", []).statements == 0

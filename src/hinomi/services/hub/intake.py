@@ -24,6 +24,7 @@ from hinomi.share.submission import (
     parse_sightings,
     parse_submission,
     parse_submission_csv,
+    require_canonical_csv,
 )
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.batches import Batch
@@ -174,9 +175,11 @@ def _count(home: Home, sent: Sent, epoch_days: int) -> int:
         return len(parse_sightings(sent.body, epoch=sent.epoch, epoch_days=epoch_days)[1])
     profile = Profile.from_register(home.register)
     if sent.media == "csv":
-        found = len(parse_submission_csv(sent.body, profile))
+        said = parse_submission_csv(sent.body, profile)
+        require_canonical_csv(sent.body, said)
     else:
-        found = len(parse_submission(sent.body, profile, epoch=sent.epoch, epoch_days=epoch_days))
+        said = parse_submission(sent.body, profile, epoch=sent.epoch, epoch_days=epoch_days)
+    found = len(said)
     least = home.register.integer("share.batch_least")
     if 0 < found < least:
         raise MalformedDocument(
