@@ -6,6 +6,7 @@ from hinomi.model.address import Address, from_int
 from hinomi.model.case import ServiceClass
 from hinomi.model.evidence import Method
 from hinomi.model.listing import Listing
+from hinomi.model.protocol import WITH_PORTS
 from hinomi.model.snapshot import NO_PREVIOUS, Snapshot
 from hinomi.model.statement import Band, Endpoint, Sighting, SightingStatement, Statement
 
@@ -13,7 +14,7 @@ V4 = st.integers(0, 2**32 - 1).map(lambda low: from_int((0xFFFF << 32) | low))
 V6 = st.integers(0x2001 << 112, (0x2002 << 112) - 1).map(from_int)
 ADDRESSES: st.SearchStrategy[Address] = V4 | V6
 PORTS = st.integers(1, 65_535)
-ENDPOINTS = st.builds(Endpoint, ADDRESSES, st.integers(0, 255), PORTS)
+ENDPOINTS = st.builds(Endpoint, ADDRESSES, st.sampled_from(sorted(WITH_PORTS)), PORTS)
 LISTABLE = st.sampled_from([each for each in ServiceClass if each.is_listable])
 EPOCHS = st.integers(0, 40_000)
 DAYS = st.integers(1, 14)

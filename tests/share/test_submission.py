@@ -21,6 +21,8 @@ from hinomi.share.submission import (
     parse_submission_csv,
     render_sightings,
     render_submission,
+    render_submission_csv,
+    require_canonical_csv,
 )
 from hubs import server
 from statements import DAYS, EPOCHS, SIGHTINGS, statements
@@ -129,6 +131,8 @@ WRONG: dict[str, bytes] = {
     "a number as an address": document({**FINDING, "address": 3}),
     "a protocol in capitals": document({**FINDING, "protocol": "TCP"}),
     "no protocol": document({**FINDING, "protocol": SLIPPED_IN}),
+    "a protocol without ports": document({**FINDING, "protocol": "icmp"}),
+    "a protocol without a name": document({**FINDING, "protocol": "200"}),
     "port 0": document({**FINDING, "port": 0}),
     "a port too high": document({**FINDING, "port": 65_536}),
     "a port as text": document({**FINDING, "port": "443"}),
@@ -211,6 +215,40 @@ def test_a_table_says_the_same_as_a_document(found: list[Statement]) -> None:
     again = parse_submission_csv(table(found), FULL)
 
     assert again == tuple(sorted(wanted, key=lambda each: each.endpoint))
+
+
+@given(found=statements(*ALL))
+def test_a_table_has_one_form(found: list[Statement]) -> None:
+    """Whatever order its findings came in; what is in that form is taken, and comes back."""
+    body = render_submission_csv(found)
+    again = parse_submission_csv(body, FULL)
+
+    require_canonical_csv(body, again)
+
+    assert render_submission_csv(found[::-1]) == render_submission_csv(again) == body
+    if len(found) > 1:
+        assert table(found) != body
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"address,protocol,port\n198.51.100.2,tcp,443\n198.51.100.1,tcp,443\n",
+        b"\xef\xbb\xbfaddress,protocol,port\n198.51.100.1,tcp,443\n",
+        b"address,protocol,port\r\n198.51.100.1,tcp,443\r\n",
+        b'address,protocol,port\n"198.51.100.1",tcp,443\n',
+        b"address,protocol,port\n\n198.51.100.1,tcp,443\n",
+        b"address,protocol,port\n198.51.100.1,tcp,443",
+        b"address,protocol,port,band\n198.51.100.1,tcp,443,\n",
+        b"address,protocol,port,methods\n198.51.100.1,tcp,443,honeypot flow\n",
+        b"address,protocol,port,methods,band\n198.51.100.1,tcp,443,flow,strong\n",
+    ],
+    ids=["order", "mark", "CRLF", "quotes", "blank", "no end", "empty", "methods", "columns"],
+)
+def test_a_table_that_holds_more_than_its_facts_is_refused(body: bytes) -> None:
+    """The hub keeps what was signed: so that may be nothing but the facts."""
+    with pytest.raises(MalformedDocument, match="listings submit --file"):
+        require_canonical_csv(body, parse_submission_csv(body, FULL))
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from hinomi.model.address import parse_address, render_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.evidence import Method
 from hinomi.model.listing import parse_epoch, render_epoch
-from hinomi.model.protocol import parse_protocol, render_protocol
+from hinomi.model.protocol import WITH_PORTS, parse_protocol, render_protocol
 from hinomi.model.statement import Band, Endpoint, Sighting, SightingStatement, Statement
 from hinomi.share.canonical import render_canonical
 
@@ -29,7 +29,9 @@ SUBMISSION: Final = "hinomi-submission-1"
 SIGHTINGS: Final = "hinomi-sightings-1"
 
 _PORT_MOST: Final = 65_535
+_HAVE_PORTS: Final = tuple(render_protocol(each) for each in sorted(WITH_PORTS))
 _REGISTER: Final = re.compile(r"[0-9a-f]{8,64}")
+_ENDPOINT: Final = ("address", "protocol", "port")
 _JUDGEMENTS: Final = ("class", "band", "methods", "register")
 
 
@@ -136,7 +138,9 @@ def parse_submission_csv(
     body: bytes, profile: Profile, *, path: str = "submission"
 ) -> tuple[Statement, ...]:
     """
-    Read findings from CSV with a header, as a small provider uploads them.
+    Read findings from CSV with a header, as a small provider writes them, in any order.
+
+    The hub takes a CSV in its one form alone: `require_canonical_csv`.
 
     Raises:
         MalformedDocument: As `parse_submission`, with the line.
@@ -147,7 +151,7 @@ def parse_submission_csv(
     except (UnicodeDecodeError, csv.Error) as error:
         raise MalformedDocument("is no CSV in UTF-8", path) from error
     names = tuple(reader.fieldnames or ())
-    allowed = ("address", "protocol", "port", *_JUDGEMENTS)
+    allowed = (*_ENDPOINT, *_JUDGEMENTS)
     if names[:3] != allowed[:3] or set(names) - set(allowed) or len(set(names)) != len(names):
         raise MalformedDocument(
             f"the header is {','.join(allowed[:3])}, and behind it may stand "
@@ -162,6 +166,45 @@ def parse_submission_csv(
         ),
         path,
     )
+
+
+def render_submission_csv(statements: Iterable[Statement]) -> bytes:
+    """
+    Render findings as CSV in its one form.
+
+    A header, a column for each judgement that any of them has, rows in the order of their
+    servers, each line ended by LF; neither a byte-order mark nor quotes nor blank lines.
+    """
+    rows = [
+        {**each, "methods": " ".join(each.get("methods", ()))}
+        for each in map(_render_finding, sorted(statements, key=lambda each: each.endpoint))
+    ]
+    given = [name for name in _JUDGEMENTS if any(each.get(name) for each in rows)]
+    text = io.StringIO()
+    writer = csv.DictWriter(
+        text, (*_ENDPOINT, *given), restval="", extrasaction="ignore", lineterminator="\n"
+    )
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8")
+
+
+def require_canonical_csv(
+    body: bytes, statements: Iterable[Statement], *, path: str = "submission"
+) -> None:
+    """
+    Return if *body* is the one form of its findings: rows in order of discovery tell more.
+
+    Raises:
+        MalformedDocument: If it is not.
+    """
+    if body != render_submission_csv(statements):
+        raise MalformedDocument(
+            "is not in canonical form: rows in the order of their servers, each ended by LF, no "
+            "byte-order mark, quotes, blank lines or empty columns; `hinomi listings submit "
+            "--file` sends any CSV in that order",
+            path,
+        )
 
 
 def render_sightings(
@@ -298,6 +341,10 @@ def _endpoint(address: str, protocol: str, port: int, path: str, row: int) -> En
     if render_address(found.address) != address or render_protocol(found.proto) != protocol:
         raise MalformedDocument(
             "address or protocol is not in its usual form (RFC 5952; lower-case name)", path, row
+        )
+    if found.proto not in WITH_PORTS:
+        raise MalformedDocument(
+            f"a server has a port: its protocol is one of {', '.join(_HAVE_PORTS)}", path, row
         )
     if not 0 < port <= _PORT_MOST:
         raise MalformedDocument("a port is 1 to 65535", path, row)

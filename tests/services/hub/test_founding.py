@@ -49,6 +49,25 @@ def test_nobody_else_reads_a_hubs_keys(tmp_path: Path) -> None:
             assert stat.S_IMODE(each.stat().st_mode) == 0o700
 
 
+@pytest.mark.parametrize(
+    ("url", "listen"),
+    [
+        ("https://127.0.0.1:18443", "127.0.0.1:18443"),
+        ("https://hub.example:9443", "127.0.0.1:9443"),
+        ("https://hub.example", "127.0.0.1:8443"),
+        ("", "127.0.0.1:8443"),
+    ],
+)
+def test_a_hub_listens_at_the_port_that_members_are_told(
+    tmp_path: Path, url: str, listen: str
+) -> None:
+    """On loopback, until its configuration says otherwise."""
+    house = HubHouse(tmp_path / "hub")
+    create_hub(house.folder, HUB, url, house.clock)
+
+    assert house.home().config.hub.listen == listen
+
+
 def test_the_hubs_certificate_is_for_the_host_that_members_reach(tmp_path: Path) -> None:
     """Beside this machine itself."""
     house = HubHouse(tmp_path / "hub")

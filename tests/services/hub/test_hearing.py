@@ -93,7 +93,8 @@ def test_what_was_known_before_is_known(desk: Desk) -> None:
 
 def test_sightings_stand_beside_statements(desk: Desk) -> None:
     """Those who saw it alive, and those who say that it is wrong or gone."""
-    desk.house.submits("isp-a", SERVERS)
+    desk.next_epoch(a=SERVERS, b=SERVERS, c=SERVERS)
+    desk.house.epoch += 1
     seen = dict(zip(SERVERS, [*Sighting], strict=False))
     desk.house.sights("isp-b", 1, seen)
     heard = desk.hears().heard

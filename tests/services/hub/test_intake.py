@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from foundedhubs import FoundedHub
-from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotPermitted
+from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound, NotPermitted
 from hinomi.model.listing import render_epoch
 from hinomi.model.statement import Deed, Sighting, Statement
 from hinomi.services.hub.founding import list_signer
-from hinomi.services.hub.intake import Sent
+from hinomi.services.hub.intake import Sent, take
 from hinomi.share.signing import Signed
 from hinomi.share.submission import render_submission
 from hubs import server
@@ -23,6 +23,13 @@ SERVERS = [server(each) for each in range(1, 7)]
 def a_hub(tmp_path: Path) -> FoundedHub:
     """Give a hub with members."""
     return FoundedHub.with_members(tmp_path / "hub")
+
+
+@pytest.fixture(name="listing")
+def a_hub_that_lists(hub: FoundedHub) -> FoundedHub:
+    """Give a hub whose snapshot 1 lists all `SERVERS`, an epoch later."""
+    hub.runs(SERVERS)
+    return hub
 
 
 def body(hub: FoundedHub, count: int = 6, epoch: int | None = None) -> bytes:
@@ -128,14 +135,86 @@ def test_what_is_not_right_is_refused_whole(hub: FoundedHub, name: str) -> None:
         assert casebook.hub.batches.find("isp-a", sent.deed, sent.epoch) is None
 
 
+def test_a_table_is_taken_in_its_one_form_alone(hub: FoundedHub) -> None:
+    """Any other order of rows would tell in which order they were found."""
+    rows = [b"198.51.100.%d,tcp,443\n" % number for number in range(1, 6)]
+    head = b"address,protocol,port\n"
+    wrong = replace(hub.sent("isp-a", head + b"".join(rows[::-1])), media="csv")
+    with pytest.raises(MalformedDocument, match="listings submit --file"):
+        hub.takes("isp-a", wrong)
+
+    right = replace(hub.sent("isp-a", head + b"".join(rows)), media="csv")
+    assert hub.takes("isp-a", right).statements == 5
+
+
 def test_an_empty_batch_takes_all_back(hub: FoundedHub) -> None:
     """To have found nothing can be said; one or two servers cannot."""
     assert hub.submits("isp-a", []).statements == 0
 
 
-def test_sightings_may_be_few(hub: FoundedHub) -> None:
+def test_sightings_may_be_few(listing: FoundedHub) -> None:
     """They speak of what stands on the list, and tell of nothing new."""
-    assert hub.sights("isp-a", 1, {server(1): Sighting.CONFIRMED}).statements == 1
+    assert listing.sights("isp-a", 1, {server(1): Sighting.CONFIRMED}).statements == 1
+
+
+@pytest.mark.parametrize("number", [-5, 0, 2, 999_999])
+def test_sightings_are_of_a_snapshot_that_exists(listing: FoundedHub, number: int) -> None:
+    """Nobody has seen another one."""
+    with pytest.raises(NotFound):
+        listing.sights("isp-a", number, {server(1): Sighting.WRONG})
+
+
+def test_sightings_are_of_what_is_listed(listing: FoundedHub) -> None:
+    """Another address would be a finding below the least number of them; it is not repeated."""
+    with pytest.raises(MalformedDocument, match="snapshot 1") as caught:
+        listing.sights("isp-a", 1, {server(77): Sighting.CONFIRMED})
+
+    assert "198.51.100" not in str(caught.value)
+
+
+def test_sightings_are_of_a_list_that_is_no_older_than_a_lease(listing: FoundedHub) -> None:
+    """What was wrong of an old list was told then."""
+    listing.epoch += 6
+    assert listing.sights("isp-a", 1, {server(1): Sighting.GONE}).statements == 1
+
+    listing.epoch += 1
+    with pytest.raises(MalformedDocument, match="older than a lease"):
+        listing.sights("isp-a", 1, {server(1): Sighting.GONE})
+
+
+def test_the_journal_takes_back_what_was_refused_at_last(hub: FoundedHub) -> None:
+    """The list is begun between the entry and the batch: a further entry says so."""
+    seen: list[int] = []
+    seals_at = 0
+
+    def clock() -> int:
+        seen.append(len(seen) + 1)
+        if seen[-1] == seals_at:
+            with hub.home().casebook() as casebook:
+                casebook.hub.snapshots.seal(hub.epoch)
+        return hub.clock()
+
+    home = replace(hub.home(), clock=clock)
+    with home.casebook() as casebook:
+        members = casebook.hub.members
+        take(home, casebook, members.get("isp-b"), hub.sent("isp-b", body(hub)))
+        seals_at = 2 * len(seen)  # As the last look at the clock is that of the journal.
+        with pytest.raises(Conflict, match="being made"):
+            take(home, casebook, members.get("isp-a"), hub.sent("isp-a", body(hub)))
+
+    _, taken, refused = told(hub)
+    assert "act" not in taken
+    assert refused["act"] == "refused"
+    assert (refused["of"], refused["digest"]) == (taken["index"], taken["digest"])
+
+
+def test_a_known_batch_with_another_note_is_refused(hub: FoundedHub) -> None:
+    """A receipt is for whoever signed it."""
+    sent = hub.sent("isp-a", body(hub))
+    hub.takes("isp-a", sent)
+
+    with pytest.raises(NotPermitted):
+        hub.takes("isp-a", replace(sent, note="isp-a was here"))
 
 
 def test_what_is_of_another_epoch_is_refused(hub: FoundedHub) -> None:

@@ -1,5 +1,6 @@
 """Batches as columns."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,17 @@ def put(house: HubHouse, body: bytes, media: str = "json") -> None:
     )  # fmt: skip
     with house.home().casebook() as casebook:
         casebook.hub.batches.add(batch)
+
+
+def lists(house: HubHouse) -> None:
+    """Let all servers be on the list, and an epoch go by."""
+    for name in ("isp-c", "isp-d", "isp-e"):
+        if name not in house.nodes:
+            house.let_in(Node(name))
+    for name in house.nodes:
+        house.submits(name, SERVERS)
+    house.publishes()
+    house.epoch += 1
 
 
 def give(home: Home, *fields: str) -> Home:
@@ -117,9 +129,25 @@ def test_judgements_count_as_long_as_the_register_has_them_on(house: HubHouse) -
 
 def test_sightings_are_read_as_categories(house: HubHouse) -> None:
     """Of the newest batch of them."""
+    lists(house)
     house.sights("isp-b", 1, dict(zip(SERVERS, Sighting, strict=False)))
 
     (said,) = heard(house, Deed.SIGHTINGS)
     assert endpoints(said) == SERVERS[:4]
     assert [SIGHTINGS[place] for place in said.sighting] == list(Sighting)
     assert said.method.size == said.service_class.size == np.zeros(0).size
+
+
+def test_what_was_said_of_an_earlier_listing_does_not_count(house: HubHouse) -> None:
+    """A server that is listed anew is so since then: that it was gone before says nothing."""
+    lists(house)
+    house.sights("isp-b", 1, {SERVERS[0]: Sighting.GONE, SERVERS[1]: Sighting.GONE})
+    with house.home().casebook() as casebook:
+        newest, standing = casebook.hub.snapshots.newest(), casebook.hub.snapshots.standing()
+        assert newest is not None
+        anew = replace(standing[0], episode=2, since=house.epoch, modified=house.epoch)
+        following = replace(newest, number=2, epoch=house.epoch, previous=newest.digest)
+        casebook.hub.snapshots.publish(following, [anew])
+
+    (said,) = heard(house, Deed.SIGHTINGS)
+    assert endpoints(said) == [SERVERS[1]]

@@ -1,11 +1,13 @@
 """Who says what of one server, and whom an answer bears out."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hinomi.model.evidence import Claim, Method
 from hinomi.model.listed import ListKind
+from hinomi.model.member import MemberState
 from hinomi.model.statement import Sighting
 from hinomi.services.hub.witnesses import Witness, borne_out, witnesses
 from hubdesks import Desk
@@ -35,6 +37,12 @@ def test_everybody_who_says_anything_is_named(
 ) -> None:
     """Members first, with what they saw; others with their claims, of port or address."""
     desk = Desk.staffed(tmp_path / "hub", monkeypatch)
+    desk.next_epoch(b=SERVERS, c=SERVERS, d=SERVERS)
+    with desk.house.home().casebook() as casebook:
+        for name in ("isp-c", "isp-d"):
+            member = casebook.hub.members.get(name)
+            casebook.hub.members.put(replace(member, state=MemberState.SUSPENDED))
+    desk.house.epoch += 1
     desk.house.submits("isp-b", SERVERS)
     desk.house.sights("isp-a", 1, {ONE: Sighting.NOT_SEEN})
     desk.knows(ONE, claim=Claim.SINKHOLE)

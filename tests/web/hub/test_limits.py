@@ -8,7 +8,14 @@ from fastapi import HTTPException, Request
 
 from hinomi.services.hub.pace import NAMES_MOST
 from hinomi.web.hub import limits
-from hinomi.web.hub.limits import STRANGERS_SHARE, Pace, takes
+from hinomi.web.hub.limits import (
+    BODIES_AT_ONCE,
+    BODIES_OF_ONE,
+    MEMBER,
+    STRANGERS_SHARE,
+    Pace,
+    takes,
+)
 
 
 def count(pace: Pace, fingerprint: str | None) -> int:
@@ -122,3 +129,47 @@ def test_a_document_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(limits, "BODY_S", 0.05)
 
     assert refused(request_of([b"x"] * 100, 0.01, content_type="text/csv")) == 408
+
+
+def finished(members: list[str], seconds: float) -> list[str]:
+    """Let a slow document of each of *members* come, then a quick one of isp-z; who is done?"""
+
+    async def run() -> list[str]:
+        dependency, done = takes(lambda: 1, "text/csv"), []
+
+        async def one(member: str, request: Request) -> None:
+            request.scope[MEMBER] = member
+            await dependency(request)
+            done.append(member)
+
+        async with asyncio.TaskGroup() as tasks:
+            for each in members:
+                tasks.create_task(one(each, request_of([b"x"], seconds, content_type="text/csv")))
+            await asyncio.sleep(0)
+            tasks.create_task(one("isp-z", request_of([b"x"], content_type="text/csv")))
+        return done
+
+    return asyncio.run(run())
+
+
+def test_a_slow_member_holds_up_itself_alone() -> None:
+    """However many documents it sends at once: those of others do not wait behind them."""
+    assert finished(["isp-a"] * 2 * BODIES_AT_ONCE, 0.01)[0] == "isp-z"
+
+
+def test_waiting_for_others_is_not_coming_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The time of a document begins when it is read."""
+    monkeypatch.setattr(limits, "BODY_S", 0.3)
+
+    assert len(finished(["isp-a"] * 2 * BODIES_OF_ONE, 0.2)) == 2 * BODIES_OF_ONE + 1
+
+
+def test_who_waits_too_long_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To come again later."""
+    monkeypatch.setattr(limits, "WAIT_S", 0.05)
+
+    with pytest.raises(ExceptionGroup) as found:
+        finished(["isp-a"] * (BODIES_OF_ONE + 1), 0.2)
+    (error,) = found.value.exceptions
+    assert isinstance(error, HTTPException)
+    assert error.status_code == 503

@@ -68,7 +68,8 @@ def create_hub(
     Args:
         folder: Where it shall lie; it does not exist yet, or is an empty folder.
         name: What the hub is called, such as ``hub.example``: it stands in every signature.
-        url: Where members will reach it.
+        url: Where members will reach it; it listens at the same port, on loopback until its
+            configuration says otherwise.
         clock: What time it is.
         made_up: Whether it is for a made-up world, whose servers have addresses of nobody.
 
@@ -83,12 +84,13 @@ def create_hub(
         raise UsageError(
             "a hub's name is lower-case letters, digits, dots and hyphens: hub.example"
         )
-    config = Config(node=NodeConfig(kind=NodeKind.HUB), hub=HubConfig(url=url))
+    host, port, day = host_of(url), port_of(url), date_of(clock())
+    hub = HubConfig(url=url) if port is None else HubConfig(url=url, listen=f"127.0.0.1:{port}")
+    config = Config(node=NodeConfig(kind=NodeKind.HUB), hub=hub)
     register = default_register()
     if made_up:
         register = register.with_value("guards.made_up_hosts", 1, decided_by=os_user())
     signer = Signer(f"{name}/list", os.urandom(SEED_BYTES))
-    host, day = host_of(url), date_of(clock())
     with built_folder(folder) as building, on_disk(folder):
         (building / "keys").mkdir(mode=0o700)
         (building / KEYS).mkdir(mode=0o700)
@@ -128,6 +130,11 @@ def host_of(url: str) -> str:
     if parts.scheme != "https" or port == 0 or any(more) or not _HOST.fullmatch(host):
         raise UsageError(_NO_URL)
     return host
+
+
+def port_of(url: str) -> int | None:
+    """Give the port that stands in *url*, which `host_of` found right; None: none does."""
+    return urlsplit(url).port
 
 
 def hub_name(home: Home) -> str:

@@ -6,14 +6,17 @@ The same batch again gets the same receipt, whenever it comes: a node that was c
 """
 
 from dataclasses import dataclass
+from typing import Final
 
-from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted
+import msgspec
+
+from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound, NotPermitted
 from hinomi.govern.note import BadNote, Verifier
 from hinomi.model.listing import render_epoch
 from hinomi.model.member import Member
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
-from hinomi.services.hub.epochs import Epoch, present_epoch
+from hinomi.services.hub.epochs import Epoch, lease_epochs, present_epoch
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.mandates import Operation, record
 from hinomi.share.canonical import digest
@@ -24,10 +27,25 @@ from hinomi.share.submission import (
     parse_sightings,
     parse_submission,
     parse_submission_csv,
+    require_canonical_csv,
 )
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.batches import Batch
 from hinomi.store.hub.snapshots import Acknowledged
+
+
+class _Server(msgspec.Struct, frozen=True):
+    address: str
+    protocol: str
+    port: int
+
+
+class _List(msgspec.Struct, frozen=True):
+    listings: list[_Server]
+
+
+_LISTED: Final = msgspec.json.Decoder(_List)
+"""Reads which servers stand on a list that this hub signed: to check it again takes seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +84,9 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
 
     Raises:
         NotPermitted: If it is not signed by this member, or over something else.
-        MalformedDocument: If it is not of the schema, or has fewer statements than registered.
+        MalformedDocument: If it is not of the schema, has fewer statements than registered, or
+            speaks of what does not stand on the list, or of a list that is older than a lease.
+        NotFound: If there is no list of the snapshot that sightings speak of.
         Conflict: If its epoch is not the one that is spoken of now, its list was made already, or
             the member said something else of it before.
     """
@@ -74,10 +94,11 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
     now = present_epoch(home)
     found = digest(sent.body)
     known = casebook.hub.batches.find(member.name, sent.deed, sent.epoch)
+    if known is None or (known.digest, known.note) != (found, sent.note):
+        _require_signed(home, member, sent, now.days)
     if known is not None and known.digest == found:
         return _receipt(home, member, known, now.days)
-    _require_signed(home, member, sent, now.days)
-    statements = _count(home, sent, now.days)
+    statements = _count(home, casebook, sent, now)
     _require_open(now, sent.epoch, max(casebook.hub.snapshots.sealed(), default=-1))
     if known is not None:
         raise Conflict(
@@ -103,7 +124,13 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
         statements=statements,
         entry=entry,
     )
-    casebook.hub.batches.add(batch)
+    try:
+        casebook.hub.batches.add(batch)
+    except HinomiError:
+        # The list was begun meanwhile, or the disk is full: the journal said too much.
+        told = {**facts, "act": "refused", "of": entry}
+        record(home.journal(), Operation.INTAKE, mandate, told)
+        raise
     return _receipt(home, member, batch, now.days)
 
 
@@ -168,15 +195,17 @@ def _require(note: str, member: Member, wanted: Signed) -> None:
         )
 
 
-def _count(home: Home, sent: Sent, epoch_days: int) -> int:
+def _count(home: Home, casebook: CaseBook, sent: Sent, now: Epoch) -> int:
     """Count the statements of a batch that is as it should be."""
     if sent.deed is Deed.SIGHTINGS:
-        return len(parse_sightings(sent.body, epoch=sent.epoch, epoch_days=epoch_days)[1])
+        return _count_sightings(home, casebook, sent, now)
     profile = Profile.from_register(home.register)
     if sent.media == "csv":
-        found = len(parse_submission_csv(sent.body, profile))
+        said = parse_submission_csv(sent.body, profile)
+        require_canonical_csv(sent.body, said)
     else:
-        found = len(parse_submission(sent.body, profile, epoch=sent.epoch, epoch_days=epoch_days))
+        said = parse_submission(sent.body, profile, epoch=sent.epoch, epoch_days=now.days)
+    found = len(said)
     least = home.register.integer("share.batch_least")
     if 0 < found < least:
         raise MalformedDocument(
@@ -185,6 +214,27 @@ def _count(home: Home, sent: Sent, epoch_days: int) -> int:
             "submission",
         )
     return found
+
+
+def _count_sightings(home: Home, casebook: CaseBook, sent: Sent, now: Epoch) -> int:
+    """Count sightings of a list that was published lately, each of a server that stood on it."""
+    number, said = parse_sightings(sent.body, epoch=sent.epoch, epoch_days=now.days)
+    found = casebook.hub.snapshots.find(number)
+    if found is None:
+        raise NotFound("no list is here of the snapshot that the sightings speak of")
+    if now.number - found.epoch > lease_epochs(home):
+        raise MalformedDocument(
+            "speak of a list that is older than a lease (share.lease_days): pull the newest one",
+            "sightings",
+        )
+    listed = _LISTED.decode(found.json).listings
+    there = {(each.address, each.protocol, each.port) for each in listed}
+    if any(tuple(each.endpoint.render().values()) not in there for each in said):
+        raise MalformedDocument(
+            f"speak of a server that does not stand on the list of snapshot {number}",
+            "sightings",
+        )
+    return len(said)
 
 
 def _require_open(now: Epoch, epoch: int, sealed: int) -> None:

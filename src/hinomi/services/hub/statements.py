@@ -1,6 +1,6 @@
 """What members' batches say, as columns: their statements, and what they saw of the list."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +14,7 @@ from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.evidence import Method
 from hinomi.model.protocol import parse_protocol
-from hinomi.model.statement import Deed, Sighting, SightingStatement, Statement
+from hinomi.model.statement import Deed, Endpoint, Sighting, Statement
 from hinomi.services.home import Home
 from hinomi.services.hub.epochs import Epoch
 from hinomi.share.submission import (
@@ -65,8 +65,13 @@ def spoken(
     since = now.spoken_of - home.register.integer("hub.statement_epochs") + 1
     profile = Profile.from_register(home.register)
     batches = casebook.hub.batches.newest(deed, since, now.spoken_of)
-    read = _sightings if deed is Deed.SIGHTINGS else _statements
-    return tuple(read(each, now.days, profile) for each in batches if each.member in members)
+    heard = [each for each in batches if each.member in members]
+    if deed is Deed.SIGHTINGS:
+        published = casebook.hub.snapshots.summaries()
+        epochs = {each.number: each.epoch for each in published}
+        since_of = {each.endpoint: each.since for each in casebook.hub.snapshots.standing()}
+        return tuple(_sightings(each, now.days, epochs, since_of) for each in heard)
+    return tuple(_statements(each, profile) for each in heard)
 
 
 class _Finding(msgspec.Struct):
@@ -85,7 +90,7 @@ _SUBMISSION: Final = msgspec.json.Decoder(_Submission)
 """Reads what was checked when it was taken in; to check it once more takes four times as long."""
 
 
-def _statements(batch: Batch, _epoch_days: int, profile: Profile) -> Spoken:
+def _statements(batch: Batch, profile: Profile) -> Spoken:
     if batch.media == "csv":
         found: Sequence[Statement | _Finding] = parse_submission_csv(batch.body, _EVERY_FIELD)
         columns = Columns.of(each.endpoint for each in found if isinstance(each, Statement))
@@ -110,10 +115,25 @@ def _columns(findings: Sequence[_Finding]) -> Columns:
     return Columns(*np.array(rows, dtype=np.int64).reshape(-1, 4).T.copy())
 
 
-def _sightings(batch: Batch, epoch_days: int, _profile: Profile) -> Spoken:
-    said: Sequence[SightingStatement] = parse_sightings(
-        batch.body, epoch=batch.epoch, epoch_days=epoch_days
-    )[1]
+def _sightings(
+    batch: Batch,
+    epoch_days: int,
+    epochs: Mapping[int, int],
+    since_of: Mapping[Endpoint, int],
+) -> Spoken:
+    """
+    Read sightings that are of the present listing of their server.
+
+    Args:
+        batch: Of sightings.
+        epoch_days: Length of an epoch.
+        epochs: Of each snapshot, by number.
+        since_of: Epoch in which the present episode of each standing entry began: that a server
+            was gone before says nothing of it.
+    """
+    number, given = parse_sightings(batch.body, epoch=batch.epoch, epoch_days=epoch_days)
+    seen_in = epochs.get(number, -1)
+    said = [each for each in given if since_of.get(each.endpoint, seen_in) <= seen_in]
     places = {each: place for place, each in enumerate(SIGHTINGS)}
     return Spoken(
         member=batch.member,

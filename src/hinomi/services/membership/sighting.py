@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from hinomi.errors import NotFound, Unavailable
+from hinomi.model.protocol import WITH_PORTS
 from hinomi.model.snapshot import Snapshot
 from hinomi.model.statement import Deed, Endpoint, Sighting, SightingStatement
 from hinomi.services.home import Home
@@ -144,7 +145,7 @@ def _sightings(home: Home, membership: JoinedHub, epoch: int) -> Sightings:
         said = judged.get(endpoint)
         if said is None and has_looked:
             said = Sighting.NOT_SEEN
-        if said is not None:
+        if said is not None and each.proto in WITH_PORTS:
             found.append((place, SightingStatement(endpoint=endpoint, sighting=said)))
     if met is not None and has_looked:
         places = set(met.met)

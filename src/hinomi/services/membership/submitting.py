@@ -12,6 +12,7 @@ from hinomi.govern.mandate import Mandate
 from hinomi.model.case import Case
 from hinomi.model.evidence import Evidence, Method
 from hinomi.model.listed import HUB_LIST, ListKind
+from hinomi.model.protocol import WITH_PORTS
 from hinomi.model.statement import Band, Deed, Endpoint, Statement
 from hinomi.services.home import Home
 from hinomi.services.listings import require_journalled, require_may_leave
@@ -189,7 +190,7 @@ def _findings(home: Home, casebook: CaseBook, epoch: int) -> tuple[list[Backed],
     found: list[Backed] = []
     echoes = 0
     for each in casebook.listings.published(epoch + 1):
-        if each.since_epoch > epoch:
+        if each.since_epoch > epoch or each.listing.proto not in WITH_PORTS:
             continue
         case = casebook.cases.get(each.case_id)
         weighing = None

@@ -10,6 +10,7 @@ from fastapi import Request
 from hinomi.errors import NotPermitted
 from hinomi.model.member import Outlet
 from hinomi.services.hub.doors import Caller, Unknown, admit
+from hinomi.web.hub.limits import MEMBER
 from hinomi.web.hub.running import Hub
 
 PEER: Final = "hinomi.peer"
@@ -44,6 +45,7 @@ def admits(hub: Hub, outlet: Outlet | None) -> Callable[[Request], Caller]:
             hub.reads.refuse(fingerprint, outlet.value if outlet else OPEN, str(error))
             raise
         hub.pace.learn(fingerprint, caller.member.name)
+        request.scope[MEMBER] = caller.member.name
         return caller
 
     return come_in

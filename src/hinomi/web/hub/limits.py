@@ -9,13 +9,17 @@ import asyncio
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import HTTPException, Request
 
 from hinomi.services.hub.pace import NAMES_MOST, Buckets
+
+MEMBER: Final = "hinomi.member"
+"""Key of an ASGI scope: who was let in, by name; the door writes it."""
 
 RETRY_AFTER_S: Final = 60
 """What everybody is told who came too often: always the same, so that it tells nothing."""
@@ -24,10 +28,16 @@ STRANGERS_SHARE: Final = 10
 """Whoever is not known has this part of what a member has."""
 
 BODY_S: Final = 60.0
-"""How long a body may take to come, all of it."""
+"""How long a body may take to come, all of it, once it is read."""
 
-BODIES_AT_ONCE: Final = 8
+BODIES_AT_ONCE: Final = 32
 """So many bodies are read at the same time; further ones wait."""
+
+BODIES_OF_ONE: Final = 2
+"""So many of them are one member's: who is slow holds up itself alone."""
+
+WAIT_S: Final = 120.0
+"""How long a document waits to be read; of whoever waits longer nothing is taken."""
 
 _MIB: Final = 1 << 20
 
@@ -72,6 +82,27 @@ class Document:
     body: bytes
 
 
+class _Slots:
+    """Who may send a body now: so many in all, and fewer of one member."""
+
+    def __init__(self) -> None:
+        self._all = asyncio.Semaphore(BODIES_AT_ONCE)
+        self._own: dict[str, asyncio.Semaphore] = {}
+
+    @asynccontextmanager
+    async def one(self, member: str) -> AsyncIterator[None]:
+        """Wait for a slot, first among one's own, so that nobody waits in a place of others."""
+        own = self._own.setdefault(member, asyncio.Semaphore(BODIES_OF_ONE))
+        async with AsyncExitStack() as held:
+            try:
+                async with asyncio.timeout(WAIT_S):
+                    await held.enter_async_context(own)
+                    await held.enter_async_context(self._all)
+            except TimeoutError:
+                raise HTTPException(503, "too many documents come at once") from None
+            yield
+
+
 def takes(most_mib: Callable[[], int], *media: str) -> Callable[[Request], Awaitable[Document]]:
     """
     Make the dependency of a route that takes a document: it gives it, or refuses it.
@@ -82,7 +113,7 @@ def takes(most_mib: Callable[[], int], *media: str) -> Callable[[Request], Await
         most_mib: Gives the largest size, MiB.
         media: The media types that are taken.
     """
-    slots = asyncio.Semaphore(BODIES_AT_ONCE)
+    slots = _Slots()
 
     async def read(request: Request) -> Document:
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -94,11 +125,12 @@ def takes(most_mib: Callable[[], int], *media: str) -> Callable[[Request], Await
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > most:
             raise _too_large(most)
-        try:
-            async with asyncio.timeout(BODY_S), slots:
-                return Document(media_type, await _read(request, most))
-        except TimeoutError:
-            raise HTTPException(408, "the document did not come in time") from None
+        async with slots.one(str(request.scope.get(MEMBER, ""))):
+            try:
+                async with asyncio.timeout(BODY_S):
+                    return Document(media_type, await _read(request, most))
+            except TimeoutError:
+                raise HTTPException(408, "the document did not come in time") from None
 
     return read
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from hinomi.model.case import ServiceClass
 from hinomi.model.evidence import Method
+from hinomi.model.protocol import WITH_PORTS, render_protocol
 from hinomi.model.statement import Band, Sighting
 from hinomi.share.snapshot import FORMAT
 from hinomi.share.submission import SIGHTINGS, SUBMISSION
@@ -30,6 +31,11 @@ _ENDPOINT: Final[dict[str, Any]] = {
     },
     "protocol": {"type": "string", "description": "IANA name, lower case.", "maxLength": 32},
     "port": {"type": "integer", "minimum": 1, "maximum": 65535},
+}
+
+_SENT: Final[dict[str, Any]] = {
+    **_ENDPOINT,
+    "protocol": {"type": "string", "enum": [render_protocol(each) for each in sorted(WITH_PORTS)]},
 }
 
 
@@ -123,7 +129,7 @@ SCHEMAS: Final[dict[str, Any]] = {
                 "type": "array",
                 "items": _closed(
                     {
-                        **_ENDPOINT,
+                        **_SENT,
                         "class": {"type": "string", "enum": _LISTABLE},
                         "band": {"type": "string", "enum": [each.value for each in Band]},
                         "methods": {
@@ -146,7 +152,7 @@ SCHEMAS: Final[dict[str, Any]] = {
                 "type": "array",
                 "items": _closed(
                     {
-                        **_ENDPOINT,
+                        **_SENT,
                         "sighting": {"type": "string", "enum": [each.value for each in Sighting]},
                     }
                 ),

@@ -152,7 +152,8 @@ def _decoded(note: bytes) -> str:
 
 _CSV: Final = {
     "type": "string",
-    "description": "A header address,protocol,port and a line for each finding.",
+    "description": "A header address,protocol,port and a line for each finding, in its one form: "
+    "in the order of the servers, LF, no byte-order mark, quotes or blank lines.",
 }
 
 
