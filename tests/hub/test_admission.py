@@ -120,7 +120,7 @@ def test_a_node_has_leave_for_what_its_certificate_was_given_for(outlet: Outlet)
 
     assert asked(shown=replace(SHOWN, outlets=(outlet,)), outlet=outlet) is None
     assert asked(shown=replace(SHOWN, outlets=others), outlet=outlet) == (
-        f"this node has no leave for {outlet}"
+        f"this node may not use {outlet}"
     )
 
 

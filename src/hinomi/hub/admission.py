@@ -34,9 +34,9 @@ def refusal(
     if shut is not None:
         return shut
     if outlet is None:
-        return None if credential.outlets else "this node has no leave for anything"
+        return None if credential.outlets else "this node may use nothing"
     if outlet not in credential.outlets:
-        return f"this node has no leave for {outlet}"
+        return f"this node may not use {outlet}"
     return _unfit(member, outlet, day) if outlet.gives_listings else None
 
 

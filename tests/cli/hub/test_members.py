@@ -34,9 +34,9 @@ def enter(place: Path) -> None:
         "--contact", "noc@isp-a.example", "--use", "detect", "--page", "https://isp-a.example",
         "--request", place / "request.json",
     )  # fmt: skip
-    assert entered.out == "isp-a is entered.\n"
+    assert entered.out == "Entered isp-a.\n"
     words = ("--by", "the board", "--document", "minutes 12", "--until", "2099-12-31")
-    assert at_hub(place, "attest", "isp-a", *words).out == "isp-a is attested.\n"
+    assert at_hub(place, "attest", "isp-a", *words).out == "Entered the attestation of isp-a.\n"
 
 
 def test_from_request_to_welcome_to_a_node_that_joined(place: Path) -> None:

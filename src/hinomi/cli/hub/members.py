@@ -85,7 +85,7 @@ def add(
     """
     home = session.open_home(Operation.MEMBERS)
     said = _changed(contacts, uses, page, request_file)
-    _tell(session, acts.add(home, name, organisation, MemberKind(kind), said), "is entered")
+    _tell(session, acts.add(home, name, organisation, MemberKind(kind), said), f"Entered {name}.")
 
 
 @member.command()
@@ -121,7 +121,7 @@ def change(
         kind=MemberKind(kind) if kind else None,
         replaces_key=replace_key,
     )
-    _tell(session, acts.change(home, name, said), "is changed")
+    _tell(session, acts.change(home, name, said), f"Changed {name}.")
 
 
 @member.command()
@@ -165,7 +165,7 @@ def attest(
         for ground in Ground
         if not grounds or ground.value in grounds
     )
-    _tell(session, acts.attest(home, name, attestations), "is attested")
+    _tell(session, acts.attest(home, name, attestations), f"Entered the attestation of {name}.")
 
 
 @member.command()
@@ -201,7 +201,7 @@ def reinstate(session: Session, name: str, reason: str) -> None:
 def suspend(session: Session, name: str, reason: str) -> None:
     """Shut a member out at once: its next request is refused."""
     found = acts.suspend(session.open_home(Operation.MEMBERS), name, reason)
-    _tell(session, found, "is suspended; its next request is refused")
+    _tell(session, found, f"{name} is suspended; its next request is refused.")
 
 
 @member.command()
@@ -211,7 +211,8 @@ def suspend(session: Session, name: str, reason: str) -> None:
 @click.pass_obj
 def leave(session: Session, name: str, reason: str) -> None:
     """Enter that a member takes part no longer; its certificates are worth nothing any more."""
-    _tell(session, acts.leave(session.open_home(Operation.MEMBERS), name, reason), "has left")
+    found = acts.leave(session.open_home(Operation.MEMBERS), name, reason)
+    _tell(session, found, f"{name} has left.")
 
 
 @member.command()
@@ -288,11 +289,11 @@ def _changed(
     )
 
 
-def _tell(session: Session, found: Member, what: str) -> None:
+def _tell(session: Session, found: Member, said: str) -> None:
     if session.as_json:
         render.print_json({"member": found.name, "state": found.state.value})
     else:
-        click.echo(f"{found.name} {what}.")
+        click.echo(said)
 
 
 def _tell_admission(session: Session, became: Admission) -> None:
