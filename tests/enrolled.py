@@ -4,19 +4,24 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+import pytest
+
 from hinomi.clock import Clock, date_of
+from hinomi.govern.people import Change
+from hinomi.govern.roles import Role
 from hinomi.model.member import Attestation, Ground, MemberKind, Outlet, Use
+from hinomi.services.deciding import change_people
 from hinomi.services.home import Home, create_home, open_home
 from hinomi.services.hub import members
 from hinomi.services.hub.credentials import Certified, Wanted, certify
 from hinomi.services.hub.doors import Caller, admit
 from hinomi.services.hub.founding import create_hub
 from hinomi.services.hub.members import Changed
+from hinomi.services.mandates import TOKEN_VARIABLE
 from hinomi.services.membership.joining import Joined, enrol, join, read_token
+from hinomi.services.people import new_token
 from hinomi.share.enrolment import read_request
 from hubs import DAY_MS, HUB, HubHouse
-
-PAGE = "https://isp.example/flow"
 
 
 def node_home(folder: Path, clock: Clock, sampling: int = 10_000) -> Home:
@@ -39,6 +44,17 @@ def attested(day: date, days: int = 365) -> tuple[Attestation, ...]:
         )
         for ground in Ground
     )
+
+
+def second_person(entrance: "Entrance", monkeypatch: pytest.MonkeyPatch) -> str:
+    """Let a privacy officer in, and give the token that stands for them."""
+    token, digest = new_token()
+    home = entrance.house.home()
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    roles = (Role.PRIVACY_OFFICER,)
+    change_people(home, Change(act="add", id="olga", name="Olga", roles=roles), "new")
+    change_people(home, Change(act="token", id="olga", token=digest), "new")
+    return token
 
 
 @dataclass(slots=True)
@@ -74,9 +90,9 @@ class Entrance:
     def enters(self, name: str, request: Path, kind: MemberKind = MemberKind.DETECTING_ISP) -> None:
         """Enter a member with all that it takes to be admitted."""
         said = Changed(
-            contacts=("noc@isp.example",),
+            contacts=(f"noc@{name}.example",),
             uses=(Use.DETECT,),
-            page=PAGE,
+            page=f"https://{name}.example/flow",
             request=read_request(request),
         )
         members.add(self.house.home(), name, name.upper(), kind, said)
@@ -84,8 +100,10 @@ class Entrance:
 
     def certifies(self, name: str, request: Path, out: str, *outlets: Outlet) -> Certified:
         """Give a node its certificate and token."""
-        wanted = Wanted(request=read_request(request), outlets=outlets)
-        return certify(self.house.home(), name, wanted, self.folder / out)
+        wanted = Wanted(request=read_request(request), outlets=outlets, reason="minutes 12")
+        made = certify(self.house.home(), name, wanted, self.folder / out)
+        assert isinstance(made, Certified)
+        return made
 
     def joins(self, name: str, kind: MemberKind = MemberKind.DETECTING_ISP) -> "Member":
         """Go the whole way with a new node."""

@@ -75,3 +75,8 @@ def test_of_many_documents_each_has_its_line(capsys: pytest.CaptureFixture[str])
     render.print_json({"b": 2}, on_one_line=True)
 
     assert capsys.readouterr().out == '{"a": [1, "line\\nfeed"]}\n{"b": 2}\n'
+
+
+def test_a_number_is_read_out_in_fours() -> None:
+    """Four digits at a time."""
+    assert render.in_fours("0123456789ab") == "0123 4567 89ab"

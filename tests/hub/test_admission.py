@@ -3,13 +3,14 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import chain, combinations, product
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from enrolled import attested
-from hinomi.hub.admission import gaps, refusal
+from hinomi.hub.admission import gaps, refusal, shared_by
 from hinomi.hub.outlets import Answer, Openings, table
 from hinomi.model.member import (
     Credential,
@@ -120,7 +121,7 @@ def test_a_node_has_leave_for_what_its_certificate_was_given_for(outlet: Outlet)
 
     assert asked(shown=replace(SHOWN, outlets=(outlet,)), outlet=outlet) is None
     assert asked(shown=replace(SHOWN, outlets=others), outlet=outlet) == (
-        f"this node has no leave for {outlet}"
+        f"this node may not use {outlet}"
     )
 
 
@@ -185,3 +186,24 @@ def test_what_is_missing_is_told_before_a_member_is_let_in() -> None:
     assert gaps(replace(FIT, attestations=ATTESTED[:1]), ALL, TODAY) == (
         "no attestation of information-management holds today",
     )
+
+
+@pytest.mark.parametrize(
+    ("changed", "shared"),
+    [
+        ({}, ("organisation", "page", "contacts")),
+        ({"organisation": "  isp   a "}, ("organisation", "page", "contacts")),
+        ({"organisation": "B", "page": "HTTPS://isp.example/flow/"}, ("page", "contacts")),
+        ({"organisation": "B", "page": "", "contacts": ("x", " NOC@isp.example")}, ("contacts",)),
+        ({"organisation": "B", "page": "", "contacts": ()}, ()),
+        ({"state": MemberState.LEFT}, ()),
+        ({"name": "isp-a"}, ()),
+    ],
+)
+def test_one_organisation_is_known_by_its_name_page_or_a_contact(
+    changed: dict[str, Any], shared: tuple[str, ...]
+) -> None:
+    """Case, spaces and a last slash hide nothing; who has left shares nothing."""
+    other = replace(FIT, **{"name": "isp-b", **changed})
+
+    assert shared_by(FIT, other) == shared_by(other, FIT) == shared

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from hinomi.share.enrolment import (
     read_welcome,
     render_document,
     request_digest,
+    welcome_number,
 )
 
 
@@ -164,3 +166,25 @@ def test_both_ends_read_out_the_same_digest() -> None:
     assert request_digest(again) == request_digest(ASKED)
     assert len({request_digest(each) for each in (ASKED, *map(parse_request, others))}) == 4
     assert len(request_digest(ASKED)) == 64
+
+
+def test_the_number_of_a_welcome_covers_all_that_a_node_believes() -> None:
+    """Where the hub is, by which keys it is known, and whose certificate; not the token."""
+    numbers = [
+        welcome_number(GIVEN),
+        welcome_number(msgspec.structs.replace(GIVEN, authority="x")),
+        welcome_number(msgspec.structs.replace(GIVEN, client_authority="x")),
+        welcome_number(msgspec.structs.replace(GIVEN, certificate="x")),
+        *(
+            welcome_number(
+                msgspec.structs.replace(
+                    GIVEN, hub=msgspec.structs.replace(GIVEN.hub, **{name: "x"})
+                )
+            )
+            for name in ("name", "url", "list_key", "envelope_key")
+        ),
+    ]
+
+    assert len(set(numbers)) == len(numbers)
+    assert {len(each) for each in numbers} == {24}
+    assert welcome_number(msgspec.structs.replace(GIVEN, token="u" * 43)) == numbers[0]

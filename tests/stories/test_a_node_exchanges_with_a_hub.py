@@ -69,7 +69,7 @@ def a_hub_and_a_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
     with hub.casebook() as casebook:
         casebook.hub.members.add(member)
         put_snapshot(yesterday, casebook, listed=3)
-    certify(hub, "isp-a", Wanted(request=document), welcome)
+    certify(hub, "isp-a", Wanted(request=document, reason="minutes 12"), welcome)
     joined = hinomi("listings", "join", welcome, home=provider)
     assert joined.code == 0, joined.err
     with serving(hub.folder, "--listen", f"127.0.0.1:{port}"):

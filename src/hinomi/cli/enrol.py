@@ -48,19 +48,25 @@ def enrol(session: Session, member: str, out: Path, new_keys: bool) -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--replace", is_flag=True, help="Leave another hub, or take a hub's new key.")
+@click.option("--number", default="", metavar="HEX", help="What the hub's people read out.")
 @shared_options
 @click.pass_obj
-def join(session: Session, file: Path, replace: bool) -> None:
+def join(session: Session, file: Path, replace: bool, number: str) -> None:
     """
     Take the welcome that a hub gave: from now on this node belongs to it.
 
-    FILE holds a token that is for nobody else; delete it afterwards.
+    FILE holds a token that is for nobody else; delete it afterwards. Whoever changed it on its
+    way could have put another hub in its place: let the hub's people read out the number that
+    `hinomi hub member certify` showed them, and say it with --number, which refuses a file with
+    another one. Without it the number is shown, to be compared before anything is sent.
 
     \b
-    Example:
+    Examples:
+      hinomi listings join welcome.json --number "6f1e 0c52 9ad3 77b0 41c8 e25d"
       hinomi listings join welcome.json
     """
-    joined = take_welcome(session.open_home(Operation.JOIN), file, replaces=replace)
+    home = session.open_home(Operation.JOIN)
+    joined = take_welcome(home, file, replaces=replace, number=number)
     found = joined.membership
     if session.as_json:
         render.print_json(
@@ -68,6 +74,9 @@ def join(session: Session, file: Path, replace: bool) -> None:
                 "member": found.member,
                 "hub": found.hub.name,
                 "url": found.hub.url,
+                "list_key": found.hub.list_key,
+                "authority": joined.authority,
+                "number": joined.number,
                 "outlets": [each.value for each in found.outlets],
                 "certificate": {
                     "fingerprint": joined.fingerprint,
@@ -79,3 +88,6 @@ def join(session: Session, file: Path, replace: bool) -> None:
     click.echo(f"This node is {found.member} at {found.hub.url}.")
     click.echo(f"open to it: {', '.join(found.outlets)}")
     click.echo(f"certificate {joined.fingerprint}, until {joined.until}")
+    click.echo(f"list key of the hub: {found.hub.list_key}")
+    click.echo(f"authority of the hub: {joined.authority}")
+    click.echo(f"number {render.in_fours(joined.number)}: the same must stand at the hub")

@@ -140,9 +140,9 @@ def feedback(
     """
     Tell the hub what was seen of its list, once an epoch; for a timer.
 
-    Of each server one word goes: confirmed (enough distinct lines met it), not-seen, wrong or
-    gone. The last two are for people to find: with --wrong or --gone nothing is sent yet, the
-    next batch tells it, for as long as the server is on the list.
+    One sighting is sent for every server on the list: confirmed (enough distinct lines met it),
+    not-seen, wrong or gone. The last two are for people to find: with --wrong or --gone nothing
+    is sent yet, the next batch tells it, for as long as the server is on the list.
 
     \b
     Examples:

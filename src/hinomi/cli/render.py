@@ -106,3 +106,8 @@ def complain(line: str) -> None:
 def path_text(path: Path) -> str:
     """Give *path* as text that any output can carry, whatever bytes its name has."""
     return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def in_fours(digits: str) -> str:
+    """Group hex digits by four, to be read out."""
+    return " ".join(textwrap.wrap(digits, 4))

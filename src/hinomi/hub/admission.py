@@ -1,9 +1,13 @@
 """Who may use which door of the hub: pure, asked anew at every request."""
 
 from datetime import date
+from typing import Final
 
 from hinomi.hub.outlets import Openings
 from hinomi.model.member import Credential, Ground, Member, MemberState, Outlet, Use
+
+SHARED: Final = ("organisation", "page", "contacts")
+"""What no two members have in common, unless they are one organisation."""
 
 
 def refusal(
@@ -34,9 +38,9 @@ def refusal(
     if shut is not None:
         return shut
     if outlet is None:
-        return None if credential.outlets else "this node has no leave for anything"
+        return None if credential.outlets else "this node may use nothing"
     if outlet not in credential.outlets:
-        return f"this node has no leave for {outlet}"
+        return f"this node may not use {outlet}"
     return _unfit(member, outlet, day) if outlet.gives_listings else None
 
 
@@ -64,6 +68,24 @@ def gaps(member: Member, openings: Openings, day: date) -> tuple[str, ...]:
         if not member.page:
             found.append("no page is named where its subscribers read what it does with the list")
     return tuple(found)
+
+
+def shared_by(one: Member, other: Member) -> tuple[str, ...]:
+    """
+    Name what two members have in common, of what makes them one organisation (`SHARED`).
+
+    Case, spaces around and a slash at the end make no difference. A member that has left shares
+    nothing.
+    """
+    if one.name == other.name or MemberState.LEFT in {one.state, other.state}:
+        return ()
+    return tuple(name for name in SHARED if _plain(one, name) & _plain(other, name))
+
+
+def _plain(member: Member, name: str) -> set[str]:
+    said = getattr(member, name)
+    words = said if isinstance(said, tuple) else (said,)
+    return {" ".join(each.casefold().split()).rstrip("/") for each in words} - {""}
 
 
 def _stranger(member: Member, credential: Credential, day: date) -> str | None:

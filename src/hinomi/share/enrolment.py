@@ -19,6 +19,8 @@ from hinomi.share.certificates import public_digest, requested_key
 
 REQUEST: Final = "hinomi-request-1"
 WELCOME: Final = "hinomi-welcome-1"
+NUMBER_DIGITS: Final = 24
+"""Of a welcome, as people read it out."""
 
 _BYTES_MOST: Final = 262_144
 _URL: Final = re.compile(r"https://[A-Za-z0-9.\[\]:_-]+(/[^\s\"<>@]*)?")
@@ -83,6 +85,24 @@ def request_digest(request: EnrolmentRequest) -> str:
     key = public_digest(requested_key(request.csr, "request"))
     facts = {"member": request.member, "key": key, "signing_key": request.signing_key}
     return digest(render_canonical(facts))
+
+
+def welcome_number(welcome: Welcome) -> str:
+    """
+    Give what both ends read to each other of a welcome: 24 hex digits.
+
+    It covers all that a node believes from then on: who and where the hub is, the keys of its
+    list and its envelopes, its authority, and the certificate. Ninety-six bits, since whoever
+    changes a welcome on its way may draw keys until the number is the same.
+    """
+    facts = {
+        "member": welcome.member,
+        "hub": msgspec.to_builtins(welcome.hub),
+        "authority": welcome.authority,
+        "client_authority": welcome.client_authority,
+        "certificate": welcome.certificate,
+    }
+    return digest(render_canonical(facts))[:NUMBER_DIGITS]
 
 
 def read_request(path: Path) -> EnrolmentRequest:

@@ -1,6 +1,7 @@
 """``hinomi hub member`` and a node's ``listings enrol`` and ``join``, as people type them."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,10 @@ def enter(place: Path) -> None:
         "--contact", "noc@isp-a.example", "--use", "detect", "--page", "https://isp-a.example",
         "--request", place / "request.json",
     )  # fmt: skip
-    assert entered.out == "isp-a is entered.\n"
-    words = ("--by", "the board", "--document", "minutes 12", "--until", "2099-12-31")
-    assert at_hub(place, "attest", "isp-a", *words).out == "isp-a is attested.\n"
+    assert entered.out == "Entered isp-a.\n"
+    day = datetime.now(UTC).date() + timedelta(days=365)
+    words = ("--by", "the board", "--document", "minutes 12", "--until", str(day))
+    assert at_hub(place, "attest", "isp-a", *words).out == "Entered the attestation of isp-a.\n"
 
 
 def test_from_request_to_welcome_to_a_node_that_joined(place: Path) -> None:
@@ -53,9 +55,15 @@ def test_from_request_to_welcome_to_a_node_that_joined(place: Path) -> None:
     token = json.loads(welcome.read_bytes())["token"]
     assert token not in given.out
 
-    joined = hinomi("listings", "join", welcome, home=place / "node")
+    number = given.out.split("number ")[1].split(":")[0]
+    wrong = hinomi("listings", "join", welcome, "--number", "0" * 24, home=place / "node")
+    assert (wrong.code, wrong.out) == (65, "")
+    joined = hinomi("listings", "join", welcome, "--number", number, home=place / "node")
     assert joined.code == 0, joined.err
     assert joined.out.startswith("This node is isp-a at https://hub.example:8443.\n")
+    assert f"number {number}: " in joined.out
+    assert "list key of the hub: hub.example/list+" in joined.out
+    assert "authority of the hub: " in joined.out
     shown = at_hub(place, "show", "isp-a", "--json").document
     assert (shown["state"], shown["missing"]) == ("admitted", [])
     assert shown["certificates"][0]["fingerprint"] in joined.out

@@ -49,7 +49,7 @@ def test_members_have_their_time_unless_told_otherwise(hub: FoundedHub) -> None:
 
     assert (early.code, early.err.count("\n")) == (75, 1)
     assert "members may submit until 2026-11-23T02:00:00Z" in early.err
-    assert "7 listed, 7 of them new" in run(hub, "publish", "--now").out
+    assert "7 listed, 7 of them new, 0 renewed, 0 ended." in run(hub, "publish", "--now").out
 
 
 def test_a_dry_run_publishes_nothing(hub: FoundedHub) -> None:

@@ -24,9 +24,7 @@ def test_an_authority_is_entered_shown_and_taken_out(hub: Path, tmp_path: Path) 
     path.write_text(render_certificate(own))
     name = fingerprint(own)
 
-    assert hinomi("hub", "trust", "add", path, home=hub).out == (
-        f"The authority {name} is entered.\n"
-    )
+    assert hinomi("hub", "trust", "add", path, home=hub).out == (f"Entered the authority {name}.\n")
     told = hinomi("hub", "trust", "list", "--json", home=hub).document["authorities"]
     assert [(each["own"], each["fingerprint"] == name) for each in told] == [
         (True, False),

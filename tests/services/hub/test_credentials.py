@@ -4,12 +4,13 @@ import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from enrolled import Entrance
+from enrolled import Entrance, second_person
 from hinomi.config import render_config
 from hinomi.errors import (
     ConfigError,
@@ -19,22 +20,27 @@ from hinomi.errors import (
     NotPermitted,
     UsageError,
 )
+from hinomi.govern.approvals import Request
 from hinomi.govern.people import token_digest
 from hinomi.hub.authority import Authority
 from hinomi.model.member import MemberKind, Outlet
+from hinomi.services.deciding import approve_request
 from hinomi.services.hub import members
 from hinomi.services.hub.authorities import authority_certificate, trust
-from hinomi.services.hub.credentials import Wanted, certify, revoke
+from hinomi.services.hub.credentials import Certified, Wanted, certify, revoke
 from hinomi.services.hub.members import Changed
+from hinomi.services.mandates import TOKEN_VARIABLE
 from hinomi.services.membership.joining import join
 from hinomi.share.certificates import (
+    draw_key,
     fingerprint,
     is_issued_by,
     parse_certificate,
     render_certificate,
+    render_request,
     requested_key,
 )
-from hinomi.share.enrolment import read_request, read_welcome
+from hinomi.share.enrolment import read_request, read_welcome, request_digest
 
 
 @pytest.fixture(name="entrance")
@@ -129,7 +135,7 @@ def test_a_request_must_be_of_the_member_and_of_its_signing_key(entrance: Entran
     request = entrance.request(member.node, "isp-a", new_keys=True)
     with pytest.raises(Conflict, match="by another key than isp-a's"):
         entrance.certifies("isp-a", request, "w.json")
-    said = Changed(request=read_request(request), replaces_key=True)
+    said = Changed(request=read_request(request), replaces_key=True, reason="lost")
     members.change(entrance.house.home(), "isp-a", said)
 
     entrance.certifies("isp-a", request, "w.json")
@@ -198,6 +204,7 @@ def test_a_certificate_of_the_operators_own_authority_is_registered(entrance: En
     path = issued(own, entrance, ExtendedKeyUsageOID.CLIENT_AUTH)
     wanted = Wanted(request=read_request(entrance.folder / "isp-a-request.json"), certificate=path)
     given = certify(entrance.house.home(), "isp-a", wanted, entrance.folder / "own.json")
+    assert isinstance(given, Certified)
 
     member.joined = join(member.node, entrance.folder / "own.json")
     assert given.credential.until == entrance.day + timedelta(days=50)
@@ -243,3 +250,46 @@ def test_certificates_are_for_hubs(entrance: Entrance) -> None:
         certify(node, "isp-a", Wanted(request=request), entrance.folder / "w.json")
     with pytest.raises(NotPermitted, match="this home is no hub"):
         revoke(node, "isp-a", None)
+
+
+def test_a_node_that_nobody_looked_at_takes_another_person(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its request may name the member's signing key, which is public; one renews what is known."""
+    member = entrance.joins("isp-a")
+    home = entrance.house.home()
+    token = second_person(entrance, monkeypatch)
+    mine = read_request(entrance.folder / "isp-a-request.json")
+    evil = msgspec.structs.replace(mine, csr=render_request(draw_key(), "isp-a"))
+    out = entrance.folder / "evil.json"
+
+    with pytest.raises(UsageError, match="the reason is blank"):
+        certify(home, "isp-a", Wanted(request=evil), out)
+    wanted = Wanted(request=evil, reason="a second node")
+    asked = certify(home, "isp-a", wanted, out)
+    assert isinstance(asked, Request)
+    assert asked.what is not None
+    assert asked.what["request_sha256"] == request_digest(evil)
+    assert certify(home, "isp-a", wanted, out) == asked
+    assert not out.exists()
+    entrance.certifies("isp-a", entrance.request(member.node, "isp-a"), "renewed.json")
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    approve_request(entrance.house.home(), asked.id)
+    monkeypatch.delenv(TOKEN_VARIABLE)
+    given = certify(home, "isp-a", wanted, out)
+    assert isinstance(given, Certified)
+
+    told = [each.parse() for each in home.journal().bodies(0)]
+    lines = [each for each in told if each.get("act") == "certify"][-2:]
+    assert ["approved_by" in each for each in lines] == [False, True]
+    assert lines[1]["fingerprint"] == given.credential.fingerprint
+    assert lines[1]["request_sha256"] == given.request_digest
+
+
+def test_the_number_of_a_welcome_is_told_at_both_ends(entrance: Entrance) -> None:
+    """The node works out what the hub shows."""
+    member = entrance.joins("isp-a")
+    request = entrance.request(member.node, "isp-a")
+    given = entrance.certifies("isp-a", request, "w.json")
+
+    assert join(member.node, given.welcome).number == given.number

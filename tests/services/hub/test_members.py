@@ -7,16 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from enrolled import Entrance, attested
+from enrolled import Entrance, attested, second_person
 from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted, UsageError
-from hinomi.govern.people import Change
-from hinomi.govern.roles import Role
+from hinomi.govern.note import Verifier
 from hinomi.model.member import MemberKind, MemberState, Use
-from hinomi.services.deciding import approve_request, change_people
+from hinomi.services.deciding import approve_request
 from hinomi.services.hub import members
 from hinomi.services.hub.members import Changed
+from hinomi.services.hub.scrutiny import require_own_key
 from hinomi.services.mandates import TOKEN_VARIABLE
-from hinomi.services.people import new_token
 from hinomi.share.enrolment import read_request
 
 
@@ -35,17 +34,6 @@ def acts_of(entrance: Entrance) -> list[str]:
         for each in told
         if each.get("operation") == "hub member"
     ]
-
-
-def second_person(entrance: Entrance, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Let a privacy officer in, and give the token that stands for them."""
-    token, digest = new_token()
-    home = entrance.house.home()
-    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
-    roles = (Role.PRIVACY_OFFICER,)
-    change_people(home, Change(act="add", id="olga", name="Olga", roles=roles), "new")
-    change_people(home, Change(act="token", id="olga", token=digest), "new")
-    return token
 
 
 def test_a_member_goes_from_applied_to_left(entrance: Entrance) -> None:
@@ -104,7 +92,7 @@ def test_an_approval_is_of_the_member_as_it_was_shown(
 
     anew = members.admit(house.home(), "isp-a", "minutes 12")
     assert (anew.is_done, anew.request.id) == (False, asked.request.id + 1)
-    members.change(house.home(), "isp-a", Changed(page="https://isp.example/flow"))
+    members.change(house.home(), "isp-a", Changed(page="https://isp-a.example/flow"))
     assert members.admit(house.home(), "isp-a", "minutes 12").is_done
     assert members.suspend(house.home(), "isp-a", "letter 7").state is MemberState.SUSPENDED
 
@@ -210,12 +198,12 @@ def test_each_member_is_entered_once_and_signs_by_a_key_of_its_own(entrance: Ent
         members.add(house.home(), "isp-a", "X", MemberKind.DETECTING_ISP, Changed())
     with pytest.raises(Conflict, match="the request is of isp-a"):
         members.add(house.home(), "b", "X", MemberKind.DETECTING_ISP, Changed(request=read))
-    members.add(house.home(), "isp-b", "X", MemberKind.DETECTING_ISP, Changed())
+    members.add(house.home(), "isp-b", "ISP B", MemberKind.DETECTING_ISP, Changed())
     with house.home().casebook() as casebook:
         known = casebook.hub.members.get("isp-b")
         casebook.hub.members.put(replace(known, signing_key=read.signing_key))
         with pytest.raises(Conflict, match="another member signs by this key"):
-            members.require_own_key(casebook, casebook.hub.members.get("isp-a"), read)
+            require_own_key(casebook, casebook.hub.members.get("isp-a"), read)
 
 
 def test_another_signing_key_has_to_be_meant(entrance: Entrance) -> None:
@@ -227,8 +215,74 @@ def test_another_signing_key_has_to_be_meant(entrance: Entrance) -> None:
 
     with pytest.raises(Conflict, match="signs by another key"):
         members.change(house.home(), "isp-a", Changed(request=other))
-    changed = members.change(house.home(), "isp-a", Changed(request=other, replaces_key=True))
-    assert changed.signing_key == other.signing_key
+    with pytest.raises(UsageError, match="the reason for another key"):
+        members.change(house.home(), "isp-a", Changed(request=other, replaces_key=True))
+    said = Changed(request=other, replaces_key=True, reason="lost")
+    changed = members.change(house.home(), "isp-a", said)
+    assert (changed.request, changed.member.signing_key) == (None, other.signing_key)
+
+
+def test_another_signing_key_of_a_member_that_takes_part_takes_another_person(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has it is that member; the line of the journal names both keys and the reason."""
+    house = entrance.house
+    member = entrance.joins("isp-a")
+    token = second_person(entrance, monkeypatch)
+    other = read_request(entrance.request(member.node, "isp-a", new_keys=True))
+    before = members.known(house.home(), "isp-a").member
+    said = Changed(request=other, replaces_key=True, reason="their letter 9")
+
+    first = members.change(house.home(), "isp-a", said)
+    again = members.change(house.home(), "isp-a", said)
+    assert (first.is_done, again.is_done, again.request) == (False, False, first.request)
+    assert members.known(house.home(), "isp-a").member == before
+    assert first.request is not None
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    approve_request(house.home(), first.request.id)
+    monkeypatch.delenv(TOKEN_VARIABLE)
+    done = members.change(house.home(), "isp-a", said)
+    assert (done.is_done, done.member.signing_key) == (True, other.signing_key)
+
+    told = [each.parse() for each in house.home().journal().bodies(0)][-1]
+    assert told["key_before"] == Verifier.parse(before.signing_key).key_id.hex()
+    assert told["key_after"] == Verifier.parse(other.signing_key).key_id.hex()
+    assert (told["reason"], told["approved_by"]) == ("their letter 9", ["olga"])
+    entrance.certifies("isp-a", entrance.request(member.node, "isp-a"), "w.json")
+
+
+def test_alone_another_signing_key_is_taken_at_once(entrance: Entrance) -> None:
+    """The journal says that four eyes were impossible."""
+    member = entrance.joins("isp-a")
+    other = read_request(entrance.request(member.node, "isp-a", new_keys=True))
+    home = entrance.house.home()
+
+    assert members.change(
+        home, "isp-a", Changed(request=other, replaces_key=True, reason="lost")
+    ).is_done
+    assert [each.parse() for each in home.journal().bodies(0)][-1]["four_eyes"] is False
+
+
+def test_one_organisation_is_one_member(entrance: Entrance) -> None:
+    """By its name, page or a contact, until it has left; also of one that is changed or returns."""
+    house = entrance.house
+    entrance.joins("isp-a")
+    kind = MemberKind.DETECTING_ISP
+    for name, said, shared in (
+        (" isp-A ", Changed(), "organisation"),
+        ("B", Changed(page="https://ISP-A.example/flow/"), "page"),
+        ("B", Changed(contacts=("x", "NOC@isp-a.example")), "contacts"),
+    ):
+        with pytest.raises(Conflict, match=f"isp-a has the same {shared}"):
+            members.add(house.home(), "isp-b", name, kind, said)
+    members.add(house.home(), "isp-b", "B", kind, Changed())
+    with pytest.raises(Conflict, match="isp-a has the same organisation"):
+        members.change(house.home(), "isp-b", Changed(organisation="Isp-a"))
+    members.leave(house.home(), "isp-a", "merged")
+    members.change(house.home(), "isp-b", Changed(organisation="Isp-a"))
+
+    with pytest.raises(Conflict, match="isp-b has the same organisation"):
+        members.admit(house.home(), "isp-a", "is back")
 
 
 def test_a_request_that_proves_nothing_is_refused(entrance: Entrance) -> None:
@@ -249,12 +303,12 @@ def test_what_let_a_member_in_stays_while_it_takes_part(entrance: Entrance) -> N
         members.change(house.home(), "isp-a", Changed(kind=MemberKind.MINISTRY))
     changed = members.change(
         house.home(), "isp-a", Changed(organisation="ISP A KK", uses=(Use.DETECT, Use.DETECT))
-    )
+    ).member
     assert (changed.organisation, changed.uses) == ("ISP A KK", (Use.DETECT,))
     members.leave(house.home(), "isp-a", "x")
 
     kind = MemberKind.RECEIVING_ISP
-    assert members.change(house.home(), "isp-a", Changed(kind=kind)).kind is kind
+    assert members.change(house.home(), "isp-a", Changed(kind=kind)).member.kind is kind
 
 
 def test_an_attestation_names_somebody_a_document_and_days_in_order(entrance: Entrance) -> None:
@@ -269,6 +323,25 @@ def test_an_attestation_names_somebody_a_document_and_days_in_order(entrance: En
     ):
         with pytest.raises(UsageError):
             members.attest(house.home(), "isp-a", (wrong,))
+
+
+def test_an_attestation_holds_for_so_long_as_registered(entrance: Entrance) -> None:
+    """400 days, and so long ahead; its line of the journal has the document and the days."""
+    house = entrance.house
+    entrance.joins("isp-a")
+    for wrong in (
+        attested(entrance.day, 400),
+        attested(entrance.day + timedelta(days=100), 300),
+        attested(entrance.day - timedelta(days=100), 500),
+    ):
+        with pytest.raises(UsageError, match=r"400 days at most.*hub\.attestation_days_most"):
+            members.attest(house.home(), "isp-a", wrong)
+    members.attest(house.home(), "isp-a", attested(entrance.day, 399))
+
+    told = [each.parse() for each in house.home().journal().bodies(0)][-1]
+    assert [(each["document"], each["days"]) for each in told["attestations"]] == [
+        ("minutes 12", 400)
+    ] * 2
 
 
 def test_members_are_for_hubs(entrance: Entrance) -> None:

@@ -305,3 +305,24 @@ def test_the_node_signs_and_shows_what_the_hub_knows(entrance: Entrance) -> None
     assert known.signing_key == statements_signer(member.node).verifier.render()
     assert is_of(certificate, node_key(member.node).public_key())
     assert not is_of(certificate, draw_key().public_key())
+
+
+def test_a_welcome_that_was_changed_on_its_way_has_another_number(entrance: Entrance) -> None:
+    """Who was told the number takes no other welcome; nothing is written by it."""
+    node = entrance.node("isp-a")
+    request = entrance.request(node, "isp-a")
+    entrance.enters("isp-a", request)
+    members.admit(entrance.house.home(), "isp-a", "x")
+    given = entrance.certifies("isp-a", request, "isp-a-welcome.json")
+    hub = json.loads(given.welcome.read_bytes())["hub"] | {"url": "https://elsewhere.example"}
+    changed = rewritten(entrance, hub=hub)
+
+    with pytest.raises(MalformedDocument, match="another number than the hub's people read out"):
+        join(node, changed, number=given.number)
+    with pytest.raises(UsageError, match="24 hex digits"):
+        join(node, given.welcome, number=given.number[:-1])
+    assert not (node.folder / MEMBERSHIP).exists()
+    spoken = f" {given.number[:4].upper()} {given.number[4:]}"
+    joined = join(node, given.welcome, number=spoken)
+    assert (joined.number, joined.membership.hub.url) == (given.number, "https://127.0.0.1:8443")
+    assert len(joined.authority) == 64

@@ -69,11 +69,11 @@ def test_a_refusal_is_told_as_it_stands() -> None:
     """One line that says what, and why."""
     refuse = make_refuse(Meters())
 
-    answer = asyncio.run(refuse(REQUEST, NotPermitted("this node has no leave for misp")))
+    answer = asyncio.run(refuse(REQUEST, NotPermitted("this node may not use misp")))
 
     assert (answer.status_code, json.loads(bytes(answer.body))) == (
         403,
-        {"error": "this node has no leave for misp"},
+        {"error": "this node may not use misp"},
     )
 
 

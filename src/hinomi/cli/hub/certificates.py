@@ -7,8 +7,11 @@ from typing import Any
 import click
 
 from hinomi.cli import render
+from hinomi.cli.approvals import as_document, sentence
 from hinomi.cli.session import Session, shared_options
+from hinomi.govern.approvals import Request
 from hinomi.model.member import Credential, Outlet
+from hinomi.services.deciding import Decided
 from hinomi.services.hub.credentials import Wanted, certify, revoke
 from hinomi.services.mandates import Operation
 from hinomi.services.people import today
@@ -40,6 +43,7 @@ _FILE = click.Path(path_type=Path)
     multiple=True,
     help="What this node is let through to.  [default: all that is open to the member]",
 )
+@click.option("--reason", default="", metavar="TEXT", help="Why; where another person is asked.")
 @click.option("--out", type=_FILE, required=True, metavar="FILE", help="For its node to join with.")
 @shared_options
 @click.pass_obj
@@ -49,26 +53,37 @@ def certify_(
     request_file: Path,
     certificate: Path | None,
     outlets: tuple[str, ...],
+    reason: str,
     out: Path,
 ) -> None:
     """
     Give a member's node its certificate and token, in a file that joins it to the hub.
 
     To renew, do it again: what was given before holds until its own end, or until it is revoked.
+    A request that was not admitted with the member takes four eyes, and a --reason: the first call
+    asks, and when another person has approved, the same command once more does it.
     """
     home = session.open_home(Operation.MEMBERS)
     wanted = Wanted(
         request=read_request(request_file),
         certificate=certificate,
         outlets=tuple(map(Outlet, outlets)),
+        reason=reason,
     )
     given = certify(home, name, wanted, out)
+    if isinstance(given, Request):
+        if session.as_json:
+            render.print_json({"member": name, "request": as_document(given, session.clock())})
+        else:
+            click.echo(sentence(Decided(given)))
+        return
     if session.as_json:
         render.print_json(
             {
                 "member": name,
                 "welcome": render.path_text(given.welcome),
                 "request_sha256": given.request_digest,
+                "number": given.number,
                 "certificate": credential_document(given.credential, today(home)),
             }
         )
@@ -77,6 +92,7 @@ def certify_(
     click.echo(f"request {given.request_digest}: the same must stand at the node")
     click.echo(f"certificate {given.credential.fingerprint}, until {given.credential.until}")
     click.echo(f"open to this node: {_joined(given.credential.outlets)}")
+    click.echo(f"number {render.in_fours(given.number)}: read it out; the node shows the same")
 
 
 @click.command("revoke")

@@ -10,11 +10,12 @@ from hinomi.cli import render
 from hinomi.cli.approvals import as_document, sentence
 from hinomi.cli.hub.certificates import certify_, credential_document, revoke_
 from hinomi.cli.session import Session, shared_options
+from hinomi.govern.approvals import Request
 from hinomi.govern.roles import Act
 from hinomi.model.member import Attestation, Ground, Member, MemberKind, Use
 from hinomi.services.deciding import Decided
 from hinomi.services.hub import members as acts
-from hinomi.services.hub.members import Admission, Changed, Known
+from hinomi.services.hub.members import Admission, Change, Changed, Known
 from hinomi.services.mandates import Operation
 from hinomi.services.people import today
 from hinomi.share.enrolment import read_request
@@ -85,7 +86,7 @@ def add(
     """
     home = session.open_home(Operation.MEMBERS)
     said = _changed(contacts, uses, page, request_file)
-    _tell(session, acts.add(home, name, organisation, MemberKind(kind), said), "is entered")
+    _tell(session, acts.add(home, name, organisation, MemberKind(kind), said), f"Entered {name}.")
 
 
 @member.command()
@@ -97,6 +98,7 @@ def add(
 @_page
 @_request
 @click.option("--replace-key", is_flag=True, help="Take another signing key than the known one.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; has to be said of another key.")
 @shared_options
 @click.pass_obj
 def change(
@@ -109,8 +111,14 @@ def change(
     page: str | None,
     request_file: Path | None,
     replace_key: bool,
+    reason: str,
 ) -> None:
-    """Change what is known of a member: what is said here takes the place of what was."""
+    """
+    Change what is known of a member: what is said here takes the place of what was.
+
+    Another signing key of a member that takes part takes four eyes: the first call asks, and when
+    another person has approved, the same command once more does it.
+    """
     home = session.open_home(Operation.MEMBERS)
     said = _changed(
         contacts,
@@ -120,8 +128,9 @@ def change(
         organisation=organisation,
         kind=MemberKind(kind) if kind else None,
         replaces_key=replace_key,
+        reason=reason,
     )
-    _tell(session, acts.change(home, name, said), "is changed")
+    _tell_change(session, acts.change(home, name, said))
 
 
 @member.command()
@@ -165,7 +174,7 @@ def attest(
         for ground in Ground
         if not grounds or ground.value in grounds
     )
-    _tell(session, acts.attest(home, name, attestations), "is attested")
+    _tell(session, acts.attest(home, name, attestations), f"Entered the attestation of {name}.")
 
 
 @member.command()
@@ -201,7 +210,7 @@ def reinstate(session: Session, name: str, reason: str) -> None:
 def suspend(session: Session, name: str, reason: str) -> None:
     """Shut a member out at once: its next request is refused."""
     found = acts.suspend(session.open_home(Operation.MEMBERS), name, reason)
-    _tell(session, found, "is suspended; its next request is refused")
+    _tell(session, found, f"{name} is suspended; its next request is refused.")
 
 
 @member.command()
@@ -211,7 +220,8 @@ def suspend(session: Session, name: str, reason: str) -> None:
 @click.pass_obj
 def leave(session: Session, name: str, reason: str) -> None:
     """Enter that a member takes part no longer; its certificates are worth nothing any more."""
-    _tell(session, acts.leave(session.open_home(Operation.MEMBERS), name, reason), "has left")
+    found = acts.leave(session.open_home(Operation.MEMBERS), name, reason)
+    _tell(session, found, f"{name} has left.")
 
 
 @member.command()
@@ -276,6 +286,7 @@ def _changed(
     organisation: str | None = None,
     kind: MemberKind | None = None,
     replaces_key: bool = False,
+    reason: str = "",
 ) -> Changed:
     return Changed(
         organisation=organisation,
@@ -285,14 +296,15 @@ def _changed(
         page=page,
         request=None if request_file is None else read_request(request_file),
         replaces_key=replaces_key,
+        reason=reason,
     )
 
 
-def _tell(session: Session, found: Member, what: str) -> None:
+def _tell(session: Session, found: Member, said: str) -> None:
     if session.as_json:
         render.print_json({"member": found.name, "state": found.state.value})
     else:
-        click.echo(f"{found.name} {what}.")
+        click.echo(said)
 
 
 def _tell_admission(session: Session, became: Admission) -> None:
@@ -301,12 +313,26 @@ def _tell_admission(session: Session, became: Admission) -> None:
         request = as_document(became.request, now_ms)
         render.print_json({"member": found.name, "state": found.state.value, "request": request})
     elif became.is_done:
-        alone = (
-            "" if became.request.four_eyes else " Nobody else could approve; the journal says so."
-        )
-        click.echo(f"{found.name} is admitted.{alone}")
+        click.echo(f"{found.name} is admitted.{_alone(became.request)}")
     else:
         click.echo(sentence(Decided(became.request)))
+
+
+def _tell_change(session: Session, became: Change) -> None:
+    found, request = became.member, became.request
+    if request is None:
+        _tell(session, found, f"Changed {found.name}.")
+    elif session.as_json:
+        told = as_document(request, session.clock())
+        render.print_json({"member": found.name, "state": found.state.value, "request": told})
+    elif became.is_done:
+        click.echo(f"Changed {found.name}.{_alone(request)}")
+    else:
+        click.echo(sentence(Decided(request)))
+
+
+def _alone(request: Request) -> str:
+    return "" if request.four_eyes else " Nobody else could approve; the journal says so."
 
 
 def _document(known: Known, day: date) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def _tell(session: Session, made: Made, *, is_made: bool) -> None:
         return
     click.echo(
         f"Snapshot {made.number} of {made.epoch}{'' if is_made else ', if it were made now'}: "
-        f"{made.listed:,} listed, {made.new:,} of them new, {made.renewed:,} prolonged; "
+        f"{made.listed:,} listed, {made.new:,} of them new, {made.renewed:,} renewed, "
         f"{made.ended:,} ended."
     )
 

@@ -31,7 +31,8 @@ def trust() -> None:
 @click.pass_obj
 def add(session: Session, file: Path) -> None:
     """Enter the authority whose certificate is in FILE (PEM)."""
-    _tell(session, authorities.trust(session.open_home(Operation.MEMBERS), file), "is entered")
+    found = authorities.trust(session.open_home(Operation.MEMBERS), file)
+    _tell(session, found, f"Entered the authority {fingerprint(found)}.")
 
 
 @trust.command()
@@ -41,7 +42,7 @@ def add(session: Session, file: Path) -> None:
 def remove(session: Session, said: str) -> None:
     """Take an authority out; revoke certificates that it issued as well, to end them at once."""
     gone = authorities.distrust(session.open_home(Operation.MEMBERS), said)
-    _tell(session, gone, "is taken out")
+    _tell(session, gone, f"Took out the authority {fingerprint(gone)}.")
 
 
 @trust.command("list")
@@ -63,11 +64,11 @@ def list_(session: Session) -> None:
     )
 
 
-def _tell(session: Session, found: x509.Certificate, what: str) -> None:
+def _tell(session: Session, found: x509.Certificate, said: str) -> None:
     if session.as_json:
         render.print_json(_document(found))
     else:
-        click.echo(f"The authority {fingerprint(found)} {what}.")
+        click.echo(said)
 
 
 def _document(found: x509.Certificate) -> dict[str, object]:

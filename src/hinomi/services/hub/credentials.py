@@ -14,9 +14,11 @@ from cryptography import x509
 
 from hinomi.clock import date_of
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, Unavailable, UsageError
+from hinomi.govern.approvals import Request, State
 from hinomi.govern.people import token_digest
 from hinomi.hub.outlets import Openings, table
 from hinomi.model.member import Credential, Member, MemberState, Outlet
+from hinomi.services import approvals
 from hinomi.services.home import Home
 from hinomi.services.hub.authorities import (
     authority,
@@ -26,7 +28,7 @@ from hinomi.services.hub.authorities import (
     read_text,
 )
 from hinomi.services.hub.founding import envelope_signer, host_of, list_signer
-from hinomi.services.hub.members import require_own_key
+from hinomi.services.hub.scrutiny import approval_facts, asked, requests_of, require_own_key
 from hinomi.services.mandates import Operation, record
 from hinomi.share.certificates import (
     NodeKey,
@@ -48,6 +50,7 @@ from hinomi.share.enrolment import (
     Welcome,
     render_document,
     request_digest,
+    welcome_number,
 )
 from hinomi.store.durable import on_disk, require_file_place, write_secret
 
@@ -61,6 +64,7 @@ class Wanted:
     request: EnrolmentRequest
     certificate: Path | None = None  # Issued elsewhere; None: the hub's own authority issues one.
     outlets: tuple[Outlet, ...] = ()  # None: all that stand open to the member now.
+    reason: str = ""  # For whoever approves a request that is not known yet.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +73,28 @@ class Certified:
 
     credential: Credential
     request_digest: str  # For both ends to compare.
+    number: str  # Of the welcome, for both ends to compare.
     welcome: Path
 
 
-def certify(home: Home, name: str, wanted: Wanted, out: Path) -> Certified:
+def certify(home: Home, name: str, wanted: Wanted, out: Path) -> Certified | Request:
     """
     Give a member's node its certificate and token, in the file *out*.
+
+    One person renews what a request got that was admitted with the member. Another request, be
+    its signing key the member's, lets in a node that nobody looked at: that is asked for first,
+    and the same call once more does it when another person has approved.
+
+    Returns:
+        What was given, or the request that waits for another person.
 
     Raises:
         NotFound: If there is no such member or file.
         Conflict: If it does not take part, the request is not its, or *out* exists.
         MalformedDocument: If the request proves nothing, or the certificate does not fit.
-        UsageError: If an outlet is asked for that its kind may not use.
+        UsageError: If an outlet is asked for that its kind may not use, or the reason is blank
+            where another person is asked.
+        NotPermitted: If the acting person may not ask.
         ConfigError: If the hub has no address, or its keys are damaged.
         Unavailable: If the disk refuses; then nobody is let in by what was made.
     """
@@ -97,6 +111,9 @@ def certify(home: Home, name: str, wanted: Wanted, out: Path) -> Certified:
                 f"the request is signed for by another key than {name}'s; ask them, then "
                 f"`hinomi hub member change {name} --request FILE --replace-key`"
             )
+        asking = _asking(home, member, wanted)
+        if asking is not None and asking.state_at(home.clock()) is not State.APPROVED:
+            return asking
         certificate, elsewhere = _certificate(home, member, wanted)
         token = secrets.token_urlsafe(TOKEN_BYTES)
         credential = Credential(
@@ -107,7 +124,12 @@ def certify(home: Home, name: str, wanted: Wanted, out: Path) -> Certified:
             until=last_day(certificate),
         )
         welcome = _welcome(home, credential, certificate, token, elsewhere)
-        record(home.journal(), Operation.MEMBERS, mandate, _facts(credential, wanted))
+        leave: dict[str, object] = {}
+        if asking is not None:
+            _, approval = approvals.take(home, asking.id)
+            leave = approval_facts(approval)
+        facts = {**_facts(credential, wanted), **leave}
+        record(home.journal(), Operation.MEMBERS, mandate, facts)
         members.add_credential(credential)
         try:
             with on_disk(out):
@@ -116,7 +138,10 @@ def certify(home: Home, name: str, wanted: Wanted, out: Path) -> Certified:
             members.revoke(credential.fingerprint)  # Nobody has its token.
             raise
     return Certified(
-        credential=credential, request_digest=request_digest(wanted.request), welcome=out
+        credential=credential,
+        request_digest=request_digest(wanted.request),
+        number=welcome_number(welcome),
+        welcome=out,
     )
 
 
@@ -159,6 +184,22 @@ def _require_new(out: Path) -> None:
     if out.exists():
         raise Conflict(f"{out} exists, and may hold somebody's token; name another file")
     require_file_place(out)
+
+
+def _asking(home: Home, member: Member, wanted: Wanted) -> Request | None:
+    """Ask another person about a request that was not admitted with the member; None: it was."""
+    digest = request_digest(wanted.request)
+    if digest in requests_of(home, member.name).admitted:
+        return None
+    outlets = sorted(_outlets(home, member, wanted.outlets))
+    what = {
+        "act": "certify node of member",
+        "member": member.name,
+        "organisation": member.organisation,
+        "request_sha256": digest,
+        "outlets": [each.value for each in outlets],
+    }
+    return asked(home, what, wanted.reason)
 
 
 def _certificate(

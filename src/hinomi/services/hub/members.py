@@ -2,22 +2,21 @@
 The members of a hub: who they are, what they attested, and whether they take part.
 
 Each act stands in the journal before it counts. Letting a member in takes four eyes, since the
-whole list goes to a party that did not have it (`Kind.BULK_EXPORT`); shutting one out is one
-person's act, and counts from the next request on.
+whole list goes to a party that did not have it (`Kind.BULK_EXPORT`), and so does another signing
+key of one that was let in, since whoever has it is that member from then on; shutting one out is
+one person's act, and counts from the next request on.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from typing import Final
 
 import msgspec
 
 from hinomi.clock import date_of
 from hinomi.errors import Conflict, NotPermitted, UsageError
-from hinomi.govern import approvals as rules
 from hinomi.govern.approvals import Request, State
-from hinomi.govern.roles import Kind
 from hinomi.hub.admission import gaps
 from hinomi.hub.outlets import Openings
 from hinomi.model.member import (
@@ -30,8 +29,15 @@ from hinomi.model.member import (
 )
 from hinomi.services import approvals
 from hinomi.services.home import Home
+from hinomi.services.hub.scrutiny import (
+    approval_facts,
+    asked,
+    key_facts,
+    requests_of,
+    require_alone,
+    with_key,
+)
 from hinomi.services.mandates import Operation, record
-from hinomi.share.certificates import requested_key
 from hinomi.share.enrolment import EnrolmentRequest
 from hinomi.store.casebook import CaseBook
 from hinomi.telemetry import mask_addresses
@@ -68,6 +74,15 @@ class Admission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What became of the wish to change a member: done, or waiting for another person."""
+
+    member: Member  # As it stands now.
+    request: Request | None  # None: it took nobody else.
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
     """What shall be different of a member; None leaves a thing as it is."""
 
@@ -77,7 +92,8 @@ class Changed:
     uses: tuple[Use, ...] | None = None
     page: str | None = None
     request: EnrolmentRequest | None = None  # Its signing key is taken.
-    replaces_key: bool = False  # Also where another signing key is known.
+    replaces_key: bool = False  # Also where another signing key is known; takes a reason.
+    reason: str = ""
 
 
 def add(home: Home, name: str, organisation: str, kind: MemberKind, said: Changed) -> Member:
@@ -86,7 +102,8 @@ def add(home: Home, name: str, organisation: str, kind: MemberKind, said: Change
 
     Raises:
         UsageError: If what is said of it cannot be meant.
-        Conflict: If a member of this name is there, or another one has its signing key.
+        Conflict: If a member of this name is there, another one has its signing key, or another
+            one is the same organisation, by its name, page or a contact.
     """
     mandate = home.mandate(Operation.MEMBERS)
     try:
@@ -97,21 +114,31 @@ def add(home: Home, name: str, organisation: str, kind: MemberKind, said: Change
         member = _with(casebook, fresh, said)
         if any(each.name == name for each in casebook.hub.members.all()):
             raise Conflict(f"a member is called {name}; `hinomi hub member change` changes it")
-        facts = {"act": "add", "member": name, "kind": kind.value}
+        require_alone(casebook, member)
+        facts = {
+            "act": "add",
+            "member": name,
+            "kind": kind.value,
+            **key_facts(fresh, member, said.request),
+        }
         record(home.journal(), Operation.MEMBERS, mandate, facts)
         casebook.hub.members.add(member)
     return member
 
 
-def change(home: Home, name: str, said: Changed) -> Member:
+def change(home: Home, name: str, said: Changed) -> Change:
     """
     Change what is known of a member; its state is for other acts.
 
+    Another signing key of a member that takes part is asked for first: the same call once more
+    does it when another person has approved.
+
     Raises:
         NotFound: If there is none of this name.
-        UsageError: If what is said cannot be meant.
-        Conflict: If it would change the kind of a member that takes part, or its signing key
-            without saying so.
+        UsageError: If what is said cannot be meant, or a key is replaced without a reason.
+        Conflict: If it would change the kind of a member that takes part, its signing key
+            without saying so, or make it another member's twin.
+        NotPermitted: If the acting person may not ask.
     """
     mandate = home.mandate(Operation.MEMBERS)
     with home.casebook() as casebook:
@@ -119,10 +146,22 @@ def change(home: Home, name: str, said: Changed) -> Member:
         after = _with(casebook, before, said)
         names = [each.name for each in fields(Member)]
         differ = [each for each in names if getattr(after, each) != getattr(before, each)]
-        facts = {"act": "change", "member": name, "changed": differ}
+        require_alone(casebook, after, differ)
+        keys = key_facts(before, after, said.request)
+        facts = {"act": "change", "member": name, "changed": differ, **keys}
+        if said.reason:
+            facts["reason"] = mask_addresses(_words("the reason", said.reason))
+        request = None
+        if before.state is MemberState.ADMITTED and "signing_key" in differ:
+            what = {"act": "change signing key of member", "member": name, **keys}
+            request = asked(home, what, said.reason)
+            if request.state_at(home.clock()) is not State.APPROVED:
+                return Change(member=before, request=request, is_done=False)
+            _, approval = approvals.take(home, request.id)
+            facts |= approval_facts(approval)
         record(home.journal(), Operation.MEMBERS, mandate, facts)
         casebook.hub.members.put(after, before)
-    return after
+    return Change(member=after, request=request, is_done=True)
 
 
 def attest(home: Home, name: str, attestations: tuple[Attestation, ...]) -> Member:
@@ -131,19 +170,33 @@ def attest(home: Home, name: str, attestations: tuple[Attestation, ...]) -> Memb
 
     Raises:
         NotFound: If there is none of this name.
-        UsageError: If an attestation ends before it begins, or names nobody or no document.
+        UsageError: If an attestation ends before it begins, holds for longer than is registered,
+            or names nobody or no document.
     """
     mandate = home.mandate(Operation.MEMBERS)
+    most = home.register.integer("hub.attestation_days_most")
+    last = date_of(home.clock()) + timedelta(days=most - 1)
     for each in attestations:
         if each.until < each.since:
             raise UsageError(f"the attestation ends on {each.until}, before it begins")
+        if (each.until - each.since).days >= most or each.until > last:
+            raise UsageError(
+                f"an attestation holds for {most} days at most, and ends on {last} at the latest "
+                "(hub.attestation_days_most): somebody has to look again"
+            )
         _words("who attests it", each.attested_by)
         _words("the document", each.document)
     with home.casebook() as casebook:
         before = casebook.hub.members.get(name)
         after = replace(before, attestations=(*before.attestations, *attestations))
         told = [
-            {"ground": each.ground.value, "since": str(each.since), "until": str(each.until)}
+            {
+                "ground": each.ground.value,
+                "since": str(each.since),
+                "until": str(each.until),
+                "days": (each.until - each.since).days + 1,
+                "document": mask_addresses(each.document),
+            }
             for each in attestations
         ]
         facts = {"act": "attest", "member": name, "attestations": told}
@@ -238,22 +291,6 @@ def require_hub(home: Home) -> None:
         raise NotPermitted("this home is no hub; `hinomi hub init` makes one, in another folder")
 
 
-def require_own_key(casebook: CaseBook, member: Member, request: EnrolmentRequest) -> None:
-    """
-    Return if a request may be a member's: in its name, and with a signing key of its own.
-
-    Raises:
-        Conflict: If it is in another name, or another member signs by this key.
-        MalformedDocument: If who made it does not have the key that it asks a certificate for.
-    """
-    if request.member != member.name:
-        raise Conflict(f"the request is of {request.member}, and not of {member.name}")
-    requested_key(request.csr, "request")
-    for each in casebook.hub.members.all():
-        if each.name != member.name and each.signing_key == request.signing_key:
-            raise Conflict("another member signs by this key: each draws its own")
-
-
 def _let_in(
     home: Home, name: str, reason: str, act: str, states: tuple[MemberState, ...]
 ) -> Admission:
@@ -265,16 +302,17 @@ def _let_in(
         missing = gaps(before, Openings.from_register(home.register), date_of(home.clock()))
         if missing:
             raise Conflict(f"{name} cannot be let in yet: {'; '.join(missing)}")
-        request = _asked(home, _what(act, before), reason)
+        require_alone(casebook, replace(before, state=MemberState.APPLIED))
+        entered = requests_of(home, name).entered
+        request = asked(home, _what(act, before, entered), reason)
         if request.state_at(home.clock()) is not State.APPROVED:
             return Admission(member=before, request=request)
         _, approval = approvals.take(home, request.id)
         facts = {
             "act": act,
             "member": name,
-            "request": approval.request,
-            "approved_by": list(approval.approved_by),
-            "four_eyes": approval.four_eyes,
+            "request_sha256": entered,
+            **approval_facts(approval),
         }
         record(home.journal(), Operation.MEMBERS, mandate, facts)
         after = replace(before, state=MemberState.ADMITTED)
@@ -282,24 +320,10 @@ def _let_in(
     return Admission(member=after, request=request)
 
 
-def _asked(home: Home, what: Mapping[str, object], reason: str) -> Request:
-    """Find the request for this very act that still stands, or ask."""
-    now_ms = home.clock()
-    standing = [
-        each
-        for each in approvals.all_requests(home)
-        if rules.fits(each, Kind.BULK_EXPORT, what)
-        and each.state_at(now_ms) in {State.OPEN, State.APPROVED}
-    ]
-    # What is approved comes before what is open.
-    standing.sort(key=lambda each: each.state_at(now_ms) is State.APPROVED)
-    return standing[-1] if standing else approvals.ask(home, Kind.BULK_EXPORT, what, reason)
-
-
-def _what(act: str, member: Member) -> dict[str, object]:
-    """Tell what whoever approves decides on: the member as it stands."""
+def _what(act: str, member: Member, entered: str) -> dict[str, object]:
+    """Tell what whoever approves decides on: the member as it stands, and its node's request."""
     told: dict[str, object] = msgspec.to_builtins(replace(member, state=MemberState.APPLIED))
-    return {"act": f"{act} member", **told}
+    return {"act": f"{act} member", "request_sha256": entered, **told}
 
 
 def _shut_out(home: Home, name: str, reason: str, act: str, state: MemberState) -> Member:
@@ -338,13 +362,9 @@ def _with(casebook: CaseBook, member: Member, said: Changed) -> Member:
             raise UsageError("a page is an address that begins with https:// or http://")
         member = replace(member, page=said.page)
     if said.request is not None:
-        require_own_key(casebook, member, said.request)
-        if member.signing_key not in {"", said.request.signing_key} and not said.replaces_key:
-            raise Conflict(
-                f"{member.name} signs by another key; ask them, then say --replace-key: what the "
-                "old one signed is kept"
-            )
-        member = replace(member, signing_key=said.request.signing_key)
+        if said.replaces_key:
+            _words("the reason for another key", said.reason)
+        member = with_key(casebook, member, said.request, replaces=said.replaces_key)
     _words("an organisation", member.organisation)
     return member
 

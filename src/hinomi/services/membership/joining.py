@@ -6,6 +6,7 @@ what no provider may, and can share nothing (R3).
 """
 
 import os
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -44,6 +45,7 @@ from hinomi.share.certificates import (
     require_in_time,
 )
 from hinomi.share.enrolment import (
+    NUMBER_DIGITS,
     REQUEST,
     EnrolmentRequest,
     HubAddress,
@@ -52,6 +54,7 @@ from hinomi.share.enrolment import (
     render_document,
     request_digest,
     statements_key_name,
+    welcome_number,
 )
 from hinomi.store.durable import (
     draft_of,
@@ -75,6 +78,7 @@ TOKEN: Final = f"{KEYS}/token"
 MEMBERSHIP: Final = "hub/membership.json"
 
 FORMAT: Final = "hinomi-membership-1"
+_NUMBER: Final = re.compile(rf"[0-9a-f]{{{NUMBER_DIGITS}}}")
 _SECRET: Final = 0o600
 _PRIVATE: Final = 0o700
 
@@ -108,6 +112,8 @@ class Joined:
     membership: Membership
     fingerprint: str
     until: date
+    authority: str  # Fingerprint of whose certificate the hub shows.
+    number: str  # Of the welcome, for both ends to compare.
 
 
 def enrol(home: Home, member: str, out: Path, *, new_keys: bool = False) -> Enrolled:
@@ -150,7 +156,7 @@ def enrol(home: Home, member: str, out: Path, *, new_keys: bool = False) -> Enro
     return Enrolled(member=member, out=out, digest=request_digest(request), drawn=drawn)
 
 
-def join(home: Home, file: Path, *, replaces: bool = False) -> Joined:
+def join(home: Home, file: Path, *, replaces: bool = False, number: str = "") -> Joined:
     """
     Take a hub's welcome: from now on this node belongs to it.
 
@@ -158,16 +164,20 @@ def join(home: Home, file: Path, *, replaces: bool = False) -> Joined:
         home: The node's.
         file: As the hub gave it.
         replaces: Also where this node belongs to another hub, or the hub has another key.
+        number: What the hub's people read out; a welcome with another one is refused. Empty: the
+            caller compares what is returned.
 
     Raises:
         NotPermitted: If this home is a laboratory, or a hub.
         NotFound: If there is no such file, or this node never enrolled.
-        MalformedDocument: If it is none, or was not made for this node's key.
+        MalformedDocument: If it is none, has another number, or was not made for this node's key.
+        UsageError: If *number* can be no welcome's.
         Conflict: If this node belongs to another hub.
         Unavailable: If the disk refuses; then everything stays as it was.
     """
     mandate = _mandate(home)
     welcome = read_welcome(file)
+    _require_number(welcome, number, str(file))
     certificate = _require_own(home, welcome, str(file))
     before = read_membership(home) if (home.folder / MEMBERSHIP).exists() else None
     if before is not None and not replaces:
@@ -182,7 +192,14 @@ def join(home: Home, file: Path, *, replaces: bool = False) -> Joined:
         client_authority=welcome.client_authority,
     )
     told = fingerprint(certificate)
-    facts = {"act": "join", "member": welcome.member, "hub": welcome.hub.name, "fingerprint": told}
+    facts = {
+        "act": "join",
+        "member": welcome.member,
+        "hub": welcome.hub.name,
+        "fingerprint": told,
+        "number": welcome_number(welcome),
+        "compared": bool(number),
+    }
     record(home.journal(), Operation.JOIN, mandate, facts)
     _write_all(
         home,
@@ -193,7 +210,13 @@ def join(home: Home, file: Path, *, replaces: bool = False) -> Joined:
             MEMBERSHIP: msgspec.json.format(msgspec.json.encode(membership), indent=2) + b"\n",
         },
     )
-    return Joined(membership=membership, fingerprint=told, until=last_day(certificate))
+    return Joined(
+        membership=membership,
+        fingerprint=told,
+        until=last_day(certificate),
+        authority=fingerprint(parse_certificate(welcome.authority, str(file))),
+        number=welcome_number(welcome),
+    )
 
 
 def read_membership(home: Home) -> Membership:
@@ -314,6 +337,21 @@ def _require_own(home: Home, welcome: Welcome, path: str) -> x509.Certificate:
         raise MalformedDocument("its certificate is not signed by its authority", path)
     require_in_time(certificate, home.clock(), path)
     return certificate
+
+
+def _require_number(welcome: Welcome, said: str, path: str) -> None:
+    """Compare what was read out with what the file gives; spaces and case make no difference."""
+    if not said:
+        return
+    number = "".join(said.split()).lower()
+    if not _NUMBER.fullmatch(number):
+        raise UsageError(f"the number of a welcome has {NUMBER_DIGITS} hex digits")
+    if number != welcome_number(welcome):
+        raise MalformedDocument(
+            "has another number than the hub's people read out: it was changed on its way, or "
+            "another one was meant; ask the hub, and join nothing by it",
+            path,
+        )
 
 
 def _require_same(before: Membership, welcome: Welcome) -> None:
