@@ -7,7 +7,8 @@ from fastapi import APIRouter, Depends, Response
 from hinomi.model.member import Outlet
 from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.figures import figures_for
-from hinomi.web.hub.answers import JSON, as_json, gives, refers, refusals
+from hinomi.web.hub.answers import as_json, gives, refers, refusals
+from hinomi.web.hub.bodies import JSON
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.running import Hub
 
