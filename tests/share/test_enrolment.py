@@ -170,19 +170,16 @@ def test_both_ends_read_out_the_same_digest() -> None:
 
 def test_the_number_of_a_welcome_covers_all_that_a_node_believes() -> None:
     """Where the hub is, by which keys it is known, and whose certificate; not the token."""
+    hubs = [
+        msgspec.structs.replace(GIVEN.hub, **{name: "x"})
+        for name in ("name", "url", "list_key", "envelope_key")
+    ]
     numbers = [
         welcome_number(GIVEN),
         welcome_number(msgspec.structs.replace(GIVEN, authority="x")),
         welcome_number(msgspec.structs.replace(GIVEN, client_authority="x")),
         welcome_number(msgspec.structs.replace(GIVEN, certificate="x")),
-        *(
-            welcome_number(
-                msgspec.structs.replace(
-                    GIVEN, hub=msgspec.structs.replace(GIVEN.hub, **{name: "x"})
-                )
-            )
-            for name in ("name", "url", "list_key", "envelope_key")
-        ),
+        *(welcome_number(msgspec.structs.replace(GIVEN, hub=each)) for each in hubs),
     ]
 
     assert len(set(numbers)) == len(numbers)

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -338,7 +339,7 @@ def test_an_attestation_holds_for_so_long_as_registered(entrance: Entrance) -> N
             members.attest(house.home(), "isp-a", wrong)
     members.attest(house.home(), "isp-a", attested(entrance.day, 399))
 
-    told = [each.parse() for each in house.home().journal().bodies(0)][-1]
+    told: dict[str, Any] = [each.parse() for each in house.home().journal().bodies(0)][-1]
     assert [(each["document"], each["days"]) for each in told["attestations"]] == [
         ("minutes 12", 400)
     ] * 2

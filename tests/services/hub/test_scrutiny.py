@@ -1,4 +1,4 @@
-"""What is looked at before a member's name and keys count: who is alone, which requests are known."""
+"""What is looked at before a member's name and keys count: which requests are known."""
 
 from dataclasses import replace
 from pathlib import Path

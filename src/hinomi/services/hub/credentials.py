@@ -106,11 +106,7 @@ def certify(home: Home, name: str, wanted: Wanted, out: Path) -> Certified | Req
         if member.state is not MemberState.ADMITTED:
             raise Conflict(f"{name} is {member.state}: certificates are for those who take part")
         require_own_key(casebook, member, wanted.request)
-        if member.signing_key != wanted.request.signing_key:
-            raise Conflict(
-                f"the request is signed for by another key than {name}'s; ask them, then "
-                f"`hinomi hub member change {name} --request FILE --replace-key`"
-            )
+        _require_signing_key(member, wanted.request)
         asking = _asking(home, member, wanted)
         if asking is not None and asking.state_at(home.clock()) is not State.APPROVED:
             return asking
@@ -124,10 +120,7 @@ def certify(home: Home, name: str, wanted: Wanted, out: Path) -> Certified | Req
             until=last_day(certificate),
         )
         welcome = _welcome(home, credential, certificate, token, elsewhere)
-        leave: dict[str, object] = {}
-        if asking is not None:
-            _, approval = approvals.take(home, asking.id)
-            leave = approval_facts(approval)
+        leave = {} if asking is None else approval_facts(approvals.take(home, asking.id)[1])
         facts = {**_facts(credential, wanted), **leave}
         record(home.journal(), Operation.MEMBERS, mandate, facts)
         members.add_credential(credential)
@@ -184,6 +177,14 @@ def _require_new(out: Path) -> None:
     if out.exists():
         raise Conflict(f"{out} exists, and may hold somebody's token; name another file")
     require_file_place(out)
+
+
+def _require_signing_key(member: Member, request: EnrolmentRequest) -> None:
+    if member.signing_key != request.signing_key:
+        raise Conflict(
+            f"the request is signed for by another key than {member.name}'s; ask them, then "
+            f"`hinomi hub member change {member.name} --request FILE --replace-key`"
+        )
 
 
 def _asking(home: Home, member: Member, wanted: Wanted) -> Request | None:

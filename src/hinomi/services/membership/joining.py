@@ -182,15 +182,7 @@ def join(home: Home, file: Path, *, replaces: bool = False, number: str = "") ->
     before = read_membership(home) if (home.folder / MEMBERSHIP).exists() else None
     if before is not None and not replaces:
         _require_same(before, welcome)
-    membership = Membership(
-        format=FORMAT,
-        member=welcome.member,
-        hub=welcome.hub,
-        authority=welcome.authority,
-        certificate=welcome.certificate,
-        outlets=welcome.outlets,
-        client_authority=welcome.client_authority,
-    )
+    membership = _membership(welcome)
     told = fingerprint(certificate)
     facts = {
         "act": "join",
@@ -337,6 +329,18 @@ def _require_own(home: Home, welcome: Welcome, path: str) -> x509.Certificate:
         raise MalformedDocument("its certificate is not signed by its authority", path)
     require_in_time(certificate, home.clock(), path)
     return certificate
+
+
+def _membership(welcome: Welcome) -> Membership:
+    return Membership(
+        format=FORMAT,
+        member=welcome.member,
+        hub=welcome.hub,
+        authority=welcome.authority,
+        certificate=welcome.certificate,
+        outlets=welcome.outlets,
+        client_authority=welcome.client_authority,
+    )
 
 
 def _require_number(welcome: Welcome, said: str, path: str) -> None:
