@@ -137,8 +137,8 @@ def attest(home: Home, name: str, attestations: tuple[Attestation, ...]) -> Memb
     for each in attestations:
         if each.until < each.since:
             raise UsageError(f"the attestation ends on {each.until}, before it begins")
-        _words("who attests it", each.attested_by)
-        _words("the document", each.document)
+        words("who attests it", each.attested_by)
+        words("the document", each.document)
     with home.casebook() as casebook:
         before = casebook.hub.members.get(name)
         after = replace(before, attestations=(*before.attestations, *attestations))
@@ -265,7 +265,7 @@ def _let_in(
         missing = gaps(before, Openings.from_register(home.register), date_of(home.clock()))
         if missing:
             raise Conflict(f"{name} cannot be let in yet: {'; '.join(missing)}")
-        request = _asked(home, _what(act, before), reason)
+        request = asked(home, _what(act, before), reason)
         if request.state_at(home.clock()) is not State.APPROVED:
             return Admission(member=before, request=request)
         _, approval = approvals.take(home, request.id)
@@ -282,8 +282,13 @@ def _let_in(
     return Admission(member=after, request=request)
 
 
-def _asked(home: Home, what: Mapping[str, object], reason: str) -> Request:
-    """Find the request for this very act that still stands, or ask."""
+def asked(home: Home, what: Mapping[str, object], reason: str) -> Request:
+    """
+    Find the request for this very act that still stands, or ask: the list goes to a party.
+
+    Raises:
+        NotPermitted: If the acting person may not ask.
+    """
     now_ms = home.clock()
     standing = [
         each
@@ -304,7 +309,7 @@ def _what(act: str, member: Member) -> dict[str, object]:
 
 def _shut_out(home: Home, name: str, reason: str, act: str, state: MemberState) -> Member:
     mandate = home.mandate(Operation.MEMBERS)
-    said = _words("the reason", reason)
+    said = words("the reason", reason)
     with home.casebook() as casebook:
         members = casebook.hub.members
         found = members.get(name).state
@@ -328,9 +333,7 @@ def _with(casebook: CaseBook, member: Member, said: Changed) -> Member:
             raise Conflict(f"{member.name} is {member.state}: its kind was part of what let it in")
         member = replace(member, kind=said.kind)
     if said.contacts is not None:
-        member = replace(
-            member, contacts=tuple(_words("a contact", each) for each in said.contacts)
-        )
+        member = replace(member, contacts=tuple(words("a contact", each) for each in said.contacts))
     if said.uses is not None:
         member = replace(member, uses=tuple(dict.fromkeys(said.uses)))
     if said.page is not None:
@@ -345,7 +348,7 @@ def _with(casebook: CaseBook, member: Member, said: Changed) -> Member:
                 "old one signed is kept"
             )
         member = replace(member, signing_key=said.request.signing_key)
-    _words("an organisation", member.organisation)
+    words("an organisation", member.organisation)
     return member
 
 
@@ -358,8 +361,13 @@ def _known(home: Home, casebook: CaseBook, member: Member) -> Known:
     )
 
 
-def _words(what: str, text: str) -> str:
-    """Return *text* if people can read it as words of one line."""
+def words(what: str, text: str) -> str:
+    """
+    Return *text* if people can read it as words of one line.
+
+    Raises:
+        UsageError: If they cannot.
+    """
     said = text.strip()
     if not said or not said.isprintable() or len(said) > _WORDS_MOST:
         raise UsageError(f"{what} is to be words of one line, {_WORDS_MOST} letters at most")
