@@ -80,7 +80,10 @@ def test_snapshots_go_out_and_come_back_as_files(hub: FoundedHub, tmp_path: Path
     """What is there already is not taken up again."""
     run(hub, "publish")
 
-    assert run(hub, "snapshot", "export", 1, "--out", tmp_path / "out").code == 0
+    nobody = run(hub, "snapshot", "export", 1, "--out", tmp_path / "out")
+    words = ("--to", "isp-a", "--reason", "it has no network")
+    done = run(hub, "snapshot", "export", 1, "--out", tmp_path / "out", *words)
+    assert (nobody.code, "--to" in nobody.err, done.code) == (64, True, 0)
     again = run(hub, "snapshot", "take", tmp_path / "out")
 
     assert (again.code, "comes after number 1" in again.err) == (66, True)

@@ -18,7 +18,7 @@ from hinomi.services.home import CONFIG
 from hinomi.services.hub.backup import back_up, restore
 from hinomi.services.hub.checking import check
 from hinomi.services.hub.restored import resume
-from hinomi.services.hub.takingup import export_snapshots, take_up
+from hinomi.services.hub.takingup import Wanted, export_snapshots, take_up
 from hubs import server
 from postgres import Server
 
@@ -61,7 +61,8 @@ def test_what_was_published_since_comes_back_from_a_member(hub: FoundedHub, tmp_
     """Before that the hub does not go on, if it is told what members have."""
     back_up(hub.home(), tmp_path / "hub.backup")
     hub.runs(SERVERS, SERVERS[2:])
-    export_snapshots(hub.home(), 1, 4, tmp_path / "copy of a member")
+    wanted = Wanted(first=1, last=4, recipient="isp-a", reason="it keeps a copy")
+    export_snapshots(hub.home(), wanted, tmp_path / "copy of a member")
     restore(tmp_path / "hub.backup", tmp_path / "new")
     again = came_back(hub, tmp_path / "new")
 

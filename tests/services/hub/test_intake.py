@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from foundedhubs import FoundedHub
-from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound, NotPermitted
+from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotPermitted
 from hinomi.model.listing import render_epoch
 from hinomi.model.statement import Deed, Sighting, Statement
 from hinomi.services.hub.founding import list_signer
@@ -160,7 +160,7 @@ def test_sightings_may_be_few(listing: FoundedHub) -> None:
 @pytest.mark.parametrize("number", [-5, 0, 2, 999_999])
 def test_sightings_are_of_a_snapshot_that_exists(listing: FoundedHub, number: int) -> None:
     """Nobody has seen another one."""
-    with pytest.raises(NotFound):
+    with pytest.raises(MalformedDocument, match="does not have"):
         listing.sights("isp-a", number, {server(1): Sighting.WRONG})
 
 

@@ -7,13 +7,23 @@ from pathlib import Path
 import pytest
 
 from foundedhubs import FoundedHub
-from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound
+from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound, UsageError
 from hinomi.govern.note import BadNote
+from hinomi.govern.people import Change, token_digest
+from hinomi.govern.roles import Role
+from hinomi.services.approvals import approve
 from hinomi.services.hub.checking import check
-from hinomi.services.hub.takingup import export_snapshots, take_up
+from hinomi.services.hub.takingup import Wanted, export_snapshots, show_snapshot, take_up
+from hinomi.services.people import carry_out, plan
+from hubdesks import Desk
 from hubs import server
 
 SERVERS = [server(each) for each in range(1, 8)]
+
+
+def wanted(first: int, last: int, recipient: str = "isp-a, by courier") -> Wanted:
+    """Want snapshots as files."""
+    return Wanted(first=first, last=last, recipient=recipient, reason="it has no network")
 
 
 @pytest.fixture(name="hub")
@@ -37,7 +47,7 @@ def an_older_copy(hub: FoundedHub, tmp_path: Path) -> FoundedHub:
 @pytest.fixture(name="folder")
 def a_members_copy(hub: FoundedHub, tmp_path: Path) -> Path:
     """Give all snapshots as files."""
-    export_snapshots(hub.home(), 1, 4, tmp_path / "files")
+    export_snapshots(hub.home(), wanted(1, 4), tmp_path / "files")
     return tmp_path / "files"
 
 
@@ -110,7 +120,7 @@ def test_another_hubs_snapshots_are_refused(older: FoundedHub, tmp_path: Path) -
     """Whoever has its name."""
     other = FoundedHub.with_members(tmp_path / "other")
     other.runs(SERVERS, SERVERS)
-    export_snapshots(other.home(), 1, 2, tmp_path / "foreign")
+    export_snapshots(other.home(), wanted(1, 2), tmp_path / "foreign")
 
     with pytest.raises((BadNote, MalformedDocument)):
         take_up(older.home(), tmp_path / "foreign")
@@ -118,10 +128,56 @@ def test_another_hubs_snapshots_are_refused(older: FoundedHub, tmp_path: Path) -
 
 def test_only_what_is_there_is_exported(hub: FoundedHub, tmp_path: Path) -> None:
     """Numbers that there are, and no folder where there are none."""
-    assert export_snapshots(hub.home(), 4, 9, tmp_path / "some") == 1
+    assert export_snapshots(hub.home(), wanted(4, 9), tmp_path / "some").count == 1
     assert sorted(each.name for each in (tmp_path / "some").iterdir()) == [
         "4.csv", "4.head", "4.json",
     ]  # fmt: skip
     with pytest.raises(NotFound, match="from 7 to 9"):
-        export_snapshots(hub.home(), 7, 9, tmp_path / "none")
+        export_snapshots(hub.home(), wanted(7, 9), tmp_path / "none")
     assert not (tmp_path / "none").exists()
+
+
+def test_the_journal_says_who_got_the_list(hub: FoundedHub, tmp_path: Path) -> None:
+    """And under which approval; nobody gets it without a name."""
+    with pytest.raises(UsageError, match="recipient"):
+        export_snapshots(hub.home(), wanted(4, 4, " "), tmp_path / "some")
+    export_snapshots(hub.home(), wanted(3, 9), tmp_path / "some")
+
+    entry = [*hub.home().journal().entries()][-1]
+    assert (entry["operation"], entry["act"]) == ("hub serve", "export")
+    assert (entry["first"], entry["last"], entry["four_eyes"]) == (3, 4, False)
+    assert entry["recipient"] == "isp-a, by courier"
+
+
+def test_the_list_goes_out_once_another_person_agreed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To this recipient, once; a further copy is asked for anew."""
+    desk = Desk.staffed(tmp_path / "hub", monkeypatch)
+    desk.next_epoch(a=SERVERS, b=SERVERS, c=SERVERS)
+
+    change = Change(
+        act="add", id="pia", name="Pia", roles=(Role.PRIVACY_OFFICER,), token=token_digest("pia")
+    )
+    carry_out(desk.house.home(), plan(change), {})
+
+    asked = export_snapshots(desk.as_("olaf"), wanted(1, 1), tmp_path / "out")
+    assert (asked.count, (tmp_path / "out").exists()) == (0, False)
+    approve(desk.as_("pia"), asked.request.id)
+    other = export_snapshots(desk.as_("olaf"), wanted(1, 1, "isp-b"), tmp_path / "out")
+    assert (other.count, other.request.id) == (0, asked.request.id + 1)
+
+    assert export_snapshots(desk.as_("olaf"), wanted(1, 1), tmp_path / "out").count == 1
+    again = export_snapshots(desk.as_("olaf"), wanted(1, 1), tmp_path / "again")
+    assert (again.count, again.request.id) == (0, asked.request.id + 2)
+
+
+def test_who_looks_at_a_whole_list_stands_in_the_journal(hub: FoundedHub) -> None:
+    """Its head alone is public to every member, and is not."""
+    before = len([*hub.home().journal().entries()])
+    show_snapshot(hub.home(), 2)
+    found = show_snapshot(hub.home(), 2, whole=True)
+
+    (entry,) = [*hub.home().journal().entries()][before:]
+    assert (entry["act"], entry["number"]) == ("show snapshot", 2)
+    assert entry["digest"] == found.digest

@@ -12,7 +12,13 @@ from hinomi.services.hub.checking import check
 from hinomi.services.hub.publishing import Made, preview, require_window_over
 from hinomi.services.hub.publishing import publish as publish_list
 from hinomi.services.hub.restored import resume as resume_hub
-from hinomi.services.hub.takingup import export_snapshots, list_snapshots, show_snapshot, take_up
+from hinomi.services.hub.takingup import (
+    Wanted,
+    export_snapshots,
+    list_snapshots,
+    show_snapshot,
+    take_up,
+)
 from hinomi.services.mandates import Operation
 
 _FAULTS_MOST = 100
@@ -97,7 +103,8 @@ def list_(session: Session) -> None:
 @click.pass_obj
 def show(session: Session, number: int) -> None:
     """Show one snapshot: its signed head, and with --json the list as it was published."""
-    found = show_snapshot(session.open_home(Operation.WEIGH), number)
+    home = session.open_home(Operation.WEIGH)
+    found = show_snapshot(home, number, whole=session.as_json)
     if session.as_json:
         click.echo(found.json.decode(), nl=False)
         return
@@ -108,23 +115,38 @@ def show(session: Session, number: int) -> None:
 @click.argument("first", type=click.IntRange(min=1))
 @click.argument("last", type=click.IntRange(min=1), required=False)
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
+@click.option("--to", "recipient", required=True, metavar="TEXT", help="Who gets them.")
+@click.option("--reason", required=True, metavar="TEXT", help="For whoever approves.")
 @shared_options
 @click.pass_obj
-def export(session: Session, first: int, last: int | None, out: Path) -> None:
+def export(
+    session: Session, first: int, last: int | None, out: Path, recipient: str, reason: str
+) -> None:
     """
     Write snapshots FIRST to LAST into the new folder DIR: NUMBER.head, NUMBER.json, NUMBER.csv.
 
-    For a member without network, or a witness that keeps what was published.
+    For a member without network, or a witness that keeps what was published. The whole list goes
+    out: another person approves it first, then this is given again.
 
     \b
     Example:
-      hinomi hub snapshot export 41 --out for-isp-a
+      hinomi hub snapshot export 41 --out for-isp-a --to isp-a --reason "no network"
     """
-    count = export_snapshots(session.open_home(Operation.SERVE), first, last or first, out)
+    wanted = Wanted(first=first, last=last or first, recipient=recipient, reason=reason)
+    done = export_snapshots(session.open_home(Operation.SERVE), wanted, out)
     if session.as_json:
-        render.print_json({"snapshots": count, "folder": render.path_text(out)})
+        render.print_json({
+            "snapshots": done.count,
+            "folder": render.path_text(out) if done.count else None,
+            "request": done.request.id,
+        })  # fmt: skip
+    elif done.count:
+        click.echo(f"{done.count} in {out}.")
     else:
-        click.echo(f"{count} in {out}.")
+        click.echo(
+            f"Request {done.request.id} waits: after another person has approved it, give this "
+            "command again; nothing was written."
+        )
 
 
 @snapshot.command()

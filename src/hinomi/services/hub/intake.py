@@ -85,8 +85,8 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
     Raises:
         NotPermitted: If it is not signed by this member, or over something else.
         MalformedDocument: If it is not of the schema, has fewer statements than registered, or
-            speaks of what does not stand on the list, or of a list that is older than a lease.
-        NotFound: If there is no list of the snapshot that sightings speak of.
+            speaks of what does not stand on the list, or of a list that is not there or older
+            than a lease.
         Conflict: If its epoch is not the one that is spoken of now, its list was made already, or
             the member said something else of it before.
     """
@@ -221,7 +221,7 @@ def _count_sightings(home: Home, casebook: CaseBook, sent: Sent, now: Epoch) -> 
     number, said = parse_sightings(sent.body, epoch=sent.epoch, epoch_days=now.days)
     found = casebook.hub.snapshots.find(number)
     if found is None:
-        raise NotFound("no list is here of the snapshot that the sightings speak of")
+        raise MalformedDocument("speak of a snapshot whose list the hub does not have", "sightings")
     if now.number - found.epoch > lease_epochs(home):
         raise MalformedDocument(
             "speak of a list that is older than a lease (share.lease_days): pull the newest one",

@@ -150,7 +150,7 @@ def change(home: Home, name: str, said: Changed) -> Change:
         keys = key_facts(before, after, said.request)
         facts = {"act": "change", "member": name, "changed": differ, **keys}
         if said.reason:
-            facts["reason"] = mask_addresses(_words("the reason", said.reason))
+            facts["reason"] = mask_addresses(words("the reason", said.reason))
         request = None
         if before.state is MemberState.ADMITTED and "signing_key" in differ:
             what = {"act": "change signing key of member", "member": name, **keys}
@@ -184,8 +184,8 @@ def attest(home: Home, name: str, attestations: tuple[Attestation, ...]) -> Memb
                 f"an attestation holds for {most} days at most, and ends on {last} at the latest "
                 "(hub.attestation_days_most): somebody has to look again"
             )
-        _words("who attests it", each.attested_by)
-        _words("the document", each.document)
+        words("who attests it", each.attested_by)
+        words("the document", each.document)
     with home.casebook() as casebook:
         before = casebook.hub.members.get(name)
         after = replace(before, attestations=(*before.attestations, *attestations))
@@ -328,7 +328,7 @@ def _what(act: str, member: Member, entered: str) -> dict[str, object]:
 
 def _shut_out(home: Home, name: str, reason: str, act: str, state: MemberState) -> Member:
     mandate = home.mandate(Operation.MEMBERS)
-    said = _words("the reason", reason)
+    said = words("the reason", reason)
     with home.casebook() as casebook:
         members = casebook.hub.members
         found = members.get(name).state
@@ -352,9 +352,7 @@ def _with(casebook: CaseBook, member: Member, said: Changed) -> Member:
             raise Conflict(f"{member.name} is {member.state}: its kind was part of what let it in")
         member = replace(member, kind=said.kind)
     if said.contacts is not None:
-        member = replace(
-            member, contacts=tuple(_words("a contact", each) for each in said.contacts)
-        )
+        member = replace(member, contacts=tuple(words("a contact", each) for each in said.contacts))
     if said.uses is not None:
         member = replace(member, uses=tuple(dict.fromkeys(said.uses)))
     if said.page is not None:
@@ -363,9 +361,9 @@ def _with(casebook: CaseBook, member: Member, said: Changed) -> Member:
         member = replace(member, page=said.page)
     if said.request is not None:
         if said.replaces_key:
-            _words("the reason for another key", said.reason)
+            words("the reason for another key", said.reason)
         member = with_key(casebook, member, said.request, replaces=said.replaces_key)
-    _words("an organisation", member.organisation)
+    words("an organisation", member.organisation)
     return member
 
 
@@ -378,8 +376,13 @@ def _known(home: Home, casebook: CaseBook, member: Member) -> Known:
     )
 
 
-def _words(what: str, text: str) -> str:
-    """Return *text* if people can read it as words of one line."""
+def words(what: str, text: str) -> str:
+    """
+    Return *text* if people can read it as words of one line.
+
+    Raises:
+        UsageError: If they cannot.
+    """
     said = text.strip()
     if not said or not said.isprintable() or len(said) > _WORDS_MOST:
         raise UsageError(f"{what} is to be words of one line, {_WORDS_MOST} letters at most")

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hinomi.errors import Conflict, NotFound
+from hinomi.govern.approvals import Request, State
 from hinomi.govern.mandate import Mandate
 from hinomi.hub.publish import Changes, carry_on, snapshot_of
 from hinomi.model.listing import render_epoch
 from hinomi.model.snapshot import Snapshot
 from hinomi.model.statement import Endpoint
+from hinomi.services import approvals
 from hinomi.services.home import Home
 from hinomi.services.hub.founding import list_signer
+from hinomi.services.hub.members import words
+from hinomi.services.hub.scrutiny import asked
 from hinomi.services.mandates import Operation, record
 from hinomi.share.snapshot import (
     Head,
@@ -30,6 +34,7 @@ from hinomi.share.snapshot import (
 from hinomi.store.casebook import CaseBook
 from hinomi.store.durable import built_folder, on_disk
 from hinomi.store.hub.snapshots import Published
+from hinomi.telemetry import mask_addresses
 
 _LIST_MOST = 2**28
 """No list is so large, in bytes: a file of another kind is not read into memory."""
@@ -54,6 +59,24 @@ class Shown:
     is_kept: bool  # Whether its list is.
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which snapshots shall go out as files, and to whom."""
+
+    first: int
+    last: int
+    recipient: str
+    reason: str  # What whoever approves is told, where nobody was asked yet.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """What became of the wish to hand snapshots out: done, or waiting for another person."""
+
+    count: int  # 0: it waits.
+    request: Request
+
+
 def list_snapshots(home: Home) -> tuple[Shown, ...]:
     """Tell of all snapshots of a hub, by number."""
     home.mandate(Operation.WEIGH)
@@ -71,29 +94,45 @@ def list_snapshots(home: Home) -> tuple[Shown, ...]:
         )
 
 
-def show_snapshot(home: Home, number: int) -> Published:
+def show_snapshot(home: Home, number: int, *, whole: bool = False) -> Published:
     """
-    Give one snapshot as it was published.
+    Give one snapshot as it was published; that somebody sees all of it is journalled.
+
+    Args:
+        home: The hub's.
+        number: Of the snapshot.
+        whole: Whether its list is shown, and not its head alone.
 
     Raises:
         NotFound: If there is none of this number, or its list is not kept any more.
     """
-    home.mandate(Operation.WEIGH)
+    mandate = home.mandate(Operation.WEIGH)
     with home.casebook() as casebook:
-        return casebook.hub.snapshots.get(number)
+        found = casebook.hub.snapshots.get(number)
+        if whole:
+            facts = {"act": "show snapshot", "number": number, "digest": found.digest}
+            record(home.journal(), Operation.WEIGH, mandate, facts)
+        return found
 
 
-def export_snapshots(home: Home, first: int, last: int, folder: Path) -> int:
+def export_snapshots(home: Home, wanted: Wanted, folder: Path) -> Exported:
     """
-    Write snapshots *first* to *last* into a new folder, and count them.
+    Write snapshots into a new folder, or ask another person for leave to.
+
+    The whole list goes to a party, as it does by letting in a member: that takes four eyes. The
+    approval is of these numbers for this recipient.
 
     Raises:
+        UsageError: If nobody, or not in words of one line, is named as the recipient.
         NotFound: If there is none of these numbers.
+        NotPermitted: If the acting person may not ask.
         Conflict: If *folder* holds something.
         Unavailable: If the disk refuses.
     """
     mandate = home.mandate(Operation.SERVE)
+    recipient = words("the recipient", wanted.recipient)
     with home.casebook() as casebook:
+        first, last = wanted.first, wanted.last
         numbers = [
             number
             for number, _ in casebook.hub.snapshots.heads(first - 1, last - first + 1)
@@ -101,12 +140,30 @@ def export_snapshots(home: Home, first: int, last: int, folder: Path) -> int:
         ]
         if not numbers:
             raise NotFound(f"no snapshot has a number from {first} to {last}")
-        facts = {"act": "export", "first": numbers[0], "last": numbers[-1]}
-        record(home.journal(), Operation.SERVE, mandate, facts)
+        what: dict[str, object] = {
+            "act": "export snapshots",
+            "first": numbers[0],
+            "last": numbers[-1],
+            "recipient": recipient,
+        }
+        request = asked(home, what, wanted.reason)
+        if request.state_at(home.clock()) is not State.APPROVED:
+            return Exported(count=0, request=request)
         with built_folder(folder) as building, on_disk(folder):
             for number in numbers:
                 _write(building, casebook, number)
-    return len(numbers)
+            _, approval = approvals.take(home, request.id)
+            facts = {
+                "act": "export",
+                "first": numbers[0],
+                "last": numbers[-1],
+                "recipient": mask_addresses(recipient),
+                "request": approval.request,
+                "approved_by": list(approval.approved_by),
+                "four_eyes": approval.four_eyes,
+            }
+            record(home.journal(), Operation.SERVE, mandate, facts)
+    return Exported(count=len(numbers), request=request)
 
 
 def take_up(home: Home, folder: Path) -> tuple[int, ...]:
