@@ -241,7 +241,8 @@ def _agreed(sums: Sums, posterior: Floats, left: Floats, rule: Rule) -> Bools:
         (sums.members > 0) & (sums.other_methods + many >= rule.least_methods)
     )
     likely = (posterior >= rule.least_probability) & (left >= rule.least_probability)
-    return enough & likely & (sums.against == 0)
+    found: Bools = enough & likely & (sums.against == 0)
+    return found
 
 
 def _carries(sums: Sums, support: Ints, agreed: Bools, before: Before, rule: Rule) -> Bools:
@@ -252,12 +253,13 @@ def _carries(sums: Sums, support: Ints, agreed: Bools, before: Before, rule: Rul
     """
     named = sums.members > 0
     speaks = support + sums.other_methods > 0
-    return (
+    found: Bools = (
         agreed
         | (named & ((support > rule.coalition_most) | (sums.other_methods > 0)))
         | (sums.other_methods >= _SEVERAL)
         | ((before.ruled == Ruled.LIST) & speaks)
     )
+    return found
 
 
 def _spokesmen(sums: Sums, before: Before) -> NDArray[np.uint64]:
