@@ -133,7 +133,7 @@ def test_every_reason_that_is_kept_has_words(desk: Desk) -> None:
     said = run(desk, "anna", "show", *ONE).stdout
 
     assert "1 member(s) say that it is wrong or gone, 3 say so or saw it." in said
-    names = "left members codes against support sources carried epoch place"
+    names = "left members codes against support sources carried epoch place named believed"
     values = dict.fromkeys(names.split(), 1)
     assert all(sentence(Because(code, values)).endswith(".") for code in WORDS)
     assert isinstance(cli, click.Group)

@@ -128,15 +128,40 @@ def test_one_person_takes_a_server_off_the_list(desk: Desk) -> None:
         assert len(desk.listed()) == 5
 
 
-def test_a_refusal_counts_against_who_said_so(desk: Desk) -> None:
+def test_a_refusal_by_two_counts_against_who_said_so(desk: Desk) -> None:
     """Unless the server is gone, or a shared host: that says nothing of anybody."""
+    refuses(desk, "anna")
     refuses(desk, "rita", gone=True)
     assert outcomes(desk) == {}
     refuses(desk, "rita", service_class=ServiceClass.SHARED)
     assert outcomes(desk) == {}
 
-    assert refuses(desk, "rita").answered == 2
+    assert refuses(desk, "ruth").answered == 2
     assert outcomes(desk) == {"member:isp-a": (0, 1), "member:isp-b": (0, 1)}
+
+
+def test_one_person_discredits_nobody(desk: Desk) -> None:
+    """However often they refuse: it takes off the list, and says nothing of who named it."""
+    for _ in range(3):
+        assert refuses(desk, "rita").answered == 0
+
+    assert outcomes(desk) == {}
+
+
+def test_what_several_name_is_seen_after_their_worth_fell(desk: Desk) -> None:
+    """Two people refuse ten servers; nothing that five members name ends, or waits, unseen."""
+    old, new = [server(n) for n in range(1, 31)], [server(n) for n in range(120, 130)]
+    for _ in range(2):
+        desk.next_epoch(**dict.fromkeys("abcde", old))
+    for each in old[:10]:
+        for person in ("rita", "ruth"):
+            decide(desk.as_(person), each, is_listed=False, reason="no")
+    both = (*old, *new)
+    for _ in range(9):
+        desk.next_epoch(**dict.fromkeys("abcde", both))
+
+    assert len(desk.listed()) == 20
+    assert {desk.weighed()[each].outcome for each in new} == {"queue"}
 
 
 def test_a_listing_bears_out_who_it_does_not_rest_on(desk: Desk) -> None:

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from hinomi.hub.aggregate import Outcome
+from hinomi.model.evidence import Method
 from hinomi.model.listed import ListKind
 from hinomi.model.statement import Sighting
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.weighing import keep_weighings, weigh_statements
 from hubdesks import Desk
-from hubs import server
+from hubs import Node, server
 
 SERVERS = [server(number) for number in range(1, 7)]
 
@@ -41,6 +42,58 @@ def test_a_listing_ends_a_lease_after_members_fell_silent(desk: Desk) -> None:
 
     assert lasted == 2 + 7
     assert {each.outcome for each in desk.weighed().values()} == {"end"}
+
+
+def test_members_that_only_give_feedback_end_a_listing(desk: Desk) -> None:
+    """Three that never submitted are three; those who found it are silent."""
+    desk.next_epoch(a=SERVERS, b=SERVERS, c=SERVERS[:5])
+    desk.house.let_in(Node("isp-f"))
+    desk.house.epoch += 1
+    desk.house.submits("isp-c", [server(number) for number in range(11, 16)])
+    for name in ("isp-d", "isp-e", "isp-f"):
+        desk.house.sights(name, 1, {SERVERS[0]: Sighting.WRONG})
+    desk.house.epoch += 3
+    for name in ("isp-d", "isp-e", "isp-f"):
+        desk.house.sights(name, 1, {SERVERS[0]: Sighting.WRONG})
+    desk.house.publishes()
+
+    assert desk.weighed()[SERVERS[0]].outcome == Outcome.END
+
+
+def test_an_echo_of_the_list_ends_with_the_lease(desk: Desk) -> None:
+    """Two only say the list back; those who found it name others."""
+    desk.next_epoch(a=SERVERS, b=SERVERS, c=SERVERS)
+    others = [server(number) for number in range(11, 16)]
+    for _ in range(7):
+        assert "198.51.100.1" in desk.listed()
+        desk.next_epoch(a=others, b=others, c=others, d=SERVERS, e=SERVERS)
+
+    assert set(desk.listed()) & {f"198.51.100.{number}" for number in range(1, 7)} == set()
+
+
+def test_what_no_member_names_waits_for_people(desk: Desk) -> None:
+    """Two files that one person brings list nothing."""
+    desk.house.epoch += 1
+    desk.knows(server(66))
+    desk.knows(server(66), Method.MALWARE, "lab")
+    desk.house.publishes()
+
+    assert desk.listed() == []
+    assert desk.weighed()[server(66)].outcome == Outcome.QUEUE
+
+
+def test_one_liar_does_not_bury_the_queue(desk: Desk) -> None:
+    """One says "wrong" of the whole list: what two others name is looked at early all the same."""
+    many = [server(number) for number in range(1, 101)]
+    desk.next_epoch(a=many, b=many, c=many[:60], d=many[50:])
+    desk.house.epoch += 1
+    desk.house.submits("isp-a", [*many, server(200)])
+    desk.house.submits("isp-b", [*many, server(200)])
+    desk.house.sights("isp-e", 1, dict.fromkeys(many, Sighting.WRONG))
+    desk.house.publishes()
+    places = {why["code"]: why.get("place") for why in desk.weighed()[server(200)].reasons}
+
+    assert places["queued"] == 2
 
 
 def test_one_who_says_that_it_is_wrong_asks_people(desk: Desk) -> None:
