@@ -135,20 +135,7 @@ def aggregate(
     before = heard.before
     state, held = _state(heard, rule, epoch, guard)
     outcome = _outcomes(state, before)
-    queued = np.flatnonzero(outcome == _CODES[Outcome.QUEUE])
-    order = queued[
-        in_turn(
-            # Of what is disputed: who disputes it, whoever else names it.
-            np.where(
-                state.sums.against[queued] > 0,
-                state.sums.denied_by[queued],
-                state.sums.named_by[queued],
-            ),
-            before.is_listed[queued],
-            state.posterior[queued],
-            heard.servers.columns.taken(queued).keys(),
-        )
-    ]
+    order = _queue(heard, state, outcome)
     places = np.zeros(outcome.size, dtype=np.int64)
     places[order] = np.arange(1, order.size + 1)
     outcome[order[rule.queue_most :]] = _CODES[Outcome.WAIT]
@@ -302,6 +289,21 @@ def _outcomes(state: _State, before: Before) -> Ints:
         [np.int64(_CODES[outcome]) for _, outcome in cases],
         default=np.int64(_CODES[Outcome.WAIT]),
     ).astype(np.int64)
+
+
+def _queue(heard: Heard, state: _State, outcome: Ints) -> Ints:
+    """Give the rows that wait for people, the first to be looked at first."""
+    queued = np.flatnonzero(outcome == _CODES[Outcome.QUEUE])
+    sums = state.sums
+    # Of what is disputed: who disputes it, whoever else names it.
+    signature = np.where(sums.against > 0, sums.denied_by, sums.named_by)
+    order = in_turn(
+        signature[queued],
+        heard.before.is_listed[queued],
+        state.posterior[queued],
+        heard.servers.columns.taken(queued).keys(),
+    )
+    return queued[order]
 
 
 def _reasons(row: int, state: _State, before: Before, held: Held | None) -> Iterator[Because]:
