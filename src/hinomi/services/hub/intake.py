@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 
 from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound, NotPermitted
+from hinomi.govern.mandate import Mandate
 from hinomi.govern.note import BadNote, Verifier
 from hinomi.model.listing import render_epoch
 from hinomi.model.member import Member
@@ -105,11 +106,20 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
             "another batch was taken for this epoch already; what has changed goes into the next "
             "one"
         )
+    batch = _keep(home, casebook, mandate, (member, sent, statements, now.days))
+    return _receipt(home, member, batch, now.days)
+
+
+def _keep(
+    home: Home, casebook: CaseBook, mandate: Mandate, what: tuple[Member, Sent, int, int]
+) -> Batch:
+    """Write a batch of so many statements to the journal, then keep it."""
+    member, sent, statements, epoch_days = what
     facts = {
         "member": member.name,
         "deed": sent.deed.name.lower(),
-        "epoch": render_epoch(sent.epoch, now.days),
-        "digest": found,
+        "epoch": render_epoch(sent.epoch, epoch_days),
+        "digest": digest(sent.body),
         "statements": statements,
     }
     entry = record(home.journal(), Operation.INTAKE, mandate, facts)
@@ -118,7 +128,7 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
         deed=sent.deed,
         epoch=sent.epoch,
         media=sent.media,
-        digest=found,
+        digest=digest(sent.body),
         note=sent.note,
         body=sent.body,
         statements=statements,
@@ -131,7 +141,7 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
         told = {**facts, "act": "refused", "of": entry}
         record(home.journal(), Operation.INTAKE, mandate, told)
         raise
-    return _receipt(home, member, batch, now.days)
+    return batch
 
 
 def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, note: str) -> None:
