@@ -176,8 +176,8 @@ def render_submission_csv(statements: Iterable[Statement]) -> bytes:
     servers, each line ended by LF; neither a byte-order mark nor quotes nor blank lines.
     """
     rows = [
-        {**each, "methods": " ".join(each.get("methods", ()))}
-        for each in map(_render_finding, sorted(statements, key=lambda each: each.endpoint))
+        {**_render_finding(each), "methods": " ".join(sorted(each.methods or ()))}
+        for each in sorted(statements, key=lambda each: each.endpoint)
     ]
     given = [name for name in _JUDGEMENTS if any(each.get(name) for each in rows)]
     text = io.StringIO()
