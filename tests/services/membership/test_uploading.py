@@ -10,10 +10,11 @@ from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted, U
 from hinomi.model.statement import Deed
 from hinomi.services.approvals import approve
 from hinomi.services.home import Home
+from hinomi.services.membership.pulling import pull
 from hinomi.services.membership.submitting import Submitted
 from hinomi.services.membership.uploading import plan_file, submit_file
 from household import Household
-from standin import StandIn
+from standin import StandIn, epoch_at, listing
 
 HEADER = "address,protocol,port"
 ROWS = tuple(f"203.0.113.{last},tcp,443" for last in (9, 5, 7, 6, 8))
@@ -102,6 +103,26 @@ def test_one_batch_an_epoch(house: Household, hub: StandIn, path: Path) -> None:
     with pytest.raises(Conflict, match="made already"):
         send(home, path)
     assert len(hub.batches) == 1
+
+
+def test_what_the_hub_lists_already_is_not_said_back_to_it(
+    house: Household, hub: StandIn, path: Path
+) -> None:
+    """Unless this house said so first: an echo would carry a listing for ever."""
+    home = house.act_as("anna")
+    now = epoch_at(home)
+    hub.publish([listing("203.0.113.99", now + 5)], now - 1)
+    pull(house.home())
+    written(path.parent, HEADER, *ROWS, "203.0.113.99,tcp,443")
+
+    planned = plan_file(house.act_as("anna"), path)
+    assert (planned.facts["submitted"], planned.facts["echoes"]) == (5, 1)
+
+    send(agreed(house, path), path)
+    hub.publish([listing(f"203.0.113.{each}", now + 6) for each in (5, 9, 99)], now)
+    pull(house.home())
+    planned = plan_file(house.act_as("anna"), path)
+    assert (planned.facts["submitted"], planned.facts["echoes"]) == (5, 1)
 
 
 def test_a_plan_asks_nobody(house: Household, hub: StandIn, path: Path) -> None:

@@ -207,6 +207,12 @@ def _findings(home: Home, casebook: CaseBook, epoch: int) -> tuple[list[Backed],
     return found, echoes
 
 
+def own_servers(home: Home, epoch: int) -> frozenset[Endpoint]:
+    """Give what was listed here by the end of *epoch* and stands without the hub's own list."""
+    with home.casebook() as casebook:
+        return frozenset(each.statement.endpoint for each in _findings(home, casebook, epoch)[0])
+
+
 def _until(evidence: tuple[Evidence, ...], last_day: int) -> tuple[Evidence, ...]:
     return tuple(each for each in evidence if each.observed_day <= last_day)
 

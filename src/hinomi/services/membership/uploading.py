@@ -11,25 +11,29 @@ from hinomi.errors import Conflict, MalformedDocument, NotFound, UsageError
 from hinomi.govern import approvals as rules
 from hinomi.govern.approvals import Request, State
 from hinomi.govern.roles import Kind
-from hinomi.model.statement import Deed, Statement
+from hinomi.model.statement import Deed, Endpoint, Statement
 from hinomi.services import approvals
 from hinomi.services.home import Home
 from hinomi.services.listings import require_may_leave
 from hinomi.services.mandates import Operation
+from hinomi.services.membership.holding import read_held, read_list
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.sending import find_sent, find_waiting
 from hinomi.services.membership.submitting import (
     Planned,
     Submitted,
     keep_plan,
+    own_servers,
     planned_from,
     send,
 )
 from hinomi.share.canonical import digest
-from hinomi.share.submission import Profile, parse_submission_csv
+from hinomi.share.submission import Profile, parse_submission, parse_submission_csv
 from hinomi.share.threshold import Backed, gather
 
 _MOST_BYTES = 64 << 20
+_EVERY = Profile(frozenset({"class", "band", "methods", "register"}))
+"""What was sent stays readable when the register turns a field off."""
 
 
 def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = "") -> Submitted:
@@ -91,15 +95,47 @@ def plan_file(home: Home, path: Path) -> Planned:
 
 
 def _planned(home: Home, membership: JoinedHub, path: Path, least: int) -> Planned:
-    spoken_of(home, membership)  # Before the file: epochs that differ are the graver fault.
-    statements = _read(path, Profile.from_register(home.register))
+    epoch = spoken_of(home, membership)  # Before the file: differing epochs are graver.
+    given = _read(path, Profile.from_register(home.register))
+    echoed = _echoed(home, membership, epoch)
+    statements = [each for each in given if each.endpoint not in echoed]
     # Nobody counted them here: each is taken as having more lines than exactly enough.
     gathered = gather(
         (Backed(each, least + 1) for each in statements),
         lines_least=least,
         batch_least=home.register.integer("share.batch_least"),
     )
-    return planned_from(home, membership, gathered, echoes=0)
+    return planned_from(home, membership, gathered, echoes=len(given) - len(statements))
+
+
+def _echoed(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint]:
+    """
+    Give the servers of which a row would only say the hub's list back to it.
+
+    They stand on the list that is held here, this house does not list them on its own, and it did
+    not say so before they stood there: of its batch before, whatever is in it was no echo.
+    """
+    held = read_held(home, membership)
+    if held is None:
+        return frozenset()
+    listings = read_list(home, membership, held.number).listings
+    there = {Endpoint(each.address, each.proto, each.port) for each in listings}
+    return frozenset(there - own_servers(home, epoch) - _said_before(home, membership, epoch))
+
+
+def _said_before(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint]:
+    """Give what the newest batch up to *epoch* said, within a lease."""
+    lease = home.register.integer("share.lease_days") // membership.epoch_days
+    for earlier in range(epoch, epoch - max(lease, 1) - 1, -1):
+        sent = find_sent(home, membership, Deed.SUBMISSION, earlier) or find_waiting(
+            home, membership, Deed.SUBMISSION, earlier
+        )
+        if sent is not None:
+            said = parse_submission(
+                sent.body.encode(), _EVERY, epoch=earlier, epoch_days=membership.epoch_days
+            )
+            return frozenset(each.endpoint for each in said)
+    return frozenset()
 
 
 def _read(path: Path, profile: Profile) -> tuple[Statement, ...]:
