@@ -101,10 +101,19 @@ def live(template: HubHouse, folder: Path, world: World, chance: Chance) -> HubH
             if name in said:
                 house.submits(name, said[name])
             if number and name in seen:
-                house.sights(name, number, dict(zip(SERVERS, seen[name], strict=True)))
+                house.sights(
+                    name, number, listed(house, dict(zip(SERVERS, seen[name], strict=True)))
+                )
         house.past_ms = max(house.past_ms, chance.clocks[number])
         house.publishes()
     return house
+
+
+def listed(house: HubHouse, seen: dict[Endpoint, Sighting]) -> dict[Endpoint, Sighting]:
+    """Keep what is said of servers on the newest list: of others nothing is taken."""
+    with house.home().casebook() as casebook:
+        there = {each.endpoint for each in casebook.hub.snapshots.standing()}
+    return {each: how for each, how in seen.items() if each in there}
 
 
 def answers(house: HubHouse) -> Iterator[tuple[str, str, Answer]]:
