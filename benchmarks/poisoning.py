@@ -74,10 +74,10 @@ TAIL: Final = """
 
 - Three who collude are more than `hub.coalition_most` is made for: they list whom they want until
   people notice.
-- Two who *name what others mistake* add their words to the mistake of one honest member. In these
-  worlds people refuse what the two name before such a mistake comes, and the two are worth little
-  from then on. Members that knew for certain what a third will mistake next could have it listed
-  once.
+- Two who *name what others mistake* add their words to the mistake of one honest member, and that
+  is enough: in three of ten worlds one server was listed so. It is not more since people refuse
+  what the two name alone, and the two are worth little from then on. Members that knew for certain
+  what a third will mistake next could have it listed.
 - Where honest members are mistaken together, three of them list an innocent server with nobody
   dishonest: *false listings* beside *by attack*. Against that stand benign lists, guards and
   people, not this rule.
