@@ -54,7 +54,9 @@ def test_what_hinders_it_is_one_line(tmp_path: Path, fault: str, code: int, word
     elif fault != "no home":
         home = make_hub(folder, wall_clock)
         configure(folder, metrics="0.0.0.0:1" if fault == "metrics" else "")
-        if fault != "no keys":
+        if fault == "no keys":
+            (folder / "keys" / "hub" / "server.pem").unlink()
+        else:
             give_tls(home)
     if fault == "address":
         listen = "nowhere"
