@@ -45,8 +45,9 @@ figures are means of a world. What decides is the hub's own code, with the param
   epochs, out of 400 of which a few are mistaken again and again, by several members;
 - *others*: honeypots name a quarter of the true servers; one list names a fifth, and keeps them for
   20 epochs too long;
-- *people* look at the first 10 of the queue in an epoch, and see nine times in ten what it is;
-  people at members notice 3 % of what is listed and wrong or gone in five epochs.
+- *people* look at the first 10 of the queue in an epoch, and see nine times in ten what it is; a
+  refusal here is that of two of them, and counts against who named the server at once; people at
+  members notice 3 % of what is listed and wrong or gone in five epochs.
 
 The dishonest act together:
 
