@@ -32,6 +32,7 @@ from hinomi.verify.expiry import ExpiryPolicy, SeenHistory, still_there
 from hinomi.verify.reliability import Grade, Grading, SourceRecord, reliabilities
 
 _Numbers = NDArray[np.uint64]
+_ListHistory = tuple[str, _Numbers, Ints]  # Name, addresses, first day of each since 1970.
 
 _MEMBERS_METHOD: Final = METHODS.index(Method.SIGHTING)
 _DENIALS: Final = (SIGHTINGS.index(Sighting.WRONG), SIGHTINGS.index(Sighting.GONE))
@@ -76,10 +77,11 @@ def hear(home: Home, casebook: CaseBook, now: Epoch) -> Hearing:
         )
     )
     pasts = _pasts(home, casebook, said, now)
-    kin = _kin(home, casebook, pasts, now)
+    lists = _list_histories(casebook)
+    kin = _kin(home, casebook, (pasts, lists), now)
     sources = _sources(home, casebook, sorted(admitted), others, kin)
     places = {each.name: place for place, each in enumerate(sources)}
-    statements, classes = _statement_voices(said, servers, places, _passed_on(casebook, kin))
+    statements, classes = _statement_voices(said, servers, places, _passed_on(lists, kin))
     others_said, ages = voices_of(
         others,
         servers,
@@ -125,12 +127,18 @@ def _pasts(home: Home, casebook: CaseBook, said: Sequence[Spoken], now: Epoch) -
     return found
 
 
-def _kin(home: Home, casebook: CaseBook, pasts: Mapping[str, Past], now: Epoch) -> Kin:
-    """Ask which sources are one."""
+def _kin(
+    home: Home,
+    casebook: CaseBook,
+    histories: tuple[Mapping[str, Past], Sequence[_ListHistory]],
+    now: Epoch,
+) -> Kin:
+    """Ask which sources are one, by the histories of members and of lists."""
+    pasts, past_lists = histories
     copying = Copying.from_register(home.register)
     forget = now.number - home.register.integer("hub.history_days") // now.days
     lists = {}
-    for name, numbers, days in _list_histories(casebook):
+    for name, numbers, days in past_lists:
         lists[name] = Past.nothing().joined(numbers, days // now.days, forget)
     families = {
         name: each.family for name, each in casebook.evidence.sources().items() if each.family
@@ -152,7 +160,8 @@ def _kin(home: Home, casebook: CaseBook, pasts: Mapping[str, Past], now: Epoch) 
     )
 
 
-def _list_histories(casebook: CaseBook) -> list[tuple[str, _Numbers, Ints]]:
+def _list_histories(casebook: CaseBook) -> list[_ListHistory]:
+    """Give which addresses each list of C&C servers ever had, and since which day."""
     found = []
     for name, history in sorted(casebook.listed.histories(ListKind.KNOWN_CC).items()):
         if not name.startswith(MEMBER):
@@ -164,11 +173,9 @@ def _list_histories(casebook: CaseBook) -> list[tuple[str, _Numbers, Ints]]:
     return found
 
 
-def _passed_on(casebook: CaseBook, kin: Kin) -> dict[str, _Numbers]:
+def _passed_on(histories: Sequence[_ListHistory], kin: Kin) -> dict[str, _Numbers]:
     """Give, of each member that passes on lists, the addresses that these ever had."""
-    if not kin.forwards:
-        return {}
-    lists = {name: numbers for name, numbers, _ in _list_histories(casebook)}
+    lists = {name: numbers for name, numbers, _ in histories}
     return {
         member: np.concatenate([lists[each] for each in its])
         for member, its in kin.forwards.items()

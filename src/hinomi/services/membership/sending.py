@@ -22,6 +22,7 @@ from hinomi.errors import ConfigError, Conflict
 from hinomi.govern.note import BadNote
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
+from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.asking import HubClient, NotTaken
 from hinomi.services.membership.joined import FOLDER, JoinedHub, path_in
 from hinomi.services.membership.joining import statements_signer
@@ -36,6 +37,9 @@ OUTBOX: Final = "outbox"
 SENT: Final = "sent"
 DOORS: Final = {Deed.SUBMISSION: "submission", Deed.SIGHTINGS: "sightings"}
 """What each kind of batch is called in paths, of the hub and here."""
+
+DEEDS: Final = {Operation.SUBMIT: Deed.SUBMISSION, Operation.FEEDBACK: Deed.SIGHTINGS}
+"""Which kind of batch an act sends."""
 
 
 class Parcel(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +67,15 @@ class Refused:
 
     parcel: Parcel
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dispatched:
+    """What came of sending a batch."""
+
+    parcel: Parcel | None  # With the receipt; None: there was nothing to send.
+    was_sent: bool  # It had been sent before.
+    refused: tuple[Refused, ...]  # Batches of earlier epochs that came too late.
 
 
 def make_parcel(
@@ -179,6 +192,35 @@ def deliver_earlier(
         except (Conflict, NotTaken) as error:
             refused.append(Refused(each, str(error)))
     return tuple(refused)
+
+
+def dispatch(
+    home: Home, membership: JoinedHub, operation: Operation, epoch: int, parcel: Parcel | None
+) -> Dispatched:
+    """
+    Send a batch unless the hub gave its receipt for it, and what waits of epochs before *epoch*.
+
+    Args:
+        home: The member's.
+        membership: The hub that it joined.
+        operation: Whose batches: of `DEEDS`. What came of it stands in the journal.
+        epoch: That is spoken of now.
+        parcel: The batch of *epoch*; None: there is none.
+
+    Raises:
+        As `deliver`.
+    """
+    was_sent = parcel is not None and parcel.receipt is not None
+    with HubClient(home, membership) as client:
+        refused = deliver_earlier(home, membership, DEEDS[operation], epoch, client)
+        if parcel is not None and not was_sent:
+            parcel = deliver(home, membership, parcel, client)
+    if refused or (parcel is not None and not was_sent):
+        told: dict[str, object] = {"stage": "done", "refused_late": len(refused)}
+        if parcel is not None:
+            told |= {"epoch": membership.day_of(epoch), "digest": parcel.digest}
+        record(home.journal(), operation, home.mandate(operation), told)
+    return Dispatched(parcel=parcel, was_sent=was_sent, refused=refused)
 
 
 def _require_receipt(membership: JoinedHub, parcel: Parcel, answer: _Receipt) -> None:

@@ -16,7 +16,6 @@ from hinomi.model.statement import Deed, Endpoint, Sighting, SightingStatement
 from hinomi.services.home import Home
 from hinomi.services.listings import require_may_leave
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.asking import HubClient
 from hinomi.services.membership.holding import Held, read_list, require_held
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.judging import read_judged
@@ -24,8 +23,7 @@ from hinomi.services.membership.met import Met, read_met
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
-    deliver,
-    deliver_earlier,
+    dispatch,
     find_sent,
     find_waiting,
     make_parcel,
@@ -118,16 +116,13 @@ def give_feedback(home: Home) -> Told:
         told["register"] = home.register.version
         record(home.journal(), Operation.FEEDBACK, mandate, told)
         parcel = put_out(home, membership, parcel)
-    was_sent = parcel.receipt is not None
-    with HubClient(home, membership) as client:
-        refused = deliver_earlier(home, membership, Deed.SIGHTINGS, epoch, client)
-        if not was_sent:
-            parcel = deliver(home, membership, parcel, client)
-    if refused or not was_sent:
-        told = {"stage": "done", "digest": parcel.digest, "refused_late": len(refused)}
-        record(home.journal(), Operation.FEEDBACK, mandate, told)
+    done = dispatch(home, membership, Operation.FEEDBACK, epoch, parcel)
     return Told(
-        epoch=membership.day_of(epoch), facts=facts, sent=parcel, was_sent=was_sent, refused=refused
+        epoch=membership.day_of(epoch),
+        facts=facts,
+        sent=done.parcel or parcel,
+        was_sent=done.was_sent,
+        refused=done.refused,
     )
 
 

@@ -17,13 +17,11 @@ from hinomi.model.statement import Band, Deed, Endpoint, Statement
 from hinomi.services.home import Home
 from hinomi.services.listings import require_journalled, require_may_leave
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.asking import HubClient
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
-    deliver,
-    deliver_earlier,
+    dispatch,
     find_sent,
     find_waiting,
     make_parcel,
@@ -135,24 +133,13 @@ def send(
     home: Home, membership: JoinedHub, epoch: int, parcel: Parcel | None, facts: dict[str, object]
 ) -> Submitted:
     """Send *parcel* if the hub gave no receipt for it yet, and what waits of earlier epochs."""
-    was_sent = parcel is not None and parcel.receipt is not None
-    refused: tuple[Refused, ...] = ()
-    with HubClient(home, membership) as client:
-        refused = deliver_earlier(home, membership, Deed.SUBMISSION, epoch, client)
-        if parcel is not None and not was_sent:
-            parcel = deliver(home, membership, parcel, client)
-    if refused or (parcel is not None and not was_sent):
-        told: dict[str, object] = {"stage": "done", "refused_late": len(refused)}
-        if parcel is not None:
-            told |= {"epoch": membership.day_of(epoch), "digest": parcel.digest}
-        mandate = home.mandate(Operation.SUBMIT)
-        record(home.journal(), Operation.SUBMIT, mandate, told)
+    done = dispatch(home, membership, Operation.SUBMIT, epoch, parcel)
     return Submitted(
         epoch=membership.day_of(epoch),
         facts=facts,
-        sent=parcel,
-        was_sent=was_sent,
-        refused=refused,
+        sent=done.parcel,
+        was_sent=done.was_sent,
+        refused=done.refused,
     )
 
 

@@ -1,6 +1,5 @@
 """Routes of a snapshot's plain text and response policy zone."""
 
-from collections.abc import Callable
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -10,7 +9,7 @@ from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.editions import Editions
 from hinomi.web.hub.answers import TEXT, gives, refusals
 from hinomi.web.hub.door import admits
-from hinomi.web.hub.running import Hub
+from hinomi.web.hub.running import Asked, Hub
 from hinomi.web.hub.snapshots import UNCHANGED, Number
 
 ZONE: Final = "text/dns"
@@ -23,18 +22,6 @@ def edition_routes(hub: Hub) -> APIRouter:
     editions = Editions(lambda: hub.home, hub.casebook)
     plain, rpz = admits(hub, Outlet.PLAIN), admits(hub, Outlet.RPZ)
 
-    def give(
-        request: Request,
-        caller: Caller,
-        asked: tuple[str, int, str],
-        make: Callable[[int], bytes],
-    ) -> Response:
-        """Give a form of a snapshot; the journal knows before it leaves."""
-        name, number, media = asked
-        body = hub.bodies.get(name, number, media, lambda: make(number))
-        hub.reads.give(caller, name, number)
-        return body.answer(request)
-
     @routes.get(
         "/{number}/listings.txt",
         response_class=Response,
@@ -46,7 +33,8 @@ def edition_routes(hub: Hub) -> APIRouter:
         number: Number, request: Request, caller: Annotated[Caller, Depends(plain)]
     ) -> Response:
         """Give the list as lines."""
-        return give(request, caller, ("listings.txt", number, TEXT), editions.plain)
+        asked = Asked("listings.txt", number, TEXT)
+        return hub.give(request, caller, asked, lambda: editions.plain(number))
 
     @routes.get(
         "/{number}/zone.rpz",
@@ -59,6 +47,7 @@ def edition_routes(hub: Hub) -> APIRouter:
         number: Number, request: Request, caller: Annotated[Caller, Depends(rpz)]
     ) -> Response:
         """Give the zone for resolvers of consenting subscribers: dedicated servers only."""
-        return give(request, caller, ("zone.rpz", number, ZONE), editions.zone)
+        asked = Asked("zone.rpz", number, ZONE)
+        return hub.give(request, caller, asked, lambda: editions.zone(number))
 
     return routes

@@ -11,7 +11,7 @@ from hinomi.services.hub.editions import Editions
 from hinomi.web.hub.answers import gives, refusals
 from hinomi.web.hub.bodies import CSV, JSON, Body
 from hinomi.web.hub.door import admits
-from hinomi.web.hub.running import Hub
+from hinomi.web.hub.running import Asked, Hub
 from hinomi.web.hub.snapshots import UNCHANGED
 
 
@@ -20,17 +20,6 @@ def misp_routes(hub: Hub) -> APIRouter:
     routes = APIRouter(prefix="/misp", tags=["MISP feed"])
     come_in = admits(hub, Outlet.MISP)
     editions = Editions(lambda: hub.home, hub.casebook)
-
-    def give(request: Request, caller: Caller, name: str, media: str, number: int) -> Response:
-        """Give one of the files that there is one of; the journal knows before it leaves."""
-
-        def make() -> bytes:
-            feed = editions.misp(number)
-            return feed.manifest if media == JSON else feed.hashes
-
-        body = hub.bodies.get(f"misp/{name}", number, media, make)
-        hub.reads.give(caller, f"misp/{name}", number)
-        return body.answer(request)
 
     @routes.get(
         "/manifest.json",
@@ -41,7 +30,8 @@ def misp_routes(hub: Hub) -> APIRouter:
     )
     def give_manifest(request: Request, caller: Annotated[Caller, Depends(come_in)]) -> Response:
         """Give the manifest of the feed."""
-        return give(request, caller, "manifest.json", JSON, editions.newest_number())
+        asked = Asked("misp/manifest.json", editions.newest_number(), JSON)
+        return hub.give(request, caller, asked, lambda: editions.misp(asked.number).manifest)
 
     @routes.get(
         "/hashes.csv",
@@ -52,7 +42,8 @@ def misp_routes(hub: Hub) -> APIRouter:
     )
     def give_hashes(request: Request, caller: Annotated[Caller, Depends(come_in)]) -> Response:
         """Give the hashes of what is listed, for quick looks."""
-        return give(request, caller, "hashes.csv", CSV, editions.newest_number())
+        asked = Asked("misp/hashes.csv", editions.newest_number(), CSV)
+        return hub.give(request, caller, asked, lambda: editions.misp(asked.number).hashes)
 
     @routes.get(
         "/{event}.json",

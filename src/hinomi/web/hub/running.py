@@ -2,15 +2,28 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import Request, Response
 
 from hinomi.services.home import Home
 from hinomi.services.hub.apart import publish_apart
+from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.meters import Meters
 from hinomi.services.hub.reads import ReadJournal
 from hinomi.services.hub.serving import Serving
 from hinomi.store.casebook import CaseBook
 from hinomi.web.hub.bodies import CSV, JSON, Bodies
 from hinomi.web.hub.limits import Pace
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A form of a snapshot that somebody asks for."""
+
+    name: str  # Such as ``listings.json``: it stands in the journal.
+    number: int
+    media: str  # Its media type.
 
 
 class Hub:
@@ -53,3 +66,23 @@ class Hub:
     def meters(self) -> Meters:
         """What is counted."""
         return self.serving.meters
+
+    def give(
+        self, request: Request, caller: Caller, asked: Asked, make: Callable[[], bytes]
+    ) -> Response:
+        """
+        Give a form of a snapshot; the journal knows before it leaves.
+
+        Args:
+            request: That is answered.
+            caller: Who asks.
+            asked: Which form, of which snapshot.
+            make: Gives the bytes, of the same form and snapshot always the same.
+
+        Raises:
+            NotFound: If there is none.
+            Unavailable: If it cannot be journalled: then it is not given.
+        """
+        body = self.bodies.get(asked.name, asked.number, asked.media, make)
+        self.reads.give(caller, asked.name, asked.number)
+        return body.answer(request)

@@ -14,7 +14,7 @@ from hinomi.share.snapshot import check_head
 from hinomi.web.hub.answers import TEXT, as_json, as_text, gives, refers, refusals
 from hinomi.web.hub.bodies import CSV, JSON
 from hinomi.web.hub.door import admits
-from hinomi.web.hub.running import Hub
+from hinomi.web.hub.running import Asked, Hub
 from hinomi.web.hub.schemas import NUMBER_MOST
 
 HEADS_MOST: Final = 1000
@@ -87,9 +87,8 @@ def _add_lists(routes: APIRouter, hub: Hub, come_in: Callable[[Request], Caller]
         number: Number, request: Request, caller: Annotated[Caller, Depends(come_in)]
     ) -> Response:
         """Give the list as the canonical JSON whose digest the head is signed over."""
-        body = hub.bodies.get("listings.json", number, JSON, lambda: store.get(number).json)
-        hub.reads.give(caller, "listings.json", number)
-        return body.answer(request)
+        asked = Asked("listings.json", number, JSON)
+        return hub.give(request, caller, asked, lambda: store.get(number).json)
 
     @routes.get(
         "/{number}/listings.csv",
@@ -102,9 +101,8 @@ def _add_lists(routes: APIRouter, hub: Hub, come_in: Callable[[Request], Caller]
         number: Number, request: Request, caller: Annotated[Caller, Depends(come_in)]
     ) -> Response:
         """Give the list as the CSV whose digest the head is signed over."""
-        body = hub.bodies.get("listings.csv", number, CSV, lambda: store.get(number).csv)
-        hub.reads.give(caller, "listings.csv", number)
-        return body.answer(request)
+        asked = Asked("listings.csv", number, CSV)
+        return hub.give(request, caller, asked, lambda: store.get(number).csv)
 
     @routes.get(
         "/{number}/envelope",
