@@ -15,7 +15,6 @@ from hinomi.collect.listen import (
     accept_again,
     open_sockets,
     refuse_more,
-    split_address,
     worker_of,
     wrapped_difference,
 )
@@ -240,10 +239,3 @@ def test_an_address_that_cannot_be_listened_on_is_told(address: str, message: st
     with pytest.raises(ConfigError, match=message) as raised:
         open_sockets([address])
     assert "\n" not in str(raised.value)
-
-
-@given(port=st.integers(0, 65_535))
-def test_addresses_are_split_into_host_and_port(port: int) -> None:
-    """Brackets belong to the writing of IPv6 and not to the address."""
-    assert split_address(f"192.0.2.1:{port}", "here") == ("192.0.2.1", port)
-    assert split_address(f"[2001:db8::1]:{port}", "here") == ("2001:db8::1", port)

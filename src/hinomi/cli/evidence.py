@@ -5,13 +5,11 @@ from pathlib import Path
 import click
 
 from hinomi.cli import render
+from hinomi.cli.servers import read_address, read_port, read_protocol
 from hinomi.cli.session import TIME, Session, shared_options
 from hinomi.collect.evidence.catalogue import FORMATS
-from hinomi.errors import UsageError
-from hinomi.model.address import parse_address
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import ANY_PORT, Claim, Evidence, Method
-from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import Service
 from hinomi.services.evidencing import Brought, Taken, add_finding, grade_source, import_evidence
 from hinomi.services.mandates import Operation
@@ -169,19 +167,10 @@ def source(session: Session, name: str, method: str, grade: str, family: str) ->
 
 
 def _service(address: str, protocol: str, port: str) -> Service:
-    try:
-        base = parse_address(address)
-    except ValueError:
-        raise UsageError("ADDRESS is no IPv4 or IPv6 address") from None
+    base = read_address(address)
     if port == "any":
         return Service(base, ANY_PORT, ANY_PORT)
-    try:
-        proto = parse_protocol(protocol)
-    except ValueError:
-        raise UsageError("PROTOCOL is no protocol's name or number, such as tcp or 17") from None
-    if not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
-        raise UsageError("PORT is no number from 0 to 65535, nor `any`")
-    return Service(base, proto, int(port))
+    return Service(base, read_protocol(protocol), read_port(port, besides=", nor `any`"))
 
 
 def _source_document(judged: Judged) -> dict[str, object]:

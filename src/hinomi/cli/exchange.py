@@ -7,13 +7,15 @@ from typing import Final
 import click
 
 from hinomi.cli import render
+from hinomi.cli.servers import read_endpoint
 from hinomi.cli.session import Session, shared_options
 from hinomi.errors import UsageError
 from hinomi.govern.roles import Act
+from hinomi.model.protocol import PORT_MOST
 from hinomi.model.statement import Sighting
 from hinomi.services.mandates import Operation
 from hinomi.services.membership.acknowledging import acknowledge
-from hinomi.services.membership.judging import endpoint_of, judge
+from hinomi.services.membership.judging import judge
 from hinomi.services.membership.overview import Overview, overview
 from hinomi.services.membership.pulling import pull as pull_list
 from hinomi.services.membership.sending import Refused
@@ -27,7 +29,7 @@ from hinomi.services.membership.submitting import submit as submit_findings
 from hinomi.services.membership.uploading import plan_file, submit_file
 from hinomi.services.membership.verifying import Verified, verify_file, verify_held
 
-_SERVER: Final = (str, str, click.IntRange(1, 65_535))
+_SERVER: Final = (str, str, click.IntRange(1, PORT_MOST))
 _NAMED: Final = ("ADDRESS", "PROTOCOL", "PORT")
 
 Server = tuple[str, str, int]
@@ -160,7 +162,7 @@ def feedback(
     home = session.open_home(Operation.DECIDE if said else Operation.FEEDBACK)
     if said:
         ((server, sighting),) = said
-        count = judge(home, endpoint_of(*server), sighting, reason)
+        count = judge(home, read_endpoint(*server), sighting, reason)
         if session.as_json:
             render.print_json({"judged": count})
         else:

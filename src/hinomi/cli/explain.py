@@ -3,21 +3,20 @@
 import click
 
 from hinomi.cli import render
+from hinomi.cli.servers import read_protocol
 from hinomi.cli.session import Session, shared_options
 from hinomi.errors import UsageError
-from hinomi.model.protocol import parse_protocol
+from hinomi.model.protocol import PORT_MOST
 from hinomi.model.service import parse_service_address
 from hinomi.services.explaining import explain_service
 from hinomi.services.mandates import Operation
 from hinomi.services.ownership import is_own_address
 
-_MAX_PORT = 65_535
-
 
 @click.command()
 @click.argument("address")
 @click.argument("protocol")
-@click.argument("port", type=click.IntRange(min=0, max=_MAX_PORT))
+@click.argument("port", type=click.IntRange(min=0, max=PORT_MOST))
 @shared_options
 @click.pass_obj
 def explain(session: Session, address: str, protocol: str, port: int) -> None:
@@ -38,10 +37,7 @@ def explain(session: Session, address: str, protocol: str, port: int) -> None:
         raise UsageError(
             "ADDRESS is no IPv4 or IPv6 address, and no own: with 32 hex digits"
         ) from None
-    try:
-        proto = parse_protocol(protocol)
-    except ValueError:
-        raise UsageError("PROTOCOL is no protocol's name or number, such as tcp or 17") from None
+    proto = read_protocol(protocol)
     home = session.open_home(Operation.EXPLAIN)
     if not is_pseudonym and is_own_address(home, base):
         # Looking a subscriber up by address is attribution, which explains nothing here.

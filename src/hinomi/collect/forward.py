@@ -19,11 +19,11 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.collect.listen import split_address
 from hinomi.collect.messages import UNTOLD, Outbox
 from hinomi.collect.receive import Block
 from hinomi.collect.wire.sources import REFUSED
 from hinomi.errors import ConfigError, Unavailable
+from hinomi.listening import split_address
 
 _IP_TRANSPARENT: Final = 19
 _IPV6_TRANSPARENT: Final = 75

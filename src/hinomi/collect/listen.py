@@ -19,6 +19,7 @@ from ipaddress import IPv6Address, ip_address
 from typing import Final, NamedTuple
 
 from hinomi.errors import ConfigError, Unavailable
+from hinomi.listening import split_address
 
 _SO_ATTACH_FILTER: Final = 26
 _SO_DETACH_FILTER: Final = 27
@@ -174,26 +175,6 @@ def accept_again(receiving: socket.socket) -> None:
     except OSError as error:
         if error.errno != errno.ENOENT:  # Nothing was attached.
             raise
-
-
-def split_address(text: str, where: str) -> tuple[str, int]:
-    """
-    Split ``HOST:PORT`` or ``[HOST]:PORT``.
-
-    Args:
-        text: What the operator wrote.
-        where: Where it was written, for the message.
-
-    Raises:
-        ConfigError: If it is not of that form.
-    """
-    host, colon, port = text.rpartition(":")
-    is_bracketed = host.startswith("[") and host.endswith("]")
-    bare = host[1:-1] if is_bracketed else host
-    is_port = port.isascii() and port.isdecimal() and int(port) < 1 << 16
-    if not colon or not bare or not is_port or (":" in bare and not is_bracketed):
-        raise ConfigError(f"{where}: {text} is not ADDRESS:PORT; IPv6 is written [ADDRESS]:PORT")
-    return bare, int(port)
 
 
 def parse_listen(address: str) -> tuple[int, str, int]:

@@ -6,10 +6,7 @@ send are not: anybody could make as many labels as there are addresses.
 """
 
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
-from threading import Thread
 from typing import Final
-from wsgiref.simple_server import WSGIServer
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -26,8 +23,12 @@ from hinomi.collect.accounting import (
 )
 from hinomi.collect.wire.decoder import DATAGRAM_BYTES, DATAGRAMS, RECORDS
 from hinomi.collect.wire.sequences.places import LATE, LOST, SEQUENCED
-from hinomi.errors import ConfigError, Unavailable
+from hinomi.errors import Unavailable
+from hinomi.listening import HttpServer, is_loopback, split_address
 from hinomi.model.exporter import SequenceUnit
+
+OPTION: Final = "collect.metrics"
+"""Where its address stands in the configuration."""
 
 _PREFIX: Final = "hinomi_collect_"
 
@@ -68,37 +69,6 @@ class StatusCollector(Collector):
         return []
 
 
-class Endpoint:
-    """The HTTP server that Prometheus asks; a thread of its own serves it."""
-
-    def __init__(self, server: WSGIServer, thread: Thread) -> None:
-        self._server, self._thread = server, thread
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._server.server_port)
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-def parse_endpoint(address: str) -> tuple[str, int]:
-    """
-    Split ``HOST:PORT`` of the endpoint.
-
-    Raises:
-        ConfigError: If *address* is not of that form.
-    """
-    host, _, port = address.rpartition(":")
-    if not host or not port.isascii() or not port.isdigit() or int(port) > _PORT_MOST:
-        raise ConfigError(f"collect.metrics: {address} is not HOST:PORT, such as 127.0.0.1:9752")
-    return host, int(port)
-
-
 def exposure_of(address: str) -> str | None:
     """
     Say what is wrong with an endpoint that others than this machine can ask.
@@ -114,12 +84,7 @@ def exposure_of(address: str) -> str | None:
     """
     if not address:
         return None
-    host = parse_endpoint(address)[0].removeprefix("[").removesuffix("]")
-    try:
-        is_here = ip_address(host).is_loopback
-    except ValueError:
-        is_here = host == "localhost"
-    if is_here:
+    if is_loopback(split_address(address, OPTION)[0]):
         return None
     return (
         f"collect.metrics: {address} answers other machines too, and nobody is asked for a "
@@ -127,7 +92,7 @@ def exposure_of(address: str) -> str | None:
     )
 
 
-def serve_metrics(read: Callable[[], CollectStatus], address: str) -> Endpoint:
+def serve_metrics(read: Callable[[], CollectStatus], address: str) -> HttpServer:
     """
     Serve what *read* gives by HTTP under ``/metrics``.
 
@@ -140,21 +105,16 @@ def serve_metrics(read: Callable[[], CollectStatus], address: str) -> Endpoint:
         ConfigError: If *address* is none.
         Unavailable: If the port is taken or not permitted.
     """
-    host, port = parse_endpoint(address)
+    host, port = split_address(address, OPTION)
     registry = CollectorRegistry()
     registry.register(StatusCollector(read))
     try:
-        server, thread = start_http_server(
-            port, host.removeprefix("[").removesuffix("]"), registry=registry
-        )
+        server, thread = start_http_server(port, host, registry=registry)
     except OSError as error:
         raise Unavailable(
             f"collect.metrics {address}: {error.strerror or error}; free it or choose another"
         ) from error
-    return Endpoint(server, thread)
-
-
-_PORT_MOST: Final = 65535
+    return HttpServer(server, thread)
 
 
 def _exporter_counters(status: CollectStatus) -> Iterator[Metric]:

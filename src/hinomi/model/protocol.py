@@ -16,6 +16,9 @@ class Protocol(IntEnum):
 WITH_PORTS: Final = frozenset({6, 17, 33, 132, 136})
 """TCP, UDP, DCCP, SCTP and UDP-Lite: a port names a service by these alone."""
 
+PORT_MOST: Final = 65_535
+"""Ports have 16 bits."""
+
 _NAMES: Final = {
     0: "hopopt", 1: "icmp", 2: "igmp", 4: "ipv4", 6: "tcp", 8: "egp", 17: "udp", 27: "rdp",
     33: "dccp", 41: "ipv6", 43: "ipv6-route", 44: "ipv6-frag", 46: "rsvp", 47: "gre", 50: "esp",

@@ -24,10 +24,11 @@ from hinomi.collect.accounting import STATUS_FILES, CollectStatus, read_status
 from hinomi.collect.forward import parse_forward, resolve_forward
 from hinomi.collect.listen import Listening, open_sockets, parse_listen
 from hinomi.collect.memory import keep_freed_memory
-from hinomi.collect.metrics import Endpoint, exposure_of, parse_endpoint, serve_metrics
+from hinomi.collect.metrics import OPTION, exposure_of, serve_metrics
 from hinomi.collect.wire.sources import parse_allowed
 from hinomi.config import CollectConfig
 from hinomi.errors import Conflict, HinomiError, Unavailable
+from hinomi.listening import HttpServer, split_address
 from hinomi.services.collector import ANSWERED, FOLDER, Collector, Signals, WorkerTask
 from hinomi.services.home import Home, HomeWatch
 from hinomi.services.kept import gather_kept
@@ -113,7 +114,7 @@ def check_collect(config: CollectConfig) -> list[str]:
     for address in config.listen:
         parse_listen(address)
     if config.metrics:
-        parse_endpoint(config.metrics)
+        split_address(config.metrics, OPTION)
     if config.forward:
         parse_forward(config.forward)
     exposure = exposure_of(config.metrics)
@@ -254,7 +255,7 @@ def _alone(folder: Path) -> Iterator[int]:
 
 
 @contextmanager
-def _endpoint(folder: Path, address: str) -> Iterator[Endpoint | None]:
+def _endpoint(folder: Path, address: str) -> Iterator[HttpServer | None]:
     if not address:
         yield None
         return

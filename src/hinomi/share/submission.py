@@ -21,14 +21,13 @@ from hinomi.model.address import parse_address, render_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.evidence import Method
 from hinomi.model.listing import parse_epoch, render_epoch
-from hinomi.model.protocol import WITH_PORTS, parse_protocol, render_protocol
+from hinomi.model.protocol import PORT_MOST, WITH_PORTS, parse_protocol, render_protocol
 from hinomi.model.statement import Band, Endpoint, Sighting, SightingStatement, Statement
 from hinomi.share.canonical import render_canonical
 
 SUBMISSION: Final = "hinomi-submission-1"
 SIGHTINGS: Final = "hinomi-sightings-1"
 
-_PORT_MOST: Final = 65_535
 _HAVE_PORTS: Final = tuple(render_protocol(each) for each in sorted(WITH_PORTS))
 _REGISTER: Final = re.compile(r"[0-9a-f]{8,64}")
 _ENDPOINT: Final = ("address", "protocol", "port")
@@ -346,7 +345,7 @@ def _endpoint(address: str, protocol: str, port: int, path: str, row: int) -> En
         raise MalformedDocument(
             f"a server has a port: its protocol is one of {', '.join(_HAVE_PORTS)}", path, row
         )
-    if not 0 < port <= _PORT_MOST:
+    if not 0 < port <= PORT_MOST:
         raise MalformedDocument("a port is 1 to 65535", path, row)
     return found
 

@@ -4,15 +4,16 @@ import json
 
 import pytest
 
+from hinomi.cli.servers import read_endpoint
 from hinomi.errors import ConfigError, NotFound, UsageError
 from hinomi.model.statement import Sighting
-from hinomi.services.membership.judging import endpoint_of, judge, read_judged
+from hinomi.services.membership.judging import judge, read_judged
 from hinomi.services.membership.pulling import pull
 from household import DAY_MS, Household
 from standin import SERVERS, StandIn, epoch_at, listing
 
-FIRST = endpoint_of(SERVERS[0], "tcp", 443)
-SECOND = endpoint_of(SERVERS[1], "tcp", 443)
+FIRST = read_endpoint(SERVERS[0], "tcp", 443)
+SECOND = read_endpoint(SERVERS[1], "tcp", 443)
 
 
 @pytest.fixture(name="pulled")
@@ -55,7 +56,7 @@ def test_only_what_is_listed_is_judged(pulled: Household, hub: StandIn) -> None:
     """What left the list is forgotten with the next word."""
     anna = pulled.act_as("anna")
     with pytest.raises(NotFound, match=r"not on the hub's list \(snapshot 1\)"):
-        judge(anna, endpoint_of(SERVERS[0], "udp", 443), Sighting.WRONG, "a mail server")
+        judge(anna, read_endpoint(SERVERS[0], "udp", 443), Sighting.WRONG, "a mail server")
     judge(anna, FIRST, Sighting.WRONG, "a mail server")
     pulled.later(DAY_MS)
     now = epoch_at(pulled.home())
@@ -77,13 +78,6 @@ def test_what_was_seen_is_not_for_people_to_say(pulled: Household, sighting: Sig
     """Detection counts lines; a caller's mistake."""
     with pytest.raises(ValueError, match="detection"):
         judge(pulled.act_as("anna"), FIRST, sighting, "I saw it")
-
-
-@pytest.mark.parametrize(("address", "protocol"), [("203.0.113", "tcp"), ("203.0.113.9", "fax")])
-def test_a_server_has_address_and_protocol(address: str, protocol: str) -> None:
-    """As the list names them."""
-    with pytest.raises(UsageError):
-        endpoint_of(address, protocol, 443)
 
 
 def test_what_is_damaged_is_not_passed_over(pulled: Household) -> None:

@@ -3,9 +3,10 @@
 import pytest
 
 from docket import At
+from hinomi.cli.servers import read_endpoint
 from hinomi.errors import NotFound, Unavailable
 from hinomi.model.statement import Sighting
-from hinomi.services.membership.judging import endpoint_of, judge
+from hinomi.services.membership.judging import judge
 from hinomi.services.membership.met import Met, put_met
 from hinomi.services.membership.overview import overview
 from hinomi.services.membership.pulling import pull
@@ -32,7 +33,7 @@ def test_all_that_was_done_is_told(many: Household, hub: StandIn) -> None:
     hub.list_servers(now)
     pull(many.home())
     put_met(many.home(), Met(number=1, until_day=now, lines_least=5, met=[0], at_least=0))
-    judge(many.act_as("anna"), endpoint_of(SERVERS[1], "tcp", 443), Sighting.GONE, "seized")
+    judge(many.act_as("anna"), read_endpoint(SERVERS[1], "tcp", 443), Sighting.GONE, "seized")
     many.act_as(None)
     submit(many.home())
     give_feedback(many.home())

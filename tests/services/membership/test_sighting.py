@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from docket import manned
+from hinomi.cli.servers import read_endpoint
 from hinomi.clock import wall_clock
 from hinomi.errors import NotFound, NotPermitted, Unavailable
 from hinomi.model.statement import Deed, Sighting
-from hinomi.services.membership.judging import endpoint_of, judge
+from hinomi.services.membership.judging import judge
 from hinomi.services.membership.met import Met, put_met
 from hinomi.services.membership.pulling import pull
 from hinomi.services.membership.sending import all_waiting
@@ -17,7 +18,7 @@ from hinomi.services.membership.sighting import give_feedback, plan_sightings
 from household import DAY_MS, Household
 from standin import SERVERS, StandIn, epoch_at
 
-FIRST = endpoint_of(SERVERS[0], "tcp", 443)
+FIRST = read_endpoint(SERVERS[0], "tcp", 443)
 
 
 @pytest.fixture(name="pulled")

@@ -10,18 +10,19 @@ from urllib.request import urlopen
 import pytest
 
 from hinomi.errors import ConfigError, Unavailable
-from hinomi.web.hub.health import HealthEndpoint, health_of, parse_loopback, serve_health
+from hinomi.listening import HttpServer
+from hinomi.web.hub.health import health_of, parse_loopback, serve_health
 from hinomi.web.hub.running import Hub
 from openhub import DAY_MS, Node, SetClock, asking
 
 
 @pytest.fixture(name="endpoint")
-def an_endpoint(hub: Hub) -> HealthEndpoint:
+def an_endpoint(hub: Hub) -> HttpServer:
     """Give the endpoint of a hub, on a free port."""
     return serve_health(hub.serving, "127.0.0.1:0")
 
 
-def ask(endpoint: HealthEndpoint, path: str) -> tuple[int, str]:
+def ask(endpoint: HttpServer, path: str) -> tuple[int, str]:
     """Ask for *path*."""
     try:
         with urlopen(f"http://127.0.0.1:{endpoint.port}{path}", timeout=30) as answer:
@@ -30,7 +31,7 @@ def ask(endpoint: HealthEndpoint, path: str) -> tuple[int, str]:
         return error.code, error.read().decode()
 
 
-def test_a_hub_that_works_says_so(endpoint: HealthEndpoint) -> None:
+def test_a_hub_that_works_says_so(endpoint: HttpServer) -> None:
     """Database, journal, the newest list, and that this epoch has one."""
     status, said = ask(endpoint, "/healthz")
     endpoint.close()
@@ -57,7 +58,7 @@ def test_a_late_list_is_told_and_is_no_reason_to_start_anew(hub: Hub, clock: Set
     assert (found["healthy"], found["made"], found["late"]) == (True, False, True)
 
 
-def test_a_journal_that_cannot_be_written_is_told(hub: Hub, endpoint: HealthEndpoint) -> None:
+def test_a_journal_that_cannot_be_written_is_told(hub: Hub, endpoint: HttpServer) -> None:
     """With a status that says: do not send anybody here."""
     shutil.rmtree(hub.home.folder / "journal")
     status, said = ask(endpoint, "/healthz")
@@ -79,7 +80,7 @@ def test_a_case_book_that_does_not_answer_is_told(hub: Hub) -> None:
     assert (found["healthy"], found["database"], found["journal"]) == (False, False, True)
 
 
-def test_metrics_are_there_and_name_nobody(hub: Hub, node: Node, endpoint: HealthEndpoint) -> None:
+def test_metrics_are_there_and_name_nobody(hub: Hub, node: Node, endpoint: HttpServer) -> None:
     """Requests by route and status, refusals by reason, the newest number, seconds."""
     with asking(hub, node) as client:
         client.get("/v1/snapshots/1/listings.json")
@@ -101,7 +102,7 @@ def test_metrics_are_there_and_name_nobody(hub: Hub, node: Node, endpoint: Healt
     assert "isp-a" not in said
 
 
-def test_there_is_nothing_else(endpoint: HealthEndpoint) -> None:
+def test_there_is_nothing_else(endpoint: HttpServer) -> None:
     """No list, whatever is asked for."""
     status, said = ask(endpoint, "/v1/snapshots/latest")
     endpoint.close()
@@ -120,7 +121,7 @@ def test_it_does_not_answer_other_machines(address: str) -> None:
 @pytest.mark.parametrize("address", ["9753", "127.0.0.1", "127.0.0.1:x", "127.0.0.1:99999", ":1"])
 def test_an_address_that_is_none_is_told(address: str) -> None:
     """With the form it should have."""
-    with pytest.raises(ConfigError, match="HOST:PORT"):
+    with pytest.raises(ConfigError, match="ADDRESS:PORT"):
         parse_loopback(address)
 
 

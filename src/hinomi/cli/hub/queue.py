@@ -5,13 +5,11 @@ from typing import Any, Final
 import click
 
 from hinomi.cli import render
+from hinomi.cli.servers import read_endpoint
 from hinomi.cli.session import Session, shared_options
-from hinomi.errors import UsageError
 from hinomi.hub.aggregate import Because, Outcome
-from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.listing import render_epoch
-from hinomi.model.protocol import parse_protocol
 from hinomi.model.service import render_probability
 from hinomi.model.statement import Endpoint
 from hinomi.services.hub.ruling import Ruled, Shown, Waiting, decide, queue, show
@@ -19,7 +17,6 @@ from hinomi.services.mandates import Operation
 from hinomi.store.hub.rulings import Ruling
 
 _CLASSES = click.Choice([each.value for each in ServiceClass if each is not ServiceClass.UNKNOWN])
-_PORT_MOST: Final = 65_535
 
 WORDS: Final = {
     "agreed": "The rule holds, also without any of the members that may be dishonest: {left:.2f}.",
@@ -101,7 +98,7 @@ def show_(session: Session, address: str, protocol: str, port: str) -> None:
 
     Names of members are for people of the hub alone. Exits 66 if nobody names the server.
     """
-    endpoint = _endpoint(address, protocol, port)
+    endpoint = read_endpoint(address, protocol, port)
     found = show(session.open_home(Operation.WEIGH), endpoint)
     if session.as_json:
         render.print_json(_shown_document(found))
@@ -170,7 +167,7 @@ def decide_(
     To list it takes two people: the first asks by this command, the second gives the same one.
     To refuse it, or take it off the list, takes one.
     """
-    endpoint = _endpoint(address, protocol, port)
+    endpoint = read_endpoint(address, protocol, port)
     done = decide(
         session.open_home(Operation.RULE),
         endpoint,
@@ -190,20 +187,6 @@ def decide_(
 def sentence(why: Because) -> str:
     """Say a reason in English."""
     return WORDS[why.code].format_map(why.values)
-
-
-def _endpoint(address: str, protocol: str, port: str) -> Endpoint:
-    try:
-        base = parse_address(address)
-    except ValueError:
-        raise UsageError("ADDRESS is no IPv4 or IPv6 address") from None
-    try:
-        proto = parse_protocol(protocol)
-    except ValueError:
-        raise UsageError("PROTOCOL is no protocol's name or number, such as tcp or 17") from None
-    if not (port.isascii() and port.isdigit() and 0 < int(port) <= _PORT_MOST):
-        raise UsageError("PORT is no number from 1 to 65535")
-    return Endpoint(base, proto, int(port))
 
 
 def _waiting_document(waiting: Waiting) -> dict[str, Any]:

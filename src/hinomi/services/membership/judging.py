@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from hinomi.errors import ConfigError, NotFound, UsageError
+from hinomi.errors import ConfigError, NotFound
 from hinomi.model.address import parse_address
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.snapshot import Snapshot
@@ -31,19 +31,6 @@ class _Judged(msgspec.Struct, frozen=True):
     protocol: str
     port: int
     sighting: Sighting
-
-
-def endpoint_of(address: str, protocol: str, port: int) -> Endpoint:
-    """
-    Read a server as a person names it.
-
-    Raises:
-        UsageError: If it is none.
-    """
-    try:
-        return Endpoint(parse_address(address), parse_protocol(protocol), port)
-    except ValueError as error:
-        raise UsageError(f"name a server by address, protocol and port: {error}") from error
 
 
 def judge(home: Home, endpoint: Endpoint, sighting: Sighting | None, reason: str) -> int:

@@ -8,22 +8,19 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Iterable
-from ipaddress import ip_address
 from pathlib import Path
-from threading import Thread
 from typing import Any, Final
-from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+from wsgiref.simple_server import WSGIRequestHandler, make_server
 
 from prometheus_client import make_wsgi_app
 
 from hinomi.errors import ConfigError, HinomiError, Unavailable
+from hinomi.listening import HttpServer, is_loopback, split_address
 from hinomi.services.hub.serving import Serving
 from hinomi.services.journals import JOURNAL
 
 LEAST_FREE_BYTES: Final = 64 << 20
 """With less room than this on the journal's disk the hub says that it fails."""
-
-_PORT_MOST: Final = 65_535
 
 
 def health_of(serving: Serving) -> dict[str, object]:
@@ -52,27 +49,7 @@ def _is_writable(folder: Path) -> bool:
         return False
 
 
-class HealthEndpoint:
-    """The small HTTP server of health and metrics; a thread of its own serves it."""
-
-    def __init__(self, server: WSGIServer) -> None:
-        self._server = server
-        self._thread = Thread(target=server.serve_forever, name="hub-health", daemon=True)
-        self._thread.start()
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._server.server_port)
-
-    def close(self) -> None:
-        """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-def serve_health(serving: Serving, address: str) -> HealthEndpoint:
+def serve_health(serving: Serving, address: str) -> HttpServer:
     """
     Serve ``/healthz`` and ``/metrics`` of *serving*.
 
@@ -91,30 +68,23 @@ def serve_health(serving: Serving, address: str) -> HealthEndpoint:
         raise Unavailable(
             f"hub.metrics {address}: {error.strerror or error}; free it or choose another"
         ) from error
-    return HealthEndpoint(server)
+    return HttpServer(server)
 
 
 def parse_loopback(address: str) -> tuple[str, int]:
     """
-    Split ``HOST:PORT`` of the endpoint.
+    Split ``HOST:PORT`` of health and metrics.
 
     Raises:
         ConfigError: If *address* is not of that form, or not of this machine alone.
     """
-    host, _, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isascii() or not port.isdigit() or int(port[:6]) > _PORT_MOST:
-        raise ConfigError(f"hub.metrics: {address} is not HOST:PORT, such as 127.0.0.1:9753")
-    try:
-        is_here = ip_address(host).is_loopback
-    except ValueError:
-        is_here = host == "localhost"
-    if not is_here:
+    host, port = split_address(address, "hub.metrics")
+    if not is_loopback(host):
         raise ConfigError(
             f"hub.metrics: {address} would answer other machines, and nobody is asked for a "
             "certificate there: use 127.0.0.1, or leave it empty"
         )
-    return host, int(port)
+    return host, port
 
 
 class _Quiet(WSGIRequestHandler):

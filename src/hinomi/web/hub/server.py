@@ -18,7 +18,8 @@ from typing import Any, Final
 import structlog
 import uvicorn
 
-from hinomi.errors import ConfigError, HinomiError, Unavailable
+from hinomi.errors import HinomiError, Unavailable
+from hinomi.listening import HttpServer, split_address
 from hinomi.services.home import Home
 from hinomi.services.hub.apart import leave_to_others, publish_apart
 from hinomi.services.hub.founding import list_signer
@@ -26,7 +27,7 @@ from hinomi.services.hub.serving import Keeper
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.telemetry import set_up_logging
 from hinomi.web.hub.app import create_app
-from hinomi.web.hub.health import HealthEndpoint, parse_loopback, serve_health
+from hinomi.web.hub.health import parse_loopback, serve_health
 from hinomi.web.hub.peer import PeerProtocol, server_context
 from hinomi.web.hub.running import Hub
 
@@ -37,7 +38,6 @@ HANDSHAKE_S: Final = 15.0
 END_S: Final = 20
 """How long requests may take to end when the hub is told to."""
 
-_PORT_MOST: Final = 65_535
 _FIRST_FD: Final = 3  # Source: sd_listen_fds(3).
 _log = structlog.get_logger(__name__)
 
@@ -116,13 +116,10 @@ def open_listening(address: str, environment: Any = os.environ) -> Listening:
     """
     if environment.get("LISTEN_PID") == str(os.getpid()) and environment.get("LISTEN_FDS") == "1":
         return Listening(socket.socket(fileno=_FIRST_FD), is_given=True)
-    host, _, port = address.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not host or not port.isascii() or not port.isdigit() or int(port[:6]) > _PORT_MOST:
-        raise ConfigError(f"hub.listen: {address} is not ADDRESS:PORT, such as 127.0.0.1:8443")
+    host, port = split_address(address, "hub.listen")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        found = socket.create_server((host, int(port)), family=family, backlog=BACKLOG)
+        found = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise Unavailable(
             f"hub.listen {address}: {error.strerror or error}; free it or choose another"
@@ -205,7 +202,7 @@ def _count(hub: Hub, told: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _health(hub: Hub) -> Iterator[HealthEndpoint | None]:
+def _health(hub: Hub) -> Iterator[HttpServer | None]:
     address = hub.home.config.hub.metrics
     if not address:
         yield None
