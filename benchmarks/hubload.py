@@ -25,17 +25,8 @@ from typing import Final
 from measuring import MIB, peak_rss_mib, this_machine
 
 from hinomi.clock import wall_clock
-from openhub import (
-    Node,
-    client_context,
-    configure,
-    give_tls,
-    join,
-    make_hub,
-    node_of,
-    put_snapshot,
-    serving,
-)
+from hubtls import client_context, give_tls
+from openhub import Node, configure, join, make_hub, node_of, put_snapshot, serving
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 

@@ -21,8 +21,8 @@ import export_places
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.collect.listen import split_address
 from hinomi.collect.messages import Outbox
+from hinomi.listening import split_address
 
 _BURST: Final = (
     256  # Datagrams in one call at most, so that no burst is longer than 10 ms at 25 k/s.

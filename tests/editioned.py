@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,17 +14,12 @@ from fastapi import FastAPI
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
-from hinomi.govern.people import token_digest
+from admitted import a_credential, a_member
 from hinomi.hub.publish import next_entries, snapshot_of
 from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.member import (
-    Attestation,
-    Credential,
-    Ground,
-    Member,
     MemberKind,
-    MemberState,
     Outlet,
     Use,
 )
@@ -161,35 +155,11 @@ def served_hub(
     home = replace(made, register=register)
     peer, token = f"{next(_NUMBERS):064x}", "a-token"
     with home.casebook() as casebook:
-        attestations = tuple(
-            Attestation(
-                ground=each,
-                attested_by="body",
-                document="1",
-                since=date(2026, 1, 1),
-                until=date(2027, 1, 1),
-            )
-            for each in Ground
-        )
-        member = Member(
-            name="isp-a",
-            organisation="ISP A",
-            kind=kind or MemberKind.RECEIVING_ISP,
-            state=MemberState.ADMITTED,
-            uses=(Use.DETECT, Use.BLOCK_CONSENTED),
-            page="https://isp-a.example/flow",
-            attestations=attestations,
-        )
+        uses = (Use.DETECT, Use.BLOCK_CONSENTED)
+        member = a_member("isp-a", kind=kind or MemberKind.RECEIVING_ISP, uses=uses)
+        shown = a_credential(member.name, peer, token)
         casebook.hub.members.add(member)
-        casebook.hub.members.add_credential(
-            Credential(
-                fingerprint=peer,
-                member="isp-a",
-                token_digest=token_digest(token),
-                outlets=tuple(outlets),
-                until=date(2027, 1, 1),
-            )
-        )
+        casebook.hub.members.add_credential(replace(shown, outlets=tuple(outlets)))
         hub = Hub(home, casebook)
         yield ServedHub(hub, create_app(hub), peer, token)
 

@@ -1,15 +1,16 @@
 """A provider's node and a hub, and the way from nothing to a member's node that is let in."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from admitted import attested
 from hinomi.clock import Clock, date_of
 from hinomi.govern.people import Change
 from hinomi.govern.roles import Role
-from hinomi.model.member import Attestation, Ground, MemberKind, Outlet, Use
+from hinomi.model.member import MemberKind, Outlet, Use
 from hinomi.services.deciding import change_people
 from hinomi.services.home import Home, create_home, open_home
 from hinomi.services.hub import members
@@ -30,20 +31,6 @@ def node_home(folder: Path, clock: Clock, sampling: int = 10_000) -> Home:
     prefixes.write_text("192.0.2.0/24\n", "utf-8")
     create_home(folder, prefixes, sampling, clock)
     return open_home(folder, clock)
-
-
-def attested(day: date, days: int = 365) -> tuple[Attestation, ...]:
-    """Give attestations of both grounds, from *day* on."""
-    return tuple(
-        Attestation(
-            ground=ground,
-            attested_by="the board",
-            document="minutes 12",
-            since=day,
-            until=day + timedelta(days=days),
-        )
-        for ground in Ground
-    )
 
 
 def second_person(entrance: "Entrance", monkeypatch: pytest.MonkeyPatch) -> str:

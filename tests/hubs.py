@@ -4,23 +4,18 @@ import hashlib
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Final
 
+from admitted import a_credential, a_member
 from hinomi.govern.note import Signer
-from hinomi.govern.people import token_digest
 from hinomi.model.address import parse_address
 from hinomi.model.listing import epoch_of
 from hinomi.model.member import (
-    Attestation,
     Credential,
-    Ground,
     Member,
     MemberKind,
     MemberState,
-    Outlet,
-    Use,
 )
 from hinomi.model.statement import Deed, Endpoint, Sighting, SightingStatement, Statement
 from hinomi.services.home import Home, open_home
@@ -71,37 +66,12 @@ class Node:
 
     def member(self) -> Member:
         """Give the member as the hub knows it."""
-        attestations = tuple(
-            Attestation(
-                ground=ground,
-                attested_by="an auditor",
-                document="report 7",
-                since=date(2026, 1, 1),
-                until=date(2027, 12, 31),
-            )
-            for ground in Ground
-        )
-        return Member(
-            name=self.name,
-            organisation=f"{self.name} KK",
-            kind=self.kind,
-            state=self.state,
-            contacts=("noc@example.net",),
-            uses=(Use.DETECT,),
-            page="https://example.net/flow",
-            signing_key=self.signer.verifier.render(),
-            attestations=attestations,
-        )
+        key = self.signer.verifier.render()
+        return a_member(self.name, kind=self.kind, state=self.state, signing_key=key)
 
     def credential(self) -> Credential:
         """Give what it is let in by."""
-        return Credential(
-            fingerprint=self.fingerprint,
-            member=self.name,
-            token_digest=token_digest(self.token),
-            outlets=tuple(Outlet),
-            until=date(2027, 12, 31),
-        )
+        return a_credential(self.name, self.fingerprint, self.token)
 
 
 @dataclass(slots=True)

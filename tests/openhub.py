@@ -4,14 +4,12 @@ import asyncio
 import base64
 import re
 import signal
-import ssl
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from ipaddress import ip_address
+from datetime import date
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -19,27 +17,16 @@ from weakref import WeakKeyDictionary
 import httpx
 import msgspec
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from fastapi import FastAPI
 
+from admitted import LAST_DAY, a_credential, a_member
 from hinomi.config import Config, read_config, render_config
 from hinomi.govern.note import SEED_BYTES, Signer
-from hinomi.govern.people import token_digest
 from hinomi.hub.publish import snapshot_of
 from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.member import (
-    Attestation,
-    Credential,
-    Ground,
-    Member,
-    MemberKind,
-    MemberState,
     Outlet,
-    Use,
 )
 from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Deed, Endpoint, SightingStatement, Statement
@@ -53,7 +40,7 @@ from hinomi.share.submission import render_sightings, render_submission
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.snapshots import Published
 from hinomi.web.hub.app import create_app
-from hinomi.web.hub.peer import fingerprint_of, shown
+from hinomi.web.hub.peer import shown
 from hinomi.web.hub.running import Hub
 from loopback import PATIENCE_S
 
@@ -112,30 +99,6 @@ def make_hub(folder: Path, clock: Callable[[], int] = SetClock()) -> Home:  # no
     return open_home(folder, clock)
 
 
-def a_member(name: str, **changed: object) -> Member:
-    """Describe an admitted provider with attestations of both grounds."""
-    held = tuple(
-        Attestation(
-            ground=ground,
-            attested_by="the body",
-            document="letter 1",
-            since=date(2025, 1, 1),
-            until=date(2099, 12, 31),
-        )
-        for ground in Ground
-    )
-    member = Member(
-        name=name,
-        organisation=f"Provider {name}",
-        kind=MemberKind.DETECTING_ISP,
-        state=MemberState.ADMITTED,
-        uses=(Use.DETECT,),
-        page=f"https://{name}.example/flow",
-        attestations=held,
-    )
-    return replace(member, **changed)  # type: ignore[arg-type]
-
-
 def join(
     casebook: CaseBook,
     name: str,
@@ -163,18 +126,11 @@ def node_of(name: str, fingerprint: str | None = None) -> Node:
 
 
 def add_credential(
-    casebook: CaseBook, node: Node, outlets: tuple[Outlet, ...], until: date = date(2099, 12, 31)
+    casebook: CaseBook, node: Node, outlets: tuple[Outlet, ...], until: date = LAST_DAY
 ) -> None:
     """Let the node's certificate in."""
-    casebook.hub.members.add_credential(
-        Credential(
-            fingerprint=node.fingerprint,
-            member=node.member,
-            token_digest=token_digest(node.token),
-            outlets=outlets,
-            until=until,
-        )
-    )
+    shown = a_credential(node.member, node.fingerprint, node.token)
+    casebook.hub.members.add_credential(replace(shown, outlets=outlets, until=until))
 
 
 def endpoint(number: int) -> Endpoint:
@@ -288,91 +244,6 @@ def routes_of(app: Any) -> Iterator[tuple[str, str]]:
             yield from routes_of(inner)
         else:
             yield from ((method, each.path) for method in each.methods)
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """A small authority for certificates, as a hub has one."""
-
-    key: ec.EllipticCurvePrivateKey
-    certificate: x509.Certificate
-
-    @classmethod
-    def create(cls, name: str = "hub.example authority") -> "Authority":
-        """Make one."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        named = _name(name)
-        built = _builder(named, named, key.public_key()).add_extension(
-            x509.BasicConstraints(ca=True, path_length=0), critical=True
-        )
-        return cls(key, built.sign(key, hashes.SHA256()))
-
-    def issue(self, folder: Path, name: str, *, server: bool = False, days: int = 30) -> str:
-        """Write ``NAME.key`` and ``NAME.pem`` into *folder*; give the fingerprint."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        usage = ExtendedKeyUsageOID.SERVER_AUTH if server else ExtendedKeyUsageOID.CLIENT_AUTH
-        built = _builder(_name(name), self.certificate.subject, key.public_key(), days)
-        built = built.add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        if server:
-            names = [x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))]
-            built = built.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        certificate = built.sign(self.key, hashes.SHA256())
-        write_key(folder / f"{name}.key", key)
-        write_certificate(folder / f"{name}.pem", certificate)
-        return fingerprint_of(certificate.public_bytes(serialization.Encoding.DER))
-
-
-def give_tls(home: Home) -> Authority:
-    """Give a hub's home an authority and a server's certificate, as `hinomi hub init` does."""
-    keys = home.folder / "keys" / "hub"
-    authority = Authority.create()
-    write_certificate(keys / "authority.pem", authority.certificate)
-    authority.issue(keys, "server", server=True)
-    return authority
-
-
-def client_context(home: Path, folder: Path, name: str | None) -> ssl.SSLContext:
-    """Give the TLS of a client that trusts the hub at *home* and shows the certificate *name*."""
-    context = ssl.create_default_context(cafile=str(home / "keys/hub/authority.pem"))
-    if name is not None:
-        context.load_cert_chain(folder / f"{name}.pem", folder / f"{name}.key")
-    return context
-
-
-def write_key(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
-    """Write a key, for its owner alone."""
-    path.touch(mode=0o600)
-    path.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-
-
-def write_certificate(path: Path, certificate: x509.Certificate) -> None:
-    """Write a certificate."""
-    path.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-
-
-def _name(text: str) -> x509.Name:
-    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-
-def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, days: int = 30
-) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key)
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=days))
-    )
 
 
 @dataclass(slots=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hinomi.clock import wall_clock
-from openhub import configure, give_tls, make_hub, serve_command, serving
+from hubtls import give_tls
+from openhub import configure, make_hub, serve_command, serving
 
 
 def start(home: Path, *arguments: str) -> tuple[int, str]:

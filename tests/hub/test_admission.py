@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enrolled import attested
+from admitted import attested
 from hinomi.hub.admission import gaps, refusal, shared_by
 from hinomi.hub.outlets import Answer, Openings, table
 from hinomi.model.member import (

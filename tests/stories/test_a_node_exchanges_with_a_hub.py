@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from admitted import a_member
 from hinomi.clock import wall_clock
 from hinomi.model.member import MemberState, Use
 from hinomi.model.statement import Deed
@@ -21,7 +22,7 @@ from hinomi.services.membership import asking
 from hinomi.services.membership.met import Met, put_met
 from hinomi.share.enrolment import EnrolmentRequest
 from household import DAY_MS
-from openhub import NAME, a_member, configure, put_snapshot, serving
+from openhub import NAME, configure, put_snapshot, serving
 from terminal import hinomi, make_home
 
 

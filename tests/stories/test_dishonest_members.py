@@ -6,7 +6,8 @@ Small worlds; the figures of large ones are in docs/reference/poisoning.md.
 
 import pytest
 
-from poisonings import Attack, Setting, play_hub, play_votes
+from poisonedhub import play_hub
+from poisonings import Attack, Setting, play_votes
 
 SEEDS = (1, 2)
 

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from enrolled import Entrance, attested, second_person
+from admitted import attested
+from enrolled import Entrance, second_person
 from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted, UsageError
 from hinomi.govern.note import Verifier
 from hinomi.model.member import MemberKind, MemberState, Use

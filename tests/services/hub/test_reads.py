@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
+from admitted import a_member
 from hinomi.config import read_config
 from hinomi.errors import NotPermitted, Unavailable
 from hinomi.model.member import Credential, Outlet
@@ -18,7 +19,7 @@ from hinomi.services.hub.meters import Meters
 from hinomi.services.hub.reads import REFUSALS_AT_ONCE, GroupCommit, ReadJournal
 from hinomi.services.mandates import os_user
 from journals import Written
-from openhub import SetClock, a_member, make_hub, node_of
+from openhub import SetClock, make_hub, node_of
 
 
 @pytest.fixture(name="home")

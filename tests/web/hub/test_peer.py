@@ -25,8 +25,9 @@ from hinomi.web.hub.peer import (
     server_context,
     shown,
 )
+from hubtls import Authority, client_context, give_tls, write_certificate
 from loopback import wait_for
-from openhub import Authority, client_context, give_tls, make_hub, write_certificate
+from openhub import make_hub
 
 GET = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
 

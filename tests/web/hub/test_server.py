@@ -17,20 +17,9 @@ from hinomi.errors import ConfigError, Unavailable
 from hinomi.model.member import MemberState
 from hinomi.services.home import Home
 from hinomi.web.hub.server import open_listening
+from hubtls import Authority, client_context, give_tls
 from loopback import wait_for
-from openhub import (
-    Authority,
-    Node,
-    Running,
-    client_context,
-    configure,
-    give_tls,
-    join,
-    make_hub,
-    put_snapshot,
-    serve_command,
-    serving,
-)
+from openhub import Node, Running, configure, join, make_hub, put_snapshot, serve_command, serving
 
 
 @dataclass(frozen=True, slots=True)
