@@ -38,7 +38,8 @@ HEAD: Final = f"""\
 
 Made by `benchmarks/poisoning.py`; do not edit. {MEMBERS} members, 60 epochs, {SEEDS} worlds each;
 figures are means of a world. What decides is the hub's own code, with the parameters that ship
-([How the hub weighs](../explanation/how-the-hub-weighs.md)). Made up are (`tests/poisonings.py`, `tests/poisonedhub.py`):
+([How the hub weighs](../explanation/how-the-hub-weighs.md)). Made up are
+(`tests/poisonings.py`, `tests/poisonedhub.py`):
 
 - *servers*: 60 C&C servers at first and 3 more an epoch, alive for 25 epochs on average; a member
   meets between a tenth and nearly all of them, and finds what it meets after 1.5 epochs on average;

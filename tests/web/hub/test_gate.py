@@ -67,6 +67,17 @@ def test_what_nobody_foresaw_is_one_line(hub: Hub, capsys: pytest.CaptureFixture
     assert "198.51.100.1" not in said.err + said.out + counted(hub)
 
 
+def test_a_request_with_two_ends_is_refused_and_the_connection_closed(hub: Hub) -> None:
+    """Whoever stands between might take what follows for the next one (RFC 9112, section 6.1)."""
+    both = {b"content-length": b"3", b"transfer-encoding": b"chunked"}
+
+    start, body = run(hub, refuse, headers=both)
+
+    assert start["status"] == 400
+    assert (b"connection", b"close") in start["headers"]
+    assert b"not both" in body["body"]
+
+
 def test_who_has_gone_gets_no_answer(hub: Hub) -> None:
     """It is counted, and nothing else."""
     assert run(hub, go) == []

@@ -33,6 +33,9 @@ DRAINED_BYTES: Final = 1 << 20
 DRAIN_S: Final = 5.0
 """And so long."""
 
+AMBIGUOUS: Final = "a request has Content-Length or Transfer-Encoding, not both"
+"""Whoever stands between might have seen another end of it (RFC 9112, section 6.1)."""
+
 _CLOSE: Final = (b"connection", b"close")
 _METHODS: Final = frozenset({"GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "PATCH"})
 _log = structlog.get_logger(__name__)
@@ -54,7 +57,9 @@ class Gate:
         meters = self._hub.meters
         exchange = _Exchange(scope, receive, send)
         try:
-            if self._hub.pace.take(peer_of(scope)):
+            if exchange.is_ambiguous:
+                await exchange.answer(as_error(400, AMBIGUOUS))
+            elif self._hub.pace.take(peer_of(scope)):
                 await self._app(scope, exchange.receive, exchange.send)
             else:
                 meters.refused.labels("often").inc()
@@ -81,6 +86,7 @@ class _Exchange:
         headers = dict(scope["headers"])
         length = headers.get(b"content-length", b"")
         self._expected = int(length[:20]) if length.isdigit() else 0
+        self.is_ambiguous = {b"content-length", b"transfer-encoding"} <= headers.keys()
         self._is_read = not self._expected and b"transfer-encoding" not in headers
         self._waits = b"expect" in headers  # For leave to send its body.
         self.status = 0
@@ -95,7 +101,7 @@ class _Exchange:
         if message["type"] == "http.response.start":
             await self._drain()
             self.status = message["status"]
-            if not self._is_read:
+            if self.is_ambiguous or not self._is_read:
                 message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
         await self._send(message)
 

@@ -20,15 +20,9 @@ from typing import Any, Final, cast
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from hinomi.errors import ConfigError
-from hinomi.services.hub.founding import KEYS
+from hinomi.services.hub.authorities import CLIENT_AUTHORITIES
+from hinomi.services.hub.founding import AUTHORITY, SERVER, SERVER_KEY
 from hinomi.web.hub.door import PEER
-
-AUTHORITY: Final = f"{KEYS}/authority.pem"
-"""Certificate of the hub's own authority, which members' certificates are of."""
-CLIENT_AUTHORITIES: Final = f"{KEYS}/client-authorities.pem"
-"""Further authorities, where members bring certificates of their own; may lack."""
-SERVER_CERTIFICATE: Final = f"{KEYS}/server.pem"
-SERVER_KEY: Final = f"{KEYS}/server.key"
 
 HEAD_S: Final = 15.0
 """How long the head of a request may take to come, from the connection or its first byte on."""
@@ -54,7 +48,7 @@ def server_context(home: Path) -> ssl.SSLContext:
     context.num_tickets = 0
     context.set_ciphers(_CIPHERS)
     context.set_alpn_protocols(_ALPN)
-    certificate, key = home / SERVER_CERTIFICATE, home / SERVER_KEY
+    certificate, key = home / SERVER, home / SERVER_KEY
     for path in (certificate, key, home / AUTHORITY):
         _require_readable(path)
     try:
