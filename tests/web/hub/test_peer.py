@@ -16,10 +16,10 @@ import uvicorn
 
 from hinomi.errors import ConfigError
 from hinomi.services.home import Home
+from hinomi.services.hub.authorities import CLIENT_AUTHORITIES
 from hinomi.web.hub import peer
 from hinomi.web.hub.door import PEER
 from hinomi.web.hub.peer import (
-    CLIENT_AUTHORITIES,
     CONNECTIONS_A_NODE,
     PeerProtocol,
     server_context,
