@@ -1,7 +1,10 @@
 """Every route of the hub against everybody who may come: what each gets, and that none is open."""
 
 import base64
+import functools
 import itertools
+import json
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -10,8 +13,11 @@ from typing import Any, Final
 
 import pytest
 
-from hinomi.model.member import MemberKind, MemberState, Outlet
+from hinomi.hub.taxii import MEDIA_TYPE, NO_WRITING
+from hinomi.hub.taxiiquery import OF_OBJECTS, parse_query
+from hinomi.model.member import MemberKind, MemberState, Outlet, Use
 from hinomi.model.statement import Deed
+from hinomi.services.hub.editions import Editions
 from hinomi.store.casebook import CaseBook
 from hinomi.store.database import open_shared_database
 from hinomi.web.hub.app import create_app
@@ -35,23 +41,64 @@ from postgres import Server
 DAY: Final = "2026-01-01"
 """The epoch that members speak of on 2026-01-02."""
 
-OUTLETS: Final[dict[tuple[str, str], Outlet | None]] = {
-    ("GET", "/v1/hub"): None,
-    ("GET", "/openapi.json"): None,
-    ("GET", "/v1/snapshots"): Outlet.SNAPSHOT,
-    ("GET", "/v1/snapshots/latest"): Outlet.SNAPSHOT,
-    ("GET", "/v1/snapshots/{number}/head"): Outlet.SNAPSHOT,
-    ("GET", "/v1/snapshots/{number}/listings.json"): Outlet.SNAPSHOT,
-    ("GET", "/v1/snapshots/{number}/listings.csv"): Outlet.SNAPSHOT,
-    ("GET", "/v1/snapshots/{number}/envelope"): Outlet.SNAPSHOT,
-    ("GET", "/v1/figures"): Outlet.FIGURES,
-    ("PUT", "/v1/snapshots/{number}/acknowledgement"): Outlet.SNAPSHOT,
-    ("PUT", "/v1/epochs/{epoch}/submission"): Outlet.SUBMIT,
-    ("PUT", "/v1/epochs/{epoch}/sightings"): Outlet.FEEDBACK,
-}
-"""The door of every route; None: any admitted node with leave for something."""
 
-ROUTES: Final = sorted(OUTLETS)
+@dataclass(frozen=True, slots=True)
+class Door:
+    """What lets in at a route, and what it says to whoever is in."""
+
+    outlet: Outlet | None  # None: any admitted node with leave for something.
+    welcome: int = 200
+    says: str = ""  # Where it is an error: what is not done here is told to those who are in.
+
+
+TAXII: Final = Door(Outlet.TAXII)
+READ_ONLY: Final = Door(Outlet.TAXII, 403, NO_WRITING)
+NOTHING: Final = Door(
+    Outlet.TAXII, 404, "nothing is here; /taxii2/ says what there is, with slashes at ends"
+)
+COLLECTION: Final = "/taxii2/list/collections/{collection}/"
+
+DOORS: Final[dict[tuple[str, str], Door]] = {
+    ("GET", "/v1/hub"): Door(None),
+    ("GET", "/openapi.json"): Door(None),
+    ("GET", "/v1/snapshots"): Door(Outlet.SNAPSHOT),
+    ("GET", "/v1/snapshots/latest"): Door(Outlet.SNAPSHOT),
+    ("GET", "/v1/snapshots/{number}/head"): Door(Outlet.SNAPSHOT),
+    ("GET", "/v1/snapshots/{number}/listings.json"): Door(Outlet.SNAPSHOT),
+    ("GET", "/v1/snapshots/{number}/listings.csv"): Door(Outlet.SNAPSHOT),
+    ("GET", "/v1/snapshots/{number}/listings.txt"): Door(Outlet.PLAIN),
+    ("GET", "/v1/snapshots/{number}/zone.rpz"): Door(Outlet.RPZ),
+    ("GET", "/v1/snapshots/{number}/envelope"): Door(Outlet.SNAPSHOT),
+    ("GET", "/v1/figures"): Door(Outlet.FIGURES),
+    ("GET", "/misp/manifest.json"): Door(Outlet.MISP),
+    ("GET", "/misp/hashes.csv"): Door(Outlet.MISP),
+    ("GET", "/misp/{event}.json"): Door(Outlet.MISP),
+    ("GET", "/taxii2/"): TAXII,
+    ("GET", "/taxii2/list/"): TAXII,
+    ("GET", "/taxii2/list/status/{status}/"): Door(
+        Outlet.TAXII, 404, "nothing is added here, so that there is no status of it"
+    ),
+    ("GET", "/taxii2/list/collections/"): TAXII,
+    ("GET", COLLECTION): TAXII,
+    ("GET", COLLECTION + "manifest/"): TAXII,
+    ("GET", COLLECTION + "objects/"): TAXII,
+    ("GET", COLLECTION + "objects/{name}/"): TAXII,
+    ("GET", COLLECTION + "objects/{name}/versions/"): TAXII,
+    ("POST", COLLECTION + "objects/"): READ_ONLY,
+    ("DELETE", COLLECTION + "objects/{name}/"): READ_ONLY,
+    **{
+        (method, "/taxii2/{rest:path}"): NOTHING
+        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    },
+    ("PUT", "/v1/snapshots/{number}/acknowledgement"): Door(Outlet.SNAPSHOT),
+    ("PUT", "/v1/epochs/{epoch}/submission"): Door(Outlet.SUBMIT),
+    ("PUT", "/v1/epochs/{epoch}/sightings"): Door(Outlet.FEEDBACK),
+}
+
+ROUTES: Final = sorted(DOORS)
+
+IN: Final = 200
+"""What `ask` gives for the answer that a route has for those who are in."""
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"], name="hub")
@@ -62,7 +109,12 @@ def a_hub(
     folder = tmp_path_factory.mktemp("doors") / "hub"
     clock = SetClock()
     home = make_hub(folder, clock)
-    home = replace(home, config=configure(folder, requests_per_minute=1_000_000))
+    home = replace(
+        home,
+        config=configure(folder, requests_per_minute=1_000_000),
+        # Also the zone, which the register that ships keeps shut.
+        register=home.register.with_value("hub.outlets", " ".join(Outlet), decided_by="a test"),
+    )
     with ExitStack() as stack:
         if request.param == "sqlite":
             casebook = stack.enter_context(home.casebook())
@@ -86,11 +138,11 @@ class Asked:
 
 def request_to(route: tuple[str, str], hub: Hub, node: Node) -> Asked:
     """Make the request to *route* that *node* would make."""
-    method, pattern = route
+    pattern = route[1]
     epoch = hub.casebook.hub.snapshots.newest().epoch  # type: ignore[union-attr]
-    path = pattern.replace("{number}", "1").replace("{epoch}", DAY)
-    if method == "GET":
-        return Asked(path)
+    path = re.sub(r"{([a-z:]+)}", lambda found: filled(hub)[found[1]], pattern)
+    if not path.startswith("/v1/epochs") and not pattern.endswith("acknowledgement"):
+        return Asked(path, headers=(("Content-Type", MEDIA_TYPE),))
     if pattern.endswith("acknowledgement"):
         digest = hub.casebook.hub.snapshots.get(1).digest
         note = node.sign_digest(Deed.ACKNOWLEDGEMENT, epoch, digest)
@@ -104,9 +156,25 @@ def request_to(route: tuple[str, str], hub: Hub, node: Node) -> Asked:
     return Asked(path, body, (("Content-Type", "application/json"), ("Hinomi-Note", note)))
 
 
+@functools.cache
+def filled(hub: Hub) -> dict[str, str]:
+    """Give what stands in the paths of *hub*, by the names that its routes have for it."""
+    editions = Editions(lambda: hub.home, hub.casebook)
+    held = editions.taxii(1).objects(parse_query([], OF_OBJECTS))
+    return {
+        "number": "1",
+        "epoch": DAY,
+        "event": min(editions.misp(1).events),
+        "collection": editions.taxii_resources().collection_id,
+        "name": json.loads(held.body)["objects"][0]["id"],
+        "status": "none",
+        "rest:path": "nothing",
+    }
+
+
 def ask(hub: Hub, route: tuple[str, str], shown: Node | None, headers: dict[str, str]) -> int:
-    """Ask with the certificate of *shown* and the given headers; give the status."""
-    asked = request_to(route, hub, shown or node_of("isp-a"))
+    """Ask with the certificate of *shown* and the given headers; give the status, or `IN`."""
+    asked, door = request_to(route, hub, shown or node_of("isp-a")), DOORS[route]
     with asking(hub, shown) as client:
         answer = client.request(
             route[0],
@@ -114,9 +182,16 @@ def ask(hub: Hub, route: tuple[str, str], shown: Node | None, headers: dict[str,
             content=asked.body,
             headers={**dict(asked.headers), "Authorization": "", **headers},
         )
-    if answer.status_code >= 400:
-        assert list(answer.json()) == ["error"]
-    return answer.status_code
+    if answer.status_code < 400:
+        return IN if door.welcome == IN else answer.status_code
+    told = answer.json() if answer.content else {}  # HEAD is told the status alone.
+    if route[1].startswith("/taxii2/"):
+        assert answer.headers["content-type"] == MEDIA_TYPE
+        assert told.get("http_status", str(answer.status_code)) == str(answer.status_code)
+    else:
+        assert list(told) == ["error"]
+    said = (answer.status_code, told.get("description", door.says))
+    return IN if said == (door.welcome, door.says) else answer.status_code
 
 
 def test_the_table_names_every_route(hub: Hub) -> None:
@@ -126,10 +201,11 @@ def test_the_table_names_every_route(hub: Hub) -> None:
 
 def test_no_route_gives_what_members_said(hub: Hub) -> None:
     """Batches and acknowledgements go in and never out: there is no route to read one."""
-    inwards = {path for method, path in ROUTES if method == "PUT"}
+    doors = {each for each, door in DOORS.items() if door not in (READ_ONLY, NOTHING)}
+    inwards = {path for method, path in doors if method == "PUT"}
 
-    assert {path for method, path in ROUTES if method == "GET"} & inwards == set()
-    assert {method for method, _ in ROUTES} == {"GET", "PUT"}
+    assert {path for method, path in doors if method == "GET"} & inwards == set()
+    assert {method for method, _ in doors} == {"GET", "PUT"}
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
@@ -155,7 +231,7 @@ def test_nobody_comes_in_without_certificate_and_token(hub: Hub, route: tuple[st
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_each_door_opens_by_its_own_outlet_alone(hub: Hub, route: tuple[str, str]) -> None:
     """Every subset of three outlets, and each outlet alone: who lacks the one is refused."""
-    needed = OUTLETS[route]
+    needed = DOORS[route].outlet
     three = (Outlet.SUBMIT, Outlet.FEEDBACK, Outlet.SNAPSHOT)
     subsets = {
         frozenset(each) for size in range(4) for each in itertools.combinations(three, size)
@@ -164,7 +240,7 @@ def test_each_door_opens_by_its_own_outlet_alone(hub: Hub, route: tuple[str, str
     for outlets in sorted(subsets, key=sorted):
         node = ensure(hub, "isp-o" + digest_of(outlets), outlets=tuple(sorted(outlets)))
         may = bool(outlets) if needed is None else needed in outlets
-        assert ask(hub, route, node, node.headers) == (200 if may else 403), outlets
+        assert ask(hub, route, node, node.headers) == (IN if may else 403), outlets
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
@@ -204,10 +280,10 @@ def test_what_is_over_lets_nobody_in(hub: Hub, route: tuple[str, str]) -> None:
 def test_the_list_goes_to_nobody_whose_attestations_ended(hub: Hub, route: tuple[str, str]) -> None:
     """R5: trust and information management, both, today; findings may still be sent."""
     node = ensure(hub, "isp-unattested", attestations=())
-    outlet = OUTLETS[route]
+    outlet = DOORS[route].outlet
     gives = outlet is not None and outlet.gives_listings
 
-    assert ask(hub, route, node, node.headers) == (403 if gives else 200)
+    assert ask(hub, route, node, node.headers) == (403 if gives else IN)
 
 
 def test_the_tokens_of_basic_and_bearer_are_the_same(hub: Hub) -> None:
@@ -215,8 +291,8 @@ def test_the_tokens_of_basic_and_bearer_are_the_same(hub: Hub) -> None:
     node = ensure(hub, "isp-a")
     basic = base64.b64encode(f"whoever:{node.token}".encode()).decode()
 
-    assert ask(hub, ("GET", "/v1/hub"), node, {"Authorization": f"Basic {basic}"}) == 200
-    assert ask(hub, ("GET", "/v1/hub"), node, {"Authorization": f"bearer {node.token}"}) == 200
+    assert ask(hub, ("GET", "/v1/hub"), node, {"Authorization": f"Basic {basic}"}) == IN
+    assert ask(hub, ("GET", "/v1/hub"), node, {"Authorization": f"bearer {node.token}"}) == IN
 
 
 def test_a_refusal_tells_nothing_of_others(hub: Hub) -> None:
@@ -261,7 +337,8 @@ def ensure(
     """Give the node of a member, which is let in at the first asking."""
     known = {each.name for each in hub.casebook.hub.members.all()}
     if name not in known:
-        return join(hub.casebook, name, outlets=outlets, **changed)
+        uses = (Use.DETECT, Use.BLOCK_CONSENTED)
+        return join(hub.casebook, name, outlets=outlets, **{"uses": uses, **changed})
     return node_of(name)
 
 

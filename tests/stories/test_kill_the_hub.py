@@ -38,7 +38,8 @@ def test_what_was_lost_would_be_noticed(tmp_path: Path) -> None:
 
     score = ordeal.kill(1)
 
-    assert len([each for each in score.faults if "lost:" in each]) == 2
+    lost = {each.partition(": ")[2] for each in score.faults}
+    assert lost == {"lost: hinomi submission of isp-a, epoch 1", "lost: snapshot 9"}
 
 
 @pytest.fixture(autouse=True)
