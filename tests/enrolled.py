@@ -52,13 +52,13 @@ class Entrance:
     folder: Path
 
     @classmethod
-    def build(cls, folder: Path, now_ms: int | None = None) -> "Entrance":
+    def build(cls, folder: Path, now_ms: int | None = None, *, made_up: bool = False) -> "Entrance":
         """Make a hub in *folder*, on the first day of all made-up hubs unless told otherwise."""
         folder.mkdir(exist_ok=True)
         house = HubHouse(folder / "hub")
         if now_ms is not None:
             house.epoch, house.past_ms = divmod(now_ms, DAY_MS)
-        create_hub(house.folder, HUB, "https://127.0.0.1:8443", house.clock)
+        create_hub(house.folder, HUB, "https://127.0.0.1:8443", house.clock, made_up=made_up)
         return cls(house, folder)
 
     @property

@@ -6,34 +6,23 @@ another order, at other times of the day, with members let in in another order. 
 every route is the same, headers and all; and so is what is logged.
 """
 
-import itertools
-import json
-import re
 import shutil
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
-from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from asking import Answer, ask
+from everyanswer import every_answer
 from hinomi.model.statement import Endpoint, Sighting
 from hinomi.telemetry import set_up_logging
-from hinomi.web.hub.app import create_app
-from hinomi.web.hub.running import Hub
 from hubs import DAY_MS, FIRST_EPOCH, HubHouse, Node, server
 
 NAMES: Final = ("alpha", "beta", "gamma", "delta", "epsilon")
 SERVERS: Final = tuple(server(number) for number in range(1, 13))
 LEAST: Final = 5  # share.batch_least.
-OF_EACH: Final = ("/v1/snapshots/1/envelope", "/v1/snapshots/2/listings.json", "/v1/hub")
-"""What every member asks for; one of them asks for all that there is."""
-MOST: Final = 4
-"""Of objects, so many are asked for by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,46 +105,6 @@ def listed(house: HubHouse, seen: dict[Endpoint, Sighting]) -> dict[Endpoint, Si
     return {each: how for each, how in seen.items() if each in there}
 
 
-def answers(house: HubHouse) -> Iterator[tuple[str, str, Answer]]:
-    """Ask for everything that there is."""
-    home = house.home()
-    with home.casebook() as casebook:
-        app = create_app(Hub(home, casebook))
-        for name in NAMES:
-            node = house.nodes[name]
-
-            def get(target: str, node: Node = node) -> Answer:
-                return ask(app, "GET", target, peer=node.fingerprint, headers=node.headers)
-
-            asked = targets(app, get) if name == NAMES[0] else iter(OF_EACH)
-            for target in asked:
-                yield name, target, get(target)
-
-
-def targets(app: FastAPI, get: Callable[[str], Answer]) -> Iterator[str]:
-    """Fill in what there is for each part in braces of every route that can be read."""
-    newest = json.loads(get("/v1/hub").body)["newest"]
-    collection = json.loads(get("/taxii2/list/collections/").body)["collections"][0]["id"]
-    objects = json.loads(get(f"/taxii2/list/collections/{collection}/objects/").body)
-    there = {
-        "number": [str(number) for number in range(1, newest + 2)],
-        "collection": [collection],
-        "name": [each["id"] for each in objects.get("objects", [])][:MOST],
-        "event": list(json.loads(get("/misp/manifest.json").body)),
-        "status": ["00000000-0000-4000-8000-000000000000"],
-    }
-    for path, methods in app.openapi()["paths"].items():
-        if "get" not in methods:
-            continue
-        names = re.findall(r"{(\w+)}", path)
-        for found in itertools.product(*(there[name] for name in names)):
-            target = path.format(**dict(zip(names, found, strict=True)))
-            yield target
-            if path.endswith(("/objects/", "/manifest/")):
-                for query in ("limit=2", "added_after=2026-11-23T00:00:00Z", "match[version]=all"):
-                    yield f"{target}?{query}"
-
-
 @settings(
     max_examples=8,
     deadline=None,
@@ -176,7 +125,8 @@ def test_order_and_clock_change_no_byte(
         folder = tmp_path / str(number)
         shutil.rmtree(folder, ignore_errors=True)
         house = live(template, folder, world, chance)
-        found = list(answers(house))
+        nodes = {name: house.nodes[name] for name in NAMES}
+        found = list(every_answer(house.home(), nodes))
         told.append((found, capfd.readouterr()))
 
     assert told[0] == told[1]
