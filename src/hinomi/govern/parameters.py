@@ -12,7 +12,7 @@ import shlex
 import tomllib
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Final, Self
@@ -158,7 +158,7 @@ def read_register(path: Path, *, may_lack: bool = False) -> Register:
             parameter, or a value that cannot be meant.
     """
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = _read_toml(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"register {path}: {error.strerror}; {_RESTORE}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -166,6 +166,11 @@ def read_register(path: Path, *, may_lack: bool = False) -> Register:
     register = parse_register(document, f"register {path}")
     require_sound(register, f"register {path}", may_lack=may_lack)
     return register
+
+
+@lru_cache(maxsize=16)  # A home is opened again and again, and rarely with another register.
+def _read_toml(text: str) -> Mapping[str, object]:
+    return tomllib.loads(text)
 
 
 def parse_register(document: Mapping[str, object], name: str) -> Register:
