@@ -209,6 +209,8 @@ class StandIn:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # Else every answer waits for an acknowledgement, 40 ms.
+    wbufsize = -1
     hub: StandIn
 
     def do_GET(self) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from itertools import product
 from typing import Final, NamedTuple, Self
@@ -185,13 +185,7 @@ class Matrix:
     _by_cell: Mapping[Cell, Row] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        by_cell: dict[Cell, Row] = {}
-        for row in self.rows:
-            for cell in row.cells():
-                if cell in by_cell:
-                    raise ValueError(f"two rows of the matrix speak of {cell}")
-                by_cell[cell] = row
-        object.__setattr__(self, "_by_cell", by_cell)
+        object.__setattr__(self, "_by_cell", _by_cell(self.rows))
 
     def ask(self, cell: Cell, day: date) -> Finding:
         """Tell whether *cell* is permitted on *day* (UTC), and why."""
@@ -235,6 +229,17 @@ class Matrix:
             if ruling.cell == cell and day < ruling.ends:
                 return ruling
         return None
+
+
+@lru_cache(maxsize=4)  # Homes have the same rows, with rulings and ends of their own.
+def _by_cell(rows: tuple[Row, ...]) -> Mapping[Cell, Row]:
+    found: dict[Cell, Row] = {}
+    for row in rows:
+        for cell in row.cells():
+            if cell in found:
+                raise ValueError(f"two rows of the matrix speak of {cell}")
+            found[cell] = row
+    return found
 
 
 def every_cell() -> Iterator[Cell]:
