@@ -24,7 +24,6 @@ OWN_FIELDS: Final = frozenset({"index", "time"})
 
 _VERSION: Final = b"\x01"
 _TIME_BYTES: Final = 8
-_COMMITMENT_BYTES: Final = 32
 
 Entry = Mapping[str, object]
 

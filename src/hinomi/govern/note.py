@@ -28,7 +28,6 @@ _MARK: Final = "PRIVATE+KEY+"
 _KEY_BYTES: Final = 32
 _ID_BYTES: Final = 4
 _TIME_BYTES: Final = 8
-_SIGNATURE_BYTES: Final = 64
 _LATEST_S: Final = 2**63 - 1
 _NAME: Final = re.compile(r"[^\s+]+")
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")

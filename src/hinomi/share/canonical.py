@@ -21,15 +21,17 @@ def render_canonical(document: Mapping[str, object]) -> bytes:
     return text.encode("utf-8")
 
 
-def require_canonical(body: bytes, document: Mapping[str, object], path: str) -> None:
+def require_canonical(body: bytes, again: bytes, path: str) -> None:
     """
-    Return if *body* is the canonical form of *document*, which was read from it.
+    Return if *body* is what its facts render to, *again*.
 
     Raises:
-        MalformedDocument: If it is not: two texts of the same facts would be two documents.
+        MalformedDocument: If it holds more than they: a name twice, another order, blanks.
     """
-    if render_canonical(document) != body:
-        raise MalformedDocument("is not in canonical form (RFC 8785)", path)
+    if body != again:
+        raise MalformedDocument(
+            "is not in canonical form (RFC 8785), in the order of its servers", path
+        )
 
 
 def digest(body: bytes) -> str:

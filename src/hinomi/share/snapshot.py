@@ -20,7 +20,7 @@ from hinomi.model.case import ServiceClass
 from hinomi.model.listing import Listing, parse_epoch, render_epoch
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.snapshot import Snapshot
-from hinomi.share.canonical import digest, render_canonical
+from hinomi.share.canonical import digest, render_canonical, require_canonical
 
 FORMAT: Final = "hinomi-snapshot-1"
 FIELDS: Final = ("address", "protocol", "port", "class", "valid_until_epoch")
@@ -190,8 +190,7 @@ def parse_json(body: bytes, path: str = "snapshot") -> Snapshot:
         )
     except ValueError as error:
         raise MalformedDocument(f"is no snapshot: {error}", path) from error
-    if render_json(snapshot) != body:
-        raise MalformedDocument("is not in canonical form (RFC 8785)", path)
+    require_canonical(body, render_json(snapshot), path)
     return snapshot
 
 

@@ -23,7 +23,7 @@ from hinomi.model.evidence import Method
 from hinomi.model.listing import parse_epoch, render_epoch
 from hinomi.model.protocol import PORT_MOST, WITH_PORTS, parse_protocol, render_protocol
 from hinomi.model.statement import Band, Endpoint, Sighting, SightingStatement, Statement
-from hinomi.share.canonical import render_canonical
+from hinomi.share.canonical import render_canonical, require_canonical
 
 SUBMISSION: Final = "hinomi-submission-1"
 SIGHTINGS: Final = "hinomi-sightings-1"
@@ -129,7 +129,7 @@ def parse_submission(
         (_statement(each, profile, path, row) for row, each in enumerate(document.findings, 1)),
         path,
     )
-    _require_same(body, render_submission(found, epoch, epoch_days), path)
+    require_canonical(body, render_submission(found, epoch, epoch_days), path)
     return found
 
 
@@ -245,7 +245,7 @@ def parse_sightings(
         for row, each in enumerate(document.sightings, 1)
     )
     said = _distinct(found, path)
-    _require_same(body, render_sightings(said, document.snapshot, epoch, epoch_days), path)
+    require_canonical(body, render_sightings(said, document.snapshot, epoch, epoch_days), path)
     return document.snapshot, said
 
 
@@ -294,14 +294,6 @@ def _require_head(  # noqa: PLR0917 - one check of one head.
         raise MalformedDocument(f"its epoch is {error}", path) from error
     if found != epoch:
         raise MalformedDocument(f"is not of the epoch {render_epoch(epoch, epoch_days)}", path)
-
-
-def _require_same(body: bytes, again: bytes, path: str) -> None:
-    """Refuse a document that holds more than its facts: a field twice, an order, blanks."""
-    if body != again:
-        raise MalformedDocument(
-            "is not in canonical form (RFC 8785), in the order of its servers", path
-        )
 
 
 def _statement(finding: _Finding, profile: Profile, path: str, row: int) -> Statement:
