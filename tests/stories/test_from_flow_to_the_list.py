@@ -16,7 +16,7 @@ import pytest
 from asking import Answer
 from casework import BOTS, Provider, provider, week_of_bots
 from enrolled import Entrance
-from everyanswer import every_answer, put
+from everyanswer import Shown, every_answer, put
 from hinomi.model.address import parse_address
 from hinomi.model.member import MemberKind
 from hinomi.model.statement import Deed, Endpoint
@@ -178,7 +178,7 @@ def live(begun: World, folder: Path, seed: int, capfd: pytest.CaptureFixture[str
         world.provider.house.let(None)  # The hub's people are others.
         capfd.readouterr()
         batch = world.speaks(seed)
-        nodes = {"alpha": world.shown, **{node.name: node for node in OTHERS}}
+        nodes: dict[str, Shown] = {"alpha": world.shown, **{node.name: node for node in OTHERS}}
         answers = [*every_answer(world.hub.home(), nodes)]
         return Told(answers, "".join(capfd.readouterr()), batch, kept)
 
