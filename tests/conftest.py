@@ -11,8 +11,14 @@ from hypothesis import HealthCheck, settings
 from casebooks import Place, PostgresqlPlace, SqlitePlace
 from hinomi.store.database import open_shared_database
 from postgres import Server, running_server
+from thorough import EXAMPLES
 
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "shared",
+    deadline=None,
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("shared")
 
 os.environ.pop("HINOMI_TOKEN", None)  # Whoever runs the tests acts by their account.
