@@ -23,7 +23,7 @@ settings.load_profile("shared")
 
 os.environ.pop("HINOMI_TOKEN", None)  # Whoever runs the tests acts by their account.
 
-os.fsync = lambda _descriptor: None  # The tests kill processes, never the machine.
+os.fsync = lambda fd: None  # noqa: ARG005 - by name as well. The tests kill processes, never the machine.
 
 _NUMBERS = itertools.count(1)
 
