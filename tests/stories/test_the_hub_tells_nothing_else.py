@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from asking import Answer, ask
+from hinomi.model.listing import render_epoch
 from hinomi.model.statement import Endpoint, Sighting
 from hinomi.telemetry import set_up_logging
 from hinomi.web.hub.app import create_app
@@ -142,6 +143,7 @@ def targets(app: FastAPI, get: Callable[[str], Answer]) -> Iterator[str]:
         "collection": [collection],
         "name": [each["id"] for each in objects.get("objects", [])][:MOST],
         "event": list(json.loads(get("/misp/manifest.json").body)),
+        "epoch": [render_epoch(FIRST_EPOCH, 1)],
         "status": ["00000000-0000-4000-8000-000000000000"],
     }
     for path, methods in app.openapi()["paths"].items():
