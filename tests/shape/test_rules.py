@@ -25,8 +25,8 @@ from tree import DOCS, ROOT, SOURCE, name_of, parsed, python_files
 PAGE: Final = DOCS / "reference" / "rules.md"
 
 OUTWARDS: Final = {
-    "attribute", "block", "consent", "corroborate", "export", "feedback", "notify", "publish", "release", "serve",
-    "share", "submit", "takedown",
+    "attribute", "block", "consent", "corroborate", "export", "feedback", "notify", "publish",
+    "release", "serve", "share", "submit", "takedown",
 }  # fmt: skip
 """Words of commands that would lead out of the house; each comes with its rule's feature."""
 
