@@ -77,7 +77,7 @@ class StandIn:
     drop_after_taking: int = 0  # So many batches are taken and never answered.
     rounds: Callable[[str, str, bytes], tuple[int, bytes] | None] = field(
         default=lambda _method, _path, _body: None
-    )  # Answers what is asked of private corroboration: `corroborators.StandInRounds`.
+    )  # Answers what is asked of private corroboration: `roundhubs.StandInRounds`.
     mend: Callable[[str, bytes], bytes] = field(default=lambda _path, body: body)
     refuse: Callable[[str], tuple[int, bytes] | None] = field(default=lambda _path: None)
 

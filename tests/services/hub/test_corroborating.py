@@ -7,7 +7,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from corroborators import KEY, RoundHouse, document, opened
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, NotPermitted
 from hinomi.model.member import MemberKind, MemberState
 from hinomi.model.statement import Endpoint
@@ -15,6 +14,7 @@ from hinomi.services.hub.corroborating import answer_for, conclude, seat_of, siz
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.publishing import publish
 from hubs import HubHouse, Node, server
+from roundhubs import KEY, RoundHouse, document, opened
 
 MEMBERS = ("isp-a", "isp-b", "isp-c", "isp-d")
 HELD = {

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from corroborators import CAPACITY, document, opened, with_values
 from hinomi.model.statement import Deed
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.founding import list_signer
@@ -14,6 +13,7 @@ from hinomi.share.private.rounds import Round
 from hinomi.share.signing import Signed
 from hinomi.web.hub.running import Hub
 from openhub import DAY_MS, NAME, Node, SetClock, asking, endpoint, join, put_snapshot
+from roundhubs import CAPACITY, document, opened, with_values
 
 DAY = "2026-01-01"
 TABLES = f"/v1/rounds/{DAY}/tables"

@@ -192,11 +192,7 @@ class _Taking:
             seed=os.urandom(_SEED_BYTES),
             elements=packed(backed_servers(self._home, self._epoch)),
         )
-        if len(brought.elements) > agreed.capacity:
-            raise ConfigError(
-                f"the hub's round takes {agreed.capacity:,} findings of a member, and here are "
-                f"{len(brought.elements):,}: the hub has to raise hub.private_capacity"
-            )
+        agreed.check_capacity(len(brought.elements))
         put_brought(self._home, self._membership, brought)
         return brought
 
