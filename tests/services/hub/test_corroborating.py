@@ -193,7 +193,7 @@ def test_a_suspended_members_tables_do_not_count(hub: RoundHouse) -> None:
     all_send(hub)
     seat = hub.seat("isp-a")
     with hub.home().casebook() as casebook:
-        casebook.hub.members.set_state("isp-c", MemberState.SUSPENDED, MemberState)
+        casebook.hub.members.set_state("isp-c", MemberState.SUSPENDED, list(MemberState))
     publish(hub.home())
 
     assert opened(seat.agreed, seat.number, HELD["isp-a"], answer(hub, "isp-a")) == set()

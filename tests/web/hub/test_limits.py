@@ -144,7 +144,9 @@ def read_exactly(request: Request, size: int) -> bytes:
 @pytest.mark.parametrize("headers", [{}, {"content_length": "2"}])
 def test_a_document_of_a_known_length_comes_whole(headers: dict[str, str]) -> None:
     """Whether or not its length was told before."""
-    assert read_exactly(request_of([b"a", b"b"], content_type="text/csv", **headers), 2) == b"ab"
+    request = request_of([b"a", b"b"], 0.0, content_type="text/csv", **headers)
+
+    assert read_exactly(request, 2) == b"ab"
 
 
 @pytest.mark.parametrize("parts", [[b"a"], [b"ab", b"c"], [b""], [b"abc"] * 1000])
@@ -152,7 +154,7 @@ def test_a_document_of_a_known_length_comes_whole(headers: dict[str, str]) -> No
 def test_another_length_is_refused(parts: list[bytes], headers: dict[str, str]) -> None:
     """Too short and too long, also where what was told before was right."""
     with pytest.raises(HTTPException) as found:
-        read_exactly(request_of(parts, content_type="text/csv", **headers), 2)
+        read_exactly(request_of(parts, 0.0, content_type="text/csv", **headers), 2)
 
     assert found.value.status_code == 422
 
