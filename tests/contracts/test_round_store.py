@@ -70,7 +70,9 @@ def test_tables_are_taken_out_once(book: CaseBook) -> None:
     book.hub.rounds.add(tables("isp-b"))
     book.hub.rounds.add(tables("isp-a"))
 
+    assert book.hub.rounds.epochs_with_tables() == (EPOCH,)
     assert book.hub.rounds.take_out(EPOCH) == (tables("isp-a"), tables("isp-b"))
+    assert book.hub.rounds.epochs_with_tables() == ()
     assert book.hub.rounds.take_out(EPOCH) == ()
     assert book.hub.rounds.digest_of(EPOCH, "isp-a") is None
 

@@ -1,12 +1,15 @@
 """A round is dealt once, taken until the list is begun, combined then, and its tables are gone."""
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hinomi.config import NodeConfig, NodeKind
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, NotPermitted
 from hinomi.model.member import MemberKind, MemberState
 from hinomi.model.statement import Endpoint
@@ -246,6 +249,20 @@ def test_what_was_left_by_a_process_that_was_killed_is_deleted(hub: RoundHouse) 
         assert casebook.hub.rounds.take_out(hub.house.epoch) == ()
     with pytest.raises(NotFound):
         answer(hub, "isp-a", hub.house.spoken_of - 1)
+
+
+def test_where_the_purpose_has_ended_tables_go_all_the_same(hub: RoundHouse) -> None:
+    """Nothing is combined, and the list is not kept by it."""
+    all_send(hub)
+    home = hub.home()
+    kind = NodeConfig(kind=NodeKind.OPERATIONAL)
+    provider = replace(home, config=msgspec.structs.replace(home.config, node=kind))
+    with home.casebook() as casebook:
+        casebook.hub.snapshots.seal(hub.house.epoch)
+        conclude(provider, casebook, present_epoch(home))
+        assert casebook.hub.rounds.epochs_with_tables() == ()
+    with pytest.raises(NotFound):
+        answer(hub, "isp-a")
 
 
 def test_answers_go_after_a_lease(hub: RoundHouse) -> None:

@@ -7,7 +7,9 @@ unless the register gives a threshold (``hub.private_threshold``).
 
 from dataclasses import dataclass, field
 
-from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound
+import structlog
+
+from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound, NotPermitted
 from hinomi.govern.mandate import Mandate
 from hinomi.hub.dealing import deal
 from hinomi.hub.outlets import Openings
@@ -31,6 +33,8 @@ from hinomi.share.private.wire import (
 from hinomi.share.signing import Signed
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.rounds import Answered, Dealt, Tables
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,13 +170,17 @@ def conclude(home: Home, casebook: CaseBook, now: Epoch) -> None:
     members submit nothing; the list that is begun does not wait for it a second time. Nor
     does it fail where a round does.
     """
-    mandate = home.mandate(Operation.COMBINE)
     lease = home.register.integer("share.lease_days")
     casebook.hub.rounds.forget_answers(now.spoken_of - max(lease // now.days, 1))
     came = casebook.hub.rounds.take_out(now.spoken_of)
-    dealt = casebook.hub.rounds.find(now.spoken_of)
     if not came:
         return
+    try:
+        mandate = home.mandate(Operation.COMBINE)
+    except NotPermitted as error:  # Which the journal has; the tables are gone all the same.
+        _log.error("round-not-combined", reason=str(error))
+        return
+    dealt = casebook.hub.rounds.find(now.spoken_of)
     facts: dict[str, object] = {
         "epoch": render_epoch(now.spoken_of, now.days),
         "tables": len(came),
@@ -186,6 +194,7 @@ def conclude(home: Home, casebook: CaseBook, now: Epoch) -> None:
         told = _combine(home, casebook, dealt, came)
     except HinomiError as error:
         told = {"stage": "failed", "reason": str(error)}
+        _log.error("round-not-combined", reason=str(error))
     record(home.journal(), Operation.COMBINE, mandate, {**facts, **told})
 
 
@@ -221,6 +230,8 @@ def _combine(
             )
         )
     keys = len({each.check_value for each in sent.values()})
+    if keys > 1:
+        _log.warning("members-keys-differ", keys=keys)
     return {"stage": "done", "answered": len(senders), "keys": keys}
 
 

@@ -140,6 +140,12 @@ class RoundStore:
             for row in rows
         )
 
+    def epochs_with_tables(self) -> tuple[int, ...]:
+        """Give the epochs of whose rounds tables are here, ascending."""
+        wanted = sa.select(TABLES.c.epoch).distinct().order_by(TABLES.c.epoch)
+        with self._database.read() as connection:
+            return tuple(connection.scalars(wanted))
+
     def put_answer(self, answered: Answered) -> None:
         """Keep what a member is told of a round."""
         with self._database.write() as connection:
