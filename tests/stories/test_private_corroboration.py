@@ -1,8 +1,10 @@
 """Four members compare their findings through a hub: it can read only what three of them have."""
 
 import socket
+import sqlite3
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +16,7 @@ from docket import manned
 from hinomi.clock import wall_clock
 from hinomi.model.address import parse_address, to_packed
 from hinomi.model.member import Use
+from hinomi.services.casebooks import CASEBOOK
 from hinomi.services.home import Home, open_home
 from hinomi.services.hub.credentials import Wanted, certify
 from hinomi.services.hub.founding import create_hub
@@ -29,6 +32,7 @@ from household import DAY_MS, Household
 from hubthread import hub_answering
 from listedmany import many_listed
 from openhub import NAME
+from roundhubs import with_values
 
 COMMON: Final = {f"203.0.113.{last}": 9 for last in range(30, 36)}
 """What three members found, and how many lines met each there."""
@@ -75,6 +79,11 @@ class World:
         """Let every member submit."""
         return {name: submit(self.home(name)) for name in MEMBERS}
 
+    def tables_bytes(self) -> list[int]:
+        """Give the length of each member's tables that the hub has now."""
+        with closing(sqlite3.connect(self.folder / "hub" / CASEBOOK)) as book:
+            return [size for (size,) in book.execute("SELECT length(body) FROM hub_tables")]
+
     def holds(self, *texts: str) -> set[str]:
         """Give which of these addresses stand in any file of the hub, in whatever form."""
         content = b"\n".join(
@@ -82,14 +91,6 @@ class World:
         )
         forms = {each: (each.encode(), to_packed(parse_address(each))) for each in texts}
         return {each for each, told in forms.items() if any(form in content for form in told)}
-
-
-def with_values(home: Home, values: Mapping[str, int]) -> Home:
-    """Give *home* with other values in its register."""
-    register = home.register
-    for name, value in values.items():
-        register = register.with_value(name, value, decided_by="a test")
-    return replace(home, register=register)
 
 
 @pytest.fixture(name="world")
@@ -139,6 +140,8 @@ def test_what_two_name_stays_shut_and_what_three_name_is_listed(world: World) ->
     assert {take_key(world.home(name), key).check for name in MEMBERS} == {number}
 
     first = world.all_corroborate()
+    sizes = world.tables_bytes()
+    assert (len(sizes), len(set(sizes))) == (4, 1)
     assert {name: each.brought for name, each in first.items()} == {
         "isp-a": 7, "isp-b": 7, "isp-c": 6, "isp-d": 0,
     }  # fmt: skip
@@ -147,6 +150,7 @@ def test_what_two_name_stays_shut_and_what_three_name_is_listed(world: World) ->
     assert not world.holds(OF_TWO, *COMMON)
 
     publish(world.hub())
+    assert world.tables_bytes() == []
     second = world.all_corroborate()
     opened = {name: each.opened for name, each in second.items()}
     found = {name: 0 if each is None else len(each.elements) for name, each in opened.items()}

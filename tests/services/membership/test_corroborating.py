@@ -170,6 +170,47 @@ def test_tables_that_come_too_late_are_let_go(member: Household, rounds: StandIn
     assert corroborate(member.home()).lost == ()
 
 
+@pytest.mark.parametrize("status", [409, 422])
+def test_a_hub_that_refuses_tables_gets_no_other_ones(
+    member: Household, hub: StandIn, rounds: StandInRounds, status: int
+) -> None:
+    """It could compare them, and count the findings; in the next round this home is back."""
+    seen: list[bytes] = []
+
+    def reads_and_refuses(method: str, path: str, body: bytes) -> tuple[int, bytes] | None:
+        if method == "PUT":
+            seen.append(body)
+            return status, b'{"error":"once more, please"}'
+        return rounds.answer(method, path, body)
+
+    hub.rounds = reads_and_refuses
+    assert "once more, please" in corroborate(member.home()).lost[0]
+    again = corroborate(member.home())
+    assert (again.brought, again.lost, len(seen)) == (None, (), 1)
+    (kept,) = all_brought(member.home(), read_joined(member.home()))
+    assert (kept.is_lost, kept.seed, kept.elements) == (True, b"", ())
+
+    hub.rounds = rounds.answer
+    member.later(DAY_MS)
+    hub.spoken_of += 1
+    assert corroborate(member.home()).brought == 6
+
+
+def test_a_new_key_before_tables_went_costs_the_round(
+    member: Household, rounds: StandInRounds, tmp_path: Path
+) -> None:
+    """What was made under the old one is not sent, and nothing else either."""
+    rounds.hub.refuse = lambda path: (503, b"{}") if path.endswith("tables") else None
+    with pytest.raises(Unavailable):
+        corroborate(member.home())
+    rounds.hub.refuse = lambda _path: None
+    give_key(member.home(), tmp_path, bytes(32))
+
+    assert "key was replaced" in corroborate(member.home()).lost[0]
+    assert corroborate(member.home()).brought is None
+    assert rounds.taken == {}
+
+
 def test_an_answer_that_does_not_come_is_given_up(
     member: Household, hub: StandIn, rounds: StandInRounds
 ) -> None:

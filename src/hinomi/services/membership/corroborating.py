@@ -18,7 +18,7 @@ from hinomi.model.statement import Deed
 from hinomi.services.home import Home
 from hinomi.services.listings import require_journalled, require_may_leave
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.asking import HubClient
+from hinomi.services.membership.asking import HubClient, NotTaken
 from hinomi.services.membership.holding import alone
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.joining import statements_signer
@@ -28,6 +28,7 @@ from hinomi.services.membership.rounds import (
     Opened,
     all_brought,
     forget_brought,
+    lose_brought,
     packed,
     put_brought,
     put_opened,
@@ -76,7 +77,8 @@ def corroborate(home: Home) -> Corroborated:
     """
     Open the hub's answers that are there, and send the tables of the round that is open.
 
-    Repeated, it sends the same bytes, or nothing.
+    Repeated, it sends the same bytes, or nothing: tables are made once in a round, whatever the hub
+    says of them.
 
     Raises:
         NotPermitted: If this home is a laboratory, no mandate permits it, something is listed past
@@ -121,14 +123,17 @@ class _Taking:
         most = self._home.register.integer("share.corroborated_epochs")
         for each in all_brought(self._home, self._membership):
             day = self._membership.day_of(each.epoch)
+            if each.epoch < self._epoch - most:
+                forget_brought(self._home, self._membership, each.epoch)
+                continue
+            if each.is_lost:
+                continue
             try:
                 opened = self._open(each, client)
             except NotFound:
-                if each.epoch < self._epoch - most:
-                    forget_brought(self._home, self._membership, each.epoch)
                 continue
             except (ConfigError, MalformedDocument) as error:
-                self._lose(each.epoch, error)
+                self._lose(each, error)
                 continue
             put_opened(self._home, opened)
             forget_brought(self._home, self._membership, each.epoch)
@@ -146,17 +151,19 @@ class _Taking:
         if opened is not None and opened.epoch >= self._epoch:
             return opened.brought, True
         brought = waiting[0] if waiting else self._begin(client)
-        if brought is None or brought.receipt:
-            return None if brought is None else len(brought.elements), brought is not None
-        tables = self._tables(brought)
-        body = encode_tables(brought.agreed, self._keys(brought), tables)
+        if brought is None or brought.is_lost:
+            return None, False
+        if brought.receipt:
+            return len(brought.elements), True
         day = self._membership.day_of(self._epoch)
-        told = {"digest": digest(body), "brought": len(brought.elements)}
-        self._record(day, {"stage": "begins", **told})
         try:
+            body = encode_tables(brought.agreed, self._keys(brought), self._tables(brought))
+            told = {"digest": digest(body), "brought": len(brought.elements)}
+            self._record(day, {"stage": "begins", **told})
             receipt = self._send(client, body)
-        except Conflict as error:  # The round is over, or they were made anew from a backup.
-            self._lose(self._epoch, error)
+        except (ConfigError, Conflict, NotTaken) as error:
+            # Another key, the round is over, or the hub has others, made before a backup.
+            self._lose(brought, error)
             return None, False
         sent = msgspec.structs.replace(brought, digest=digest(body), receipt=receipt)
         put_brought(self._home, self._membership, sent)
@@ -259,10 +266,10 @@ class _Taking:
             raise BadNote("the hub's receipt is for other tables: these are sent again")
         return answer.note
 
-    def _lose(self, epoch: int, error: HinomiError) -> None:
+    def _lose(self, brought: Brought, error: HinomiError) -> None:
         """Let go of what was brought into a round that comes to nothing, and say why."""
-        day = self._membership.day_of(epoch)
-        forget_brought(self._home, self._membership, epoch)
+        day = self._membership.day_of(brought.epoch)
+        lose_brought(self._home, self._membership, brought)
         self.lost.append(f"the round of {day} comes to nothing here: {error}")
         self._record(day, {"stage": "lost", "reason": str(error)})
 

@@ -3,7 +3,8 @@ What this home keeps of private corroboration: what it brought into rounds, and 
 
 ====================== ====================================================================
 ``hub/private/DAY``    what was brought into the round of that day: enough to make the same
-                       tables again, and to open the answer; it goes when the answer is opened
+                       tables again, and to open the answer; it goes when the answer is opened,
+                       and is emptied when the round comes to nothing here
 ``hub/private/opened`` which of the own servers enough members have, by the newest answer
 ====================== ====================================================================
 
@@ -47,6 +48,7 @@ class Brought(msgspec.Struct, frozen=True, kw_only=True):
     elements: tuple[bytes, ...]  # The own servers that went in, packed.
     digest: str = ""  # Of the tables.
     receipt: str = ""  # The hub's; empty: it has not said yet that it took them.
+    is_lost: bool = False  # It comes to nothing; that it was there keeps others from being made.
 
     @property
     def agreed(self) -> Round:
@@ -97,6 +99,17 @@ def put_brought(home: Home, membership: JoinedHub, brought: Brought) -> None:
     """Keep what goes into a round, before it goes."""
     path = _path(home, membership, brought.epoch)
     replace_durably(path, msgspec.json.encode(brought), mode=_SECRET)
+
+
+def lose_brought(home: Home, membership: JoinedHub, brought: Brought) -> None:
+    """
+    Let go of what was brought into a round, and remember that there was something.
+
+    Tables that were made a second time would differ from the first in all bins but those that hold
+    a finding: a hub that has both could count them. So a round that is lost stays lost.
+    """
+    lost = msgspec.structs.replace(brought, seed=b"", elements=(), is_lost=True)
+    put_brought(home, membership, lost)
 
 
 def forget_brought(home: Home, membership: JoinedHub, epoch: int) -> None:
