@@ -68,13 +68,14 @@ def put(app: FastAPI, node: Shown, day: str, sent: Sent) -> Answer:
 
 def _targets(app: FastAPI, get: Callable[[str], Answer]) -> Iterator[str]:
     """Fill in what there is for each part in braces of every route that can be read."""
-    newest = json.loads(get("/v1/hub").body)["newest"]
+    status = json.loads(get("/v1/hub").body)
     collection = json.loads(get("/taxii2/list/collections/").body)["collections"][0]["id"]
     objects = json.loads(get(f"/taxii2/list/collections/{collection}/objects/").body)
     there = {
-        "number": [str(number) for number in range(1, newest + 2)],
+        "number": [str(number) for number in range(1, status["newest"] + 2)],
         "collection": [collection],
         "name": [each["id"] for each in objects.get("objects", [])][:MOST],
+        "epoch": [status["spoken_of"]],
         "event": list(json.loads(get("/misp/manifest.json").body)),
         "status": ["00000000-0000-4000-8000-000000000000"],
     }
