@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from casebooks import Place, PostgresqlPlace, SqlitePlace
@@ -26,6 +27,13 @@ os.environ.pop("HINOMI_TOKEN", None)  # Whoever runs the tests acts by their acc
 os.fsync = lambda fd: None  # noqa: ARG005 - by name as well. The tests kill processes, never the machine.
 
 _NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def logs_end_with_a_test() -> Iterator[None]:
+    """Let go of the stream that a test had logs go to: it is closed by then."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session", name="postgres_server")

@@ -188,7 +188,7 @@ def test_no_byte_tells_of_lines_or_times(
 ) -> None:
     """Nor what is logged; and the list has all servers, found by lines that differ."""
     begun = World.begin(tmp_path / "begun", monkeypatch)
-    set_up_logging("warning")
+    set_up_logging("warning", timed=False)
 
     one, other = (live(begun, tmp_path / str(seed), seed, capfd) for seed in SEEDS)
 

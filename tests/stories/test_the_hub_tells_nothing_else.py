@@ -139,7 +139,7 @@ def test_order_and_clock_change_no_byte(
 ) -> None:
     """Of no answer to anybody, and of nothing that is logged at the level that ships."""
     told = []
-    set_up_logging("warning")
+    set_up_logging("warning", timed=False)
     for number, chance in enumerate(runs):
         folder = tmp_path / str(number)
         shutil.rmtree(folder, ignore_errors=True)
