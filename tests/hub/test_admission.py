@@ -261,7 +261,7 @@ def test_a_page_is_the_same_by_host_and_path(page: str, is_shared: bool) -> None
 
 
 def test_a_page_of_an_international_name_is_the_same_in_ascii() -> None:
-    """RFC 5891."""
+    """However its host is written."""
     one = replace(FIT, page="https://例.example/flow")
     other = replace(
         FIT, name="b", organisation="B", contacts=(), page="http://xn--fsq.example/flow"

@@ -168,7 +168,7 @@ def _page(text: str) -> tuple[str, str]:
 
 
 def _host(text: str) -> str:
-    """Give a host's name in its ASCII form (RFC 5891), without what is no part of the name."""
+    """Give a host's name in its ASCII form, without what is no part of the name."""
     host = text.rstrip(".").removeprefix("www.")
     with suppress(UnicodeError):  # What is no name of a host stays as it was written.
         host = host.encode("idna").decode("ascii")

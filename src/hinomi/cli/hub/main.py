@@ -9,6 +9,7 @@ from hinomi.cli.hub.members import member
 from hinomi.cli.hub.publish import publish, resume, snapshot, verify
 from hinomi.cli.hub.queue import decide_, queue_, show_
 from hinomi.cli.hub.trust import trust
+from hinomi.cli.hub.unguarded import warn_unguarded
 from hinomi.cli.session import Session, shared_options
 from hinomi.govern.roles import Act
 from hinomi.hub.outlets import Answer, Openings, table
@@ -103,7 +104,9 @@ def outlets(session: Session, language: str) -> None:
 @click.pass_obj
 def status_(session: Session) -> None:
     """Show members by state, the epoch, the newest list, and what waits for people."""
-    found = status(session.open_home(Act.STATUS))
+    home = session.open_home(Act.STATUS)
+    found = status(home)
+    warn_unguarded(home)
     if session.as_json:
         render.print_json(_status_document(found))
         return
