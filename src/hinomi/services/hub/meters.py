@@ -10,7 +10,8 @@ from prometheus_client import (
     disable_created_metrics,
 )
 
-disable_created_metrics()  # Each would be the moment of the first request of its kind.
+# Each would be the moment of the first request of its kind.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1.0, 2.5, 5.0, 10.0)
 
