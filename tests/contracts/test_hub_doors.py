@@ -273,6 +273,21 @@ def test_other_kinds_stay_out(hub: Hub, route: tuple[str, str]) -> None:
         assert ask(hub, route, node, node.headers) == 403, kind
 
 
+@pytest.mark.parametrize("route", [each for each in ROUTES if each[0] == "GET"], ids=" ".join)
+def test_a_head_goes_through_the_door_of_its_get(hub: Hub, route: tuple[str, str]) -> None:
+    """It is no route of its own: the same status and headers for each, and never a body."""
+    mine = ensure(hub, "isp-a")
+    shut = ensure(hub, "isp-o" + digest_of(frozenset()), outlets=())
+    asked = request_to(route, hub, mine)
+    for node, token in ((mine, mine.token), (mine, "x"), (shut, shut.token)):
+        headers = {**dict(asked.headers), "Authorization": f"Bearer {token}"}
+        with asking(hub, node) as client:
+            got = client.get(asked.path, headers=headers)
+            head = client.request("HEAD", asked.path, headers=headers)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers.raw == got.headers.raw
+
+
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)
 def test_what_is_over_lets_nobody_in(hub: Hub, route: tuple[str, str]) -> None:
     """A certificate that is revoked or past its last day."""
