@@ -190,6 +190,15 @@ def test_a_change_that_cannot_be_meant_is_refused(
         changed(PEOPLE, change, TODAY)
 
 
+def test_a_wide_blank_in_a_name_is_a_blank() -> None:
+    """As people write their names in Japanese."""
+    people = changed(
+        PEOPLE, Change(act="add", id="jiro", name="山田\u3000二郎", roles=AUDITOR), TODAY
+    )
+
+    assert people.people["jiro"].name == "山田 二郎"
+
+
 def test_a_difference_names_no_whole_token() -> None:
     """The journal learns who changed and how; of a token the beginning of its hash."""
     after = changed(PEOPLE, Change(act="token", id="taro", token=token_digest("t")), TODAY)

@@ -219,12 +219,17 @@ def _apply(person: Person, change: Change) -> Person:
     tokens = () if change.revoke_tokens else person.tokens
     before = None if change.endless else person.ends
     return Person(
-        name=person.name if change.name is None else change.name.strip(),
+        name=person.name if change.name is None else _with_blanks(change.name).strip(),
         roles=person.roles if change.roles is None else tuple(dict.fromkeys(change.roles)),
         accounts=person.accounts if change.accounts is None else change.accounts,
         tokens=tokens if change.token is None else (*tokens, change.token),
         ends=before if change.ends is None else change.ends,
     )
+
+
+def _with_blanks(name: str) -> str:
+    """Put a plain blank for the one between Japanese names, which is as wide as a letter."""
+    return name.replace("\u3000", " ")
 
 
 def _fault(name: str, person: Person) -> str | None:
