@@ -208,7 +208,7 @@ def test_what_was_met_is_told(house: Household) -> None:
     by(house, "oda", "pull")
     assert by(house, "oda", "feedback").code == 69
     day = house.clock() // DAY_MS
-    met = Met(number=1, until_day=day, lines_least=5, met=[2], at_least=0)
+    met = Met(number=1, until_day=day, lines_least=5, met=[2], at_least=0, epoch=day - 1)
     put_met(house.home(), met)
 
     plan = by(house, "oda", "feedback", "--dry-run", "--json").document

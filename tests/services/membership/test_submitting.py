@@ -4,10 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 
-from docket import SERVER, STAGES, bodies, lead, manned, require_no_address, tell
+from docket import SERVER, STAGES, bodies, lead, manned, require_no_address
 from hinomi.clock import wall_clock
 from hinomi.errors import ConfigError, Conflict, NotPermitted, Unavailable
 from hinomi.govern.note import BadNote
@@ -18,7 +16,7 @@ from hinomi.services.membership.sending import all_waiting
 from hinomi.services.membership.submitting import plan_submission, submit
 from hinomi.services.publishing import withdraw
 from household import DAY_MS, Household
-from listedmany import MANY, many_listed, met
+from listedmany import MANY, counted, many_listed
 from standin import StandIn, epoch_at, listing
 
 ENOUGH = {SERVER, *(each for each, lines in MANY.items() if lines >= 5)}
@@ -70,6 +68,7 @@ def test_too_few_are_not_sent(house: Household, hub: StandIn) -> None:
     """Nothing goes, nothing fails, and the journal says so."""
     house.later(DAY_MS)
     hub.spoken_of += 1
+    counted(house, {})
 
     done = submit(house.home())
 
@@ -95,6 +94,7 @@ def test_the_next_epoch_has_a_batch_of_its_own(many: Household, hub: StandIn) ->
     submit(many.home())
     many.later(DAY_MS)
     hub.spoken_of += 1
+    counted(many)
     withdraw(many.act_as("rita"), 1, "it was seized", gone=True)
     many.act_as(None)
 
@@ -147,6 +147,7 @@ def test_what_came_too_late_is_let_go(many: Household, hub: StandIn) -> None:
         submit(many.home())
     many.later(DAY_MS)
     hub.spoken_of += 1
+    counted(many)
 
     done = submit(many.home())
 
@@ -163,6 +164,7 @@ def test_a_late_receipt_is_still_fetched(many: Household, hub: StandIn) -> None:
         submit(many.home())
     many.later(DAY_MS)
     hub.spoken_of += 1
+    counted(many)
 
     assert submit(many.home()).refused == ()
     assert len(hub.batches) == 2
@@ -259,6 +261,7 @@ def test_what_rests_on_the_hubs_list_is_not_said_back(many: Household, hub: Stan
     many_listed(many, {"203.0.113.70": 20}, methods=())
     many.later(DAY_MS)
     hub.spoken_of += 1
+    counted(many, {**MANY, "203.0.113.70": 20})
 
     done = submit(many.home())
 
@@ -266,34 +269,34 @@ def test_what_rests_on_the_hubs_list_is_not_said_back(many: Household, hub: Stan
     assert {str(each["address"]) for each in received(hub)} == ENOUGH
 
 
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(more=st.sets(st.sampled_from(sorted(MANY))))
-@example(more=set(MANY))
-@example(more={"203.0.113.31", "203.0.113.32"})
-def test_one_more_line_changes_no_byte_that_leaves(many: Household, more: set[str]) -> None:
-    """
-    Two runs see the same lines, and the second one more, which met some of the servers.
+def test_nothing_goes_before_somebody_counted(many: Household, hub: StandIn) -> None:
+    """The lines behind it until the last epoch ended: earlier counts are not for this epoch."""
+    many.later(DAY_MS)
+    hub.spoken_of += 1
 
-    The bytes are the same, unless with it exactly enough lines met one of these; those are counted.
-    """
-    tell(many.home(), *met(many, MANY, ago=1))
-    before = plan_submission(many.home())
-    with_line = {each: lines + (each in more) for each, lines in MANY.items()}
-    tell(many.home(), *met(many, with_line, ago=1))
-    after = plan_submission(many.home())
+    with pytest.raises(Unavailable, match="hinomi detect"):
+        submit(many.home())
+    assert (hub.batches, all_waiting(many.home())) == ({}, [])
 
-    assert before.gathered.at_least == 1
-    assert after.gathered.at_least == list(with_line.values()).count(5)
-    if "203.0.113.30" in more:  # It is the fifth line of this one.
-        assert len(after.gathered.statements) == len(before.gathered.statements) + 1
-    else:
-        assert after.body == before.body
+    counted(many)
+    assert submit(many.home()).sent is not None
 
 
-def test_what_this_epoch_shows_is_for_the_next_batch(many: Household) -> None:
-    """However a run of today counts: what is spoken of is over."""
-    before = plan_submission(many.home())
+def test_a_listing_that_nobody_counted_is_not_taken_for_one_without_lines(
+    many: Household, hub: StandIn
+) -> None:
+    """It waits with the others until the next run of detection."""
+    counted(many, {each: lines for each, lines in MANY.items() if lines != 18})
 
-    tell(many.home(), *met(many, dict.fromkeys(MANY, 1)))
+    with pytest.raises(Unavailable, match="hinomi detect"):
+        submit(many.home())
 
-    assert plan_submission(many.home()).body == before.body
+
+def test_an_earlier_count_is_none(many: Household, hub: StandIn) -> None:
+    """A server that 18 lines met earlier and nobody meets now does not go, as with one line."""
+    for lines in (0, 1, 4):
+        counted(many, {**MANY, "203.0.113.33": lines})
+        assert "203.0.113.33" not in {
+            str(each.endpoint).split()[0]
+            for each in plan_submission(many.home()).gathered.statements
+        }

@@ -7,17 +7,20 @@ hub's own list stays.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
+from hinomi.errors import Unavailable
 from hinomi.govern.mandate import Mandate
 from hinomi.model.case import Case
-from hinomi.model.evidence import Evidence, Method
+from hinomi.model.evidence import Method
 from hinomi.model.listed import HUB_LIST, ListKind
-from hinomi.model.protocol import WITH_PORTS
 from hinomi.model.statement import Band, Deed, Endpoint, Statement
 from hinomi.services.home import Home
 from hinomi.services.listings import require_journalled, require_may_leave
 from hinomi.services.mandates import Operation, record
+from hinomi.services.membership.backing import listed_by
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
+from hinomi.services.membership.met import lines_listed
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
@@ -27,7 +30,6 @@ from hinomi.services.membership.sending import (
     make_parcel,
     put_out,
 )
-from hinomi.services.population import latest_flow, population_in
 from hinomi.services.settling import deciders_of
 from hinomi.services.weighing import Assessor
 from hinomi.share.submission import Profile, render_submission
@@ -36,6 +38,10 @@ from hinomi.store.casebook import CaseBook
 from hinomi.store.listings import Published
 from hinomi.verify.corroborate import Weighing
 
+_NOT_COUNTED: Final = (
+    "detection has not counted the lines behind what is listed here since the last epoch ended: "
+    "run `hinomi detect`, then this again; nothing was sent"
+)
 _BANDS = ((0.99, Band.CERTAIN), (0.97, Band.STRONG), (0.9, Band.PROBABLE))
 
 
@@ -75,6 +81,7 @@ def plan_submission(home: Home) -> Planned:
             past the journal.
         NotFound: If this home has joined no hub.
         ConfigError: If its epochs are not those of the hub.
+        Unavailable: If detection has not run since the last epoch ended.
     """
     mandate = require_may_leave(home, Operation.SUBMIT)
     membership = read_joined(home)
@@ -168,17 +175,29 @@ def _plan(home: Home, membership: JoinedHub, mandate: Mandate) -> Planned:
 
 
 def _findings(home: Home, casebook: CaseBook, epoch: int) -> tuple[list[Backed], int]:
-    """Give what was listed by the end of *epoch* and stands, and count what only echoes."""
+    """
+    Give what was listed by the end of *epoch* and stands, and count what only echoes.
+
+    Raises:
+        Unavailable: If nobody has counted the lines behind them until *epoch* ended.
+    """
+    standing, echoes = _standing(home, casebook, epoch)
+    lines = lines_listed(home, epoch) if standing else {}
+    if any(case not in lines for case, _ in standing):
+        raise Unavailable(_NOT_COUNTED)
+    return [Backed(said, lines[case]) for case, said in standing], echoes
+
+
+def _standing(
+    home: Home, casebook: CaseBook, epoch: int
+) -> tuple[list[tuple[int, Statement]], int]:
+    """Give what is said of each case that was listed by the end of *epoch*, and count echoes."""
     profile = Profile.from_register(home.register)
-    days = home.register.integer("share.epoch_days")
-    last_day = (epoch + 1) * days - 1
     by_hub = bool(casebook.lists.show(ListKind.KNOWN_CC, HUB_LIST))
     alone = Assessor(home, casebook, with_hub=False) if by_hub or profile.fields else None
-    found: list[Backed] = []
+    found: list[tuple[int, Statement]] = []
     echoes = 0
-    for each in casebook.listings.published(epoch + 1):
-        if each.since_epoch > epoch or each.listing.proto not in WITH_PORTS:
-            continue
+    for each in listed_by(casebook, epoch):
         case = casebook.cases.get(each.case_id)
         weighing = None
         if alone is not None:
@@ -187,21 +206,14 @@ def _findings(home: Home, casebook: CaseBook, epoch: int) -> tuple[list[Backed],
             if by_hub and _is_echo(casebook, case, alone, weighing):
                 echoes += 1
                 continue
-        said = profile.limit(_statement(home, each, case, weighing))
-        flow = latest_flow(_until(casebook.evidence.of(case.service), last_day))
-        population = population_in(flow)
-        found.append(Backed(said, 0 if population is None else population.clients))
+        found.append((case.id, profile.limit(_statement(home, each, case, weighing))))
     return found, echoes
 
 
 def own_servers(home: Home, epoch: int) -> frozenset[Endpoint]:
     """Give what was listed here by the end of *epoch* and stands without the hub's own list."""
     with home.casebook() as casebook:
-        return frozenset(each.statement.endpoint for each in _findings(home, casebook, epoch)[0])
-
-
-def _until(evidence: tuple[Evidence, ...], last_day: int) -> tuple[Evidence, ...]:
-    return tuple(each for each in evidence if each.observed_day <= last_day)
+        return frozenset(said.endpoint for _, said in _standing(home, casebook, epoch)[0])
 
 
 def _is_echo(casebook: CaseBook, case: Case, alone: Assessor, weighing: Weighing) -> bool:
