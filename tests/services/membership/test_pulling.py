@@ -1,6 +1,7 @@
 """The newest list comes in whole and checked, or the last good one stays."""
 
 import json
+import shutil
 from collections.abc import Callable
 from typing import Any
 
@@ -105,6 +106,12 @@ def test_what_the_hub_removed_is_gone(house: Household, hub: StandIn) -> None:
 def went_back(hub: StandIn, _epoch: int) -> None:
     """Forget the newest list."""
     del hub.made[2]
+
+
+def tells_another(hub: StandIn, epoch: int) -> None:
+    """Show another list under the newest number."""
+    del hub.made[2]
+    hub.publish([listing(SERVERS[0], epoch + 5)], epoch)
 
 
 def leaves_one_out(hub: StandIn, epoch: int) -> None:
@@ -293,6 +300,42 @@ def test_a_list_that_was_lost_here_comes_again(house: Household, hub: StandIn) -
 
     assert pull(house.home()).number == 1
     assert in_use(house.home()) == addresses(*SERVERS)
+
+
+def loses(house: Household, *names: str) -> None:
+    """Let go of what was kept of the list."""
+    for name in names:
+        path = house.folder / "hub" / name
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("lost", [("held.json",), ("held.json", "heads")], ids=" ".join)
+@pytest.mark.parametrize("fault", [went_back, tells_another], ids=lambda fault: fault.__name__)
+def test_who_lost_what_was_held_takes_no_older_list(
+    house: Household,
+    hub: StandIn,
+    lost: tuple[str, ...],
+    fault: Callable[[StandIn, int], None],
+) -> None:
+    """The newest head that is here, or else the journal, says what had come."""
+    pulled_first(house, hub)
+    house.later(DAY_MS)
+    now = epoch_at(house.home())
+    hub.list_servers(now)
+    pull(house.home())
+    loses(house, *lost)
+    good = dict(hub.made)
+    fault(hub, now)
+
+    with pytest.raises(Conflict):
+        pull(house.home())
+    assert not (house.folder / "hub" / "held.json").exists()
+
+    hub.made = good
+    assert (pull(house.home()).number, number_held(house.home())) == (2, 2)
+    house.later(DAY_MS)
+    hub.list_servers(epoch_at(house.home()))
+    assert pull(house.home()).number == 3
 
 
 def test_a_server_inside_the_own_network_is_kept_as_a_pseudonym(
