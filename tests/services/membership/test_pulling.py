@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from hinomi.services.home import Home
 from hinomi.services.membership.holding import read_held
 from hinomi.services.membership.joined import read_joined
 from hinomi.services.membership.pulling import Pulled, pull
+from hinomi.share.envelope import check_envelope, sign_envelope
 from household import DAY_MS, Household
 from standin import SERVERS, StandIn, epoch_at, listing
 
@@ -336,6 +338,20 @@ def test_who_lost_what_was_held_takes_no_older_list(
     house.later(DAY_MS)
     hub.list_servers(epoch_at(house.home()))
     assert pull(house.home()).number == 3
+
+
+def test_a_list_for_another_member_is_refused(house: Household, hub: StandIn) -> None:
+    """Its envelope says for whom the copy was made; that the hub signed it does not suffice."""
+    pulled_first(house, hub)
+    house.later(DAY_MS)
+    hub.list_servers(epoch_at(house.home()))
+    other = check_envelope(hub.envelope(2).decode(), hub.envelope_key.verifier)
+    signed = sign_envelope(replace(other, member="isp-b"), hub.envelope_key).encode()
+    hub.mend = lambda path, body: signed if path.endswith("2/envelope") else body
+
+    with pytest.raises(BadNote, match="of another list or member"):
+        pull(house.home())
+    assert number_held(house.home()) == 1
 
 
 def test_a_server_inside_the_own_network_is_kept_as_a_pseudonym(
