@@ -1,6 +1,7 @@
 """What two people listed and enough lines met goes to the hub, once an epoch, as the same bytes."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,69 @@ def test_the_next_epoch_has_a_batch_of_its_own(many: Household, hub: StandIn) ->
     assert done.sent is not None
     assert done.sent.statements == 5
     assert len(hub.batches) == 2
+
+
+def next_epoch(house: Household, hub: StandIn, clients: Mapping[str, int] = MANY) -> None:
+    """Let an epoch pass, after which lines are counted."""
+    house.later(DAY_MS)
+    hub.spoken_of += 1
+    counted(house, clients)
+
+
+def test_what_was_withdrawn_is_taken_back_where_too_few_are_left(
+    many: Household, hub: StandIn
+) -> None:
+    """
+    The batch before named six servers; two are withdrawn, and four are no batch.
+
+    An empty one takes all back, once. When there are five again, they are said again.
+    """
+    submit(many.home())
+    next_epoch(many, hub)
+    for number in (1, 2):
+        withdraw(many.act_as("rita"), number, "a mistake")
+    many.act_as(None)
+    few = {**MANY, "203.0.113.35": 4}
+    counted(many, few)
+
+    assert plan_submission(many.home()).takes_back == 6
+    done = submit(many.home())
+
+    assert done.sent is not None
+    assert (done.sent.statements, done.facts["takes_back"]) == (0, 6)
+    assert json.loads(hub.batches[Deed.SUBMISSION, hub.spoken_of])["findings"] == []
+    assert told(many)[-2]["takes_back"] == 6
+    assert told(many)[-1]["stage"] == "done"
+    assert submit(many.home()).was_sent
+
+    next_epoch(many, hub, few)
+    assert submit(many.home()).sent is None
+    next_epoch(many, hub, {**MANY, "203.0.113.30": 9})
+    again = submit(many.home()).sent
+    assert again is not None
+    assert again.statements == 5
+
+
+def test_who_withdraws_everything_says_so(many: Household, hub: StandIn) -> None:
+    """By an empty batch; what the hub has counted for longer than a lease is not its matter."""
+    submit(many.home())
+    next_epoch(many, hub)
+    for number in range(1, 8):
+        withdraw(many.act_as("rita"), number, "a mistake")
+    many.act_as(None)
+
+    assert submit(many.home()).facts["takes_back"] == 6
+
+
+def test_a_batch_of_long_ago_need_not_be_taken_back(many: Household, hub: StandIn) -> None:
+    """The hub counts it no more."""
+    submit(many.home())
+    for _ in range(9):
+        next_epoch(many, hub)
+
+    done = submit(many.home())
+
+    assert (done.sent, done.facts["submitted"]) == (None, 0)
 
 
 def test_a_sending_that_was_cut_off_is_repeated_with_the_same_bytes(

@@ -6,7 +6,7 @@ known here from the hub alone is not said back to it: a listing that would not h
 hub's own list stays.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hinomi.errors import Unavailable
@@ -21,6 +21,7 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.backing import listed_by
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.met import lines_listed
+from hinomi.services.membership.saidbefore import said_before
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
@@ -54,11 +55,13 @@ class Planned:
     gathered: Gathered
     echoes: int  # Listings that would not hold without the hub's own list.
     body: bytes | None  # None: nothing goes.
+    takes_back: int = 0  # Findings of the batch before that an empty one takes back.
 
     @property
     def facts(self) -> dict[str, object]:
         """What the journal keeps of it: counts, and no server."""
-        return {"epoch": self.day, **self.gathered.facts, "echoes": self.echoes}
+        told = {"epoch": self.day, **self.gathered.facts, "echoes": self.echoes}
+        return {**told, "takes_back": self.takes_back} if self.takes_back else told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,7 @@ def plan_submission(home: Home) -> Planned:
     """
     mandate = require_may_leave(home, Operation.SUBMIT)
     membership = read_joined(home)
-    planned = _plan(home, membership, mandate)
+    planned = _own_taking_back(home, membership, _plan(home, membership, mandate))
     told = {"stage": "planned", **planned.facts, "register": home.register.version}
     record(home.journal(), Operation.SUBMIT, mandate, told)
     return planned
@@ -108,7 +111,7 @@ def submit(home: Home) -> Submitted:
     sent = find_sent(home, membership, Deed.SUBMISSION, epoch)
     parcel = find_waiting(home, membership, Deed.SUBMISSION, epoch)
     if sent is None and parcel is None:
-        planned = _plan(home, membership, mandate)
+        planned = _own_taking_back(home, membership, _plan(home, membership, mandate))
         facts = planned.facts
         parcel = keep_plan(home, membership, mandate, planned)
     return send(home, membership, epoch, sent or parcel, facts)
@@ -159,6 +162,31 @@ def planned_from(home: Home, membership: JoinedHub, gathered: Gathered, echoes: 
     return Planned(
         epoch=epoch, day=membership.day_of(epoch), gathered=gathered, echoes=echoes, body=body
     )
+
+
+def taking_back(home: Home, membership: JoinedHub, planned: Planned) -> Planned:
+    """
+    Let an empty batch go where too few findings are left, and the batch before still counts.
+
+    The hub takes what a member said last for what it says. A batch below the least number would
+    tell of few; none would leave standing what was withdrawn; an empty one takes all back.
+    """
+    before = said_before(home, membership, planned.epoch - 1)
+    if planned.body is not None or not before:
+        return planned
+    body = render_submission((), planned.epoch, membership.epoch_days)
+    return replace(planned, body=body, takes_back=len(before))
+
+
+def _own_taking_back(home: Home, membership: JoinedHub, planned: Planned) -> Planned:
+    """Do as `taking_back`, unless the batch before came from a file and names nothing of here."""
+    with home.casebook() as casebook:
+        own = {
+            Endpoint(each.listing.address, each.listing.proto, each.listing.port)
+            for each in casebook.listings.all()
+        }
+    is_own = bool(own & said_before(home, membership, planned.epoch - 1))
+    return taking_back(home, membership, planned) if is_own else planned
 
 
 def _plan(home: Home, membership: JoinedHub, mandate: Mandate) -> Planned:
