@@ -1,8 +1,10 @@
 """The hub's list is a list of known C&Cs like others, and ends by itself."""
 
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -65,24 +67,33 @@ def test_what_lapsed_was_confirmed_when_the_list_came(house: Household, hub: Sta
     assert shown.added_ms == held.pulled_ms
 
 
-LOSSES = {
-    "list": lambda hub: [each.unlink() for each in (hub / "lists").iterdir()],
-    "list damaged": lambda hub: [each.write_bytes(b"{}") for each in (hub / "lists").iterdir()],
-    "heads": lambda hub: shutil.rmtree(hub / "heads"),
-    "held": lambda hub: (hub / "held.json").unlink(),
-    "held damaged": lambda hub: (hub / "held.json").write_bytes(b"{"),
-    "held and heads": lambda hub: [shutil.rmtree(hub / "heads"), (hub / "held.json").unlink()],
-    "membership damaged": lambda hub: (hub / "membership.json").write_bytes(b"{"),
-    "all": shutil.rmtree,
+LOSSES: Final[Mapping[str, tuple[str, ...]]] = {
+    "the list": ("lists",),
+    "the heads": ("heads",),
+    "what is held": ("held.json",),
+    "that and the heads": ("held.json", "heads"),
+    "all": ("",),
 }
+DAMAGES: Final = ("lists/000000001.json", "heads/000000001.note", "held.json", "membership.json")
 
 
-@pytest.mark.parametrize("lost", LOSSES)
+def loses(house: Household, lost: str) -> None:
+    """Let go of some of what was kept, or damage it."""
+    hub = house.folder / "hub"
+    if lost in DAMAGES:
+        (hub / lost).write_bytes(b"{")
+        return
+    for name in LOSSES[lost]:
+        path = hub / name
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("lost", [*LOSSES, *DAMAGES])
 def test_leases_end_whatever_was_lost(house: Household, hub: StandIn, lost: str) -> None:
     """Where it cannot be told any more what holds, nothing of the hub's list is in use."""
     hub.list_servers(epoch_at(house.home()), lease=0)
     pull(house.home())
-    LOSSES[lost](house.folder / "hub")
+    loses(house, lost)
     house.later(DAY_MS)
     begun = len(house.entries())
 
@@ -94,17 +105,17 @@ def test_leases_end_whatever_was_lost(house: Household, hub: StandIn, lost: str)
     assert (told["act"], told["ended"]) == ("lapse", 6)
 
 
-@pytest.mark.parametrize("lost", ["list", "held", "held and heads"])
+@pytest.mark.parametrize("lost", ["the list", "what is held", "that and the heads"])
 def test_what_was_lost_is_fetched_anew(house: Household, hub: StandIn, lost: str) -> None:
     """By the next pull that reaches the hub; one that does not lets the list end."""
     hub.list_servers(epoch_at(house.home()), lease=1)
     pull(house.home())
-    LOSSES[lost](house.folder / "hub")
+    loses(house, lost)
     house.later(DAY_MS)
     hub.busy = 9
     with pytest.raises(Unavailable):
         pull(house.home())
-    assert entries(house) == (6 if lost == "list" else 0)  # Of that, it is known until when.
+    assert entries(house) == (6 if lost == "the list" else 0)  # Of that, it is known until when.
     hub.busy = 0
 
     assert (pull(house.home()).number, entries(house)) == (1, 6)
@@ -116,7 +127,7 @@ def test_a_damaged_note_of_what_is_held_ends_the_list_with_a_pull_too(
     """And the pull says what is damaged; without it, the next goes on from the newest head."""
     hub.list_servers(epoch_at(house.home()))
     pull(house.home())
-    LOSSES["held damaged"](house.folder / "hub")
+    loses(house, "held.json")
 
     with pytest.raises(ConfigError, match=r"is damaged; restore both from backup, or remove"):
         pull(house.home())
