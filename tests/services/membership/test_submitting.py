@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from docket import SERVER, STAGES, bodies, lead, manned, require_no_address
 from hinomi.clock import wall_clock
@@ -331,6 +333,36 @@ def test_what_rests_on_the_hubs_list_is_not_said_back(many: Household, hub: Stan
 
     assert done.facts["echoes"] == 1
     assert {str(each["address"]) for each in received(hub)} == ENOUGH
+
+
+LINES = {**MANY, "203.0.113.34": 0}
+"""As `MANY`, with one that nobody met."""
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(more=st.sets(st.sampled_from(sorted(LINES))))
+@example(more=set(LINES))
+@example(more={"203.0.113.34"})
+@example(more={"203.0.113.31", "203.0.113.32"})
+def test_one_more_line_changes_no_byte_that_leaves(many: Household, more: set[str]) -> None:
+    """
+    Two runs see the same lines, and the second one more, which met some of the servers.
+
+    The bytes are the same, unless with it exactly enough lines met one of these; those are counted.
+    From records of flow to these bytes: `test_meeting`.
+    """
+    counted(many, LINES)
+    before = plan_submission(many.home())
+    with_line = {each: lines + (each in more) for each, lines in LINES.items()}
+    counted(many, with_line)
+    after = plan_submission(many.home())
+
+    assert before.gathered.at_least == 1
+    assert after.gathered.at_least == list(with_line.values()).count(5)
+    if "203.0.113.30" in more:  # It is the fifth line of this one.
+        assert len(after.gathered.statements) == len(before.gathered.statements) + 1
+    else:
+        assert after.body == before.body
 
 
 def test_nothing_goes_before_somebody_counted(many: Household, hub: StandIn) -> None:
