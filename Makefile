@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help install demo demo-hub test check lint types imports spelling fix fuzz bench bench-collect soak lock clean
+.PHONY: help install demo demo-hub test thorough check lint types imports spelling fix fuzz bench bench-collect soak lock clean
 
 help: ## Say what each command does.
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' $(MAKEFILE_LIST) | expand -t 20
@@ -58,6 +58,9 @@ demo-hub: $(STAMP) ## Let a hub and two providers exchange a first list on this 
 # where it is told to keep nothing: workers, and all that tests start, would compile it anew.
 test: $(STAMP) ## Run every test.
 	PYTHONDONTWRITEBYTECODE= PYTHONPYCACHEPREFIX=$(CURDIR)/build/pycache $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --verbosity 0 -rs $(PYTEST_ARGS)
+
+thorough: $(STAMP) ## Run every test with more examples and kills than `make test` has time for.
+	HINOMI_THOROUGH=1 $(MAKE) test
 
 # What CI runs: cheap checks first; the docs and the tree are checked by tests/shape.
 check: lint types imports spelling test ## Lint, types, import layers, spelling, docs, tests.

@@ -6,20 +6,34 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from casebooks import Place, PostgresqlPlace, SqlitePlace
 from hinomi.store.database import open_shared_database
 from postgres import Server, running_server
+from thorough import EXAMPLES
 
-settings.register_profile("shared", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "shared",
+    deadline=None,
+    max_examples=EXAMPLES,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("shared")
 
 os.environ.pop("HINOMI_TOKEN", None)  # Whoever runs the tests acts by their account.
 
-os.fsync = lambda _descriptor: None  # The tests kill processes, never the machine.
+os.fsync = lambda fd: None  # noqa: ARG005 - by name as well. The tests kill processes, never the machine.
 
 _NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def logs_end_with_a_test() -> Iterator[None]:
+    """Let go of the stream that a test had logs go to: it is closed by then."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session", name="postgres_server")

@@ -14,10 +14,10 @@ from hinomi.model.member import MemberKind, Outlet, Use
 from hinomi.services.deciding import change_people
 from hinomi.services.home import Home, create_home, open_home
 from hinomi.services.hub import members
+from hinomi.services.hub.changes import Changed
 from hinomi.services.hub.credentials import Certified, Wanted, certify
 from hinomi.services.hub.doors import Caller, admit
 from hinomi.services.hub.founding import create_hub
-from hinomi.services.hub.members import Changed
 from hinomi.services.mandates import TOKEN_VARIABLE
 from hinomi.services.membership.joining import Joined, enrol, join, read_token
 from hinomi.services.people import new_token

@@ -1,5 +1,6 @@
-"""Everything that a hub answers: each route that can be read, asked for all that there is."""
+"""What a hub answers to the byte: to batches, and on every route, asked for all that there is."""
 
+import base64
 import itertools
 import json
 import re
@@ -9,7 +10,9 @@ from typing import Final, Protocol
 from fastapi import FastAPI
 
 from asking import Answer, ask
+from hinomi.model.statement import Deed
 from hinomi.services.home import Home
+from hinomi.services.hub.intake import Sent
 from hinomi.web.hub.app import create_app
 from hinomi.web.hub.running import Hub
 
@@ -46,15 +49,33 @@ def every_answer(home: Home, nodes: Mapping[str, Shown]) -> Iterator[tuple[str, 
                 yield name, target, get(target)
 
 
+def put(app: FastAPI, node: Shown, day: str, sent: Sent) -> Answer:
+    """Hand a batch in, as a node does; give the answer to the byte."""
+    door = "submission" if sent.deed is Deed.SUBMISSION else "sightings"
+    return ask(
+        app,
+        "PUT",
+        f"/v1/epochs/{day}/{door}",
+        peer=node.fingerprint,
+        headers={
+            "content-type": "application/json",
+            "hinomi-note": base64.b64encode(sent.note.encode()).decode(),
+            **node.headers,
+        },
+        body=sent.body,
+    )
+
+
 def _targets(app: FastAPI, get: Callable[[str], Answer]) -> Iterator[str]:
     """Fill in what there is for each part in braces of every route that can be read."""
-    newest = json.loads(get("/v1/hub").body)["newest"]
+    status = json.loads(get("/v1/hub").body)
     collection = json.loads(get("/taxii2/list/collections/").body)["collections"][0]["id"]
     objects = json.loads(get(f"/taxii2/list/collections/{collection}/objects/").body)
     there = {
-        "number": [str(number) for number in range(1, newest + 2)],
+        "number": [str(number) for number in range(1, status["newest"] + 2)],
         "collection": [collection],
         "name": [each["id"] for each in objects.get("objects", [])][:MOST],
+        "epoch": [status["spoken_of"]],
         "event": list(json.loads(get("/misp/manifest.json").body)),
         "status": ["00000000-0000-4000-8000-000000000000"],
     }

@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from hinomi.model.statement import Deed, Endpoint
+from hinomi.model.statement import Endpoint
 from hinomi.services.home import Home
-from hinomi.services.hub.founding import list_signer
-from hinomi.services.hub.intake import Receipt, Sent, take
 from hinomi.services.hub.publishing import Made
-from hinomi.share.canonical import digest
-from hinomi.share.signing import Signed
 from hinomi.store.hub.snapshots import Acknowledged
 from hubs import HubHouse, Node
 
@@ -47,25 +43,6 @@ class FoundedHub(HubHouse):
         """Open the home anew, as another process would."""
         self.opened = None
         return self.home()
-
-    def sent(self, name: str, body: bytes, deed: Deed = Deed.SUBMISSION) -> Sent:
-        """Sign a document as a member's node does."""
-        signed = Signed(
-            deed=deed,
-            hub=list_signer(self.home()).name,
-            member=name,
-            epoch=self.spoken_of,
-            epoch_days=1,
-            digest=digest(body),
-        )
-        note = signed.sign(self.nodes[name].signer)
-        return Sent(deed=deed, epoch=self.spoken_of, media="json", body=body, note=note)
-
-    def takes(self, name: str, sent: Sent) -> Receipt:
-        """Take in what a member sent."""
-        home = self.home()
-        with home.casebook() as casebook:
-            return take(home, casebook, casebook.hub.members.get(name), sent)
 
     def acknowledges(self, name: str, number: int) -> None:
         """Let a member say that it uses a snapshot."""

@@ -113,14 +113,21 @@ class HubHouse:
 
     def submits(self, name: str, servers: Iterable[Endpoint]) -> Receipt:
         """Let a member say of *servers* that they are C&C servers."""
-        statements = [Statement(endpoint=each) for each in servers]
-        return self._sends(name, Deed.SUBMISSION, render_submission(statements, self.spoken_of, 1))
+        return self.takes(name, self.submission(name, servers))
 
     def sights(self, name: str, number: int, seen: Mapping[Endpoint, Sighting]) -> Receipt:
         """Let a member say what it saw of snapshot *number*."""
+        return self.takes(name, self.sightings(name, number, seen))
+
+    def submission(self, name: str, servers: Iterable[Endpoint]) -> Sent:
+        """Give what a member's node sends to say of *servers* that they are C&C servers."""
+        statements = [Statement(endpoint=each) for each in servers]
+        return self.sent(name, render_submission(statements, self.spoken_of, 1))
+
+    def sightings(self, name: str, number: int, seen: Mapping[Endpoint, Sighting]) -> Sent:
+        """Give what a member's node sends to say what it saw of snapshot *number*."""
         said = [SightingStatement(endpoint=each, sighting=how) for each, how in seen.items()]
-        body = render_sightings(said, number, self.spoken_of, 1)
-        return self._sends(name, Deed.SIGHTINGS, body)
+        return self.sent(name, render_sightings(said, number, self.spoken_of, 1), Deed.SIGHTINGS)
 
     def publishes(self) -> Made:
         """Make the list of the present epoch."""
@@ -131,23 +138,21 @@ class HubHouse:
         """The epoch that is over."""
         return epoch_of(self.clock(), 1) - 1
 
-    def _sends(self, name: str, deed: Deed, body: bytes) -> Receipt:
-        home = self.home()
-        node = self.nodes[name]
+    def sent(self, name: str, body: bytes, deed: Deed = Deed.SUBMISSION) -> Sent:
+        """Sign a document as a member's node does."""
         signed = Signed(
             deed=deed,
-            hub=list_signer(home).name,
+            hub=list_signer(self.home()).name,
             member=name,
             epoch=self.spoken_of,
             epoch_days=1,
             digest=digest(body),
         )
-        sent = Sent(
-            deed=deed,
-            epoch=self.spoken_of,
-            media="json",
-            body=body,
-            note=signed.sign(node.signer),
-        )
+        note = signed.sign(self.nodes[name].signer)
+        return Sent(deed=deed, epoch=self.spoken_of, media="json", body=body, note=note)
+
+    def takes(self, name: str, sent: Sent) -> Receipt:
+        """Take in what a member sent."""
+        home = self.home()
         with home.casebook() as casebook:
             return take(home, casebook, casebook.hub.members.get(name), sent)

@@ -10,6 +10,7 @@ from hinomi.model.case import CaseState, Finding, ServiceClass
 from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Evidence, Method
 from hinomi.services.casework import decide
+from hinomi.services.home import Home
 from hinomi.services.membership.met import NO_LIST, Behind, Met, put_met
 from hinomi.services.publishing import approve
 from household import Household
@@ -39,8 +40,12 @@ def met(house: Household, clients: Mapping[str, int], *, ago: int = 0) -> list[E
 
 def counted(house: Household, clients: Mapping[str, int] = MANY) -> None:
     """Let detection have counted, until the last epoch ended, the lines behind what is listed."""
+    counted_at(house.home(), clients)
+
+
+def counted_at(home: Home, clients: Mapping[str, int]) -> None:
+    """Do as `counted`, by the clock of *home*."""
     lines = {SERVER: 15, **clients}
-    home = house.home()
     with home.casebook() as casebook:
         found = [casebook.cases.find(service(each)) for each in lines]
     behind = [

@@ -77,6 +77,9 @@ class StandIn:
     encodings: list[str] = field(default_factory=list)  # What nodes said that they take.
     cut: bool = False  # Bodies of lists end early, and the connection with them.
     drop_after_taking: int = 0  # So many batches are taken and never answered.
+    rounds: Callable[[str, str, bytes], tuple[int, bytes] | None] = field(
+        default=lambda _method, _path, _body: None
+    )  # Answers what is asked of private corroboration: `roundhubs.StandInRounds`.
     mend: Callable[[str, bytes], bytes] = field(default=lambda _path, body: body)
     refuse: Callable[[str], tuple[int, bytes] | None] = field(default=lambda _path: None)
 
@@ -147,6 +150,9 @@ class StandIn:
         refused = self.refuse(path)
         if refused is not None:
             return refused
+        told = self.rounds(method, path, body)
+        if told is not None:
+            return told
         parts = path.strip("/").split("/")[1:]
         given = self._take(parts, body, note) if method == "PUT" else self._give(parts, target)
         return given[0], self.mend(path, given[1])

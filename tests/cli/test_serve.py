@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hinomi.clock import wall_clock
-from hubtls import give_tls
+from hubtls import Authority, give_tls
 from openhub import configure, make_hub, serve_command, serving
 
 
@@ -37,6 +37,7 @@ def test_it_tells_where_it_listens_and_ends_by_a_signal(tmp_path: Path) -> None:
     ("fault", "code", "words"),
     [
         ("no keys", 78, r"keys/hub/server\.pem"),
+        ("foreign", 78, r"not of the hub's authority .*`hinomi hub certify`"),
         ("no hub", 77, "no hub"),
         ("no home", 66, "no home at"),
         ("port", 69, "free it or choose another"),
@@ -59,6 +60,8 @@ def test_what_hinders_it_is_one_line(tmp_path: Path, fault: str, code: int, word
             (folder / "keys" / "hub" / "server.pem").unlink()
         else:
             give_tls(home)
+        if fault == "foreign":
+            Authority.create("somebody").issue(folder / "keys" / "hub", "server", server=True)
     if fault == "address":
         listen = "nowhere"
     with socket.create_server(("127.0.0.1", 0)) as taken:

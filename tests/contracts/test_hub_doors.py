@@ -56,6 +56,9 @@ READ_ONLY: Final = Door(Outlet.TAXII, 403, NO_WRITING)
 NOTHING: Final = Door(
     Outlet.TAXII, 404, "nothing is here; /taxii2/ says what there is, with slashes at ends"
 )
+NO_ROUNDS: Final = Door(
+    Outlet.SUBMIT, 404, "this hub makes no private corroboration (hub.private_threshold is 0)"
+)
 COLLECTION: Final = "/taxii2/list/collections/{collection}/"
 
 DOORS: Final[dict[tuple[str, str], Door]] = {
@@ -93,6 +96,9 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("PUT", "/v1/snapshots/{number}/acknowledgement"): Door(Outlet.SNAPSHOT),
     ("PUT", "/v1/epochs/{epoch}/submission"): Door(Outlet.SUBMIT),
     ("PUT", "/v1/epochs/{epoch}/sightings"): Door(Outlet.FEEDBACK),
+    ("GET", "/v1/round"): NO_ROUNDS,
+    ("PUT", "/v1/rounds/{epoch}/tables"): NO_ROUNDS,
+    ("GET", "/v1/rounds/{epoch}/answer"): NO_ROUNDS,
 }
 
 ROUTES: Final = sorted(DOORS)
@@ -141,6 +147,10 @@ def request_to(route: tuple[str, str], hub: Hub, node: Node) -> Asked:
     pattern = route[1]
     epoch = hub.casebook.hub.snapshots.newest().epoch  # type: ignore[union-attr]
     path = re.sub(r"{([a-z:]+)}", lambda found: filled(hub)[found[1]], pattern)
+    if pattern.endswith("tables"):
+        note = node.note(Deed.TABLES, epoch, b"tables")["Hinomi-Note"]
+        headers = (("Content-Type", "application/octet-stream"), ("Hinomi-Note", note))
+        return Asked(path, b"tables", headers)
     if not path.startswith("/v1/epochs") and not pattern.endswith("acknowledgement"):
         return Asked(path, headers=(("Content-Type", MEDIA_TYPE),))
     if pattern.endswith("acknowledgement"):
@@ -261,6 +271,21 @@ def test_other_kinds_stay_out(hub: Hub, route: tuple[str, str]) -> None:
     for kind in set(MemberKind) - admitted:
         node = ensure(hub, f"kind-{kind.value}"[:32], kind=kind)
         assert ask(hub, route, node, node.headers) == 403, kind
+
+
+@pytest.mark.parametrize("route", [each for each in ROUTES if each[0] == "GET"], ids=" ".join)
+def test_a_head_goes_through_the_door_of_its_get(hub: Hub, route: tuple[str, str]) -> None:
+    """It is no route of its own: the same status and headers for each, and never a body."""
+    mine = ensure(hub, "isp-a")
+    shut = ensure(hub, "isp-o" + digest_of(frozenset()), outlets=())
+    asked = request_to(route, hub, mine)
+    for node, token in ((mine, mine.token), (mine, "x"), (shut, shut.token)):
+        headers = {**dict(asked.headers), "Authorization": f"Bearer {token}"}
+        with asking(hub, node) as client:
+            got = client.get(asked.path, headers=headers)
+            head = client.request("HEAD", asked.path, headers=headers)
+        assert (head.status_code, head.content) == (got.status_code, b"")
+        assert head.headers.raw == got.headers.raw
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=" ".join)

@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from admitted import attested
-from hinomi.hub.admission import gaps, refusal, shared_by
+from hinomi.hub.admission import (
+    domains_shared_by,
+    gaps,
+    is_same_organisation,
+    refusal,
+    shared_by,
+)
 from hinomi.hub.outlets import Answer, Openings, table
 from hinomi.model.member import (
     Credential,
@@ -207,3 +213,97 @@ def test_one_organisation_is_known_by_its_name_page_or_a_contact(
     other = replace(FIT, **{"name": "isp-b", **changed})
 
     assert shared_by(FIT, other) == shared_by(other, FIT) == shared
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("ISP A", "\uff29\uff33\uff30\u3000\uff21"),
+        ("ISP A Co., Ltd.", "isp a co ltd"),
+        ("ISP A K.K.", "ISP A KK"),
+        ("ISP\u2010A", "ISP-A"),
+        ("日本ネット株式会社", "日本ネット\u3000(株)"),
+        ("日本ネット株式会社", "日本\uff88\uff6f\uff84\u3231"),
+        ("(株)日本ネット", "\uff08株\uff09日本ネット"),
+        ("Straße", "STRASSE"),
+    ],
+)  # fmt: skip
+def test_an_organisation_is_the_same_in_another_spelling(one: str, other: str) -> None:
+    """Widths, case, blanks, dots, commas, hyphens and short corporate forms hide nothing."""
+    bare = replace(FIT, page="", contacts=())
+    twin = replace(bare, name="isp-b", organisation=other)
+
+    assert shared_by(replace(bare, organisation=one), twin) == ("organisation",)
+    assert is_same_organisation(one, other)
+    assert not is_same_organisation(one, other + " B")
+
+
+@pytest.mark.parametrize(
+    ("page", "is_shared"),
+    [
+        ("http://isp.example/flow", True),
+        ("https://isp.example:443/flow", True),
+        ("http://isp.example:80//flow/", True),
+        ("https://www.ISP.example./%66low#top", True),
+        ("https://isp.example:8443/flow", False),
+        ("https://isp.example/flow?of=b", False),
+        ("https://isp.example/other", False),
+        ("https://b.example/flow", False),
+        ("https://[isp.example/flow", False),
+        ("https://isp.example:x/flow", False),
+    ],
+)
+def test_a_page_is_the_same_by_host_and_path(page: str, is_shared: bool) -> None:  # noqa: FBT001 - a parameter of the test.
+    """Scheme, common port, `www.`, slashes, escapes and fragment hide nothing."""
+    other = replace(FIT, name="isp-b", organisation="B", contacts=(), page=page)
+
+    assert (shared_by(FIT, other) == ("page",)) is is_shared
+
+
+def test_a_page_of_an_international_name_is_the_same_in_ascii() -> None:
+    """However its host is written."""
+    one = replace(FIT, page="https://例.example/flow")
+    other = replace(
+        FIT, name="b", organisation="B", contacts=(), page="http://xn--fsq.example/flow"
+    )
+
+    assert shared_by(one, other) == ("page",)
+
+
+@pytest.mark.parametrize(
+    ("contact", "is_shared"),
+    [
+        ("NOC <noc@isp.example>", True),
+        ("mailto:noc@isp.example.", True),
+        ("\uff2e\uff2f\uff23@isp.example", True),
+        ("abuse@isp.example", False),
+    ],
+)
+def test_a_contact_is_the_same_by_its_mail_address(contact: str, is_shared: bool) -> None:  # noqa: FBT001 - a parameter of the test.
+    """Whatever stands around it."""
+    other = replace(FIT, name="isp-b", organisation="B", page="", contacts=(contact,))
+
+    assert (shared_by(FIT, other) == ("contacts",)) is is_shared
+
+
+def test_contacts_and_pages_at_one_domain_are_named() -> None:
+    """They prove nothing: one outsourcer may run the mail of many."""
+    other = replace(FIT, name="isp-b", organisation="B", page="", contacts=("b@ISP.example",))
+
+    assert shared_by(FIT, other) == ()
+    assert domains_shared_by(FIT, other) == ("isp.example",)
+    assert domains_shared_by(FIT, replace(other, contacts=("phone 1", "b@b.example"))) == ()
+    assert domains_shared_by(FIT, replace(other, state=MemberState.LEFT)) == ()
+    on_its_host = replace(other, contacts=(), page="http://www.isp.example/b")
+    assert domains_shared_by(FIT, on_its_host) == ("isp.example",)
+
+
+@given(text=st.text(max_size=40), other=st.text(max_size=40))
+def test_comparing_takes_any_text(text: str, other: str) -> None:
+    """Whatever stands in the table of members, nothing breaks, and each is the same as itself."""
+    one = replace(FIT, organisation=f"x{text}", page=f"https://{text}", contacts=(text,))
+    twin = replace(one, name="isp-b", page=f"https://{other}", contacts=(other,))
+
+    assert "organisation" in shared_by(one, twin)
+    assert shared_by(one, twin) == shared_by(twin, one)
+    assert domains_shared_by(one, twin) == domains_shared_by(twin, one)

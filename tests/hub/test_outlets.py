@@ -97,6 +97,7 @@ def test_every_pair_has_words_in_both_languages_and_a_source() -> None:
         assert row.ja.endswith("。")
         assert row.seed
         assert row.passage
+        assert row.passage_ja
     assert all({"en", "ja"} == set(words) for words in table().kinds.values())
     assert all({"en", "ja"} == set(words) for words in table().outlets.values())
 

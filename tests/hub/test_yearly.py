@@ -69,8 +69,26 @@ def test_where_few_members_take_part_nothing_of_them_is_told() -> None:
 
     year = compose([("2026-01-01", few)], least=5)
 
-    assert year.confirmed is None
-    assert year.reached == Of(None, 0)
+    assert (year.confirmed, year.reached, year.stale) == (None, Of(None, 0), Of(None, 0))
+    assert (year.waited, year.waited_most, year.waited_known) == (None, None, 0)
+    assert year.feedback == {each: {"ended": None, "stands": None} for each in ("wrong", "gone")}
+
+
+def test_a_list_of_many_opens_no_list_of_few() -> None:
+    """Each is counted in for itself; what is told of the last list alone needs that one."""
+    few = told(
+        speakers=4, members=dict.fromkeys("abcd"), waited={"30": 900}, stale=77,
+        feedback={"wrong": {"ended": 500, "stands": 500}, "gone": {"ended": 500, "stands": 500}},
+        sightings={"confirmed": 9000}, reached={"now": 0, "behind": 4, "never": 0},
+    )  # fmt: skip
+    alone = compose([("2026-01-01", told())], least=5)
+
+    year = compose([("2026-01-01", told()), ("2026-01-02", few)], least=5)
+
+    assert year.stale == Of(None, 0)
+    for name in ("waited", "waited_most", "waited_known", "feedback", "confirmed", "reached"):
+        assert getattr(year, name) == getattr(alone, name), name
+    assert compose([("2026-01-01", few), ("2026-01-02", told())], least=5).stale == alone.stale
 
 
 def test_nothing_checked_is_no_precision() -> None:

@@ -64,7 +64,7 @@ def test_upkeep_and_research_are_no_detection() -> None:
     assert purposes.pop(Operation.RELEASE) is Purpose.RESEARCH
     sharing = {Operation.REVEAL, Operation.APPROVE, Operation.WITHDRAW, Operation.LISTINGS,
                Operation.EXPORT, Operation.JOIN, Operation.PULL, Operation.SUBMIT,
-               Operation.FEEDBACK}  # fmt: skip
+               Operation.FEEDBACK, Operation.KEY, Operation.CORROBORATE}  # fmt: skip
     sharing |= {each for each in Operation if each.at_hub}
     assert {purposes.pop(each) for each in sharing} == {Purpose.SHARE_CC}
     assert set(purposes.values()) == {Purpose.DETECT_CC}

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-import structlog
 from structlog.testing import capture_logs
 
 from hinomi.detect.drift import Drift
@@ -72,7 +71,6 @@ def _drift(interval: int, **index: float) -> Drift:
 
 def test_drift_is_logged_above_the_threshold() -> None:
     """By the names of the columns; sampling that was not learned on its own."""
-    structlog.reset_defaults()
     with capture_logs() as logs:
         warn_of_drift(SHIPPED, _drift(64, span=0.9, habit=0.1))
 
@@ -83,7 +81,6 @@ def test_drift_is_logged_above_the_threshold() -> None:
 
 def test_an_ordinary_window_logs_nothing() -> None:
     """Below the threshold, at a known interval; or no model spoke."""
-    structlog.reset_defaults()
     with capture_logs() as logs:
         warn_of_drift(SHIPPED, _drift(4_096, span=0.1))
         warn_of_drift(SHIPPED, None)

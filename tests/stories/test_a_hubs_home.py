@@ -15,13 +15,17 @@ from terminal import hinomi
 
 @pytest.fixture(name="hub", scope="module")
 def a_hubs_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a hub's home with two lists and a file to import."""
+    """Give a hub's home with a benign list, and a file to import."""
     folder = tmp_path_factory.mktemp("hub")
     listed = folder / "list.csv"
     listed.write_text("address,protocol,port\n198.51.100.1,tcp,443\n", "utf-8")
     made = hinomi("hub", "init", "--name", "hub.example", "--url", "https://hub.example:8443",
                   home=folder / "hub")  # fmt: skip
     assert made.code == 0, made.err
+    benign = folder / "benign.csv"
+    benign.write_text("address\n192.0.2.53\n", "utf-8")
+    added = hinomi("lists", "add", "benign", benign, "--source", "own", home=folder / "hub")
+    assert added.code == 0, added.err
     return folder / "hub"
 
 

@@ -106,7 +106,7 @@ def test_the_run_was_a_full_one(home: Path) -> None:
         DataClass.CASES, DataClass.OWN_CASES, DataClass.EVIDENCE,
         # Of a hub, or of a home that is a member of one.
         DataClass.MEMBER_STATEMENTS, DataClass.PAST_LISTS, DataClass.RULINGS,
-        DataClass.HUB_FIGURES, DataClass.MEMBERS,
+        DataClass.HUB_FIGURES, DataClass.ROUNDS, DataClass.MEMBERS,
         DataClass.PUBLISHED, DataClass.MEMBERSHIP,
     }  # fmt: skip
     assert missing == set()

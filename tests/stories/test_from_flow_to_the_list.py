@@ -6,7 +6,6 @@ and the hub makes its list. In a second world other lines met the servers, at ot
 verdicts and batches came in another order. Every answer of every route to every member is the same.
 """
 
-import base64
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,14 +13,15 @@ from typing import Final
 import numpy as np
 import pytest
 
-from asking import Answer, ask
+from asking import Answer
 from casework import BOTS, Provider, provider, week_of_bots
 from enrolled import Entrance
-from everyanswer import every_answer
+from everyanswer import Shown, every_answer, put
 from hinomi.model.address import parse_address
 from hinomi.model.member import MemberKind
 from hinomi.model.statement import Deed, Endpoint
 from hinomi.services.hub import members
+from hinomi.services.hub.intake import Sent
 from hinomi.services.membership.joined import read_joined
 from hinomi.services.membership.joining import CERTIFICATE, enrol, join, read_token
 from hinomi.services.membership.sending import make_parcel
@@ -152,18 +152,12 @@ class World:
             body=planned.body,
             statements=len(SERVERS),
         )
-        shown = self.shown
-        note = base64.b64encode(parcel.note.encode()).decode()
+        sent = Sent(
+            deed=parcel.deed, epoch=parcel.epoch, media="json", body=planned.body, note=parcel.note
+        )
         hub = self.hub.home()
         with hub.casebook() as casebook:
-            answer = ask(
-                create_app(Hub(hub, casebook)),
-                "PUT",
-                f"/v1/epochs/{planned.day}/submission",
-                peer=shown.fingerprint,
-                headers={"content-type": "application/json", "hinomi-note": note, **shown.headers},
-                body=planned.body,
-            )
+            answer = put(create_app(Hub(hub, casebook)), self.shown, planned.day, sent)
         assert answer.status == 200, answer.body
         return parcel.body + parcel.note
 
@@ -185,7 +179,7 @@ def live(begun: World, folder: Path, seed: int, capfd: pytest.CaptureFixture[str
         world.provider.house.let(None)  # The hub's people are others.
         capfd.readouterr()
         batch = world.speaks(seed)
-        nodes = {"alpha": world.shown, **{node.name: node for node in OTHERS}}
+        nodes: dict[str, Shown] = {"alpha": world.shown, **{node.name: node for node in OTHERS}}
         answers = [*every_answer(world.hub.home(), nodes)]
         return Told(answers, "".join(capfd.readouterr()), batch, kept)
 
@@ -195,7 +189,7 @@ def test_no_byte_tells_of_lines_or_times(
 ) -> None:
     """Nor what is logged; and the list has all servers, found by lines that differ."""
     begun = World.begin(tmp_path / "begun", monkeypatch)
-    set_up_logging("warning")
+    set_up_logging("warning", timed=False)
 
     one, other = (live(begun, tmp_path / str(seed), seed, capfd) for seed in SEEDS)
 

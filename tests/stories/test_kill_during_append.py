@@ -24,8 +24,9 @@ from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake
 from hinomi.store.sealing import opened
 from hinomi.store.spreading import SpreadLimits
+from thorough import kills
 
-KILLS = 20
+KILLS = kills(20)
 BATCHES = 5
 ROWS = 400
 _NEVER = 10**9

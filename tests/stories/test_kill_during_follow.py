@@ -13,8 +13,9 @@ from hinomi.model.window import Window
 from hinomi.services.home import open_home
 from hinomi.services.mandates import Operation, mandate_for
 from terminal import TABLE_HEADER, hinomi, make_home, table_row
+from thorough import kills
 
-KILLS = 6
+KILLS = kills(6)
 FILES = 40
 ROWS = 50
 PATIENCE_S = 120.0

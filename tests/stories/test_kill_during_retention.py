@@ -12,11 +12,12 @@ from hinomi.model.listed import ListKind
 from hinomi.services.retention import plan_retention, run_retention
 from retained import Ageing, rows_of
 from terminal import hinomi
+from thorough import kills
 
 DAYS = 1200
 """By then everything of day 0 is due, bodies of the journal too; what came on day 1190 is not."""
 
-KILLS = 16
+KILLS = kills(16)
 PATIENCE_S = 60.0
 
 CHILD = """

@@ -19,8 +19,9 @@ from builders import HOUR_MS, NOON_MS, conversation, conversations, mandate
 from hinomi.model.window import Window
 from hinomi.store.lake import LocalLake
 from hinomi.store.spreading import SpreadLimits
+from thorough import kills
 
-KILLS = 10
+KILLS = kills(10)
 ROWS = 60
 PIECES = 3
 

@@ -324,4 +324,9 @@ def _print_overview(found: Overview) -> None:
     for name, sent in (("findings", found.submitted), ("sightings", found.sighted)):
         told = "none" if sent is None else f"{sent['statements']} of {sent['epoch']}"
         click.echo(f"last {name} with a receipt: {told}")
+    if found.corroborated is not None:
+        click.echo(
+            f"corroborated: {found.corroborated['servers']} of the {found.corroborated['brought']} "
+            f"findings of {found.corroborated['epoch']}"
+        )
     click.echo(f"waiting to be sent: {len(found.waiting)}")

@@ -3,6 +3,7 @@
 import click
 
 from hinomi.cli import render
+from hinomi.cli.corroborate import corroborate, key
 from hinomi.cli.enrol import enrol, join
 from hinomi.cli.exchange import COMMANDS
 from hinomi.cli.session import Session, shared_options
@@ -66,5 +67,5 @@ def export(session: Session, form: str) -> None:
     click.echo(text, nl=False)
 
 
-for _command in (enrol, join, *COMMANDS):
+for _command in (enrol, join, *COMMANDS, key, corroborate):
     listings.add_command(_command)

@@ -43,6 +43,7 @@ class DataClass(StrEnum):
     PAST_LISTS = "past-lists"
     RULINGS = "rulings"
     HUB_FIGURES = "hub-figures"
+    ROUNDS = "rounds"
     MEMBERS = "members"
     PUBLISHED = "published"
     MEMBERSHIP = "membership"
@@ -279,6 +280,14 @@ ROWS: Final = (
         parameter="retention.operations_days",
         reason="what each list came to in counts, by member too, counted from the end of its epoch",
         tables=("hub_figures",),
+    ),
+    Row(
+        data_class=DataClass.ROUNDS,
+        data=Data.MEMBER_STATEMENTS,
+        parameter="share.lease_days",
+        reason="rounds of private corroboration and what each member was answered, counted from "
+        "the end of their epoch; tables go earlier, when the next list is begun",
+        tables=("hub_rounds", "hub_tables", "hub_answers"),
     ),
     Row(
         data_class=DataClass.MEMBERS,

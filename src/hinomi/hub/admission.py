@@ -1,13 +1,23 @@
 """Who may use which door of the hub: pure, asked anew at every request."""
 
+import re
+import unicodedata
+from contextlib import suppress
 from datetime import date
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 from hinomi.hub.outlets import Openings
 from hinomi.model.member import Credential, Ground, Member, MemberState, Outlet, Use
 
 SHARED: Final = ("organisation", "page", "contacts")
 """What no two members have in common, unless they are one organisation."""
+
+_MAIL: Final = re.compile(r"[^\s<>()\[\]:;,\"@]+@([^\s<>()\[\]:;,\"@]+)")
+_FORMS: Final = {"(株)": "株式会社", "(有)": "有限会社", "(同)": "合同会社"}
+_BESIDE_FORM: Final = re.compile(rf" ?({'|'.join(_FORMS.values())}) ?")
+_SLASHES: Final = re.compile("/+")
+_COMMON_PORTS: Final = (None, 80, 443)
 
 
 def refusal(
@@ -74,18 +84,95 @@ def shared_by(one: Member, other: Member) -> tuple[str, ...]:
     """
     Name what two members have in common, of what makes them one organisation (`SHARED`).
 
-    Case, spaces around and a slash at the end make no difference. A member that has left shares
-    nothing.
+    Another spelling makes no difference: widths, case and blanks of all, dots, commas and short
+    corporate forms of an organisation, all but host and path of a page, all but the mail
+    address of a contact. A member that has left shares nothing.
+
+    Notes:
+        Letters of two scripts that look alike are two letters: people see the names.
     """
     if one.name == other.name or MemberState.LEFT in {one.state, other.state}:
         return ()
-    return tuple(name for name in SHARED if _plain(one, name) & _plain(other, name))
+    return tuple(name for name in SHARED if _keys(one, name) & _keys(other, name))
 
 
-def _plain(member: Member, name: str) -> set[str]:
-    said = getattr(member, name)
-    words = said if isinstance(said, tuple) else (said,)
-    return {" ".join(each.casefold().split()).rstrip("/") for each in words} - {""}
+def domains_shared_by(one: Member, other: Member) -> tuple[str, ...]:
+    """
+    Name the domains at which two members both have a contact, or their pages.
+
+    That proves nothing, as one outsourcer may run the mail of many: it is for people to look at.
+    """
+    if one.name == other.name or MemberState.LEFT in {one.state, other.state}:
+        return ()
+    return tuple(sorted(_domains(one) & _domains(other)))
+
+
+def is_same_organisation(one: str, other: str) -> bool:
+    """Tell whether two names differ in spelling alone, as `shared_by` compares them."""
+    return _organisation(one) == _organisation(other)
+
+
+def _keys(member: Member, name: str) -> set[str]:
+    """Give what is compared of a member's organisation, page or contacts."""
+    if name == "organisation":
+        found = {_organisation(member.organisation)}
+    elif name == "page":
+        found = {"".join(_page(member.page))}
+    else:
+        found = {key for each in member.contacts for key in _contact(each)}
+    return found - {""}
+
+
+def _domains(member: Member) -> set[str]:
+    of_mail = {_host(domain) for each in member.contacts for domain in _MAIL.findall(_plain(each))}
+    return (of_mail | {_page(member.page)[0]}) - {""}
+
+
+def _plain(text: str) -> str:
+    """
+    Give *text* without what is spelling alone.
+
+    Source:
+        Unicode Standard Annex 15 (NFKC); the Unicode Standard, section 3.13 (case folding, which
+        may undo the form that it was given).
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(folded.split())
+
+
+def _organisation(text: str) -> str:
+    plain = "".join("-" if unicodedata.category(each) == "Pd" else each for each in _plain(text))
+    for short, form in _FORMS.items():
+        plain = plain.replace(short, form)
+    plain = " ".join(plain.replace(".", "").replace(",", " ").split())
+    return _BESIDE_FORM.sub(r"\1", plain)
+
+
+def _contact(text: str) -> set[str]:
+    plain = _plain(text)
+    return {found.group().rstrip(".") for found in _MAIL.finditer(plain)} or {plain}
+
+
+def _page(text: str) -> tuple[str, str]:
+    """Give host (with its port, where that is no common one) and path of a page."""
+    plain = _plain(text)
+    try:
+        parts = urlsplit(plain)
+        host, port = _host(parts.hostname or ""), parts.port
+    except ValueError:
+        return "", plain
+    if port not in _COMMON_PORTS:
+        host = f"{host}:{port}"
+    path = _SLASHES.sub("/", unquote(parts.path)).rstrip("/")
+    return host, path + (f"?{parts.query}" if parts.query else "")
+
+
+def _host(text: str) -> str:
+    """Give a host's name in its ASCII form, without what is no part of the name."""
+    host = text.rstrip(".").removeprefix("www.")
+    with suppress(UnicodeError):  # What is no name of a host stays as it was written.
+        host = host.encode("idna").decode("ascii")
+    return host
 
 
 def _stranger(member: Member, credential: Credential, day: date) -> str | None:

@@ -41,6 +41,7 @@ class Row(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     ja: str
     seed: str  # Number of the public document.
     passage: str  # Where in it.
+    passage_ja: str
 
 
 class _Document(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

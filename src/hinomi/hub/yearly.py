@@ -22,6 +22,10 @@ class Of:
     count: int
 
 
+_NOTHING: Final = Of(None, 0)
+"""What is told of a measure that would be somebody's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Month:
     """What one month came to."""
@@ -47,7 +51,7 @@ class Year:
     waited: int | None  # Epochs within which half of the new ones were listed.
     waited_most: int | None  # Nine in ten.
     waited_known: int
-    feedback: Mapping[str, Mapping[str, Count]]  # By what members said, and what came of it.
+    feedback: Mapping[str, Mapping[str, Count | None]]  # By what members said; what came of it.
     confirmed: Count | None  # On average of a list; None: so few speak that it is not told.
     reached: Of  # Members that were up to date, over all lists.
 
@@ -61,6 +65,11 @@ def compose(rows: Sequence[tuple[str, Mapping[str, Any]]], *, least: int) -> Yea
             order, at least one.
         least: The smallest count that is told where members could be made out by it.
 
+    Notes:
+        Of what members say, only those lists are counted in for which at least *least* of them
+        spoke, and of how far behind they are, only those of as many members: each list for
+        itself, since a list of few would be somebody's in any sum.
+
     Raises:
         ValueError: If there are no rows (the caller's bug).
     """
@@ -70,33 +79,29 @@ def compose(rows: Sequence[tuple[str, Mapping[str, Any]]], *, least: int) -> Yea
     last = told[-1]
     new = sum(each["new"] for each in told)
     checked = last["checked"]
+    spoken = [each for each in told if each["speakers"] >= least]
     waited: Counter[str] = Counter()
-    for each in told:
+    for each in spoken:
         waited.update(each["waited"])
     known = {int(name): count for name, count in waited.items() if name != _UNKNOWN}
     lags = Counter[str]()
     for each in told:
-        lags.update(each["reached"])
-    speakers = max(each["speakers"] for each in told)
-    confirmed = sum(each["sightings"]["confirmed"] for each in told) // len(told)
+        if len(each["members"]) >= least:
+            lags.update(each["reached"])
     return Year(
         lists=len(told),
         listed=last["listed"],
         months=_months(rows),
         precision=_of(checked["right"], checked["right"] + checked["wrong"]),
         unique=_of(sum(each["unique"] for each in told), new),
-        stale=_of(last["stale"], last["listed"]),
+        stale=_of(last["stale"], last["listed"]) if last["speakers"] >= least else _NOTHING,
         compromised=_of(last["compromised"], last["listed"]),
         waited=_within(known, _HALF),
         waited_most=_within(known, _MOST),
         waited_known=sum(known.values()),
-        feedback=_feedback(told, least),
-        confirmed=None if speakers < least else coarsen(confirmed, least),
-        reached=(
-            Of(None, 0)  # It would be somebody's.
-            if max(len(each["members"]) for each in told) < least
-            else _of(lags["now"], sum(lags[each] for each in _REACHED))
-        ),
+        feedback=_feedback(spoken, least),
+        confirmed=_confirmed(spoken, least),
+        reached=_of(lags["now"], sum(lags[each] for each in _REACHED)),
     )
 
 
@@ -114,14 +119,25 @@ def _within(counts: Mapping[int, int], part: float) -> int | None:
     return None
 
 
-def _feedback(told: Sequence[Mapping[str, Any]], least: int) -> dict[str, dict[str, Count]]:
+def _feedback(
+    spoken: Sequence[Mapping[str, Any]], least: int
+) -> dict[str, dict[str, Count | None]]:
     return {
         said: {
-            became: coarsen(sum(each["feedback"][said][became] for each in told), least)
+            became: coarsen(sum(each["feedback"][said][became] for each in spoken), least)
+            if spoken
+            else None
             for became in ("ended", "stands")
         }
         for said in ("wrong", "gone")
     }
+
+
+def _confirmed(spoken: Sequence[Mapping[str, Any]], least: int) -> Count | None:
+    if not spoken:
+        return None
+    found = sum(each["sightings"]["confirmed"] for each in spoken)
+    return coarsen(found // len(spoken), least)
 
 
 def _months(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Month, ...]:

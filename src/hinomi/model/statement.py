@@ -32,6 +32,7 @@ class Deed(StrEnum):
     SUBMISSION = "hinomi submission"
     SIGHTINGS = "hinomi sightings"
     ACKNOWLEDGEMENT = "hinomi acknowledgement"
+    TABLES = "hinomi tables"  # Of a round of private corroboration.
     RECEIPT = "hinomi receipt"  # By the hub: it has taken this.
 
 

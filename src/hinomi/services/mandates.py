@@ -49,9 +49,22 @@ class Operation(Enum):
     PULL = ("listings pull", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
     SUBMIT = ("listings submit", Purpose.SHARE_CC, frozenset({Power.SHARE}), Data.LISTINGS)
     FEEDBACK = ("listings feedback", Purpose.SHARE_CC, frozenset({Power.SHARE}), Data.SIGHTINGS)
+    KEY = ("listings key", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.GOVERNANCE_RECORDS)
+    CORROBORATE = (
+        "listings corroborate",
+        Purpose.SHARE_CC,
+        frozenset({Power.SHARE}),
+        Data.LISTINGS,
+    )
     MEMBERS = ("hub member", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.GOVERNANCE_RECORDS)
     INTAKE = ("hub intake", Purpose.SHARE_CC, frozenset({Power.COLLECT}), Data.MEMBER_STATEMENTS)
     WEIGH = ("hub show", Purpose.SHARE_CC, frozenset({Power.ANALYSE}), Data.MEMBER_STATEMENTS)
+    COMBINE = (
+        "hub corroborate",
+        Purpose.SHARE_CC,
+        frozenset({Power.ANALYSE}),
+        Data.MEMBER_STATEMENTS,
+    )
     RULE = ("hub decide", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
     PUBLISH = ("hub publish", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
     SERVE = ("hub serve", Purpose.SHARE_CC, frozenset({Power.SHARE}), Data.LISTINGS)

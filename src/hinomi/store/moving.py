@@ -16,6 +16,9 @@ from hinomi.store.schema import METADATA
 
 _AT_ONCE: Final = 5_000
 
+PASSING: Final = frozenset({"hub_tables"})
+"""Tables whose rows go as soon as they were used: whoever had the key later could read them."""
+
 
 def move_rows(path: Path, target: Database, tell: Callable[[Mapping[str, int]], object]) -> None:
     """
@@ -53,7 +56,9 @@ def move_rows(path: Path, target: Database, tell: Callable[[Mapping[str, int]], 
 
 def save_rows(source: Database, path: Path) -> None:
     """
-    Copy all rows that *source* has at one moment into a new SQLite case book at *path*.
+    Copy the rows that *source* has at one moment into a new SQLite case book at *path*.
+
+    What is to be gone within the day stays out: a copy would keep it (`PASSING`).
 
     Others go on reading and writing meanwhile. `move_rows` brings such a file into a database
     again, of either kind.
@@ -67,7 +72,8 @@ def save_rows(source: Database, path: Path) -> None:
         if not _is_empty(new):
             raise Conflict(f"{path}: a case book is there already; name another file")
         for table in METADATA.sorted_tables:
-            _copy(old, new, table)
+            if table.name not in PASSING:
+                _copy(old, new, table)
 
 
 @contextmanager

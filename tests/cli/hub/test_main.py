@@ -1,5 +1,6 @@
 """``hinomi hub`` from a terminal: init, outlets, status, its own certificate."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -58,11 +59,25 @@ def test_outlets_shows_every_pair_and_why(hub: Path, tmp_path: Path) -> None:
     assert table.code == 0
     row = next(line for line in table.out.splitlines() if line.startswith("receiving-isp"))
     assert row.split()[1:] == ["-", *["open"] * 5, "off", "open"]
-    assert "電気通信事業者" in hinomi("hub", "outlets", "--language", "ja", home=hub).out
     told = hinomi("hub", "outlets", "--json", home=make_home(tmp_path / "node")).document
     assert len(told["pairs"]) == len(MemberKind) * len(Outlet)
     assert told["admitted"]["kinds"] == ["detecting-isp", "receiving-isp"]
     assert {each["answer"] for each in told["pairs"] if each["open"]} == {"permitted"}
+
+
+def test_outlets_are_told_in_japanese(hub: Path) -> None:
+    """States, answers and documents as well; names to be typed stay what they are."""
+    found = hinomi("hub", "outlets", "--lang", "ja", home=hub)
+
+    assert found.code == 0
+    row = next(line for line in found.out.splitlines() if line.startswith("receiving-isp"))
+    assert row.split()[1:] == ["-", *["可"] * 5, "停止中", "可"]
+    for words in ("種別", ": 認める\n", ": 認めない\n", "場合に限る\n", "[001] 第13、規則R12\n"):
+        assert words in found.out
+    lines = [line for line in found.out.splitlines() if line.startswith("  [")]
+    assert not [line for line in lines if not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]", line)]
+    assert not re.search(r"\b(open|off|permitted|refused|once-admitted)\b", found.out)
+    assert hinomi("hub", "outlets", "--language", "ja", home=hub).code == 64
 
 
 def test_status_tells_what_waits(hub: Path) -> None:

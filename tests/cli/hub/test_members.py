@@ -113,6 +113,31 @@ def test_a_member_is_changed_by_what_is_said(place: Path) -> None:
     assert shown["contacts"] == ["noc@isp-a.example"]
 
 
+def test_a_member_that_takes_part_is_changed_by_two(place: Path) -> None:
+    """The first call asks, and tells which request waits; nothing is changed by it."""
+    enter(place)
+    at_hub(place, "admit", "isp-a", "--reason", "minutes 12")
+    hinomi("people", "add", "olga", "--name", "Olga", "--role", "privacy-officer",
+           "--account", "olga", "--reason", "new", home=place / "hub")  # fmt: skip
+    said = at_hub(place, "change", "isp-a", "--organisation", "Somebody Else")
+    assert (said.code, said.err.count("\n")) == (64, 1)
+    said = at_hub(place, "change", "isp-a", "--organisation", "Somebody Else", "--reason", "x")
+
+    assert said.out.startswith("Request 3 waits for 1 other person(s)")
+    shown = at_hub(place, "show", "isp-a", "--json").document
+    assert (shown["organisation"], shown["missing"]) == ("ISP A", [])
+
+
+def test_members_at_one_domain_are_warned_of(place: Path) -> None:
+    """On standard error, in one line; the member is entered."""
+    enter(place)
+    said = at_hub(place, "add", "isp-b", "--organisation", "B", "--kind", "detecting-isp",
+                  "--contact", "b@isp-a.example")  # fmt: skip
+
+    assert (said.code, said.out, said.err.count("\n")) == (0, "Entered isp-b.\n", 1)
+    assert "isp-b and isp-a have a contact or their page at isp-a.example" in said.err
+
+
 def test_certificates_are_revoked_by_name_or_all(place: Path) -> None:
     """One of the two has to be said."""
     enter(place)

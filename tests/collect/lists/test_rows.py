@@ -33,6 +33,12 @@ def test_a_header_is_read_quoted_or_commented_out() -> None:
     assert read_header('# "First_Seen_UTC", "ioc_id"') == ["first_seen_utc", "ioc_id"]
 
 
+@pytest.mark.parametrize("line", ["address\rport", "a" * 200_000 + ",b"], ids=["return", "long"])
+def test_what_is_no_csv_names_no_columns(line: str) -> None:
+    """Whoever reads it then says what it should be."""
+    assert read_header(line) == []
+
+
 def test_rows_are_fields_by_column() -> None:
     """Quotes hold commas; a space before a quote is nothing."""
     lines = iter([(4, 'x, "y, z"')])

@@ -21,6 +21,7 @@ from hinomi.services.hub.authorities import (
     distrust,
     operators_authorities,
     read_text,
+    require_own_certificate,
     server_certificate,
     trust,
 )
@@ -139,3 +140,18 @@ def test_a_file_that_is_not_there_is_not_read(tmp_path: Path) -> None:
     """In one line."""
     with pytest.raises(NotFound, match="Is a directory"):
         read_text(tmp_path)
+
+
+def test_what_members_nodes_would_not_take_is_found_out(entrance: Entrance) -> None:
+    """They know the hub by its own authority alone, also where clients' may be others."""
+    home = entrance.house.home()
+    require_own_certificate(home)
+    trust(home, written(entrance, "somebody"))
+    foreign, key = Authority.create(authority(home).hub, entrance.day), draw_key()
+    issued = foreign.issue_server(key.public_key(), "127.0.0.1", entrance.day, 30)
+    (home.folder / SERVER).write_text(render_certificate(issued))
+    with pytest.raises(ConfigError, match="`hinomi hub certify`"):
+        require_own_certificate(home)
+
+    certify_hub(home)
+    require_own_certificate(home)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from foundedhubs import FoundedHub
+from foundedhubs import MEMBERS, FoundedHub
 from hinomi.model.statement import Endpoint
 from hinomi.services.casebooks import CASEBOOK
 from hinomi.services.hub.checking import check
 from hinomi.services.mandates import Operation, record
-from hinomi.store.hub.schema import ENTRIES, SNAPSHOTS
+from hinomi.store.hub.schema import ENTRIES, ROUNDS, SNAPSHOTS, TABLES
 from hubs import server
 
 SERVERS = [server(each) for each in range(1, 8)]
@@ -50,6 +50,21 @@ def test_lists_that_retention_took_are_no_fault(hub: FoundedHub) -> None:
     found = check(hub.home())
 
     assert (found.faults, found.snapshots, found.lists) == ((), 3, 1)
+
+
+def test_tables_of_a_round_that_is_over_are_a_fault(hub: FoundedHub) -> None:
+    """Whoever had the members' key could read them; those of an open round are none."""
+    epoch = hub.epoch - 2
+    round_of = {"threshold": 3, "capacity": 100, "numbers": {}}
+    row = {"member": MEMBERS[0], "digest": "d", "note": "", "body": b"x", "entry": 0}
+    for each in (epoch, epoch + 1):
+        altered(
+            hub,
+            sa.insert(ROUNDS).values(epoch=each, **round_of),
+            sa.insert(TABLES).values(epoch=each, **row),
+        )
+
+    assert check(hub.home()).faults == ("tables are still there of rounds that are over: 1",)
 
 
 def _second(**values: object) -> sa.Executable:

@@ -27,8 +27,8 @@ from hinomi.model.member import MemberKind, Outlet
 from hinomi.services.deciding import approve_request
 from hinomi.services.hub import members
 from hinomi.services.hub.authorities import authority_certificate, trust
+from hinomi.services.hub.changes import Changed
 from hinomi.services.hub.credentials import Certified, Wanted, certify, revoke
-from hinomi.services.hub.members import Changed
 from hinomi.services.mandates import TOKEN_VARIABLE
 from hinomi.services.membership.joining import join
 from hinomi.share.certificates import (

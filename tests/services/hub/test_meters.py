@@ -24,3 +24,14 @@ def test_labels_are_routes_statuses_reasons_and_deeds() -> None:
     }
 
     assert labels == {"route", "status", "reason", "deed", "what"}
+
+
+def test_no_count_says_when_it_began() -> None:
+    """The moment of the first request of a kind would tell when a member came."""
+    meters = Meters()
+    meters.requests.labels("GET /v1/hub", "200").inc()
+    meters.seconds.observe(0.1)
+    text = generate_latest(meters.registry).decode()
+
+    assert 'hinomi_hub_requests_total{route="GET /v1/hub",status="200"} 1.0' in text
+    assert "_created" not in text

@@ -8,7 +8,7 @@ import pytest
 from enrolled import Entrance
 from hinomi.errors import Conflict, UsageError
 from hinomi.services.hub import members
-from hinomi.services.hub.members import Changed
+from hinomi.services.hub.changes import Changed
 from hinomi.services.hub.scrutiny import asked, key_facts, requests_of, require_alone
 from hinomi.share.enrolment import read_request, request_digest
 

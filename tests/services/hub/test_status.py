@@ -10,8 +10,8 @@ from hinomi.errors import NotPermitted
 from hinomi.model.member import MemberKind, MemberState
 from hinomi.services.hub import members
 from hinomi.services.hub.authorities import certify_hub
+from hinomi.services.hub.changes import Changed
 from hinomi.services.hub.credentials import revoke
-from hinomi.services.hub.members import Changed
 from hinomi.services.hub.status import server_fault, status
 
 

@@ -16,6 +16,7 @@ from hinomi.errors import NotFound
 from hinomi.govern.plainwords import Language
 from hinomi.hub.yearly import Year, compose
 from hinomi.model.statement import Sighting
+from hinomi.services.hub.figures import figures_for
 from hinomi.services.hub.yearly import render_year, words, yearly_page
 from hubs import server
 
@@ -115,3 +116,24 @@ def test_a_hub_writes_its_year(tmp_path: Path) -> None:
     assert not any(name in html for name in (*MEMBERS, "198.51"))
     with pytest.raises(NotFound, match="2025"):
         yearly_page(hub.home(), 2025, "en")
+
+
+def test_a_year_of_three_members_tells_nothing_that_counts_them(tmp_path: Path) -> None:
+    """What a member is not told of the others (`/v1/figures`), nobody reads on the page."""
+    hub = FoundedHub.with_members(tmp_path / "hub", few := MEMBERS[:3])
+    hub.runs(SERVERS, SERVERS, members=few)
+    hub.sights("isp-a", 1, {SERVERS[0]: Sighting.WRONG, SERVERS[1]: Sighting.CONFIRMED})
+    hub.runs(SERVERS, members=few)
+
+    seen = text_of(yearly_page(hub.home(), 2026, "en"))
+    rows = [" ".join(each.split()) for each in seen.split("\n")]
+
+    for row in ("Of the last list, neither named nor confirmed by anybody then not known of 0",
+                "Epochs from the first report to the list: half of them within not known of 0",
+                "Nine in ten within not known of 0",
+                "Called no C&C server not known not known",
+                "Called gone not known not known"):  # fmt: skip
+        assert row in rows
+    with hub.home().casebook() as casebook:
+        told = figures_for(hub.home(), casebook, "isp-a")
+    assert [told[each] for each in ("waited", "stale", "feedback", "reached")] == [None] * 4

@@ -33,6 +33,13 @@ def test_rounds_that_differ_have_different_digests(other: Round) -> None:
     assert replace(other).digest == other.digest
 
 
+def test_no_member_brings_more_than_the_capacity() -> None:
+    """Nothing is left out in silence."""
+    a_round(capacity=100).check_capacity(100)
+    with pytest.raises(ConfigError, match="100 services of a member and here are 101"):
+        a_round(capacity=100).check_capacity(101)
+
+
 @pytest.mark.parametrize(
     ("epoch", "threshold", "capacity", "says"),
     [

@@ -14,6 +14,7 @@ from hinomi.share.private.combine import answer_to, combine
 from hinomi.share.private.field import PRIME
 from hinomi.share.private.rounds import Round
 from hinomi.share.private.wire import (
+    answer_most_bytes,
     decode_answer,
     decode_tables,
     encode_answer,
@@ -43,6 +44,12 @@ def test_the_size_of_tables_is_known_before() -> None:
     """58 bytes and 12 for each bin of 22 tables."""
     assert len(_SENT) == tables_bytes(_ROUND) == 58 + 22 * 200 * 12
     assert tables_bytes(a_round(3, capacity=10_000)) == 7_920_058
+
+
+def test_no_answer_is_longer_than_every_bin_shared_by_everybody() -> None:
+    """12 bytes a bin, and a token of each other member."""
+    assert answer_most_bytes(_ROUND) == 46 + 22 * 200 * (12 + 4 * 62)
+    assert len(_ANSWERED) < answer_most_bytes(_ROUND)
 
 
 def test_tables_have_one_form() -> None:

@@ -3,17 +3,20 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 from prometheus_client import generate_latest
 from starlette.requests import ClientDisconnect
 
+from hinomi.model.statement import Deed
 from hinomi.services.home import Home
+from hinomi.services.hub.epochs import present_epoch
 from hinomi.web.hub import gate
 from hinomi.web.hub.gate import DRAINED_BYTES, Gate
 from hinomi.web.hub.limits import Pace
 from hinomi.web.hub.peer import shown
 from hinomi.web.hub.running import Hub
-from openhub import Node, asking, join
+from openhub import Node, asking, findings, join
 
 
 def run(
@@ -78,6 +81,63 @@ def test_a_request_with_two_ends_is_refused_and_the_connection_closed(hub: Hub) 
     assert b"not both" in body["body"]
 
 
+@pytest.mark.parametrize("name", [b"Authorization", b"hinomi-note", b"content-type"])
+def test_what_is_said_once_is_not_said_twice(hub: Hub, node: Node, name: bytes) -> None:
+    """Whoever stands between might have looked at the other one."""
+    with asking(hub, node) as client:
+        pairs = [(b"authorization", f"Bearer {node.token}".encode())]
+        pairs += [(name, b"x")] * (1 if name == b"Authorization" else 2)
+        answer = client.get("/v1/hub", headers=httpx.Headers(pairs))
+        once = client.get("/v1/hub")
+
+    assert (answer.status_code, once.status_code) == (400, 200)
+    assert answer.json() == {"error": f"a request has {name.decode().lower()} once"}
+
+
+def test_two_signed_notes_are_none(hub: Hub, node: Node) -> None:
+    """Nothing is taken in by either."""
+    spoken_of = present_epoch(hub.home).spoken_of
+    body = findings(spoken_of)
+    note = node.note(Deed.SUBMISSION, spoken_of, body)["Hinomi-Note"]
+    headers = httpx.Headers(
+        [
+            ("Authorization", f"Bearer {node.token}"),
+            ("Content-Type", "application/json"),
+            ("Hinomi-Note", note),
+            ("Hinomi-Note", note),
+        ]
+    )
+    with asking(hub, node) as client:
+        path = "/v1/epochs/2025-12-31/submission"
+        twice = client.request("PUT", path, content=body, headers=headers)
+        once = client.put(
+            path, body, "application/json", headers={**node.headers, "Hinomi-Note": note}
+        )
+
+    assert (twice.status_code, once.status_code) == (400, 200)
+
+
+def test_a_head_is_a_get_without_its_body(hub: Hub, node: Node) -> None:
+    """The same door, headers and line of the journal; what no GET takes, takes no HEAD either."""
+    with asking(hub, node) as client:
+        for path in ("/v1/hub", "/v1/snapshots/1/listings.json", "/taxii2/", "/nothing"):
+            got, head = client.get(path), client.request("HEAD", path)
+            assert (head.status_code, head.content) == (got.status_code, b"")
+            assert head.headers.raw == got.headers.raw
+            assert int(head.headers["content-length"]) > 0
+        refused = client.request("HEAD", "/v1/epochs/2025-12-31/submission")
+        wrong = client.request("PUT", "/v1/hub")
+        stranger = client.request("HEAD", "/v1/hub", headers={"Authorization": "Bearer x"})
+    told = [each.parse() for each in hub.home.journal().bodies(0)]
+    reads = [each for each in told if each.get("number") == 1]
+
+    assert (refused.status_code, refused.content, refused.headers["allow"]) == (405, b"", "PUT")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "GET, HEAD")
+    assert (stranger.status_code, stranger.content) == (401, b"")
+    assert len(reads) == 2
+    assert 'hinomi_hub_requests_total{route="HEAD /v1/hub",status="200"} 1.0' in counted(hub)
+
+
 def test_who_has_gone_gets_no_answer(hub: Hub) -> None:
     """It is counted, and nothing else."""
     assert run(hub, go) == []
@@ -101,8 +161,9 @@ def test_a_small_document_that_nobody_wants_is_read_away(hub: Hub) -> None:
 )
 def test_of_a_large_document_nothing_is_kept(hub: Hub, headers: dict[bytes, bytes]) -> None:
     """The connection ends: the rest of it must not be taken for the next request."""
-    start, _ = run(hub, refuse, body=bytes(2 * DRAINED_BYTES), headers=headers)
+    start, *parts = run(hub, refuse, body=bytes(2 * DRAINED_BYTES), headers=headers)
 
+    assert [each["more_body"] for each in parts] in ([False], [True, False])
     assert (b"connection", b"close") in start["headers"]
 
 

@@ -15,6 +15,7 @@ from hinomi.web.hub.limits import (
     STRANGERS_SHARE,
     Pace,
     takes,
+    takes_exactly,
 )
 
 
@@ -129,6 +130,42 @@ def test_a_document_that_does_not_come_is_given_up(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(limits, "BODY_S", 0.05)
 
     assert refused(request_of([b"x"] * 100, 0.01, content_type="text/csv")) == 408
+
+
+def read_exactly(request: Request, size: int) -> bytes:
+    """Read the document of a request that has to have *size* bytes."""
+
+    async def run() -> bytes:
+        return (await takes_exactly(lambda _request: size, "text/csv")(request)).body
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize("headers", [{}, {"content_length": "2"}])
+def test_a_document_of_a_known_length_comes_whole(headers: dict[str, str]) -> None:
+    """Whether or not its length was told before."""
+    request = request_of([b"a", b"b"], 0.0, content_type="text/csv", **headers)
+
+    assert read_exactly(request, 2) == b"ab"
+
+
+@pytest.mark.parametrize("parts", [[b"a"], [b"ab", b"c"], [b""], [b"abc"] * 1000])
+@pytest.mark.parametrize("headers", [{}, {"content_length": "2"}])
+def test_another_length_is_refused(parts: list[bytes], headers: dict[str, str]) -> None:
+    """Too short and too long, also where what was told before was right."""
+    with pytest.raises(HTTPException) as found:
+        read_exactly(request_of(parts, 0.0, content_type="text/csv", **headers), 2)
+
+    assert found.value.status_code == 422
+
+
+@pytest.mark.parametrize("length", ["3", "1", "x", "9" * 40])
+def test_of_what_is_said_to_have_another_length_nothing_is_read(length: str) -> None:
+    """It is refused by its head."""
+    with pytest.raises(HTTPException) as found:
+        read_exactly(request_of([], content_type="text/csv", content_length=length), 2)
+
+    assert found.value.status_code == 422
 
 
 def finished(members: list[str], seconds: float) -> list[str]:

@@ -1,5 +1,6 @@
 """A hub in a process of its own: TLS, what it says, and how it ends."""
 
+import json
 import os
 import signal
 import socket
@@ -157,6 +158,46 @@ def test_a_document_that_is_too_large_is_refused_before_it_is_read(world: World)
 
     assert said.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in said
+
+
+@pytest.mark.parametrize(
+    ("path", "media", "mib"),
+    [
+        ("/v1/epochs/2026-01-01/submission", "application/json", 9),
+        ("/v1/snapshots/1/acknowledgement", "text/plain", 2),
+    ],
+)
+@pytest.mark.parametrize("framing", ["length", "chunked"])
+def test_who_sends_all_of_a_large_document_first_reads_why_not(
+    world: World, path: str, media: str, mib: int, framing: str
+) -> None:
+    """The answer is whole; a connection with something left to read is closed in good order."""
+    size = mib << 20
+    lengths = {"length": f"Content-Length: {size}", "chunked": "Transfer-Encoding: chunked"}
+    head = (
+        f"PUT {path} HTTP/1.1\r\nHost: hub\r\nAuthorization: Bearer {world.node.token}\r\n"
+        f"Content-Type: {media}\r\nHinomi-Note: eA==\r\n{lengths[framing]}\r\n\r\n"
+    ).encode()
+    body = bytes(size)
+    if framing == "chunked":
+        body = b"%x\r\n%s\r\n0\r\n\r\n" % (size, body)
+    context = client_context(world.home.folder, world.folder, "isp-a")
+    with (
+        socket.create_connection(("127.0.0.1", world.running.port), timeout=20) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as secure,
+    ):
+        secure.sendall(head + body)
+        found = b""
+        while not found.endswith(b"}") and (part := secure.recv(65_536)):
+            found += part
+        if b"connection: close" in found:
+            assert secure.recv(1) == b""
+
+    headers, _, said = found.partition(b"\r\n\r\n")
+    assert headers.startswith(b"HTTP/1.1 413")
+    assert (b"connection: close" in headers) is (framing == "length")
+    assert f"content-length: {len(said)}".encode() in headers
+    assert json.loads(said)["error"].startswith("a document is at most")
 
 
 def test_a_head_that_is_too_large_is_refused(world: World) -> None:

@@ -1,5 +1,7 @@
 """``hinomi hub``: the certified body's side of the exchange."""
 
+from typing import Final
+
 import click
 
 from hinomi.cli import render
@@ -9,6 +11,7 @@ from hinomi.cli.hub.members import member
 from hinomi.cli.hub.publish import publish, resume, snapshot, verify
 from hinomi.cli.hub.queue import decide_, queue_, show_
 from hinomi.cli.hub.trust import trust
+from hinomi.cli.hub.unguarded import warn_unguarded
 from hinomi.cli.session import Session, shared_options
 from hinomi.govern.roles import Act
 from hinomi.hub.outlets import Answer, Openings, table
@@ -17,6 +20,16 @@ from hinomi.services.hub.authorities import certify_hub
 from hinomi.services.hub.founding import create_hub
 from hinomi.services.hub.status import HubStatus, status
 from hinomi.services.mandates import Operation
+
+_JAPANESE: Final = {
+    "kind": "種別",
+    "open": "可",
+    "off": "停止中",
+    Answer.PERMITTED: "認める",
+    Answer.ONCE_ADMITTED: "登録簿で認めた場合に限る",
+    Answer.REFUSED: "認めない",
+}
+"""How `outlets` says in Japanese what stands in its table, and what a row answers."""
 
 
 @click.group()
@@ -70,11 +83,11 @@ def init(session: Session, name: str, url: str, made_up: bool) -> None:
 
 @hub.command()
 @click.option(
-    "--language", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Of words."
+    "--lang", type=click.Choice(["en", "ja"]), default="en", show_default=True, help="Of words."
 )
 @shared_options
 @click.pass_obj
-def outlets(session: Session, language: str) -> None:
+def outlets(session: Session, lang: str) -> None:
     """
     Show which kind of member may use which door, why, and what the register has opened.
 
@@ -85,17 +98,20 @@ def outlets(session: Session, language: str) -> None:
     if session.as_json:
         render.print_json(_as_document(openings))
         return
-    rules = table()
+    said = _JAPANESE if lang == "ja" else {}
     render.print_table(
-        ("kind", *(each.value for each in Outlet)),
-        [(kind.value, *(_cell(openings, kind, each) for each in Outlet)) for kind in MemberKind],
+        (said.get("kind", "kind"), *(each.value for each in Outlet)),
+        [
+            (kind.value, *(said.get(cell, cell) for cell in _cells(openings, kind)))
+            for kind in MemberKind
+        ],
     )
     click.echo()
-    for row in rules.rows:
+    for row in table().rows:
         kinds, doors = ", ".join(row.kinds), ", ".join(row.outlets)
-        click.echo(f"{kinds} / {doors}: {row.answer}")
-        click.echo(render.fold(row.ja if language == "ja" else row.en, indent=2))
-        click.echo(f"  [{row.seed}] {row.passage}")
+        click.echo(f"{kinds} / {doors}: {said.get(row.answer, row.answer)}")
+        click.echo(render.fold(row.ja if lang == "ja" else row.en, indent=2))
+        click.echo(f"  [{row.seed}] {row.passage_ja if lang == 'ja' else row.passage}")
 
 
 @hub.command("status")
@@ -103,7 +119,9 @@ def outlets(session: Session, language: str) -> None:
 @click.pass_obj
 def status_(session: Session) -> None:
     """Show members by state, the epoch, the newest list, and what waits for people."""
-    found = status(session.open_home(Act.STATUS))
+    home = session.open_home(Act.STATUS)
+    found = status(home)
+    warn_unguarded(home)
     if session.as_json:
         render.print_json(_status_document(found))
         return
@@ -150,6 +168,10 @@ for _command in (
     hub.add_command(_command)
 
 
+def _cells(openings: Openings, kind: MemberKind) -> tuple[str, ...]:
+    return tuple(_cell(openings, kind, each) for each in Outlet)
+
+
 def _cell(openings: Openings, kind: MemberKind, outlet: Outlet) -> str:
     if openings.refusal(kind, outlet) is None:
         return "open"
@@ -175,6 +197,7 @@ def _as_document(openings: Openings) -> dict[str, object]:
                 "ja": rules.ask(kind, outlet).ja,
                 "seed": rules.ask(kind, outlet).seed,
                 "passage": rules.ask(kind, outlet).passage,
+                "passage_ja": rules.ask(kind, outlet).passage_ja,
             }
             for kind in MemberKind
             for outlet in Outlet

@@ -14,8 +14,10 @@ from hinomi.govern.approvals import Request
 from hinomi.govern.roles import Act
 from hinomi.model.member import Attestation, Ground, Member, MemberKind, Use
 from hinomi.services.deciding import Decided
+from hinomi.services.home import Home
 from hinomi.services.hub import members as acts
-from hinomi.services.hub.members import Admission, Change, Changed, Known
+from hinomi.services.hub.changes import Changed
+from hinomi.services.hub.members import Admission, Change, Known
 from hinomi.services.mandates import Operation
 from hinomi.services.people import today
 from hinomi.share.enrolment import read_request
@@ -87,6 +89,7 @@ def add(
     home = session.open_home(Operation.MEMBERS)
     said = _changed(contacts, uses, page, request_file)
     _tell(session, acts.add(home, name, organisation, MemberKind(kind), said), f"Entered {name}.")
+    _warn(home, name)
 
 
 @member.command()
@@ -98,7 +101,9 @@ def add(
 @_page
 @_request
 @click.option("--replace-key", is_flag=True, help="Take another signing key than the known one.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; has to be said of another key.")
+@click.option(
+    "--reason", default="", metavar="TEXT", help="Why; has to be said of whoever takes part."
+)
 @shared_options
 @click.pass_obj
 def change(
@@ -116,8 +121,9 @@ def change(
     """
     Change what is known of a member: what is said here takes the place of what was.
 
-    Another signing key of a member that takes part takes four eyes: the first call asks, and when
-    another person has approved, the same command once more does it.
+    Of a member that takes part this takes four eyes, and a --reason: the first call asks, and when
+    another person has approved, the same command once more does it. Attestations are of an
+    organisation: with another one they end, and no listing goes out until it is attested anew.
     """
     home = session.open_home(Operation.MEMBERS)
     said = _changed(
@@ -131,6 +137,7 @@ def change(
         reason=reason,
     )
     _tell_change(session, acts.change(home, name, said))
+    _warn(home, name)
 
 
 @member.command()
@@ -189,7 +196,9 @@ def admit(session: Session, name: str, reason: str) -> None:
     It takes four eyes: the first call asks, and when another person has approved, the same
     command once more does it.
     """
-    _tell_admission(session, acts.admit(session.open_home(Operation.MEMBERS), name, reason))
+    home = session.open_home(Operation.MEMBERS)
+    _tell_admission(session, acts.admit(home, name, reason))
+    _warn(home, name)
 
 
 @member.command()
@@ -305,6 +314,11 @@ def _tell(session: Session, found: Member, said: str) -> None:
         render.print_json({"member": found.name, "state": found.state.value})
     else:
         click.echo(said)
+
+
+def _warn(home: Home, name: str) -> None:
+    for line in acts.neighbours(home, name):
+        render.complain(line)
 
 
 def _tell_admission(session: Session, became: Admission) -> None:

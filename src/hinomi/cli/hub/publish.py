@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from hinomi.cli import render
+from hinomi.cli.hub.unguarded import warn_unguarded
 from hinomi.cli.session import Session, shared_options
 from hinomi.errors import Unavailable
 from hinomi.govern.roles import Act
@@ -40,10 +41,11 @@ def publish(session: Session, *, now: bool, dry_run: bool) -> None:
     home = session.open_home(Operation.PUBLISH)
     if dry_run:
         _tell(session, preview(home), is_made=False)
-        return
-    if not now:
-        require_window_over(home)
-    _tell(session, publish_list(home), is_made=True)
+    else:
+        if not now:
+            require_window_over(home)
+        _tell(session, publish_list(home), is_made=True)
+    warn_unguarded(home)
 
 
 def _tell(session: Session, made: Made, *, is_made: bool) -> None:

@@ -23,8 +23,15 @@ def first_line(text: str) -> str:
 
 
 def read_header(line: str) -> list[str]:
-    """Split a header into column names in lower case; it may be commented out or quoted."""
-    names = next(csv.reader([line.strip().lstrip("#").strip()], skipinitialspace=True), [])
+    """
+    Split a header into column names in lower case; it may be commented out or quoted.
+
+    What is no line of CSV, as one with a carriage return inside, names no columns.
+    """
+    try:
+        names = next(csv.reader([line.strip().lstrip("#").strip()], skipinitialspace=True), [])
+    except csv.Error:
+        return []
     return [name.strip().lower() for name in names]
 
 

@@ -23,6 +23,7 @@ from hinomi.share.certificates import (
     draw_key,
     fingerprint,
     is_authority,
+    is_issued_by,
     last_day,
     parse_certificate,
     parse_certificates,
@@ -80,6 +81,21 @@ def server_certificate(home: Home) -> ServerCertificate:
         ConfigError: If it is missing or damaged.
     """
     return _told(_own_certificate(home.folder / SERVER))
+
+
+def require_own_certificate(home: Home) -> None:
+    """
+    Return if what the hub shows to members' nodes is of the authority that they know it by.
+
+    Raises:
+        ConfigError: If it is of another one, or missing or damaged: no node would connect.
+    """
+    server = _own_certificate(home.folder / SERVER)
+    if not is_issued_by(server, authority_certificate(home)):
+        raise ConfigError(
+            f"{home.folder / SERVER} is not of the hub's authority ({AUTHORITY}), by which alone "
+            "members' nodes know the hub: run `hinomi hub certify`, or restore it from backup"
+        )
 
 
 def certify_hub(home: Home) -> ServerCertificate:

@@ -22,6 +22,7 @@ from hinomi.share.snapshot import (
     require_body,
     require_next,
 )
+from hinomi.store.hub.rounds import RoundStore
 from hinomi.store.hub.snapshots import Published, SnapshotStore, Summary
 
 
@@ -54,6 +55,7 @@ def check(home: Home) -> Checked:
                 lists += 1
                 faults += _body_faults(kept, verifier)
         faults += _standing_faults(store, summaries)
+        faults += _round_faults(casebook.hub.rounds, summaries)
         standing = len(store.standing())
     faults += _journal_faults(home, summaries)
     return Checked(snapshots=len(summaries), lists=lists, entries=standing, faults=tuple(faults))
@@ -109,6 +111,14 @@ def _standing_faults(store: SnapshotStore, summaries: Sequence[Summary]) -> Iter
     )
     if render_json(again) != kept.json:
         yield f"the entries that stand are not those of snapshot {kept.number}"
+
+
+def _round_faults(rounds: RoundStore, summaries: Sequence[Summary]) -> Iterator[str]:
+    """Look for tables that should have gone when a list was begun."""
+    newest = max((each.epoch for each in summaries), default=-1)
+    stale = [each for each in rounds.epochs_with_tables() if each < newest]
+    if stale:
+        yield f"tables are still there of rounds that are over: {len(stale)}"
 
 
 def _journal_faults(home: Home, summaries: Sequence[Summary]) -> Iterator[str]:

@@ -100,7 +100,7 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
     if known is not None and known.digest == found:
         return _receipt(home, member, known, now.days)
     statements = _count(home, casebook, sent, now)
-    _require_open(now, sent.epoch, max(casebook.hub.snapshots.sealed(), default=-1))
+    require_open(now, sent.epoch, max(casebook.hub.snapshots.sealed(), default=-1))
     if known is not None:
         raise Conflict(
             "another batch was taken for this epoch already; what has changed goes into the next "
@@ -173,7 +173,7 @@ def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, not
         epoch_days=head.epoch_days,
         digest=head.json_digest,
     )
-    _require(note, member, wanted)
+    require_note(note, member, wanted)
     facts = {"member": member.name, "deed": "acknowledgement", "number": number}
     record(home.journal(), Operation.INTAKE, mandate, facts)
     casebook.hub.snapshots.acknowledge(
@@ -190,11 +190,16 @@ def _require_signed(home: Home, member: Member, sent: Sent, epoch_days: int) -> 
         epoch_days=epoch_days,
         digest=digest(sent.body),
     )
-    _require(sent.note, member, wanted)
+    require_note(sent.note, member, wanted)
 
 
-def _require(note: str, member: Member, wanted: Signed) -> None:
-    """Refuse a note that this member did not sign, or that is over something else."""
+def require_note(note: str, member: Member, wanted: Signed) -> None:
+    """
+    Refuse a note that this member did not sign, or that is over something else.
+
+    Raises:
+        NotPermitted: Then, in one line.
+    """
     try:
         signed = Signed.check(note, Verifier.parse(member.signing_key), wanted.epoch_days)
     except BadNote as error:
@@ -247,7 +252,18 @@ def _count_sightings(home: Home, casebook: CaseBook, sent: Sent, now: Epoch) -> 
     return len(said)
 
 
-def _require_open(now: Epoch, epoch: int, sealed: int) -> None:
+def require_open(now: Epoch, epoch: int, sealed: int) -> None:
+    """
+    Return if what is said of *epoch* still counts for the list of *now*.
+
+    Args:
+        now: The present epoch.
+        epoch: That is spoken of.
+        sealed: The newest epoch whose list was begun; -1: none.
+
+    Raises:
+        Conflict: If it does not.
+    """
     if epoch != now.spoken_of:
         raise Conflict(
             f"what is taken in now is of the epoch {render_epoch(now.spoken_of, now.days)}: the "

@@ -2,13 +2,13 @@
 The members of a hub: who they are, what they attested, and whether they take part.
 
 Each act stands in the journal before it counts. Letting a member in takes four eyes, since the
-whole list goes to a party that did not have it (`Kind.BULK_EXPORT`), and so does another signing
-key of one that was let in, since whoever has it is that member from then on; shutting one out is
-one person's act, and counts from the next request on.
+whole list goes to a party that did not have it (`Kind.BULK_EXPORT`), and so does whatever else
+would let another party take part in its place: of one that was let in, another signing key,
+organisation, page, contact or use. Shutting one out is one person's act, and counts from the
+next request on.
 """
 
-import re
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -17,34 +17,31 @@ import msgspec
 from hinomi.clock import date_of
 from hinomi.errors import Conflict, NotPermitted, UsageError
 from hinomi.govern.approvals import Request, State
-from hinomi.hub.admission import gaps
+from hinomi.hub.admission import domains_shared_by, gaps
 from hinomi.hub.outlets import Openings
-from hinomi.model.member import (
-    Attestation,
-    Credential,
-    Member,
-    MemberKind,
-    MemberState,
-    Use,
-)
+from hinomi.model.member import Attestation, Credential, Member, MemberKind, MemberState
 from hinomi.services import approvals
 from hinomi.services.home import Home
+from hinomi.services.hub.changes import (
+    AWAY,
+    Changed,
+    changed,
+    difference,
+    shown_change,
+    takes_another_person,
+)
 from hinomi.services.hub.scrutiny import (
     approval_facts,
     asked,
     key_facts,
     requests_of,
     require_alone,
-    with_key,
 )
 from hinomi.services.mandates import Operation, record
-from hinomi.share.enrolment import EnrolmentRequest
+from hinomi.services.wording import one_line
 from hinomi.store.casebook import CaseBook
 from hinomi.telemetry import mask_addresses
 
-_WORDS_MOST: Final = 300
-_PAGE: Final = re.compile(r"https?://[^\s\"<>]+")
-_AWAY: Final = (MemberState.APPLIED, MemberState.LEFT)
 _SHUT_OUT_FROM: Final = {
     MemberState.SUSPENDED: (MemberState.ADMITTED,),
     MemberState.LEFT: (MemberState.APPLIED, MemberState.ADMITTED, MemberState.SUSPENDED),
@@ -82,20 +79,6 @@ class Change:
     is_done: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changed:
-    """What shall be different of a member; None leaves a thing as it is."""
-
-    organisation: str | None = None
-    kind: MemberKind | None = None
-    contacts: tuple[str, ...] | None = None
-    uses: tuple[Use, ...] | None = None
-    page: str | None = None
-    request: EnrolmentRequest | None = None  # Its signing key is taken.
-    replaces_key: bool = False  # Also where another signing key is known; takes a reason.
-    reason: str = ""
-
-
 def add(home: Home, name: str, organisation: str, kind: MemberKind, said: Changed) -> Member:
     """
     Enter an organisation that wants to take part; nothing is open to it by that.
@@ -111,7 +94,7 @@ def add(home: Home, name: str, organisation: str, kind: MemberKind, said: Change
     except ValueError as error:
         raise UsageError(str(error)) from error
     with home.casebook() as casebook:
-        member = _with(casebook, fresh, said)
+        member = changed(casebook, fresh, said)
         if any(each.name == name for each in casebook.hub.members.all()):
             raise Conflict(f"a member is called {name}; `hinomi hub member change` changes it")
         require_alone(casebook, member)
@@ -130,12 +113,12 @@ def change(home: Home, name: str, said: Changed) -> Change:
     """
     Change what is known of a member; its state is for other acts.
 
-    Another signing key of a member that takes part is asked for first: the same call once more
+    Whatever is changed of a member that takes part is asked for first: the same call once more
     does it when another person has approved.
 
     Raises:
         NotFound: If there is none of this name.
-        UsageError: If what is said cannot be meant, or a key is replaced without a reason.
+        UsageError: If what is said cannot be meant, or there is no reason where it takes one.
         Conflict: If it would change the kind of a member that takes part, its signing key
             without saying so, or make it another member's twin.
         NotPermitted: If the acting person may not ask.
@@ -143,18 +126,16 @@ def change(home: Home, name: str, said: Changed) -> Change:
     mandate = home.mandate(Operation.MEMBERS)
     with home.casebook() as casebook:
         before = casebook.hub.members.get(name)
-        after = _with(casebook, before, said)
-        names = [each.name for each in fields(Member)]
-        differ = [each for each in names if getattr(after, each) != getattr(before, each)]
+        after = changed(casebook, before, said)
+        differ = difference(before, after)
         require_alone(casebook, after, differ)
         keys = key_facts(before, after, said.request)
-        facts = {"act": "change", "member": name, "changed": differ, **keys}
+        facts = {"act": "change", "member": name, "changed": list(differ), **keys}
         if said.reason:
-            facts["reason"] = mask_addresses(words("the reason", said.reason))
+            facts["reason"] = mask_addresses(one_line(said.reason, "the reason"))
         request = None
-        if before.state is MemberState.ADMITTED and "signing_key" in differ:
-            what = {"act": "change signing key of member", "member": name, **keys}
-            request = asked(home, what, said.reason)
+        if takes_another_person(before, differ):
+            request = asked(home, {**shown_change(before, after), **keys}, said.reason)
             if request.state_at(home.clock()) is not State.APPROVED:
                 return Change(member=before, request=request, is_done=False)
             _, approval = approvals.take(home, request.id)
@@ -184,8 +165,14 @@ def attest(home: Home, name: str, attestations: tuple[Attestation, ...]) -> Memb
                 f"an attestation holds for {most} days at most, and ends on {last} at the latest "
                 "(hub.attestation_days_most): somebody has to look again"
             )
-        words("who attests it", each.attested_by)
-        words("the document", each.document)
+    attestations = tuple(
+        replace(
+            each,
+            attested_by=one_line(each.attested_by, "who attests it"),
+            document=one_line(each.document, "the document"),
+        )
+        for each in attestations
+    )
     with home.casebook() as casebook:
         before = casebook.hub.members.get(name)
         after = replace(before, attestations=(*before.attestations, *attestations))
@@ -216,7 +203,7 @@ def admit(home: Home, name: str, reason: str) -> Admission:
         Conflict: If it takes part already, is suspended, or something is missing.
         NotPermitted: If the acting person may not ask.
     """
-    return _let_in(home, name, reason, "admit", _AWAY)
+    return _let_in(home, name, reason, "admit", AWAY)
 
 
 def reinstate(home: Home, name: str, reason: str) -> Admission:
@@ -280,6 +267,30 @@ def all_known(home: Home) -> tuple[Known, ...]:
         return tuple(_known(home, casebook, each) for each in casebook.hub.members.all())
 
 
+def neighbours(home: Home, name: str) -> tuple[str, ...]:
+    """
+    Say which other members have a contact or their page at a domain of this one.
+
+    They may be one organisation, or have one outsourcer: that is for people to look at.
+
+    Raises:
+        NotFound: If there is none of this name.
+        NotPermitted: If this home is no hub.
+    """
+    require_hub(home)
+    with home.casebook() as casebook:
+        asked_of = casebook.hub.members.get(name)
+        found = {
+            each.name: domains_shared_by(asked_of, each) for each in casebook.hub.members.all()
+        }
+    return tuple(
+        f"{name} and {other} have a contact or their page at {' and '.join(domains)}: look whether "
+        "they are one organisation, whose word would count twice"
+        for other, domains in found.items()
+        if domains
+    )
+
+
 def require_hub(home: Home) -> None:
     """
     Return if this home is a hub's.
@@ -328,7 +339,7 @@ def _what(act: str, member: Member, entered: str) -> dict[str, object]:
 
 def _shut_out(home: Home, name: str, reason: str, act: str, state: MemberState) -> Member:
     mandate = home.mandate(Operation.MEMBERS)
-    said = words("the reason", reason)
+    said = one_line(reason, "the reason")
     with home.casebook() as casebook:
         members = casebook.hub.members
         found = members.get(name).state
@@ -343,30 +354,6 @@ def _shut_out(home: Home, name: str, reason: str, act: str, state: MemberState) 
     return after
 
 
-def _with(casebook: CaseBook, member: Member, said: Changed) -> Member:
-    """Give *member* as it shall be, or say what of it cannot be meant."""
-    if said.organisation is not None:
-        member = replace(member, organisation=said.organisation.strip())
-    if said.kind is not None and said.kind is not member.kind:
-        if member.state not in _AWAY:
-            raise Conflict(f"{member.name} is {member.state}: its kind was part of what let it in")
-        member = replace(member, kind=said.kind)
-    if said.contacts is not None:
-        member = replace(member, contacts=tuple(words("a contact", each) for each in said.contacts))
-    if said.uses is not None:
-        member = replace(member, uses=tuple(dict.fromkeys(said.uses)))
-    if said.page is not None:
-        if said.page and not _PAGE.fullmatch(said.page):
-            raise UsageError("a page is an address that begins with https:// or http://")
-        member = replace(member, page=said.page)
-    if said.request is not None:
-        if said.replaces_key:
-            words("the reason for another key", said.reason)
-        member = with_key(casebook, member, said.request, replaces=said.replaces_key)
-    words("an organisation", member.organisation)
-    return member
-
-
 def _known(home: Home, casebook: CaseBook, member: Member) -> Known:
     openings = Openings.from_register(home.register)
     return Known(
@@ -374,16 +361,3 @@ def _known(home: Home, casebook: CaseBook, member: Member) -> Known:
         credentials=casebook.hub.members.credentials(member.name),
         gaps=gaps(member, openings, date_of(home.clock())),
     )
-
-
-def words(what: str, text: str) -> str:
-    """
-    Return *text* if people can read it as words of one line.
-
-    Raises:
-        UsageError: If they cannot.
-    """
-    said = text.strip()
-    if not said or not said.isprintable() or len(said) > _WORDS_MOST:
-        raise UsageError(f"{what} is to be words of one line, {_WORDS_MOST} letters at most")
-    return said

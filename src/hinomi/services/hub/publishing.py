@@ -15,6 +15,7 @@ from hinomi.errors import Conflict
 from hinomi.hub.publish import Changes, next_entries, snapshot_of
 from hinomi.model.snapshot import NO_PREVIOUS
 from hinomi.services.home import Home
+from hinomi.services.hub.corroborating import conclude
 from hinomi.services.hub.epochs import Epoch, lease_epochs, present_epoch
 from hinomi.services.hub.figures import keep_figures
 from hinomi.services.hub.founding import list_signer
@@ -68,6 +69,7 @@ def publish(home: Home) -> Made:
         newest = _require_unmade(casebook, now)
         sealed = casebook.hub.snapshots.sealed()
         casebook.hub.snapshots.seal(now.number)
+        conclude(home, casebook, now)
         draft = _draft(home, casebook, now, newest)
         head = draft.head
         require_not_behind(home.journal(), newest, sealed, head)

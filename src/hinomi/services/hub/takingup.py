@@ -19,9 +19,9 @@ from hinomi.model.statement import Endpoint
 from hinomi.services import approvals
 from hinomi.services.home import Home
 from hinomi.services.hub.founding import list_signer
-from hinomi.services.hub.members import words
 from hinomi.services.hub.scrutiny import asked
 from hinomi.services.mandates import Operation, record
+from hinomi.services.wording import one_line
 from hinomi.share.snapshot import (
     Head,
     check_head,
@@ -130,7 +130,7 @@ def export_snapshots(home: Home, wanted: Wanted, folder: Path) -> Exported:
         Unavailable: If the disk refuses.
     """
     mandate = home.mandate(Operation.SERVE)
-    recipient = words("the recipient", wanted.recipient)
+    recipient = one_line(wanted.recipient, "the recipient")
     with home.casebook() as casebook:
         first, last = wanted.first, wanted.last
         numbers = [

@@ -73,19 +73,26 @@ class Known:
 
 
 @contextmanager
-def alone(home: Home) -> Iterator[None]:
+def alone(
+    home: Home, lock: str = "pulling", does: str = "takes in the hub's list"
+) -> Iterator[None]:
     """
     Keep other processes from changing what is held.
+
+    Args:
+        home: Where.
+        lock: The file that stands for it.
+        does: What another process that has it does.
 
     Raises:
         Conflict: If one is at it for too long.
     """
-    path = path_in(home, "pulling")
+    path = path_in(home, lock)
     with on_disk(path):
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         if not taken(descriptor, _WAIT_S):
-            raise Conflict("another process takes in the hub's list; try again when it has ended")
+            raise Conflict(f"another process {does}; try again when it has ended")
         yield
     finally:
         os.close(descriptor)

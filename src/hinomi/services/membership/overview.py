@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
 from hinomi.services.membership.holding import read_held, read_list
-from hinomi.services.membership.joined import read_joined
+from hinomi.services.membership.joined import JoinedHub, read_joined
 from hinomi.services.membership.joining import MEMBERSHIP, read_membership
 from hinomi.services.membership.judging import read_judged
 from hinomi.services.membership.met import NO_LIST, read_met
 from hinomi.services.membership.pulling import lease_left, warn_of_age
+from hinomi.services.membership.rounds import read_opened
 from hinomi.services.membership.sending import Parcel, all_waiting, last_sent
 from hinomi.share.certificates import last_day, parse_certificate
 
@@ -42,6 +43,7 @@ class Overview:
     judged: int  # Servers of which people here found something.
     submitted: dict[str, object] | None  # The newest batch that the hub gave its receipt for.
     sighted: dict[str, object] | None
+    corroborated: dict[str, object] | None  # By the newest answer; None: none was opened.
     waiting: tuple[dict[str, object], ...]  # Batches in the outbox.
 
 
@@ -93,5 +95,19 @@ def overview(home: Home) -> Overview:
         judged=len(read_judged(home)),
         submitted=None if submitted is None else told(submitted),
         sighted=None if sighted is None else told(sighted),
+        corroborated=_corroborated(home, membership),
         waiting=tuple(told(each) for each in all_waiting(home)),
     )
+
+
+def _corroborated(home: Home, membership: JoinedHub) -> dict[str, object] | None:
+    """Tell what came of the newest round of private corroboration."""
+    opened = read_opened(home, membership)
+    if opened is None:
+        return None
+    return {
+        "epoch": membership.day_of(opened.epoch),
+        "servers": len(opened.elements),
+        "brought": opened.brought,
+        "members_least": opened.threshold,
+    }

@@ -6,6 +6,7 @@ known here from the hub alone is not said back to it: a listing that would not h
 hub's own list stays.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -21,6 +22,7 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.backing import listed_by
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.met import lines_listed
+from hinomi.services.membership.rounds import corroborated
 from hinomi.services.membership.saidbefore import said_before
 from hinomi.services.membership.sending import (
     Parcel,
@@ -54,14 +56,20 @@ class Planned:
     day: str  # First day of the epoch.
     gathered: Gathered
     echoes: int  # Listings that would not hold without the hub's own list.
+    alone: int | None  # Findings that too few members are known to have; None: it does not matter.
     body: bytes | None  # None: nothing goes.
     takes_back: int = 0  # Findings of the batch before that an empty one takes back.
 
     @property
     def facts(self) -> dict[str, object]:
         """What the journal keeps of it: counts, and no server."""
-        told = {"epoch": self.day, **self.gathered.facts, "echoes": self.echoes}
-        return {**told, "takes_back": self.takes_back} if self.takes_back else told
+        told: dict[str, object] = {"epoch": self.day, **self.gathered.facts}
+        told["echoes"] = self.echoes
+        if self.alone is not None:
+            told["uncorroborated"] = self.alone
+        if self.takes_back:
+            told["takes_back"] = self.takes_back
+        return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,14 +161,36 @@ def send(
     )
 
 
-def planned_from(home: Home, membership: JoinedHub, gathered: Gathered, echoes: int) -> Planned:
-    """Make the document of the last epoch that is over out of what was gathered."""
+def planned_from(
+    home: Home, membership: JoinedHub, backed: Sequence[Backed], echoes: int
+) -> Planned:
+    """
+    Make the document of the last epoch that is over out of findings.
+
+    Args:
+        home: The member's.
+        membership: The hub that it joined.
+        backed: All findings; which of them may leave is decided here.
+        echoes: So many were left out before, since they rest on the hub's own list.
+    """
     epoch = spoken_of(home, membership)
+    allowed = corroborated(home, membership, epoch)
+    kept = [each for each in backed if allowed is None or each.statement.endpoint in allowed]
+    gathered = gather(
+        kept,
+        lines_least=home.register.integer("share.lines_least"),
+        batch_least=home.register.integer("share.batch_least"),
+    )
     body = None
     if gathered.statements:
         body = render_submission(gathered.statements, epoch, membership.epoch_days)
     return Planned(
-        epoch=epoch, day=membership.day_of(epoch), gathered=gathered, echoes=echoes, body=body
+        epoch=epoch,
+        day=membership.day_of(epoch),
+        gathered=gathered,
+        echoes=echoes,
+        alone=None if allowed is None else len(backed) - len(kept),
+        body=body,
     )
 
 
@@ -169,10 +199,11 @@ def taking_back(home: Home, membership: JoinedHub, planned: Planned) -> Planned:
     Let an empty batch go where too few findings are left, and the batch before still counts.
 
     The hub takes what a member said last for what it says. A batch below the least number would
-    tell of few; none would leave standing what was withdrawn; an empty one takes all back.
+    tell of few; none would leave standing what was withdrawn; an empty one takes all back. What
+    only waits for other members to have it too is not withdrawn: then nothing goes.
     """
     before = said_before(home, membership, planned.epoch - 1)
-    if planned.body is not None or not before:
+    if planned.body is not None or planned.alone or not before:
         return planned
     body = render_submission((), planned.epoch, membership.epoch_days)
     return replace(planned, body=body, takes_back=len(before))
@@ -194,12 +225,7 @@ def _plan(home: Home, membership: JoinedHub, mandate: Mandate) -> Planned:
     epoch = spoken_of(home, membership)
     with home.casebook() as casebook:
         found, echoes = _findings(home, casebook, epoch)
-    gathered = gather(
-        found,
-        lines_least=home.register.integer("share.lines_least"),
-        batch_least=home.register.integer("share.batch_least"),
-    )
-    return planned_from(home, membership, gathered, echoes)
+    return planned_from(home, membership, found, echoes)
 
 
 def _findings(home: Home, casebook: CaseBook, epoch: int) -> tuple[list[Backed], int]:
@@ -242,6 +268,19 @@ def own_servers(home: Home, epoch: int) -> frozenset[Endpoint]:
     """Give what was listed here by the end of *epoch* and stands without the hub's own list."""
     with home.casebook() as casebook:
         return frozenset(said.endpoint for _, said in _standing(home, casebook, epoch)[0])
+
+
+def backed_servers(home: Home, epoch: int) -> tuple[Endpoint, ...]:
+    """
+    Give what would go to the hub if others had it too: listed by the end of *epoch*, enough lines.
+
+    How many they are does not matter here: what they are compared in does not show it.
+    """
+    with home.casebook() as casebook:
+        found, _echoes = _findings(home, casebook, epoch)
+    lines_least = home.register.integer("share.lines_least")
+    gathered = gather(found, lines_least=lines_least, batch_least=1)
+    return tuple(each.endpoint for each in gathered.statements)
 
 
 def _is_echo(casebook: CaseBook, case: Case, alone: Assessor, weighing: Weighing) -> bool:

@@ -31,7 +31,7 @@ from hinomi.services.membership.submitting import (
 )
 from hinomi.share.canonical import digest
 from hinomi.share.submission import Profile, parse_submission_csv
-from hinomi.share.threshold import Backed, gather
+from hinomi.share.threshold import Backed
 
 _MOST_BYTES = 64 << 20
 
@@ -101,12 +101,8 @@ def _planned(home: Home, membership: JoinedHub, path: Path, least: int) -> Plann
     echoed = _echoed(home, membership, epoch)
     statements = [each for each in given if each.endpoint not in echoed]
     # Nobody counted them here: each is taken as having more lines than exactly enough.
-    gathered = gather(
-        (Backed(each, least + 1) for each in statements),
-        lines_least=least,
-        batch_least=home.register.integer("share.batch_least"),
-    )
-    return planned_from(home, membership, gathered, echoes=len(given) - len(statements))
+    backed = [Backed(each, least + 1) for each in statements]
+    return planned_from(home, membership, backed, echoes=len(given) - len(statements))
 
 
 def _echoed(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint]:

@@ -40,7 +40,7 @@ Who does not keep to it:
   one core with this code, minutes with a better one) can be tried on the hub's tables. The
   collusion-safe deployment of the paper, which replaces the key by oblivious pseudorandom
   functions of several key holders, is not built. Old tables stay readable to whoever gets the
-  key of their round: the hub deletes them after the round, members delete round keys, and when
+  key of their round: the hub deletes them after the round, members keep no round keys, and when
   one leaves the others change the key.
 
 Source:

@@ -88,6 +88,19 @@ class Round:
                 f"{MOST_TESTS:.1e}: lower threshold or capacity"
             )
 
+    def check_capacity(self, services: int) -> None:
+        """
+        Refuse more services of one member than the round takes.
+
+        Raises:
+            ConfigError: If there are.
+        """
+        if services > self.capacity:
+            raise ConfigError(
+                f"private corroboration takes {self.capacity:,} services of a member and here are "
+                f"{services:,}: the hub has to raise the capacity, or name fewer"
+            )
+
 
 def check_number(number: int) -> None:
     """

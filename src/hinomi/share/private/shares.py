@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algori
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
-from hinomi.errors import ConfigError
 from hinomi.share.private.answers import Answer
 from hinomi.share.private.elements import ELEMENT_BYTES
 from hinomi.share.private.field import WORD_BYTES, Elements, from_bytes
@@ -106,11 +105,7 @@ def make_tables(
     own = tuple(sorted(set(elements)))
     if any(len(one) != ELEMENT_BYTES for one in own):
         raise ValueError(f"an element has {ELEMENT_BYTES} bytes")
-    if len(own) > agreed.capacity:
-        raise ConfigError(
-            f"private corroboration takes {agreed.capacity:,} services of a member and here are "
-            f"{len(own):,}: the hub has to raise the capacity, or name fewer"
-        )
+    agreed.check_capacity(len(own))
     made_up = random_bytes(BLOCK_BYTES * (agreed.capacity - len(own)))
     blocks = np.concatenate(
         [

@@ -50,6 +50,12 @@ def tables_bytes(agreed: Round) -> int:
     return _HEAD_BYTES + CHECK_BYTES + agreed.positions * (_SHARE_BYTES + _TOKEN_BYTES)
 
 
+def answer_most_bytes(agreed: Round) -> int:
+    """Give the length that no answer can exceed: every bin, shared by everybody."""
+    each = _BIN_BYTES + _TOKEN_BYTES * (LAST_NUMBER - 1)
+    return _HEAD_BYTES + _COUNT_BYTES + agreed.positions * each
+
+
 def encode_tables(agreed: Round, keys: RoundKeys, own: OwnTables) -> bytes:
     """Give the bytes of a member's tables; nothing of what it keeps for itself."""
     return b"".join(

@@ -47,7 +47,7 @@ class BatchStore:
         with self._database.write() as connection:
             row = connection.execute(sa.select(BATCHES.c.digest).filter_by(**key)).one_or_none()
             if row is None:
-                _require_unsealed(connection, batch.epoch)
+                require_unsealed(connection, batch.epoch)
                 connection.execute(
                     sa.insert(BATCHES).values(
                         **key,
@@ -103,7 +103,7 @@ class BatchStore:
             return tuple(_batch(row) for row in connection.execute(wanted))
 
 
-def _require_unsealed(connection: sa.Connection, epoch: int) -> None:
+def require_unsealed(connection: sa.Connection, epoch: int) -> None:
     """Return if no list was begun that a batch of *epoch* would have counted for."""
     sealed = connection.scalar(sa.select(sa.func.max(SEALINGS.c.epoch)))
     if sealed is not None and sealed > epoch:

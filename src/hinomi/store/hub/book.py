@@ -7,6 +7,7 @@ from hinomi.store.hub.forgetting import HubForgetting
 from hinomi.store.hub.histories import HistoryStore
 from hinomi.store.hub.members import MemberStore
 from hinomi.store.hub.outcomes import OutcomeStore
+from hinomi.store.hub.rounds import RoundStore
 from hinomi.store.hub.rulings import RulingStore
 from hinomi.store.hub.snapshots import SnapshotStore
 from hinomi.store.hub.weighings import WeighingStore
@@ -25,3 +26,4 @@ class HubBook:
         self.outcomes = OutcomeStore(database)
         self.histories = HistoryStore(database)
         self.figures = FigureStore(database)
+        self.rounds = RoundStore(database)

@@ -11,13 +11,16 @@ from hinomi.govern.retention import DAY_MS, Held
 from hinomi.store.database import Database
 from hinomi.store.hub.schema import (
     ACKNOWLEDGEMENTS,
+    ANSWERS,
     BATCHES,
     ENTRIES,
     FIGURES,
     HISTORIES,
     OUTCOMES,
+    ROUNDS,
     RULINGS,
     SNAPSHOTS,
+    TABLES,
     WEIGHINGS,
 )
 
@@ -60,6 +63,11 @@ _PARTS: Final[Mapping[DataClass, tuple[_Part, ...]]] = {
         _Part(OUTCOMES, OUTCOMES.c.epoch, sa.true()),
     ),
     DataClass.HUB_FIGURES: (_Part(FIGURES, FIGURES.c.epoch, sa.true()),),
+    DataClass.ROUNDS: (
+        _Part(TABLES, TABLES.c.epoch, sa.true()),
+        _Part(ANSWERS, ANSWERS.c.epoch, sa.true()),
+        _Part(ROUNDS, ROUNDS.c.epoch, sa.true()),  # Last: the others refer to it.
+    ),
 }
 
 CLASSES: Final = tuple(_PARTS)

@@ -177,3 +177,35 @@ FIGURES: Final = sa.Table(
     sa.Index("ix_hub_figures_epoch", "epoch"),
 )
 """What each list came to, in counts: they name no server."""
+
+ROUNDS: Final = sa.Table(
+    "hub_rounds",
+    METADATA,
+    sa.Column("epoch", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("threshold", sa.Integer, nullable=False),
+    sa.Column("capacity", sa.Integer, nullable=False),
+    sa.Column("numbers", sa.JSON, nullable=False),  # Number by member's name.
+)
+"""Rounds of private corroboration, as they were agreed on when the first member asked."""
+
+TABLES: Final = sa.Table(
+    "hub_tables",
+    METADATA,
+    sa.Column("epoch", sa.ForeignKey("hub_rounds.epoch"), primary_key=True, autoincrement=False),
+    sa.Column("member", sa.ForeignKey("hub_members.name"), primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),  # The member's signature, as it came.
+    sa.Column("body", sa.LargeBinary, nullable=False),  # As it came; see `share.private.wire`.
+    sa.Column("entry", sa.BigInteger, nullable=False),  # Of the journal.
+)
+"""What members sent in a round; it goes when the round is combined, whatever comes of that."""
+
+ANSWERS: Final = sa.Table(
+    "hub_answers",
+    METADATA,
+    sa.Column("epoch", sa.ForeignKey("hub_rounds.epoch"), primary_key=True, autoincrement=False),
+    sa.Column("member", sa.ForeignKey("hub_members.name"), primary_key=True),
+    sa.Column("digest", sa.Text, nullable=False),  # Of the tables that it answers.
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+"""What each member is told of a round; without tables and key it says nothing of servers."""

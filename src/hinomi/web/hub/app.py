@@ -27,6 +27,7 @@ from hinomi.web.hub.editions import edition_routes
 from hinomi.web.hub.figures import figure_routes
 from hinomi.web.hub.gate import Gate
 from hinomi.web.hub.misp import misp_routes
+from hinomi.web.hub.private import private_routes
 from hinomi.web.hub.running import Hub
 from hinomi.web.hub.schemas import SCHEMAS, SECURITY, SECURITY_SCHEMES
 from hinomi.web.hub.snapshots import snapshot_routes
@@ -52,7 +53,9 @@ def create_app(hub: Hub) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    for make in (overview_routes, snapshot_routes, submission_routes, edition_routes, misp_routes):
+    for make in (overview_routes, snapshot_routes, submission_routes, private_routes):
+        app.include_router(make(hub))
+    for make in (edition_routes, misp_routes):
         app.include_router(make(hub))
     app.include_router(taxii_routes(hub))
     app.include_router(figure_routes(hub))

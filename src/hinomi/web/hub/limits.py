@@ -9,12 +9,13 @@ import asyncio
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
 from fastapi import HTTPException, Request
+from fastapi.concurrency import run_in_threadpool
 
 from hinomi.services.hub.pace import NAMES_MOST, Buckets
 
@@ -32,6 +33,9 @@ BODY_S: Final = 60.0
 
 BODIES_AT_ONCE: Final = 32
 """So many bodies are read at the same time; further ones wait."""
+
+LARGE_AT_ONCE: Final = 4
+"""And so many of those that may have tens of MiB each."""
 
 BODIES_OF_ONE: Final = 2
 """So many of them are one member's: who is slow holds up itself alone."""
@@ -85,8 +89,8 @@ class Document:
 class _Slots:
     """Who may send a body now: so many in all, and fewer of one member."""
 
-    def __init__(self) -> None:
-        self._all = asyncio.Semaphore(BODIES_AT_ONCE)
+    def __init__(self, at_once: int) -> None:
+        self._all = asyncio.Semaphore(at_once)
         self._own: dict[str, asyncio.Semaphore] = {}
 
     @asynccontextmanager
@@ -113,35 +117,77 @@ def takes(most_mib: Callable[[], int], *media: str) -> Callable[[Request], Await
         most_mib: Gives the largest size, MiB.
         media: The media types that are taken.
     """
-    slots = _Slots()
+    slots = _Slots(BODIES_AT_ONCE)
 
     async def read(request: Request) -> Document:
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media_type not in media:
-            raise HTTPException(415, f"what is taken here is {' or '.join(media)}")
-        if request.headers.get("content-encoding", "identity") != "identity":
-            raise HTTPException(415, "a compressed document is not taken")
+        media_type = _media_type(request, media)
         most = most_mib() * _MIB
         length = request.headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > most:
             raise _too_large(most)
-        async with slots.one(str(request.scope.get(MEMBER, ""))):
-            try:
-                async with asyncio.timeout(BODY_S):
-                    return Document(media_type, await _read(request, most))
-            except TimeoutError:
-                raise HTTPException(408, "the document did not come in time") from None
+        body = await _read_in_time(request, slots, most)
+        if body is None:
+            raise _too_large(most)
+        return Document(media_type, body)
 
     return read
 
 
-async def _read(request: Request, most: int) -> bytes:
+def takes_exactly(
+    size_bytes: Callable[[Request], int], media: str
+) -> Callable[[Request], Awaitable[Document]]:
+    """
+    Make the dependency of a route that takes a document of a length that is known before.
+
+    It stands after the door, as that of `takes`.
+
+    Args:
+        size_bytes: Gives the length, or refuses the request; it may wait for a database.
+        media: The media type that is taken.
+    """
+    slots = _Slots(LARGE_AT_ONCE)
+
+    async def read(request: Request) -> Document:
+        media_type = _media_type(request, (media,))
+        size = await run_in_threadpool(size_bytes, request)
+        wrong = HTTPException(422, f"this document has exactly {size:,} bytes")
+        if request.headers.get("content-length", str(size)) != str(size):
+            raise wrong
+        body = await _read_in_time(request, slots, size)
+        if body is None or len(body) != size:
+            raise wrong
+        return Document(media_type, body)
+
+    return read
+
+
+def _media_type(request: Request, media: Collection[str]) -> str:
+    """Give the media type of a request, if it is one of *media* and not compressed."""
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in media:
+        raise HTTPException(415, f"what is taken here is {' or '.join(media)}")
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise HTTPException(415, "a compressed document is not taken")
+    return media_type
+
+
+async def _read_in_time(request: Request, slots: _Slots, most: int) -> bytes | None:
+    """Wait for a slot, then read the body; None: it has more than *most* bytes."""
+    async with slots.one(str(request.scope.get(MEMBER, ""))):
+        try:
+            async with asyncio.timeout(BODY_S):
+                return await _read(request, most)
+        except TimeoutError:
+            raise HTTPException(408, "the document did not come in time") from None
+
+
+async def _read(request: Request, most: int) -> bytes | None:
     parts: list[bytes] = []
     size = 0
     async for part in request.stream():
         size += len(part)
         if size > most:
-            raise _too_large(most)
+            return None
         parts.append(part)
     return b"".join(parts)
 

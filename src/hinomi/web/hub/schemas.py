@@ -167,6 +167,27 @@ SCHEMAS: Final[dict[str, Any]] = {
             "note": {**_NOTE, "description": "The hub's signed note: it has kept this."},
         }
     ),
+    "Round": _closed(
+        {
+            "hub": {"type": "string", "description": "Name of the key that signs the list."},
+            "epoch": {**_EPOCH, "description": "Whose findings are compared."},
+            "threshold": {"type": "integer", "minimum": 2, "maximum": 6},
+            "capacity": {"type": "integer", "minimum": 100, "maximum": 100_000},
+            "number": {"type": "integer", "minimum": 1, "maximum": 63},
+            "tables_bytes": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "Length of every member's tables.",
+            },
+        }
+    ),
+    "TablesReceipt": _closed(
+        {
+            "epoch": _EPOCH,
+            "digest": _DIGEST,
+            "note": {**_NOTE, "description": "The hub's signed note: it has kept this."},
+        }
+    ),
     "Acknowledged": _closed({"number": _number(1)}),
 }
 """By name, as routes refer to them."""

@@ -22,6 +22,7 @@ from hinomi.errors import HinomiError, Unavailable
 from hinomi.listening import HttpServer, split_address
 from hinomi.services.home import Home
 from hinomi.services.hub.apart import leave_to_others, publish_apart
+from hinomi.services.hub.authorities import require_own_certificate
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.serving import Keeper
 from hinomi.services.mandates import Operation, mandate_for, record
@@ -78,6 +79,7 @@ def serve_hub(
     home.mandate(Operation.SERVE)  # Before any socket is open.
     set_up_logging(home.config.log.level, timed=home.config.log.level in {"debug", "info"})
     context = server_context(home.folder)
+    require_own_certificate(home)
     name = list_signer(home).name
     if home.config.hub.metrics:
         parse_loopback(home.config.hub.metrics)

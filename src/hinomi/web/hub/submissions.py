@@ -120,18 +120,12 @@ def _take(
     hub: Hub, member: Member, deed: Deed, *, day: str, document: Document, note: str
 ) -> Response:
     days = present_epoch(hub.home).days
-    try:
-        epoch = parse_epoch(day, days)
-    except ValueError as error:
-        raise Conflict(
-            f"no epoch of this hub begins on that day: each has {days} day(s)"
-        ) from error
     sent = Sent(
         deed=deed,
-        epoch=epoch,
+        epoch=epoch_on(hub, day),
         media=_MEDIA[document.media],
         body=document.body,
-        note=_decoded(base64.b64decode(note)),
+        note=note_in(note),
     )
     receipt = take(hub.home, hub.casebook, member, sent)
     hub.meters.batches.labels(deed.name.lower()).inc()
@@ -143,6 +137,27 @@ def _take(
             "note": receipt.note,
         }
     )
+
+
+def epoch_on(hub: Hub, day: str) -> int:
+    """
+    Give the epoch that begins on a day.
+
+    Raises:
+        Conflict: If none does.
+    """
+    days = present_epoch(hub.home).days
+    try:
+        return parse_epoch(day, days)
+    except ValueError as error:
+        raise Conflict(
+            f"no epoch of this hub begins on that day: each has {days} day(s)"
+        ) from error
+
+
+def note_in(header: str) -> str:
+    """Give the signed note that a header holds in base64."""
+    return _decoded(base64.b64decode(header))
 
 
 def _decoded(note: bytes) -> str:

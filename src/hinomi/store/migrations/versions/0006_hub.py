@@ -21,6 +21,8 @@ def upgrade() -> None:
         create()
     for create in (_acknowledgements, _weighings, _histories, _rulings, _outcomes, _figures):
         create()
+    for create in (_rounds, _tables, _answers):
+        create()
 
 
 def _members() -> None:
@@ -213,3 +215,42 @@ def _figures() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_hub_figures"),
     )
     op.create_index("ix_hub_figures_epoch", "hub_figures", ["epoch"])
+
+
+def _rounds() -> None:
+    op.create_table(
+        "hub_rounds",
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("threshold", sa.Integer, nullable=False),
+        sa.Column("capacity", sa.Integer, nullable=False),
+        sa.Column("numbers", sa.JSON, nullable=False),
+        sa.PrimaryKeyConstraint("epoch", name="pk_hub_rounds"),
+    )
+
+
+def _tables() -> None:
+    op.create_table(
+        "hub_tables",
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("member", sa.Text, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("note", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("entry", sa.BigInteger, nullable=False),
+        sa.ForeignKeyConstraint(["epoch"], ["hub_rounds.epoch"], name="fk_hub_tables_epoch"),
+        sa.ForeignKeyConstraint(["member"], ["hub_members.name"], name="fk_hub_tables_member"),
+        sa.PrimaryKeyConstraint("epoch", "member", name="pk_hub_tables"),
+    )
+
+
+def _answers() -> None:
+    op.create_table(
+        "hub_answers",
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("member", sa.Text, nullable=False),
+        sa.Column("digest", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.ForeignKeyConstraint(["epoch"], ["hub_rounds.epoch"], name="fk_hub_answers_epoch"),
+        sa.ForeignKeyConstraint(["member"], ["hub_members.name"], name="fk_hub_answers_member"),
+        sa.PrimaryKeyConstraint("epoch", "member", name="pk_hub_answers"),
+    )
