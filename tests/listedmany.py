@@ -5,10 +5,13 @@ from dataclasses import replace
 from itertools import count as numbers_from
 from typing import Final
 
-from docket import run, seen, service, stated, tell
+from docket import SERVER, run, seen, service, stated, tell
 from hinomi.model.case import CaseState, Finding, ServiceClass
+from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Evidence, Method
 from hinomi.services.casework import decide
+from hinomi.services.home import Home
+from hinomi.services.membership.met import NO_LIST, Behind, Met, put_met
 from hinomi.services.publishing import approve
 from household import Household
 
@@ -33,6 +36,31 @@ def met(house: Household, clients: Mapping[str, int], *, ago: int = 0) -> list[E
         for each, count in clients.items()
     ]
     return [replace(each, reference=f"run {number}") for each in found]
+
+
+def counted(house: Household, clients: Mapping[str, int] = MANY) -> None:
+    """Let detection have counted, until the last epoch ended, the lines behind what is listed."""
+    counted_at(house.home(), clients)
+
+
+def counted_at(home: Home, clients: Mapping[str, int]) -> None:
+    """Do as `counted`, by the clock of *home*."""
+    lines = {SERVER: 15, **clients}
+    with home.casebook() as casebook:
+        found = [casebook.cases.find(service(each)) for each in lines]
+    behind = [
+        Behind.FEW if count < 5 else Behind.EXACTLY if count == 5 else Behind.MORE
+        for count in lines.values()
+    ]
+    today = home.clock() // DAY_MS
+    listed = {case.id: each for case, each in zip(found, behind, strict=True) if case is not None}
+    put_met(
+        home,
+        Met(
+            number=NO_LIST, until_day=today, lines_least=5, met=[], at_least=0, epoch=today - 1,
+            listed=listed,
+        ),
+    )  # fmt: skip
 
 
 def many_listed(

@@ -73,6 +73,8 @@ class StandIn:
     acknowledged: list[int] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
     busy: int = 0  # So many requests are answered 503.
+    encoding: str = ""  # What bodies are said to be packed by.
+    encodings: list[str] = field(default_factory=list)  # What nodes said that they take.
     cut: bool = False  # Bodies of lists end early, and the connection with them.
     drop_after_taking: int = 0  # So many batches are taken and never answered.
     rounds: Callable[[str, str, bytes], tuple[int, bytes] | None] = field(
@@ -241,6 +243,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self.send_response(status)
         self.send_header("Content-Length", str(len(given)))
+        self.hub.encodings.append(self.headers.get("Accept-Encoding", ""))
+        if self.hub.encoding:
+            self.send_header("Content-Encoding", self.hub.encoding)
         if 300 <= status < 400:
             self.send_header("Location", "https://elsewhere.example/")
         self.end_headers()

@@ -236,4 +236,4 @@ def test_what_the_hub_lists_lapses_before_a_run(home: Path) -> None:
     said = hinomi("detect", "--json", home=joined)
 
     assert said.code == 0, said.err
-    assert "hinomi: the hub's list does not lapse: " in said.err
+    assert "hinomi: the hub's list is not in use: " in said.err

@@ -134,6 +134,20 @@ def test_a_file_is_verified_without_a_home(hub: StandIn, tmp_path: Path) -> None
     assert hinomi(*words[:3]).code == 64
 
 
+def test_what_is_gone_is_not_called_none_yet(house: Household, hub: StandIn) -> None:
+    """It is damage (78), and a pull goes on from what had come."""
+    hub.list_servers(epoch_at(house.home()))
+    by(house, "oda", "pull")
+    (house.folder / "hub" / "held.json").unlink()
+
+    said = by(house, "oda", "status")
+
+    assert said.code == 78
+    assert "held.json is gone, and snapshot " in said.err
+    assert by(house, "oda", "pull").code == 0
+    assert by(house, "oda", "status").code == 0
+
+
 def test_nothing_to_submit_is_no_failure(house: Household, hub: StandIn) -> None:
     """It says so, and why."""
     said = by(house, "oda", "submit")
@@ -208,7 +222,7 @@ def test_what_was_met_is_told(house: Household) -> None:
     by(house, "oda", "pull")
     assert by(house, "oda", "feedback").code == 69
     day = house.clock() // DAY_MS
-    met = Met(number=1, until_day=day, lines_least=5, met=[2], at_least=0)
+    met = Met(number=1, until_day=day, lines_least=5, met=[2], at_least=0, epoch=day - 1)
     put_met(house.home(), met)
 
     plan = by(house, "oda", "feedback", "--dry-run", "--json").document

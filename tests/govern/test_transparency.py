@@ -10,6 +10,7 @@ import pytest
 
 from disclosed import NEW_YEAR_MS, document, facts, figures
 from hinomi.govern.parameters import Parameter, default_register
+from hinomi.govern.plainwords import plain_words
 from hinomi.govern.transparency import (
     Operator,
     OperatorWords,
@@ -77,6 +78,21 @@ def test_an_act_without_words_is_not_passed_over() -> None:
     """What would be done without being told is a fault."""
     with pytest.raises(ValueError, match="sell"):
         compose(facts(operations=("detect", "sell")))
+
+
+def test_what_a_hub_alone_does_stands_on_no_page_of_a_provider() -> None:
+    """Handing the list to members is the certified body's act, although this program knows it."""
+    told = document(operations=("listings submit", "hub serve"))
+
+    assert told["access"]["outward"] == ["listings submit"]
+
+
+def test_the_summary_leaves_out_no_door() -> None:
+    """What is seen of the certified body's list goes out as well: it stands among what may."""
+    said = plain_words().texts["summary_shared"]
+
+    assert "whether it was seen here" in said.en
+    assert "認定協会のリストにあるサーバが、ここで見られたか" in said.ja
 
 
 def test_a_time_limit_is_told_where_one_is_registered() -> None:

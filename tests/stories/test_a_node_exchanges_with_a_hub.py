@@ -96,7 +96,7 @@ def test_a_list_comes_and_findings_go(world: World, tmp_path: Path) -> None:
     assert world.runs("submit", *words)["was_sent"]
 
     day = wall_clock() // DAY_MS
-    seen = Met(number=1, until_day=day, lines_least=5, met=[1], at_least=0)
+    seen = Met(number=1, until_day=day, lines_least=5, met=[1], at_least=0, epoch=day - 1)
     put_met(open_home(world.provider), seen)
     assert world.runs("feedback")["confirmed"] == 1
     with world.hub.casebook() as casebook:

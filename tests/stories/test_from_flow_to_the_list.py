@@ -140,6 +140,7 @@ class World:
     def _submits(self) -> str:
         """Hand over what the provider's node sends."""
         self.provider.house.now_ms = self.hub.clock()
+        self.provider.detects()
         home = self.provider.house.act_as(None)
         planned = plan_submission(home)
         assert planned.body is not None

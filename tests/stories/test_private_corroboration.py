@@ -30,7 +30,7 @@ from hinomi.services.membership.submitting import Submitted, submit
 from hinomi.share.enrolment import EnrolmentRequest
 from household import DAY_MS, Household
 from hubthread import hub_answering
-from listedmany import many_listed
+from listedmany import counted_at, many_listed
 from openhub import NAME
 from roundhubs import with_values
 
@@ -54,8 +54,10 @@ class World:
         return wall_clock() + self.past_ms
 
     def next_day(self) -> None:
-        """Let an epoch pass everywhere."""
+        """Let an epoch pass everywhere, after which members count lines."""
         self.past_ms += DAY_MS
+        for name in MEMBERS:
+            counted_at(self.home(name), {**COMMON, OF_TWO: 9})
 
     def hub(self) -> Home:
         """Open the hub's home, with rounds turned on."""

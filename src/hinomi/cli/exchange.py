@@ -100,7 +100,8 @@ def submit(
     Send this house's listings to the hub, once an epoch; for a timer.
 
     Only servers go that two people listed and enough distinct lines met, by address, protocol
-    and port. Too few of them wait (exit 0, nothing sent). Sent again, it is the same bytes,
+    and port. Too few of them wait (exit 0, nothing sent); where a batch before still counts, an
+    empty one takes it back. Sent again, it is the same bytes,
     whatever changed meanwhile. What stands in a file takes another person's approval first. A
     laboratory submits nothing (exit 77).
 
@@ -256,6 +257,13 @@ def _print_submitted(session: Session, done: Submitted) -> None:
         _print_facts(done.facts)
         return
     how = "had been sent already" if done.was_sent else "sent"
+    if not sent.statements:
+        click.echo(
+            f"An empty batch of {done.epoch} {how}, which takes back the one before: too few "
+            "findings may leave; the hub gave its receipt."
+        )
+        _print_facts(done.facts)
+        return
     click.echo(f"{sent.statements:,} findings of {done.epoch} {how}; the hub gave its receipt.")
 
 

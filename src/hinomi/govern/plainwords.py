@@ -40,6 +40,7 @@ class OperationWords(Words, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
     reads: bool = False  # Stored records are analysed.
     outward: bool = False  # Something leaves the system, or reaches a person.
+    at_hub: bool = False  # A hub alone does it: it stands on no page of a provider.
 
 
 class DocumentWords(Words, frozen=True, forbid_unknown_fields=True, kw_only=True):

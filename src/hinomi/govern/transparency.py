@@ -263,7 +263,7 @@ def _purpose(fact: PurposeFact) -> dict[str, object]:
 
 def _outward(operations: tuple[str, ...]) -> list[str]:
     """
-    Name the acts by which something leaves the system, or reaches a person.
+    Name the acts of a provider by which something leaves the system, or reaches a person.
 
     Raises:
         ValueError: If an act has no words (the caller's bug): a door would go untold.
@@ -271,7 +271,7 @@ def _outward(operations: tuple[str, ...]) -> list[str]:
     words = plain_words().operations
     if unknown := sorted(set(operations) - words.keys()):
         raise ValueError(f"no words for what is done: {', '.join(unknown)}")
-    return [each for each in operations if words[each].outward]
+    return [each for each in operations if words[each].outward and not words[each].at_hub]
 
 
 def _limits(register: Register) -> list[dict[str, object]]:

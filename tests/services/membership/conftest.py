@@ -10,7 +10,7 @@ from hinomi.hub.authority import Authority
 from hinomi.model.case import CaseState
 from hinomi.services.membership import asking
 from household import DAY_MS, Household
-from listedmany import many_listed
+from listedmany import counted, many_listed
 from standin import StandIn, answering, authority, epoch_at
 
 
@@ -64,4 +64,5 @@ def a_member_with_many(
     house.later(DAY_MS)
     hub.let_in(house.home(), tmp_path)
     hub.spoken_of = epoch_at(house.home()) - 1
+    counted(house)
     return house

@@ -1,11 +1,15 @@
 """The hub's list is a list of known C&Cs like others, and ends by itself."""
 
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 import pytest
 
 from docket import At
-from hinomi.errors import Unavailable, UsageError
+from hinomi.errors import ConfigError, Unavailable, UsageError
 from hinomi.govern.note import Signer
 from hinomi.hub.authority import Authority
 from hinomi.model.listed import HUB_LIST, ListKind
@@ -63,20 +67,74 @@ def test_what_lapsed_was_confirmed_when_the_list_came(house: Household, hub: Sta
     assert shown.added_ms == held.pulled_ms
 
 
-def test_a_list_that_is_not_here_lapses_with_the_next_pull(house: Household, hub: StandIn) -> None:
-    """What was lost is fetched anew."""
+LOSSES: Final[Mapping[str, tuple[str, ...]]] = {
+    "the list": ("lists",),
+    "the heads": ("heads",),
+    "what is held": ("held.json",),
+    "that and the heads": ("held.json", "heads"),
+    "all": ("",),
+}
+DAMAGES: Final = ("lists/000000001.json", "heads/000000001.note", "held.json", "membership.json")
+
+
+def loses(house: Household, lost: str) -> None:
+    """Let go of some of what was kept, or damage it."""
+    hub = house.folder / "hub"
+    if lost in DAMAGES:
+        (hub / lost).write_bytes(b"{")
+        return
+    for name in LOSSES[lost]:
+        path = hub / name
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("lost", [*LOSSES, *DAMAGES])
+def test_leases_end_whatever_was_lost(house: Household, hub: StandIn, lost: str) -> None:
+    """Where it cannot be told any more what holds, nothing of the hub's list is in use."""
     hub.list_servers(epoch_at(house.home()), lease=0)
     pull(house.home())
-    for each in (house.folder / "hub" / "lists").iterdir():
-        each.unlink()
+    loses(house, lost)
     house.later(DAY_MS)
-    assert (lapse(house.home()), entries(house)) == (0, 6)
+    begun = len(house.entries())
+
+    with suppress(ConfigError):  # Whoever detects is told.
+        lapse(house.home())
+
+    assert entries(house) == 0
+    (told,) = house.entries()[begun:]
+    assert (told["act"], told["ended"]) == ("lapse", 6)
+
+
+@pytest.mark.parametrize("lost", ["the list", "what is held", "that and the heads"])
+def test_what_was_lost_is_fetched_anew(house: Household, hub: StandIn, lost: str) -> None:
+    """By the next pull that reaches the hub; one that does not lets the list end."""
+    hub.list_servers(epoch_at(house.home()), lease=1)
+    pull(house.home())
+    loses(house, lost)
+    house.later(DAY_MS)
     hub.busy = 9
     with pytest.raises(Unavailable):
         pull(house.home())
+    assert entries(house) == (6 if lost == "the list" else 0)  # Of that, it is known until when.
     hub.busy = 0
 
-    assert (pull(house.home()).applied.lapsed, entries(house)) == (6, 0)
+    assert (pull(house.home()).number, entries(house)) == (1, 6)
+
+
+def test_a_damaged_note_of_what_is_held_ends_the_list_with_a_pull_too(
+    house: Household, hub: StandIn
+) -> None:
+    """And the pull says what is damaged; without it, the next goes on from the newest head."""
+    hub.list_servers(epoch_at(house.home()))
+    pull(house.home())
+    loses(house, "held.json")
+
+    with pytest.raises(ConfigError, match=r"is damaged; restore both from backup, or remove"):
+        pull(house.home())
+    assert entries(house) == 0
+
+    (house.folder / "hub" / "held.json").unlink()
+    assert (pull(house.home()).number, entries(house)) == (1, 6)
 
 
 def test_the_list_of_a_former_hub_ends(

@@ -1,10 +1,17 @@
 """The hub that was joined is asked, by mutual TLS, and nobody else."""
 
+import gzip
+import math
+import tracemalloc
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from docket import At
 from hinomi.errors import (
@@ -123,6 +130,78 @@ def test_no_answer_drips_in_for_ever(
 
     with client(member) as asks, pytest.raises(Unavailable, match="took too long"):
         asks.get("/v1/hub")
+
+
+def packs(hub: StandIn, body: bytes, encoding: str = "gzip") -> None:
+    """Let a hub answer by what is packed, or said to be."""
+    hub.encoding = encoding
+    says(hub, 200, body)
+
+
+def test_a_packed_answer_is_unpacked(member: Household, hub: StandIn) -> None:
+    """As hubs give lists to whoever says that they take it."""
+    packs(hub, gzip.compress(b"a list " * 1_000))
+
+    with client(member) as asks:
+        assert asks.get("/v1/snapshots/1/listings.json", most=7_000) == b"a list " * 1_000
+    assert "gzip" in hub.encodings[-1]
+
+
+@pytest.mark.parametrize("swells", [7_001, 64 << 20])
+def test_a_small_answer_cannot_swell(member: Household, hub: StandIn, swells: int) -> None:
+    """The bound holds for what is unpacked, and no more than that is unpacked."""
+    packs(hub, gzip.compress(bytes(swells)))
+    tracemalloc.start()
+
+    with client(member) as asks, pytest.raises(MalformedDocument, match="longer than 7,000 bytes"):
+        asks.get("/v1/snapshots/1/listings.json", most=7_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 8 << 20
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (gzip.compress(b"{}")[:-1], "gzip"),
+        (gzip.compress(b"{}")[:-8] + bytes(8), "gzip"),
+        (gzip.compress(b"{}") + b"more", "gzip"),
+        (b"{}", "gzip"),
+        (b"", "gzip"),
+        (zlib.compress(b"{}"), "deflate"),
+        (gzip.compress(gzip.compress(b"{}")), "gzip, gzip"),
+    ],
+    ids=["cut", "check sum", "more", "plain", "nothing", "another way", "twice"],
+)
+def test_what_is_packed_badly_is_refused(
+    member: Household, hub: StandIn, body: bytes, encoding: str
+) -> None:
+    """With the place that it came from."""
+    packs(hub, body, encoding)
+
+    with client(member) as asks, pytest.raises(MalformedDocument, match="/v1/hub"):
+        asks.get("/v1/hub")
+
+
+@given(st.binary(max_size=300), st.integers(1, 400))
+def test_packed_or_not_the_same_is_read(body: bytes, most: int) -> None:
+    """In pieces of any size, up to the same bound."""
+    plain = httpx.Response(200, content=_pieces(body))
+    packed = httpx.Response(
+        200, content=_pieces(gzip.compress(body)), headers={"Content-Encoding": "gzip"}
+    )
+    if len(gzip.compress(body)) > most:
+        return
+    for answer in (plain, packed):
+        if len(body) > most:
+            with pytest.raises(MalformedDocument):
+                asking._bounded(answer, most, math.inf, "/")  # noqa: SLF001 - the bound itself.
+        else:
+            assert asking._bounded(answer, most, math.inf, "/") == body  # noqa: SLF001
+
+
+def _pieces(body: bytes) -> Iterator[bytes]:
+    yield from (body[at : at + 7] for at in range(0, len(body), 7))
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"number": "x"}', b"\xff\xfe"])

@@ -28,7 +28,7 @@ from hinomi.services.retention import unknown_files
 from hinomi.share.private.elements import pack
 from hinomi.share.private.membersfile import render_members_key
 from household import DAY_MS, Household
-from listedmany import MANY
+from listedmany import MANY, counted
 from roundhubs import CAPACITY, KEY, StandInRounds, with_values
 from standin import StandIn
 from terminal import make_home
@@ -95,6 +95,7 @@ def test_what_others_have_too_is_opened_and_goes(
 
     member.later(DAY_MS)
     hub.spoken_of += 1
+    counted(member)
     done = submit(only(member))
     assert done.sent is not None
     assert (done.sent.statements, done.facts["uncorroborated"]) == (5, 2)
@@ -193,6 +194,7 @@ def test_a_hub_that_refuses_tables_gets_no_other_ones(
     hub.rounds = rounds.answer
     member.later(DAY_MS)
     hub.spoken_of += 1
+    counted(member)
     assert corroborate(member.home()).brought == 6
 
 

@@ -1,5 +1,6 @@
 """What is held is whole, checked each time it is read, and locked while it changes."""
 
+import shutil
 import threading
 
 import pytest
@@ -81,6 +82,19 @@ def test_what_is_damaged_is_not_passed_over(house: Household, joined: JoinedHub,
         read_held(house.home(), joined)
     with pytest.raises(ConfigError):
         pull(house.home())
+
+
+@pytest.mark.parametrize("gone", [("held.json",), ("held.json", "heads", "lists")], ids=len)
+def test_what_is_gone_is_said_to_be(
+    house: Household, joined: JoinedHub, gone: tuple[str, ...]
+) -> None:
+    """By the heads that are here, or by the journal, it is known what had come."""
+    for name in gone:
+        path = house.folder / "hub" / name
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+
+    with pytest.raises(ConfigError, match=r"held.json is gone, and snapshot 5 had come"):
+        read_held(house.home(), joined)
 
 
 def test_a_new_member_holds_nothing(house: Household) -> None:

@@ -1,7 +1,9 @@
 """The newest list comes in whole and checked, or the last good one stays."""
 
 import json
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +16,7 @@ from hinomi.services.home import Home
 from hinomi.services.membership.holding import read_held
 from hinomi.services.membership.joined import read_joined
 from hinomi.services.membership.pulling import Pulled, pull
+from hinomi.share.envelope import check_envelope, sign_envelope
 from household import DAY_MS, Household
 from standin import SERVERS, StandIn, epoch_at, listing
 
@@ -105,6 +108,12 @@ def test_what_the_hub_removed_is_gone(house: Household, hub: StandIn) -> None:
 def went_back(hub: StandIn, _epoch: int) -> None:
     """Forget the newest list."""
     del hub.made[2]
+
+
+def tells_another(hub: StandIn, epoch: int) -> None:
+    """Show another list under the newest number."""
+    del hub.made[2]
+    hub.publish([listing(SERVERS[0], epoch + 5)], epoch)
 
 
 def leaves_one_out(hub: StandIn, epoch: int) -> None:
@@ -293,6 +302,56 @@ def test_a_list_that_was_lost_here_comes_again(house: Household, hub: StandIn) -
 
     assert pull(house.home()).number == 1
     assert in_use(house.home()) == addresses(*SERVERS)
+
+
+def loses(house: Household, *names: str) -> None:
+    """Let go of what was kept of the list."""
+    for name in names:
+        path = house.folder / "hub" / name
+        path.unlink() if path.is_file() else shutil.rmtree(path)
+
+
+@pytest.mark.parametrize("lost", [("held.json",), ("held.json", "heads")], ids=" ".join)
+@pytest.mark.parametrize("fault", [went_back, tells_another], ids=lambda fault: fault.__name__)
+def test_who_lost_what_was_held_takes_no_older_list(
+    house: Household,
+    hub: StandIn,
+    lost: tuple[str, ...],
+    fault: Callable[[StandIn, int], None],
+) -> None:
+    """The newest head that is here, or else the journal, says what had come."""
+    pulled_first(house, hub)
+    house.later(DAY_MS)
+    now = epoch_at(house.home())
+    hub.list_servers(now)
+    pull(house.home())
+    loses(house, *lost)
+    good = dict(hub.made)
+    fault(hub, now)
+
+    with pytest.raises(Conflict):
+        pull(house.home())
+    assert not (house.folder / "hub" / "held.json").exists()
+
+    hub.made = good
+    assert (pull(house.home()).number, number_held(house.home())) == (2, 2)
+    house.later(DAY_MS)
+    hub.list_servers(epoch_at(house.home()))
+    assert pull(house.home()).number == 3
+
+
+def test_a_list_for_another_member_is_refused(house: Household, hub: StandIn) -> None:
+    """Its envelope says for whom the copy was made; that the hub signed it does not suffice."""
+    pulled_first(house, hub)
+    house.later(DAY_MS)
+    hub.list_servers(epoch_at(house.home()))
+    other = check_envelope(hub.envelope(2).decode(), hub.envelope_key.verifier)
+    signed = sign_envelope(replace(other, member="isp-b"), hub.envelope_key).encode()
+    hub.mend = lambda path, body: signed if path.endswith("2/envelope") else body
+
+    with pytest.raises(BadNote, match="of another list or member"):
+        pull(house.home())
+    assert number_held(house.home()) == 1
 
 
 def test_a_server_inside_the_own_network_is_kept_as_a_pseudonym(

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from docket import manned
 from hinomi.cli.servers import read_endpoint
@@ -11,7 +12,7 @@ from hinomi.clock import wall_clock
 from hinomi.errors import NotFound, NotPermitted, Unavailable
 from hinomi.model.statement import Deed, Sighting
 from hinomi.services.membership.judging import judge
-from hinomi.services.membership.met import Met, put_met
+from hinomi.services.membership.met import NO_LIST, Met, put_met
 from hinomi.services.membership.pulling import pull
 from hinomi.services.membership.sending import all_waiting
 from hinomi.services.membership.sighting import give_feedback, plan_sightings
@@ -31,8 +32,9 @@ def a_house_with_the_list(house: Household, hub: StandIn) -> Household:
 
 def looks(house: Household, *met: int, **changed: int) -> None:
     """Let detection have looked at the list, and enough lines have met some of it."""
-    usual = {"number": 1, "until_day": house.clock() // DAY_MS, "lines_least": 5, "at_least": 1}
-    put_met(house.home(), Met(**{**usual, **changed}, met=list(met)))
+    today = house.clock() // DAY_MS
+    seen = Met(number=1, until_day=today, lines_least=5, met=list(met), at_least=1, epoch=today - 1)
+    put_met(house.home(), replace(seen, **changed))
 
 
 def said(hub: StandIn) -> list[str]:
@@ -89,18 +91,33 @@ def test_it_is_said_again_in_each_epoch(pulled: Household, hub: StandIn) -> None
     [
         None,
         {"until_day": -2},
+        {"ago": 2},
+        {"ago": 0},
         {"number": 7},
+        {"number": NO_LIST},
         {"lines_least": 4},
+        {"lines_least": 6},
     ],
-    ids=["never", "long ago", "at another list", "by a weaker rule"],
+    ids=[
+        "never",
+        "without records",
+        "an epoch before",
+        "of an epoch that is not over",
+        "at another list",
+        "at none",
+        "by a weaker rule",
+        "by a stronger rule",
+    ],
 )
 def test_who_did_not_look_has_not_not_seen(
     pulled: Household, hub: StandIn, looked: dict[str, int] | None
 ) -> None:
     """Nothing is sent, but for what people found."""
     if looked is not None:
-        since = {"until_day": pulled.clock() // DAY_MS + looked.get("until_day", 0)}
-        looks(pulled, 0, **{**looked, **since})
+        today = pulled.clock() // DAY_MS
+        others = {name: value for name, value in looked.items() if name != "ago"}
+        since = {"until_day": today + looked.get("until_day", 0)}
+        looks(pulled, 0, **{**others, **since, "epoch": today - looked.get("ago", 1)})
     with pytest.raises(Unavailable, match="hinomi detect"):
         give_feedback(pulled.home())
     assert hub.batches == {}
@@ -112,9 +129,9 @@ def test_who_did_not_look_has_not_not_seen(
 
 def test_what_detection_looked_at_is_spoken_of(pulled: Household, hub: StandIn) -> None:
     """Where a newer list came since: nobody has looked at that one."""
-    looks(pulled, 5)
     pulled.later(DAY_MS)
     hub.spoken_of += 1
+    looks(pulled, 5)
     hub.publish((), epoch_at(pulled.home()))
     pull(pulled.home())
 
@@ -146,6 +163,7 @@ def test_what_came_too_late_is_let_go(pulled: Household, hub: StandIn) -> None:
         give_feedback(pulled.home())
     pulled.later(DAY_MS)
     hub.spoken_of += 1
+    looks(pulled, 0)
 
     done = give_feedback(pulled.home())
 

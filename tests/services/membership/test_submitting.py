@@ -1,13 +1,14 @@
 """What two people listed and enough lines met goes to the hub, once an epoch, as the same bytes."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from docket import SERVER, STAGES, bodies, lead, manned, require_no_address, tell
+from docket import SERVER, STAGES, bodies, lead, manned, require_no_address
 from hinomi.clock import wall_clock
 from hinomi.errors import ConfigError, Conflict, NotPermitted, Unavailable
 from hinomi.govern.note import BadNote
@@ -18,7 +19,7 @@ from hinomi.services.membership.sending import all_waiting
 from hinomi.services.membership.submitting import plan_submission, submit
 from hinomi.services.publishing import withdraw
 from household import DAY_MS, Household
-from listedmany import MANY, many_listed, met
+from listedmany import MANY, counted, many_listed
 from standin import StandIn, epoch_at, listing
 
 ENOUGH = {SERVER, *(each for each, lines in MANY.items() if lines >= 5)}
@@ -70,6 +71,7 @@ def test_too_few_are_not_sent(house: Household, hub: StandIn) -> None:
     """Nothing goes, nothing fails, and the journal says so."""
     house.later(DAY_MS)
     hub.spoken_of += 1
+    counted(house, {})
 
     done = submit(house.home())
 
@@ -95,6 +97,7 @@ def test_the_next_epoch_has_a_batch_of_its_own(many: Household, hub: StandIn) ->
     submit(many.home())
     many.later(DAY_MS)
     hub.spoken_of += 1
+    counted(many)
     withdraw(many.act_as("rita"), 1, "it was seized", gone=True)
     many.act_as(None)
 
@@ -103,6 +106,69 @@ def test_the_next_epoch_has_a_batch_of_its_own(many: Household, hub: StandIn) ->
     assert done.sent is not None
     assert done.sent.statements == 5
     assert len(hub.batches) == 2
+
+
+def next_epoch(house: Household, hub: StandIn, clients: Mapping[str, int] = MANY) -> None:
+    """Let an epoch pass, after which lines are counted."""
+    house.later(DAY_MS)
+    hub.spoken_of += 1
+    counted(house, clients)
+
+
+def test_what_was_withdrawn_is_taken_back_where_too_few_are_left(
+    many: Household, hub: StandIn
+) -> None:
+    """
+    The batch before named six servers; two are withdrawn, and four are no batch.
+
+    An empty one takes all back, once. When there are five again, they are said again.
+    """
+    submit(many.home())
+    next_epoch(many, hub)
+    for number in (1, 2):
+        withdraw(many.act_as("rita"), number, "a mistake")
+    many.act_as(None)
+    few = {**MANY, "203.0.113.35": 4}
+    counted(many, few)
+
+    assert plan_submission(many.home()).takes_back == 6
+    done = submit(many.home())
+
+    assert done.sent is not None
+    assert (done.sent.statements, done.facts["takes_back"]) == (0, 6)
+    assert json.loads(hub.batches[Deed.SUBMISSION, hub.spoken_of])["findings"] == []
+    assert told(many)[-2]["takes_back"] == 6
+    assert told(many)[-1]["stage"] == "done"
+    assert submit(many.home()).was_sent
+
+    next_epoch(many, hub, few)
+    assert submit(many.home()).sent is None
+    next_epoch(many, hub, {**MANY, "203.0.113.30": 9})
+    again = submit(many.home()).sent
+    assert again is not None
+    assert again.statements == 5
+
+
+def test_who_withdraws_everything_says_so(many: Household, hub: StandIn) -> None:
+    """By an empty batch; what the hub has counted for longer than a lease is not its matter."""
+    submit(many.home())
+    next_epoch(many, hub)
+    for number in range(1, 8):
+        withdraw(many.act_as("rita"), number, "a mistake")
+    many.act_as(None)
+
+    assert submit(many.home()).facts["takes_back"] == 6
+
+
+def test_a_batch_of_long_ago_need_not_be_taken_back(many: Household, hub: StandIn) -> None:
+    """The hub counts it no more."""
+    submit(many.home())
+    for _ in range(9):
+        next_epoch(many, hub)
+
+    done = submit(many.home())
+
+    assert (done.sent, done.facts["submitted"]) == (None, 0)
 
 
 def test_a_sending_that_was_cut_off_is_repeated_with_the_same_bytes(
@@ -147,6 +213,7 @@ def test_what_came_too_late_is_let_go(many: Household, hub: StandIn) -> None:
         submit(many.home())
     many.later(DAY_MS)
     hub.spoken_of += 1
+    counted(many)
 
     done = submit(many.home())
 
@@ -163,6 +230,7 @@ def test_a_late_receipt_is_still_fetched(many: Household, hub: StandIn) -> None:
         submit(many.home())
     many.later(DAY_MS)
     hub.spoken_of += 1
+    counted(many)
 
     assert submit(many.home()).refused == ()
     assert len(hub.batches) == 2
@@ -259,6 +327,7 @@ def test_what_rests_on_the_hubs_list_is_not_said_back(many: Household, hub: Stan
     many_listed(many, {"203.0.113.70": 20}, methods=())
     many.later(DAY_MS)
     hub.spoken_of += 1
+    counted(many, {**MANY, "203.0.113.70": 20})
 
     done = submit(many.home())
 
@@ -266,20 +335,26 @@ def test_what_rests_on_the_hubs_list_is_not_said_back(many: Household, hub: Stan
     assert {str(each["address"]) for each in received(hub)} == ENOUGH
 
 
+LINES = {**MANY, "203.0.113.34": 0}
+"""As `MANY`, with one that nobody met."""
+
+
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(more=st.sets(st.sampled_from(sorted(MANY))))
-@example(more=set(MANY))
+@given(more=st.sets(st.sampled_from(sorted(LINES))))
+@example(more=set(LINES))
+@example(more={"203.0.113.34"})
 @example(more={"203.0.113.31", "203.0.113.32"})
 def test_one_more_line_changes_no_byte_that_leaves(many: Household, more: set[str]) -> None:
     """
     Two runs see the same lines, and the second one more, which met some of the servers.
 
     The bytes are the same, unless with it exactly enough lines met one of these; those are counted.
+    From records of flow to these bytes: `test_meeting`.
     """
-    tell(many.home(), *met(many, MANY, ago=1))
+    counted(many, LINES)
     before = plan_submission(many.home())
-    with_line = {each: lines + (each in more) for each, lines in MANY.items()}
-    tell(many.home(), *met(many, with_line, ago=1))
+    with_line = {each: lines + (each in more) for each, lines in LINES.items()}
+    counted(many, with_line)
     after = plan_submission(many.home())
 
     assert before.gathered.at_least == 1
@@ -290,10 +365,34 @@ def test_one_more_line_changes_no_byte_that_leaves(many: Household, more: set[st
         assert after.body == before.body
 
 
-def test_what_this_epoch_shows_is_for_the_next_batch(many: Household) -> None:
-    """However a run of today counts: what is spoken of is over."""
-    before = plan_submission(many.home())
+def test_nothing_goes_before_somebody_counted(many: Household, hub: StandIn) -> None:
+    """The lines behind it until the last epoch ended: earlier counts are not for this epoch."""
+    many.later(DAY_MS)
+    hub.spoken_of += 1
 
-    tell(many.home(), *met(many, dict.fromkeys(MANY, 1)))
+    with pytest.raises(Unavailable, match="hinomi detect"):
+        submit(many.home())
+    assert (hub.batches, all_waiting(many.home())) == ({}, [])
 
-    assert plan_submission(many.home()).body == before.body
+    counted(many)
+    assert submit(many.home()).sent is not None
+
+
+def test_a_listing_that_nobody_counted_is_not_taken_for_one_without_lines(
+    many: Household, hub: StandIn
+) -> None:
+    """It waits with the others until the next run of detection."""
+    counted(many, {each: lines for each, lines in MANY.items() if lines != 18})
+
+    with pytest.raises(Unavailable, match="hinomi detect"):
+        submit(many.home())
+
+
+def test_an_earlier_count_is_none(many: Household, hub: StandIn) -> None:
+    """A server that 18 lines met earlier and nobody meets now does not go, as with one line."""
+    for lines in (0, 1, 4):
+        counted(many, {**MANY, "203.0.113.33": lines})
+        assert "203.0.113.33" not in {
+            str(each.endpoint).split()[0]
+            for each in plan_submission(many.home()).gathered.statements
+        }

@@ -11,9 +11,10 @@ from hinomi.model.statement import Deed
 from hinomi.services.approvals import approve
 from hinomi.services.home import Home
 from hinomi.services.membership.pulling import pull
-from hinomi.services.membership.submitting import Submitted
+from hinomi.services.membership.submitting import Submitted, submit
 from hinomi.services.membership.uploading import plan_file, submit_file
-from household import Household
+from household import DAY_MS, Household
+from listedmany import counted
 from standin import StandIn, epoch_at, listing
 
 HEADER = "address,protocol,port"
@@ -123,6 +124,28 @@ def test_what_the_hub_lists_already_is_not_said_back_to_it(
     pull(house.home())
     planned = plan_file(house.act_as("anna"), path)
     assert (planned.facts["submitted"], planned.facts["echoes"]) == (5, 1)
+
+
+def test_a_file_with_too_few_takes_back_the_one_before(
+    house: Household, hub: StandIn, path: Path
+) -> None:
+    """As a whole, and nobody is asked: nothing goes that was not said. The case book does not."""
+    rows = [f"203.0.113.{last},tcp,443" for last in range(60, 65)]
+    written(path.parent, HEADER, *rows)
+    send(agreed(house, path), path)
+    house.later(DAY_MS)
+    hub.spoken_of += 1
+    counted(house, {})
+    house.act_as(None)
+    assert submit(house.home()).sent is None
+
+    written(path.parent, HEADER, *rows[:4])
+    assert plan_file(house.act_as("anna"), path).takes_back == 5
+    done = send(house.home(), path)
+
+    assert done.sent is not None
+    assert done.sent.statements == 0
+    assert json.loads(hub.batches[Deed.SUBMISSION, hub.spoken_of])["findings"] == []
 
 
 def test_a_plan_asks_nobody(house: Household, hub: StandIn, path: Path) -> None:

@@ -7,17 +7,20 @@ left out, also where the hub is away: a list that nobody renews grows shorter, a
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from hinomi.collect.lists.intake import Intake
 from hinomi.collect.lists.tokenise import tokenise_entries
-from hinomi.errors import NotFound
+from hinomi.errors import HinomiError
 from hinomi.model.listed import HUB_LIST, ListEntry, ListKind
 from hinomi.model.snapshot import Snapshot
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.holding import Held, has_former, read_held, read_list
+from hinomi.services.membership.holding import Held, read_held, read_list
 from hinomi.services.membership.joined import JoinedHub, is_member, read_joined
 from hinomi.services.ownership import own_matcher
+
+_UNREADABLE: Final = "what was kept of it is gone or damaged"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,29 +84,34 @@ def lapse(home: Home) -> int:
     """
     Leave out of the list of known C&Cs what has run past its last epoch, and count it.
 
-    For those who use the list: it asks nobody. A home without a list of the hub has nothing to do;
-    of one that joined another hub, the former one's list ends.
+    For those who use the list: it asks nobody. Where it cannot be told what holds, nothing does:
+    the list of a hub that this home belongs to no more ends as a whole, and so does one of which
+    what was kept is gone or damaged.
 
     Raises:
-        ConfigError, BadNote, MalformedDocument: If what is held is damaged.
+        ConfigError: If what is held is damaged or gone; its list has ended.
     """
     if not is_member(home):
-        return 0
-    membership = read_joined(home)
-    held = read_held(home, membership)
-    if held is not None:
-        return lapse_held(home, membership, held)
-    return _end(home) if has_former(home, membership) else 0
+        return _end(home, "this home is no member")
+    try:
+        membership = read_joined(home)
+        held = read_held(home, membership)
+    except HinomiError:
+        _end(home, _UNREADABLE)
+        raise
+    return lapse_held(home, membership, held)
 
 
-def lapse_held(home: Home, membership: JoinedHub, held: Held) -> int:
-    """Do as `lapse`, where it is known what is held."""
+def lapse_held(home: Home, membership: JoinedHub, held: Held | None) -> int:
+    """Do as `lapse`, where it is known what is held; None: nothing of this hub."""
+    if held is None:
+        return _end(home, "nothing of this hub is held")
     if membership.epoch_at(home.clock()) <= held.ends:
         return 0
     try:
         snapshot = read_list(home, membership, held.number)
-    except NotFound:  # A later pull fetches it anew.
-        return 0
+    except HinomiError:  # A later pull fetches it anew.
+        return _end(home, _UNREADABLE)
     mandate = home.mandate(Operation.LIST)
     applied = apply_list(home, membership, snapshot, held)
     if applied.ended:
@@ -112,13 +120,13 @@ def lapse_held(home: Home, membership: JoinedHub, held: Held) -> int:
     return applied.ended
 
 
-def _end(home: Home) -> int:
-    """End the list of a hub that this home belongs to no more."""
-    mandate = home.mandate(Operation.LIST)
+def _end(home: Home, reason: str) -> int:
+    """End the hub's list as a whole, if it is in use, and count what was on it."""
     with home.casebook() as casebook:
         if not casebook.lists.show(ListKind.KNOWN_CC, HUB_LIST):
             return 0
+        mandate = home.mandate(Operation.LIST)
         ended = casebook.lists.remove(ListKind.KNOWN_CC, HUB_LIST, ended_ms=home.clock())
-    facts = {"act": "lapse", "reason": "another hub was joined", "ended": ended}
+    facts = {"act": "lapse", "reason": reason, "ended": ended}
     record(home.journal(), Operation.LIST, mandate, facts)
     return ended

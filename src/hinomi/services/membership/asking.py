@@ -7,6 +7,7 @@ and no redirection is followed: what this node asks goes to the place that it jo
 
 import ssl
 import time
+import zlib
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
@@ -39,6 +40,9 @@ SMALL: Final = 1 << 16
 
 LARGE: Final = 64 << 20
 """Most bytes of a list: half a million servers."""
+
+_GZIP: Final = 16 + zlib.MAX_WBITS
+"""Says that a stream is one of gzip (RFC 1952), with its check sum."""
 
 _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 _AGAIN: Final = frozenset({429, 502, 503, 504})
@@ -86,7 +90,7 @@ class HubClient:
             verify=_context(home),
             headers={
                 "Authorization": f"Bearer {read_token(home)}",
-                "Accept-Encoding": "identity",  # A small answer cannot swell.
+                "Accept-Encoding": "gzip, identity;q=0.5",  # A list is a twentieth then.
                 "User-Agent": "hinomi",
             },
             timeout=_TIMEOUT,
@@ -201,17 +205,37 @@ def _context(home: Home) -> ssl.SSLContext:
 
 
 def _bounded(answer: httpx.Response, most: int, ends_s: float, path: str) -> bytes:
-    """Read a body of at most *most* bytes, until *ends_s*."""
+    """
+    Read a body of at most *most* bytes, until *ends_s*.
+
+    What is packed is unpacked as it comes, and not beyond *most*: a small answer cannot swell.
+    """
+    encoding = answer.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in {"gzip", "identity"}:
+        raise MalformedDocument("the answer is packed in a way that was not asked for", path)
+    unpacker = zlib.decompressobj(_GZIP) if encoding == "gzip" else None
     parts: list[bytes] = []
-    length = 0
-    for part in answer.iter_raw():
+    length = taken = 0
+    for came in answer.iter_raw():
+        taken += len(came)
+        part = came if unpacker is None else _unpacked(unpacker, came, most - length + 1, path)
         length += len(part)
-        if length > most:
+        if max(length, taken) > most:
             raise MalformedDocument(f"the answer is longer than {most:,} bytes", path)
         if time.monotonic() > ends_s:
             raise _Away("its answer took too long")
         parts.append(part)
+    if unpacker is not None and (not unpacker.eof or unpacker.unused_data):
+        raise MalformedDocument("the answer is not one whole gzip stream", path)
     return b"".join(parts)
+
+
+def _unpacked(unpacker: "zlib._Decompress", came: bytes, most: int, path: str) -> bytes:
+    """Unpack what came, to *most* bytes at most, which is at least 1."""
+    try:
+        return unpacker.decompress(came, most)
+    except zlib.error as error:
+        raise MalformedDocument("the answer is no gzip stream", path) from error
 
 
 def _refusal(status: int, told: str, path: str) -> HinomiError:

@@ -86,7 +86,7 @@ def corroborate(home: Home) -> Corroborated:
         NotFound: If this home has joined no hub or has no members' key, or the hub makes no rounds.
         ConfigError: If the hub's round is not one that this home takes part in, or takes fewer
             findings than there are.
-        Unavailable: If the hub is away.
+        Unavailable: If the hub is away, or nobody counted lines since the last epoch ended.
         BadNote, MalformedDocument: If what the hub answers is not what it should be.
     """
     mandate = require_may_leave(home, Operation.CORROBORATE)

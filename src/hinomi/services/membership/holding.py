@@ -12,7 +12,7 @@ The hub's list as this home holds it: the last good one, whatever happens to the
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -33,6 +33,9 @@ KEPT_LISTS: Final = 4
 """So many lists stay: what detection looked at may be one or two before the newest."""
 
 HELD: Final = "held.json"
+PULL: Final = "listings pull"
+"""What entries of the journal on lists that came are called."""
+
 _WAIT_S: Final = 60.0
 _DIGITS: Final = 9
 
@@ -58,6 +61,15 @@ class Held:
     def number(self) -> int:
         """Its number."""
         return self.head.number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """A snapshot that came, as far as it is still known."""
+
+    number: int
+    digest: str  # Of its JSON.
+    head: Head | None = None  # None: the journal alone tells of it.
 
 
 @contextmanager
@@ -91,6 +103,24 @@ def read_held(home: Home, membership: JoinedHub) -> Held | None:
     Give which snapshot is in use; None: there is none of this hub yet.
 
     Raises:
+        ConfigError: If what was kept of it is damaged, or gone.
+    """
+    held = find_held(home, membership)
+    if held is None and not (home.folder / FOLDER / HELD).exists():
+        known = newest_known(home, membership)
+        if known is not None:
+            raise ConfigError(
+                f"{home.folder / FOLDER / HELD} is gone, and snapshot {known.number} had come: "
+                "restore it from backup, or let `hinomi listings pull` go on from there"
+            )
+    return held
+
+
+def find_held(home: Home, membership: JoinedHub) -> Held | None:
+    """
+    Give which snapshot is said to be in use; None: nothing is said, or of another hub.
+
+    Raises:
         ConfigError: If what was kept of it is damaged.
     """
     path = home.folder / FOLDER / HELD
@@ -103,12 +133,36 @@ def read_held(home: Home, membership: JoinedHub) -> Held | None:
         return None
     except (OSError, msgspec.DecodeError, HinomiError) as error:
         raise ConfigError(
-            f"{path}, or the head that it names, is damaged; restore both from backup: without "
-            "them nobody notices a hub that goes back"
+            f"{path}, or the head that it names, is damaged; restore both from backup, or remove "
+            f"{HELD}: `hinomi listings pull` then goes on from the newest head that is known"
         ) from error
     return Held(
         head=head, pulled_ms=found.pulled_ms, ends=found.ends, acknowledged=found.acknowledged
     )
+
+
+def newest_known(home: Home, membership: JoinedHub) -> Known | None:
+    """
+    Tell which snapshot of this hub came last, by the heads that are here and by the journal.
+
+    For a home that does not know any more what it held: a hub must not go back behind that.
+    None: none ever came.
+    """
+    key = membership.list_key.render()
+    known = None
+    for body in home.journal().bodies():
+        told = body.parse()
+        if (told.get("operation"), told.get("act"), told.get("key")) == (PULL, "pull", key):
+            number, digest_said = told.get("number"), told.get("digest")
+            if isinstance(number, int) and (known is None or number >= known.number):
+                known = Known(number=number, digest=str(digest_said))
+    for number in sorted(_numbers(home), reverse=True):
+        if known is not None and number < known.number:
+            break
+        with suppress(HinomiError):  # Damaged, or of a former hub.
+            head = read_head(home, membership, number)
+            return Known(number=number, digest=head.json_digest, head=head)
+    return known
 
 
 def require_held(home: Home, membership: JoinedHub) -> Held:
@@ -123,11 +177,6 @@ def require_held(home: Home, membership: JoinedHub) -> Held:
     if held is None:
         raise NotFound("no list of the hub is here yet: `hinomi listings pull` fetches it")
     return held
-
-
-def has_former(home: Home, membership: JoinedHub) -> bool:
-    """Tell whether the list that is in use is of a hub that this home belonged to before."""
-    return (home.folder / FOLDER / HELD).exists() and read_held(home, membership) is None
 
 
 def put_held(home: Home, membership: JoinedHub, held: Held) -> None:
@@ -204,9 +253,7 @@ def check_chain(home: Home, membership: JoinedHub) -> tuple[Head, ...]:
         BadNote: If one is damaged.
         Conflict: If one is missing, or does not follow.
     """
-    folder = home.folder / FOLDER / "heads"
-    numbers = sorted(int(each.stem) for each in folder.glob("*.note") if each.stem.isdecimal())
-    heads = tuple(read_head(home, membership, number) for number in numbers)
+    heads = tuple(read_head(home, membership, number) for number in sorted(_numbers(home)))
     require_next(None, heads)
     return heads
 
@@ -225,6 +272,12 @@ def sweep_former(home: Home) -> None:
         for each in (home.folder / FOLDER / folder).glob("*"):
             with on_disk(each):
                 each.unlink(missing_ok=True)
+
+
+def _numbers(home: Home) -> list[int]:
+    """Number the snapshots whose heads are here."""
+    folder = home.folder / FOLDER / "heads"
+    return [int(each.stem) for each in folder.glob("*.note") if each.stem.isdecimal()]
 
 
 def _path(home: Home, folder: str, number: int, suffix: str) -> Path:

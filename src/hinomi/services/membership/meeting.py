@@ -1,59 +1,59 @@
-"""Looking at a run of detection for the servers of the hub's list that enough lines met."""
+"""Counting the lines behind servers that are spoken of with the hub, beside a run of detection."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
-from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.judge import Judgement
-from hinomi.detect.orient import SERVICE
 from hinomi.errors import ConfigError, MalformedDocument, NotFound
+from hinomi.govern.minimise import view_of
 from hinomi.govern.note import BadNote
 from hinomi.model.context import DAY_MS
+from hinomi.model.flow import CONVERSATIONS
+from hinomi.model.service import Service
 from hinomi.model.snapshot import Snapshot
 from hinomi.model.window import Window
 from hinomi.services.detecting import Opened
 from hinomi.services.home import Home
+from hinomi.services.mandates import Operation, record
+from hinomi.services.membership.backing import lines_behind, listed_by, window_until
 from hinomi.services.membership.holding import read_held, read_list
-from hinomi.services.membership.joined import is_member, read_joined
-from hinomi.services.membership.met import Met, put_met
+from hinomi.services.membership.joined import JoinedHub, is_member, read_joined, spoken_of
+from hinomi.services.membership.met import NO_LIST, Behind, Met, put_met, read_met
 from hinomi.services.ownership import own_matcher
+from hinomi.store.casebook import CaseBook
 
 Look = Callable[[Opened, Judgement], None]
 
 
 @dataclass(slots=True)
 class Meetings:
-    """Looks at a run of detection, and keeps what it saw of the hub's list; see `Finder`."""
+    """
+    Counts, beside a run of detection, how many lines met the servers of which the hub is told.
+
+    Until the end of the last epoch that is over, whatever the window of the run is: what is met
+    today shows in nothing that is said of yesterday. The same again is not counted twice.
+    """
 
     home: Home
     seen: Met | None = field(default=None, init=False)
 
-    def __call__(self, opened: Opened, judged: Judgement) -> None:
-        """Look at everything that was judged in one run, if the run was one over the present."""
-        if not is_member(self.home) or not is_whole(self.home, opened.window):
+    def __call__(self, opened: Opened, _judged: Judgement | None = None) -> None:
+        """Count by the engine of a run, unless nothing changed since that was done."""
+        if not is_member(self.home):
             return
-        table = judged.survey.services
+        last_ms = self.home.lake().statistics().last_ms
         try:
             membership = read_joined(self.home)
-            held = read_held(self.home, membership)
-            if held is None or not len(table):
-                return
-            snapshot = read_list(self.home, membership, held.number)
-        except (BadNote, ConfigError, MalformedDocument, NotFound):
-            return  # Whoever lets it lapse tells of it; detection goes on.
-        clients = _clients(self.home, snapshot, table)
-        least = self.home.register.integer("share.lines_least")
-        self.seen = Met(
-            number=held.number,
-            until_day=int(ints(table, "last_ms").max()) // DAY_MS,
-            lines_least=least,
-            met=[int(place) for place in np.flatnonzero(clients >= least)],
-            at_least=int((clients == least).sum()),
-        )
+            epoch = spoken_of(self.home, membership)
+        except ConfigError:
+            return  # Whoever speaks with the hub is told; detection goes on.
+        if last_ms is not None:
+            self.seen = _counted(self.home, membership, epoch, opened, last_ms // DAY_MS)
 
     def after(self, look: Look) -> Look:
         """Give who looks at a run as *look* does, and then for this."""
@@ -66,7 +66,7 @@ class Meetings:
 
     def keep(self) -> None:
         """
-        Write down what was seen in the place of what was before; a run that saw nothing does not.
+        Write down what was counted in the place of what was before.
 
         Raises:
             Unavailable: If the disk refuses.
@@ -75,35 +75,91 @@ class Meetings:
             put_met(self.home, self.seen)
 
 
-def is_whole(home: Home, window: Window) -> bool:
-    """
-    Tell whether a run over *window* sees as much as detection usually does, up to now.
-
-    A run over last month, or over an hour, tells nothing of what is met now.
-    """
-    now_ms = home.clock()
-    days = home.register.integer("detect.window_days")
-    reaches = window.until_ms is None or window.until_ms >= now_ms - DAY_MS
-    begins = window.since_ms is None or window.since_ms <= now_ms - (days - 1) * DAY_MS
-    return reaches and begins
-
-
-def _clients(home: Home, snapshot: Snapshot, table: pa.Table) -> NDArray[np.int64]:
-    """Count, for each server of *snapshot*, the lines that spoke with it; shape (listings,)."""
+def _counted(home: Home, membership: JoinedHub, epoch: int, opened: Opened, until_day: int) -> Met:
+    """Count the lines behind the hub's list and behind what is listed here, until *epoch* ended."""
+    snapshot = _list_in_use(home, membership)
     with home.casebook() as casebook:
-        match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
-    lines = [match_own(each.address) for each in snapshot.listings]
-    places = [line or each.address for line, each in zip(lines, snapshot.listings, strict=True)]
-    asked = pa.table(
-        {
-            "remote_hi": pa.array([each.hi for each in places], pa.int64()),
-            "remote_lo": pa.array([each.lo for each in places], pa.int64()),
-            "remote_own": pa.array([int(line is not None) for line in lines], pa.int64()),
-            "proto": pa.array([each.proto for each in snapshot.listings], pa.int64()),
-            "remote_port": pa.array([each.port for each in snapshot.listings], pa.int64()),
+        listed = {
+            each.case_id: casebook.cases.get(each.case_id).service
+            for each in listed_by(casebook, epoch)
         }
+        places = [] if snapshot is None else _services(home, casebook, snapshot)
+    window = window_until(
+        epoch,
+        epoch_days=membership.epoch_days,
+        window_days=home.register.integer("detect.window_days"),
     )
-    if not len(asked):
+    number = NO_LIST if snapshot is None else snapshot.number
+    services = [*listed.values(), *places]
+    least = home.register.integer("share.lines_least")
+    mandate = home.mandate(Operation.DETECT)
+    asked = _digest(number, least, window, home.lake().digest(window, mandate), services)
+    before = _before(home)
+    if before is not None and (before.epoch, before.counted) == (epoch, asked):
+        return msgspec.structs.replace(before, until_day=until_day)
+    lines = _lines(home, opened, window, services)
+    own, met = lines[: len(listed)], lines[len(listed) :]
+    return Met(
+        number=number,
+        until_day=until_day,
+        lines_least=least,
+        met=[int(place) for place in np.flatnonzero(met >= least)],
+        at_least=int((met == least).sum()),
+        epoch=epoch,
+        listed=dict(zip(listed, _behind(own, least), strict=True)),
+        counted=asked,
+    )
+
+
+def _lines(
+    home: Home, opened: Opened, window: Window, services: Sequence[Service]
+) -> NDArray[np.int64]:
+    """Count the lines behind *services*, which the journal is told of."""
+    if not services:
         return np.zeros(0, dtype=np.int64)
-    at = positions(keys(asked, SERVICE), keys(table, SERVICE))
-    return np.where(at >= 0, ints(table, "clients")[at], 0)
+    mandate = home.mandate(Operation.DETECT)
+    facts: dict[str, object] = {"act": "count lines", "servers": len(services)}
+    facts |= {"window": window.render(), "register": home.register.version}
+    record(home.journal(), Operation.DETECT, mandate, facts)
+    files = home.lake().files(window, mandate)
+    seen = view_of(Operation.DETECT.word).columns
+    records = opened.engine.table(files, CONVERSATIONS).select(*seen)
+    return lines_behind(opened.engine, records, window, services)
+
+
+def _list_in_use(home: Home, membership: JoinedHub) -> Snapshot | None:
+    try:
+        held = read_held(home, membership)
+        return None if held is None else read_list(home, membership, held.number)
+    except (BadNote, ConfigError, MalformedDocument, NotFound):
+        return None  # Whoever lets it lapse tells of it; detection goes on.
+
+
+def _services(home: Home, casebook: CaseBook, snapshot: Snapshot) -> list[Service]:
+    """Give the servers of *snapshot* in its order, own ones by their pseudonym."""
+    match_own = own_matcher(casebook.own_networks(), home.cipher(), home.clock())
+    found = []
+    for each in snapshot.listings:
+        line = match_own(each.address)
+        own = line is not None
+        found.append(Service(line or each.address, each.proto, each.port, own=own))
+    return found
+
+
+def _before(home: Home) -> Met | None:
+    try:
+        return read_met(home)
+    except ConfigError:
+        return None  # It is written anew.
+
+
+def _digest(number: int, least: int, window: Window, rows: str, services: Sequence[Service]) -> str:
+    """Name all that counts depend on."""
+    asked = [(*each.address, each.proto, each.port, each.own) for each in services]
+    told = [number, least, window.since_ms, window.until_ms, rows, asked]
+    return hashlib.sha256(msgspec.json.encode(told)).hexdigest()
+
+
+def _behind(lines: NDArray[np.int64], least: int) -> list[Behind]:
+    kinds = (Behind.FEW, Behind.EXACTLY, Behind.MORE)
+    return [kinds[int(each >= least) + int(each > least)] for each in lines]

@@ -8,7 +8,7 @@ from hinomi.services.membership.holding import read_held, read_list
 from hinomi.services.membership.joined import JoinedHub, read_joined
 from hinomi.services.membership.joining import MEMBERSHIP, read_membership
 from hinomi.services.membership.judging import read_judged
-from hinomi.services.membership.met import read_met
+from hinomi.services.membership.met import NO_LIST, read_met
 from hinomi.services.membership.pulling import lease_left, warn_of_age
 from hinomi.services.membership.rounds import read_opened
 from hinomi.services.membership.sending import Parcel, all_waiting, last_sent
@@ -91,7 +91,7 @@ def overview(home: Home) -> Overview:
         ).isoformat(),
         epoch=membership.day_of(now),
         held=shown,
-        looked_at=None if met is None else met.number,
+        looked_at=None if met is None or met.number == NO_LIST else met.number,
         judged=len(read_judged(home)),
         submitted=None if submitted is None else told(submitted),
         sighted=None if sighted is None else told(sighted),

@@ -9,22 +9,24 @@ from typing import Final
 
 import msgspec
 
-from hinomi.errors import Conflict, HinomiError, NotFound
+from hinomi.errors import ConfigError, Conflict, HinomiError, NotFound
 from hinomi.govern.note import BadNote, Verifier
 from hinomi.model.snapshot import Snapshot
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
 from hinomi.services.membership import acknowledging
-from hinomi.services.membership.applying import Applied, apply_list, lapse_held
+from hinomi.services.membership.applying import Applied, apply_list, lapse, lapse_held
 from hinomi.services.membership.asking import LARGE, HubClient
 from hinomi.services.membership.holding import (
     Held,
+    Known,
     alone,
+    find_held,
+    newest_known,
     put_envelope,
     put_head,
     put_held,
     put_list,
-    read_held,
     read_list,
     sweep_former,
     sweep_lists,
@@ -84,7 +86,11 @@ def pull(home: Home) -> Pulled:
     mandate = home.mandate(Operation.PULL)
     membership = read_joined(home)
     with alone(home):
-        held = read_held(home, membership)
+        try:
+            held = find_held(home, membership)
+        except ConfigError:
+            lapse(home)  # It raises the same, after the list has ended.
+            raise
         try:
             with HubClient(home, membership) as client:
                 return _pulled(home, membership, held, client)
@@ -92,17 +98,20 @@ def pull(home: Home) -> Pulled:
             if isinstance(error, BadNote | Conflict):
                 told = {"act": "pull", "refused": str(error)}
                 record(home.journal(), Operation.PULL, mandate, told)
-            if held is not None:
-                lapse_held(home, membership, held)
+            lapse_held(home, membership, held)
             raise
 
 
 def _pulled(home: Home, membership: JoinedHub, held: Held | None, client: HubClient) -> Pulled:
-    found = _heads(home, membership, held, client)
+    known = newest_known(home, membership) if held is None else None
+    before = held.head if held is not None else None if known is None else known.head
+    found = _heads(home, membership, before, client)
+    if known is not None:
+        _require_not_behind(known, found)
     is_new = held is None or found.newest.number > held.number
     snapshot = None if is_new else _kept(home, membership, found.newest)
     if snapshot is None:
-        snapshot = _fetch(home, membership, held, found, client)
+        snapshot = _fetch(home, membership, found, client, is_first=before is None)
         held = Held(
             head=found.newest,
             pulled_ms=home.clock(),
@@ -113,7 +122,7 @@ def _pulled(home: Home, membership: JoinedHub, held: Held | None, client: HubCli
     assert held is not None  # noqa: S101 - it was, or was made here.
     applied = apply_list(home, membership, snapshot, held)
     if is_new or applied.added or applied.ended:
-        _note(home, found.newest, applied)
+        _note(home, membership, found.newest, applied)
     sweep_lists(home, snapshot.number)
     warnings = _warnings(home, membership, snapshot)
     try:
@@ -160,14 +169,14 @@ def _warnings(home: Home, membership: JoinedHub, snapshot: Snapshot) -> tuple[st
     return () if old is None else (old,)
 
 
-def _heads(home: Home, membership: JoinedHub, held: Held | None, client: HubClient) -> _Found:
+def _heads(home: Home, membership: JoinedHub, held: Head | None, client: HubClient) -> _Found:
     """Ask for the heads after the one that is held, and check that they follow on it."""
     now = membership.epoch_at(home.clock())
     if held is None:
         first = client.get_json("/v1/snapshots/latest", _Numbered)
         head = _checked(first, membership, now)
         return _Found(heads=((head, first.head),), newest=head)
-    before, new = held.head, list[tuple[Head, str]]()
+    before, new = held, list[tuple[Head, str]]()
     while True:
         after = before.number
         told = client.get_json(
@@ -189,7 +198,7 @@ def _heads(home: Home, membership: JoinedHub, held: Held | None, client: HubClie
     if before.number < told.newest:
         raise Conflict(f"snapshot {before.number + 1} is missing: the hub names {told.newest}")
     if not new:
-        _require_same(held.head, client, membership)
+        _require_same(held, client, membership)
     return _Found(heads=tuple(new), newest=before)
 
 
@@ -218,6 +227,19 @@ def _require_same(held: Head, client: HubClient, membership: JoinedHub) -> None:
         )
 
 
+def _require_not_behind(known: Known, found: _Found) -> None:
+    """Refuse a hub that goes back behind what came before this home lost what it held."""
+    newest = found.newest
+    is_older = newest.number < known.number
+    is_other = newest.number == known.number and newest.json_digest != known.digest
+    is_off = newest.number == known.number + 1 and newest.previous != known.digest
+    if is_older or is_other or is_off:
+        raise Conflict(
+            f"the hub's newest snapshot is {newest.number}, and {known.number} came here before: "
+            "it went back, or tells another history; ask the hub"
+        )
+
+
 def _kept(home: Home, membership: JoinedHub, head: Head) -> Snapshot | None:
     """Read the list that is in use; None where it is gone or damaged, to be fetched anew."""
     try:
@@ -227,7 +249,7 @@ def _kept(home: Home, membership: JoinedHub, head: Head) -> Snapshot | None:
 
 
 def _fetch(
-    home: Home, membership: JoinedHub, held: Held | None, found: _Found, client: HubClient
+    home: Home, membership: JoinedHub, found: _Found, client: HubClient, *, is_first: bool
 ) -> Snapshot:
     """Fetch the newest list with its envelope, check and keep them; it is not in use yet."""
     head = found.newest
@@ -236,7 +258,7 @@ def _fetch(
     _require_envelope(envelope, membership.envelope_key, head, membership.member)
     body = client.get(f"{path}/listings.json", most=LARGE)
     snapshot = require_body(head, body, f"snapshot {head.number}")
-    if held is None:
+    if is_first:
         sweep_former(home)
     put_list(home, head.number, body)
     put_envelope(home, head.number, envelope)
@@ -253,9 +275,10 @@ def _require_envelope(rendered: str, key: Verifier, head: Head, member: str) -> 
         raise BadNote(f"the envelope of snapshot {head.number} is of another list or member")
 
 
-def _note(home: Home, head: Head, applied: Applied) -> None:
+def _note(home: Home, membership: JoinedHub, head: Head, applied: Applied) -> None:
     facts = {
         "act": "pull",
+        "key": membership.list_key.render(),  # Of the hub: `newest_known` looks for it.
         "number": head.number,
         "epoch": head.epoch,
         "digest": head.json_digest,

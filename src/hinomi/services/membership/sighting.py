@@ -19,7 +19,7 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.holding import Held, read_list, require_held
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.judging import read_judged
-from hinomi.services.membership.met import Met, read_met
+from hinomi.services.membership.met import NO_LIST, Met, counted_of
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
@@ -32,7 +32,7 @@ from hinomi.services.membership.sending import (
 from hinomi.share.submission import render_sightings
 
 _NOT_LOOKED: Final = (
-    "detection has not looked at the hub's list since the last epoch began: run `hinomi detect`, "
+    "detection has not looked at the hub's list since the last epoch ended: run `hinomi detect`, "
     "then this again; nothing was sent"
 )
 
@@ -129,7 +129,7 @@ def give_feedback(home: Home) -> Told:
 def _sightings(home: Home, membership: JoinedHub, epoch: int) -> Sightings:
     held = require_held(home, membership)
     judged = read_judged(home)
-    met = read_met(home)
+    met = counted_of(home, epoch)
     snapshot = _looked_at(home, membership, held, met, epoch)
     has_looked = met is not None and snapshot is not None
     if snapshot is None:
@@ -158,13 +158,11 @@ def _sightings(home: Home, membership: JoinedHub, epoch: int) -> Sightings:
 def _looked_at(
     home: Home, membership: JoinedHub, held: Held, met: Met | None, epoch: int
 ) -> Snapshot | None:
-    """Give the list that detection looked at since *epoch* began; None: it did not."""
-    if met is None or met.number > held.number:
+    """Give the list of which detection counted until *epoch* ended; None: it did not."""
+    if met is None or not NO_LIST < met.number <= held.number:
         return None
     if met.until_day < epoch * membership.epoch_days:
-        return None
-    if met.lines_least < home.register.integer("share.lines_least"):
-        return None  # It counted by a rule that holds no longer.
+        return None  # Of the epoch itself there are no records.
     try:
         return read_list(home, membership, met.number)
     except NotFound:

@@ -7,19 +7,23 @@ hub's own list stays.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
 
+from hinomi.errors import Unavailable
 from hinomi.govern.mandate import Mandate
 from hinomi.model.case import Case
-from hinomi.model.evidence import Evidence, Method
+from hinomi.model.evidence import Method
 from hinomi.model.listed import HUB_LIST, ListKind
-from hinomi.model.protocol import WITH_PORTS
 from hinomi.model.statement import Band, Deed, Endpoint, Statement
 from hinomi.services.home import Home
 from hinomi.services.listings import require_journalled, require_may_leave
 from hinomi.services.mandates import Operation, record
+from hinomi.services.membership.backing import listed_by
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
+from hinomi.services.membership.met import lines_listed
 from hinomi.services.membership.rounds import corroborated
+from hinomi.services.membership.saidbefore import said_before
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
@@ -29,7 +33,6 @@ from hinomi.services.membership.sending import (
     make_parcel,
     put_out,
 )
-from hinomi.services.population import latest_flow, population_in
 from hinomi.services.settling import deciders_of
 from hinomi.services.weighing import Assessor
 from hinomi.share.submission import Profile, render_submission
@@ -38,6 +41,10 @@ from hinomi.store.casebook import CaseBook
 from hinomi.store.listings import Published
 from hinomi.verify.corroborate import Weighing
 
+_NOT_COUNTED: Final = (
+    "detection has not counted the lines behind what is listed here since the last epoch ended: "
+    "run `hinomi detect`, then this again; nothing was sent"
+)
 _BANDS = ((0.99, Band.CERTAIN), (0.97, Band.STRONG), (0.9, Band.PROBABLE))
 
 
@@ -51,12 +58,18 @@ class Planned:
     echoes: int  # Listings that would not hold without the hub's own list.
     alone: int | None  # Findings that too few members are known to have; None: it does not matter.
     body: bytes | None  # None: nothing goes.
+    takes_back: int = 0  # Findings of the batch before that an empty one takes back.
 
     @property
     def facts(self) -> dict[str, object]:
         """What the journal keeps of it: counts, and no server."""
-        told = {"epoch": self.day, **self.gathered.facts, "echoes": self.echoes}
-        return told if self.alone is None else {**told, "uncorroborated": self.alone}
+        told: dict[str, object] = {"epoch": self.day, **self.gathered.facts}
+        told["echoes"] = self.echoes
+        if self.alone is not None:
+            told["uncorroborated"] = self.alone
+        if self.takes_back:
+            told["takes_back"] = self.takes_back
+        return told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +92,11 @@ def plan_submission(home: Home) -> Planned:
             past the journal.
         NotFound: If this home has joined no hub.
         ConfigError: If its epochs are not those of the hub.
+        Unavailable: If detection has not run since the last epoch ended.
     """
     mandate = require_may_leave(home, Operation.SUBMIT)
     membership = read_joined(home)
-    planned = _plan(home, membership, mandate)
+    planned = _own_taking_back(home, membership, _plan(home, membership, mandate))
     told = {"stage": "planned", **planned.facts, "register": home.register.version}
     record(home.journal(), Operation.SUBMIT, mandate, told)
     return planned
@@ -105,7 +119,7 @@ def submit(home: Home) -> Submitted:
     sent = find_sent(home, membership, Deed.SUBMISSION, epoch)
     parcel = find_waiting(home, membership, Deed.SUBMISSION, epoch)
     if sent is None and parcel is None:
-        planned = _plan(home, membership, mandate)
+        planned = _own_taking_back(home, membership, _plan(home, membership, mandate))
         facts = planned.facts
         parcel = keep_plan(home, membership, mandate, planned)
     return send(home, membership, epoch, sent or parcel, facts)
@@ -180,6 +194,32 @@ def planned_from(
     )
 
 
+def taking_back(home: Home, membership: JoinedHub, planned: Planned) -> Planned:
+    """
+    Let an empty batch go where too few findings are left, and the batch before still counts.
+
+    The hub takes what a member said last for what it says. A batch below the least number would
+    tell of few; none would leave standing what was withdrawn; an empty one takes all back. What
+    only waits for other members to have it too is not withdrawn: then nothing goes.
+    """
+    before = said_before(home, membership, planned.epoch - 1)
+    if planned.body is not None or planned.alone or not before:
+        return planned
+    body = render_submission((), planned.epoch, membership.epoch_days)
+    return replace(planned, body=body, takes_back=len(before))
+
+
+def _own_taking_back(home: Home, membership: JoinedHub, planned: Planned) -> Planned:
+    """Do as `taking_back`, unless the batch before came from a file and names nothing of here."""
+    with home.casebook() as casebook:
+        own = {
+            Endpoint(each.listing.address, each.listing.proto, each.listing.port)
+            for each in casebook.listings.all()
+        }
+    is_own = bool(own & said_before(home, membership, planned.epoch - 1))
+    return taking_back(home, membership, planned) if is_own else planned
+
+
 def _plan(home: Home, membership: JoinedHub, mandate: Mandate) -> Planned:
     require_journalled(home, Operation.SUBMIT, mandate)
     epoch = spoken_of(home, membership)
@@ -189,17 +229,29 @@ def _plan(home: Home, membership: JoinedHub, mandate: Mandate) -> Planned:
 
 
 def _findings(home: Home, casebook: CaseBook, epoch: int) -> tuple[list[Backed], int]:
-    """Give what was listed by the end of *epoch* and stands, and count what only echoes."""
+    """
+    Give what was listed by the end of *epoch* and stands, and count what only echoes.
+
+    Raises:
+        Unavailable: If nobody has counted the lines behind them until *epoch* ended.
+    """
+    standing, echoes = _standing(home, casebook, epoch)
+    lines = lines_listed(home, epoch) if standing else {}
+    if any(case not in lines for case, _ in standing):
+        raise Unavailable(_NOT_COUNTED)
+    return [Backed(said, lines[case]) for case, said in standing], echoes
+
+
+def _standing(
+    home: Home, casebook: CaseBook, epoch: int
+) -> tuple[list[tuple[int, Statement]], int]:
+    """Give what is said of each case that was listed by the end of *epoch*, and count echoes."""
     profile = Profile.from_register(home.register)
-    days = home.register.integer("share.epoch_days")
-    last_day = (epoch + 1) * days - 1
     by_hub = bool(casebook.lists.show(ListKind.KNOWN_CC, HUB_LIST))
     alone = Assessor(home, casebook, with_hub=False) if by_hub or profile.fields else None
-    found: list[Backed] = []
+    found: list[tuple[int, Statement]] = []
     echoes = 0
-    for each in casebook.listings.published(epoch + 1):
-        if each.since_epoch > epoch or each.listing.proto not in WITH_PORTS:
-            continue
+    for each in listed_by(casebook, epoch):
         case = casebook.cases.get(each.case_id)
         weighing = None
         if alone is not None:
@@ -208,17 +260,14 @@ def _findings(home: Home, casebook: CaseBook, epoch: int) -> tuple[list[Backed],
             if by_hub and _is_echo(casebook, case, alone, weighing):
                 echoes += 1
                 continue
-        said = profile.limit(_statement(home, each, case, weighing))
-        flow = latest_flow(_until(casebook.evidence.of(case.service), last_day))
-        population = population_in(flow)
-        found.append(Backed(said, 0 if population is None else population.clients))
+        found.append((case.id, profile.limit(_statement(home, each, case, weighing))))
     return found, echoes
 
 
 def own_servers(home: Home, epoch: int) -> frozenset[Endpoint]:
     """Give what was listed here by the end of *epoch* and stands without the hub's own list."""
     with home.casebook() as casebook:
-        return frozenset(each.statement.endpoint for each in _findings(home, casebook, epoch)[0])
+        return frozenset(said.endpoint for _, said in _standing(home, casebook, epoch)[0])
 
 
 def backed_servers(home: Home, epoch: int) -> tuple[Endpoint, ...]:
@@ -232,10 +281,6 @@ def backed_servers(home: Home, epoch: int) -> tuple[Endpoint, ...]:
     lines_least = home.register.integer("share.lines_least")
     gathered = gather(found, lines_least=lines_least, batch_least=1)
     return tuple(each.endpoint for each in gathered.statements)
-
-
-def _until(evidence: tuple[Evidence, ...], last_day: int) -> tuple[Evidence, ...]:
-    return tuple(each for each in evidence if each.observed_day <= last_day)
 
 
 def _is_echo(casebook: CaseBook, case: Case, alone: Assessor, weighing: Weighing) -> bool:

@@ -18,6 +18,7 @@ from hinomi.services.listings import require_may_leave
 from hinomi.services.mandates import Operation
 from hinomi.services.membership.holding import read_held, read_list
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
+from hinomi.services.membership.saidbefore import said_before
 from hinomi.services.membership.sending import find_sent, find_waiting
 from hinomi.services.membership.submitting import (
     Planned,
@@ -26,14 +27,13 @@ from hinomi.services.membership.submitting import (
     own_servers,
     planned_from,
     send,
+    taking_back,
 )
 from hinomi.share.canonical import digest
-from hinomi.share.submission import Profile, parse_submission, parse_submission_csv
+from hinomi.share.submission import Profile, parse_submission_csv
 from hinomi.share.threshold import Backed
 
 _MOST_BYTES = 64 << 20
-_EVERY = Profile(frozenset({"class", "band", "methods", "register"}))
-"""What was sent stays readable when the register turns a field off."""
 
 
 def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = "") -> Submitted:
@@ -63,7 +63,7 @@ def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = ""
             f"the program cannot count the lines behind a file: make sure that at least {least} "
             "distinct ones stand behind each finding, and say so with --lines-checked"
         )
-    planned = _planned(home, membership, path, least)
+    planned = taking_back(home, membership, _planned(home, membership, path, least))
     before = find_sent(home, membership, Deed.SUBMISSION, planned.epoch) or find_waiting(
         home, membership, Deed.SUBMISSION, planned.epoch
     )
@@ -74,7 +74,7 @@ def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = ""
             )
         return send(home, membership, planned.epoch, before, {})
     told: dict[str, object] = {"source": "file", "lines_checked": True}
-    if planned.body is not None:
+    if planned.gathered.statements:  # To take back, nobody need be asked.
         asked = _approved(home, planned, reason)
         approval = approvals.require_approved(home, Kind.PUBLICATION, _what(planned))
         told |= {"request": asked.id, "four_eyes": approval.four_eyes}
@@ -91,7 +91,8 @@ def plan_file(home: Home, path: Path) -> Planned:
     """
     require_may_leave(home, Operation.SUBMIT)
     least = home.register.integer("share.lines_least")
-    return _planned(home, read_joined(home), path, least)
+    membership = read_joined(home)
+    return taking_back(home, membership, _planned(home, membership, path, least))
 
 
 def _planned(home: Home, membership: JoinedHub, path: Path, least: int) -> Planned:
@@ -116,22 +117,7 @@ def _echoed(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint
         return frozenset()
     listings = read_list(home, membership, held.number).listings
     there = {Endpoint(each.address, each.proto, each.port) for each in listings}
-    return frozenset(there - own_servers(home, epoch) - _said_before(home, membership, epoch))
-
-
-def _said_before(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint]:
-    """Give what the newest batch up to *epoch* said, within a lease."""
-    lease = home.register.integer("share.lease_days") // membership.epoch_days
-    for earlier in range(epoch, epoch - max(lease, 1) - 1, -1):
-        sent = find_sent(home, membership, Deed.SUBMISSION, earlier) or find_waiting(
-            home, membership, Deed.SUBMISSION, earlier
-        )
-        if sent is not None:
-            said = parse_submission(
-                sent.body.encode(), _EVERY, epoch=earlier, epoch_days=membership.epoch_days
-            )
-            return frozenset(each.endpoint for each in said)
-    return frozenset()
+    return frozenset(there - own_servers(home, epoch) - said_before(home, membership, epoch))
 
 
 def _read(path: Path, profile: Profile) -> tuple[Statement, ...]:

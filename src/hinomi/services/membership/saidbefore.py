@@ -1,0 +1,27 @@
+"""What an earlier batch of findings said, for as long as the hub may count it."""
+
+from typing import Final
+
+from hinomi.model.statement import Deed, Endpoint
+from hinomi.services.home import Home
+from hinomi.services.membership.joined import JoinedHub
+from hinomi.services.membership.sending import find_sent, find_waiting
+from hinomi.share.submission import Profile, parse_submission
+
+_EVERY: Final = Profile(frozenset({"class", "band", "methods", "register"}))
+"""What was sent stays readable when the register turns a field off."""
+
+
+def said_before(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint]:
+    """Give what the newest batch up to *epoch* said, within a lease."""
+    lease = home.register.integer("share.lease_days") // membership.epoch_days
+    for earlier in range(epoch, epoch - max(lease, 1) - 1, -1):
+        sent = find_sent(home, membership, Deed.SUBMISSION, earlier) or find_waiting(
+            home, membership, Deed.SUBMISSION, earlier
+        )
+        if sent is not None:
+            said = parse_submission(
+                sent.body.encode(), _EVERY, epoch=earlier, epoch_days=membership.epoch_days
+            )
+            return frozenset(each.endpoint for each in said)
+    return frozenset()
