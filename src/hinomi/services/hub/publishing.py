@@ -94,6 +94,7 @@ def publish(home: Home) -> Made:
                 entry=entry,
             ),
             draft.changes.versions,
+            draft.weighed.named,
         )
         record(home.journal(), Operation.PUBLISH, mandate, {"stage": "done", **facts})
         keep_figures(home, casebook)

@@ -1,7 +1,8 @@
 """What the hub published: snapshots as bytes, every version of every entry, and who has it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,9 +13,11 @@ from hinomi.model.case import ServiceClass
 from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
+from hinomi.store.hub.namings import follow
 from hinomi.store.hub.schema import ACKNOWLEDGEMENTS, ENTRIES, SEALINGS, SNAPSHOTS
 
 _KEY: Final = ("hi", "lo", "proto", "port")
+_NOBODY: Final[Mapping[Endpoint, tuple[str, ...]]] = MappingProxyType({})
 _SUMMARY: Final = ("number", "epoch", "previous", "digest", "head", "entry")
 
 
@@ -86,9 +89,19 @@ class SnapshotStore:
         with self._database.read() as connection:
             return frozenset(connection.scalars(sa.select(SEALINGS.c.epoch)))
 
-    def publish(self, snapshot: Published, versions: Iterable[Entry]) -> None:
+    def publish(
+        self,
+        snapshot: Published,
+        versions: Iterable[Entry],
+        named: Mapping[Endpoint, tuple[str, ...]] = _NOBODY,
+    ) -> None:
         """
         Keep a snapshot with the new versions of its entries: both, or nothing.
+
+        Args:
+            snapshot: What was signed.
+            versions: What it changes.
+            named: Who named each server whose listing begins, as far as that is known.
 
         Raises:
             Conflict: If its epoch has one already, or it does not follow on the newest one.
@@ -110,7 +123,9 @@ class SnapshotStore:
                     entry=snapshot.entry,
                 )
             )
-            _put_versions(connection, list(versions))
+            changed = list(versions)
+            _put_versions(connection, changed)
+            follow(connection, changed, named, snapshot.epoch)
 
     def newest(self) -> Published | None:
         """Give the snapshot with the highest number; None: nothing was published."""
