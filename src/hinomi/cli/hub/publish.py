@@ -157,8 +157,9 @@ def take(session: Session, folder: Path) -> None:
     """
     Take up snapshots that this hub published and lost, from a copy of them in FOLDER.
 
-    Each must bear this hub's own signature and follow on the one before; the list itself is
-    wanted of the newest one. See docs/howto/back-up-and-restore.md.
+    FOLDER is a member's folder `hub` as it is, or what `hinomi hub snapshot export` wrote. Each
+    must bear this hub's own signature and follow on the one before; the list itself is wanted of
+    the newest one. See docs/howto/back-up-and-restore.md.
     """
     numbers = take_up(session.open_home(Operation.PUBLISH), folder)
     if session.as_json:
