@@ -89,8 +89,8 @@ class Hub:
         rule = story.setting.rule
         decisions = aggregate(heard, rule, epoch=epoch, guard=lambda _rows: dict[int, Held]())
         listed = frozenset(number(each.endpoint) for each in decisions if each.is_listed)
-        for each in listed - self.published:
-            self._early[each] = frozenset(n for n, named in enumerate(said) if each in named)
+        for new in listed - self.published:
+            self._early[new] = frozenset(n for n, named in enumerate(said) if new in named)
         self.published = listed
         for each in decisions:
             self._carried[number(each.endpoint)] = each.carried

@@ -6,7 +6,7 @@ must not number others in their place: it waits until they are back (`services.h
 makes the same bytes again.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -165,12 +165,16 @@ def require_not_behind(
 def told_of(journal: FileJournal, first: int) -> Iterator[Told]:
     """Yield what the journal tells of snapshots that were published, from entry *first* on."""
     for body in journal.bodies(first):
-        entry = body.parse()
-        number, day, digest = entry.get("number"), entry.get("epoch"), entry.get("digest")
-        if (
-            entry.get("operation") == Operation.PUBLISH.word
-            and isinstance(number, int)
-            and isinstance(day, str)
-            and isinstance(digest, str)
-        ):
-            yield Told(body.index, number, day, digest, str(entry.get("stage", "")))
+        yield from told_in(body.index, body.parse())
+
+
+def told_in(index: int, entry: Mapping[str, object]) -> Iterator[Told]:
+    """Yield what the one entry with the number *index* tells, if it is about a snapshot."""
+    number, day, digest = entry.get("number"), entry.get("epoch"), entry.get("digest")
+    if (
+        entry.get("operation") == Operation.PUBLISH.word
+        and isinstance(number, int)
+        and isinstance(day, str)
+        and isinstance(digest, str)
+    ):
+        yield Told(index, number, day, digest, str(entry.get("stage", "")))

@@ -2,9 +2,9 @@
 Snapshots as files: handed out to who has no network, and taken up where the hub lost its own.
 
 A folder has ``NUMBER.head``, the signed note, and beside it ``NUMBER.json`` and ``NUMBER.csv`` of
-the snapshots whose list is kept. A member's home has the same in folders of its own, as ``NUMBER.note``
-and ``NUMBER.json``, and is taken as it is. To take one up the head suffices, since it bears the hub's
-own signature; the list is wanted of the newest one.
+the snapshots whose list is kept. A member's home has the same in folders of its own, as
+``NUMBER.note`` and ``NUMBER.json``, and is taken as it is. To take one up the head suffices, since
+it bears the hub's own signature; the list is wanted of the newest one.
 """
 
 from dataclasses import dataclass
@@ -25,6 +25,7 @@ from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.members import words
 from hinomi.services.hub.restored import note_proven
 from hinomi.services.hub.scrutiny import asked
+from hinomi.services.hub.states import keep_state
 from hinomi.services.mandates import Operation, record
 from hinomi.share.snapshot import (
     Head,
@@ -209,6 +210,7 @@ def take_up(home: Home, folder: Path) -> tuple[int, ...]:
             )
         for each in found:
             _keep(home, casebook, each, mandate)
+        keep_state(home, casebook, mandate)
     return tuple(each.head.number for each in found)
 
 

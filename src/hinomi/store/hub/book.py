@@ -8,6 +8,7 @@ from hinomi.store.hub.histories import HistoryStore
 from hinomi.store.hub.members import MemberStore
 from hinomi.store.hub.namings import NamingStore
 from hinomi.store.hub.outcomes import OutcomeStore
+from hinomi.store.hub.prints import PrintStore
 from hinomi.store.hub.rulings import RulingStore
 from hinomi.store.hub.snapshots import SnapshotStore
 from hinomi.store.hub.weighings import WeighingStore
@@ -26,4 +27,5 @@ class HubBook:
         self.outcomes = OutcomeStore(database)
         self.histories = HistoryStore(database)
         self.namings = NamingStore(database)
+        self.prints = PrintStore(database)
         self.figures = FigureStore(database)

@@ -14,6 +14,7 @@ from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
 from hinomi.store.hub.namings import follow
+from hinomi.store.hub.rows import known
 from hinomi.store.hub.schema import ACKNOWLEDGEMENTS, ENTRIES, SEALINGS, SNAPSHOTS
 
 _KEY: Final = ("hi", "lo", "proto", "port")
@@ -248,6 +249,13 @@ class SnapshotStore:
                 sa.insert(ACKNOWLEDGEMENTS).values(**key, epoch=said.epoch, note=said.note)
             )
 
+    def acknowledgements(self) -> tuple[Acknowledged, ...]:
+        """Give every word of members on what they have put to use, by member and number."""
+        order = (ACKNOWLEDGEMENTS.c.member, ACKNOWLEDGEMENTS.c.number)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(ACKNOWLEDGEMENTS).order_by(*order)).all()
+        return tuple(Acknowledged(**row._asdict()) for row in rows)
+
     def acknowledged(self) -> dict[str, int]:
         """Give the highest number that each member has put to use."""
         newest = sa.select(
@@ -306,7 +314,7 @@ def _entry(row: Any) -> Entry:
         episode=row.episode,
         since=row.since,
         modified=row.modified,
-        service_class=ServiceClass(row.service_class),
+        service_class=known(ServiceClass, row.service_class, "hub_entries.service_class"),
         valid_until=row.valid_until,
         is_revoked=row.is_revoked,
     )
