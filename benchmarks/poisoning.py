@@ -58,13 +58,19 @@ The dishonest act together:
 - *both*; *sleeper*: honest for 30 epochs, then both;
 - *copy, and add innocents*: say what one honest member and the list said the day before, nine in
   ten of it;
-- *name what others mistake*: name the 40 innocent servers that honest members mistake most easily.
+- *name what others mistake*: name the 40 innocent servers that honest members mistake most easily;
+- *say the list back*: name what stands on the list, and nothing that does not; lines of one honest
+  member in twenty meet what is dead or innocent, too, and confirm it, here as in the next;
+- *find, and never leave off*: find as the honest do, and name the whole list beside it, so that
+  they named much of it first.
 
 A *false listing* is an innocent server that was listed at any time; *by attack*, of those, one that
 fewer than three honest members named. A *false removal* is a live server that left the list while
 three honest members named it. *Listed* is the share of true servers that three honest members ever
 named and that were listed; *delay* is from that epoch to the list with it. The *queue* is what
-waits for people, mean of an epoch. *Stale* is the share of the list that is dead or innocent.
+waits for people, mean of an epoch. *Stale* is the share of the list that is dead or innocent;
+*longest*, for how many epochs one such server stood on it, and *kept*, how many did for longer than
+two leases.
 
 ![False listings, false removals and true servers listed, by dishonest members](poisoning.png)
 
@@ -84,6 +90,9 @@ TAIL: Final = """
 - Where honest members are mistaken together, three of them list an innocent server with nobody
   dishonest: *false listings* beside *by attack*. Against that stand benign lists, guards and
   people, not this rule.
+- Where nobody looks at the queue, two who named a server before it was listed keep it there for as
+  long as the lines of one honest member confirm it. People see each such server: what no more than
+  `hub.coalition_most` members name stands in the queue.
 - A lease keeps dead servers for days (*stale*); a vote drops them at once, and with them what a
   member that was down for a day had named. The worlds have no such outages, which flatters votes.
 - Members here see one world. Members with customers abroad, or with few customers, see other ones.
@@ -142,7 +151,31 @@ def _page(run: Run) -> Iterator[str]:
         for setting, facts in zip(settings, run(settings, votes), strict=True):
             label = f"{votes} | {setting.attack} | {setting.dishonest}"
             yield _row(label, facts, with_queue=False)
+    yield from _kept(run)
     yield from _others(run)
+
+
+def _kept(run: Run) -> Iterator[str]:
+    yield "\n## What is kept on the list\n"
+    yield "Two dishonest members, and a hub that knows who named a server before it was listed, or"
+    yield "does not. The list of the worlds that is 20 epochs behind keeps some by itself.\n"
+    yield "| attack | knows who named it first | people | queue | stale | longest | kept |"
+    yield "|---|---|---|--:|--:|--:|--:|"
+    settings = [
+        _setting(attack, liars, knows_first=knows_first, looks=looks)
+        for looks in (10, 0)
+        for attack, liars, knows_first in (
+            (Attack.NOTHING, 0, True),
+            (Attack.ECHO, 2, False),
+            (Attack.ECHO, 2, True),
+            (Attack.KEEP, 2, True),
+        )
+    ]
+    for setting, facts in zip(settings, run(settings), strict=True):
+        knows, looks = ("yes" if each else "no" for each in (setting.knows_first, setting.looks))
+        cells = [f"{facts['queue']:.1f}", f"{facts['stale share']:.2f}"]
+        cells += [f"{facts['longest']:.0f}", f"{facts['long']:.1f}"]
+        yield f"| {setting.attack} | {knows} | {looks} | {' | '.join(cells)} |"
 
 
 def _others(run: Run) -> Iterator[str]:

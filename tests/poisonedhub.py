@@ -46,6 +46,7 @@ class Hub:
         self._pasts: dict[str, Past] = {}
         self._kin: Kin = Kin(groups={}, forwards={})
         self._said: list[frozenset[int]] = []
+        self._early: dict[int, frozenset[int]] = {}  # Who named it before it was listed.
 
     def weigh(self, epoch: int, said: list[frozenset[int]]) -> tuple[Decision, ...]:
         """Make the list of *epoch*."""
@@ -87,7 +88,10 @@ class Hub:
         )
         rule = story.setting.rule
         decisions = aggregate(heard, rule, epoch=epoch, guard=lambda _rows: dict[int, Held]())
-        self.published = frozenset(number(each.endpoint) for each in decisions if each.is_listed)
+        listed = frozenset(number(each.endpoint) for each in decisions if each.is_listed)
+        for new in listed - self.published:
+            self._early[new] = frozenset(n for n, named in enumerate(said) if new in named)
+        self.published = listed
         for each in decisions:
             self._carried[number(each.endpoint)] = each.carried
             self._contested[number(each.endpoint)] = each.contested
@@ -166,12 +170,16 @@ class Hub:
         )
 
     def _before(self, servers: Servers, epoch: int) -> Before:
-        before = Before.unknown(servers.size)
+        story, before = self._story, Before.unknown(servers.size)
         for row, found in enumerate(servers.endpoints(range(servers.size))):
             server = number(found)
             before.is_listed[row] = server in self.published
             before.carried[row] = self._carried.get(server, NEVER)
             before.contested[row] = self._contested.get(server, NEVER)
+            if server in self.published and story.setting.knows_first:
+                before.echoed[row] = not any(
+                    server in self._said[member] for member in self._early[server]
+                )
             ruled, until = self._rulings.get(server, (Ruled.NOTHING, NEVER))
             before.ruled[row] = ruled if epoch <= until else Ruled.NOTHING
         return before

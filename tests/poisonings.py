@@ -32,6 +32,9 @@ RULE: Final = Rule(
 )
 """As it ships."""
 
+LONG: Final = 2 * RULE.lease_epochs
+"""Epochs; what is dead or innocent stands on the list for longer only if somebody keeps it."""
+
 HONEYPOT: Final = "honeypots"
 FEED: Final = "feed"
 
@@ -46,6 +49,8 @@ class Attack(StrEnum):
     SLEEPER = "sleeper, then both"
     COPYCAT = "copy, and add innocents"
     AIMED = "name what others mistake"
+    ECHO = "say the list back"
+    KEEP = "find, and never leave off"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +69,7 @@ class Setting:
     quick: float = 0.4  # Chance that a member finds on a day what it meets.
     new: float = 3.0  # C&C servers that begin in an epoch.
     grade: Grade = Grade.A  # Of members, before answers.
+    knows_first: bool = True  # Whether the hub knows who named a server before it was listed.
 
 
 @dataclass(slots=True, kw_only=True)
@@ -122,6 +128,7 @@ class Tally:
     queue: list[int] = field(default_factory=list)
     left_out: list[int] = field(default_factory=list)
     stale: list[float] = field(default_factory=list)
+    overstays: Counter[int] = field(default_factory=Counter)  # Epochs listed, dead or innocent.
 
     def facts(self) -> dict[str, float]:
         """Sum up."""
@@ -134,6 +141,8 @@ class Tally:
             "delay": float(np.mean(self.delays)) if self.delays else float("nan"),
             "queue": float(np.mean(self.queue)) if self.queue else 0.0,
             "stale share": float(np.mean(self.stale)) if self.stale else 0.0,
+            "longest": float(max(self.overstays.values(), default=0)),
+            "long": float(sum(each > LONG for each in self.overstays.values())),
         }
 
 
@@ -206,12 +215,17 @@ class Story:
                 each
                 for each in published
                 if (self.is_live(each, epoch) and self.truth.sees[member, each] <= epoch)
-                or (not self.is_true(each) and met[member, each])
+                or (self._is_met(each, epoch) and met[member, each])
             )
             if member not in self.dishonest or not self._attacks(epoch)
             else frozenset()
             for member in range(self.setting.members)
         ]
+
+    def _is_met(self, server: int, epoch: int) -> bool:
+        """Tell whether lines meet what is no C&C server; who keeps the dead hopes for that."""
+        is_kept = self.setting.attack in _KEEPING and not self.is_live(server, epoch)
+        return is_kept or not self.is_true(server)
 
     def _attacks(self, epoch: int) -> bool:
         attack = self.setting.attack
@@ -245,12 +259,16 @@ class Story:
             return frozenset(np.array(copied, int)[kept].tolist()) | self.targets(epoch)
         if attack is Attack.REMOVE:
             return frozenset(each for each in found if not self.is_live(each, epoch))
+        if attack in _KEEPING:
+            own = found if attack is Attack.KEEP else {self.truth.true + 3_900 + liar}
+            return published | own
         if attack in {Attack.BOTH, Attack.SLEEPER}:
             # And one of its own, so that two of them are not the same to the letter.
             return self.targets(epoch) | {self.truth.true + 3_900 + liar}
         return found | self.targets(epoch)
 
 
+_KEEPING: Final = {Attack.ECHO, Attack.KEEP}
 _REMOVING: Final = {Attack.REMOVE, Attack.BOTH, Attack.SLEEPER}
 
 
@@ -299,8 +317,10 @@ def count(
         if each in tally.due and each not in tally.listed_true:
             tally.delays.append(max(epoch - tally.due[each], 0))
     tally.listed_true |= {each for each in now if story.is_true(each)}
+    stale = [each for each in now if not story.is_live(each, epoch)]
+    tally.overstays.update(stale)
     if now:
-        tally.stale.append(sum(not story.is_live(each, epoch) for each in now) / len(now))
+        tally.stale.append(len(stale) / len(now))
 
 
 def endpoint(server: int) -> Endpoint:

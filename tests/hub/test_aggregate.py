@@ -208,6 +208,16 @@ def test_less_carries_a_listing_than_begins_it() -> None:
     assert scene.but(said=()).one().carried == EPOCH - 1
 
 
+def test_people_see_what_no_more_than_two_name_however_many_confirm_it() -> None:
+    """The two may have named it first, and never leave off; lines meet what is dead as well."""
+    scene = Scene(sources=MEMBERS, said=say("ab", ONE), confirmed=say("cd", ONE), listed=LISTED)
+    found = scene.one()
+
+    assert (found.outcome, found.is_listed, found.carried) == (Outcome.QUEUE, True, EPOCH)
+    assert "rests-on-few" in codes(found)
+    assert scene.but(said=say("abc", ONE)).one().outcome is Outcome.LIST
+
+
 def test_a_hold_that_nobody_may_lift_ends_a_listing_and_a_lesser_one_asks() -> None:
     """It hurts others now."""
     scene = Scene(sources=MEMBERS, said=say("abcd", ONE), listed=LISTED)

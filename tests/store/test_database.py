@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from hinomi.errors import Unavailable
+from hinomi.errors import ConfigError, Unavailable
 from hinomi.store.database import open_database
 
 
@@ -34,4 +34,14 @@ def test_too_many_at_once_are_told_to_try_again(
         pass
 
     monkeypatch.undo()
+    database.close()
+
+
+def test_a_damaged_row_is_told_of_in_one_line(tmp_path: Path) -> None:
+    """JSON that is none comes of a disk, or of somebody's hand."""
+    database = open_database(tmp_path / "casebook.sqlite")
+
+    with pytest.raises(ConfigError, match="a row is damaged"), database.read() as connection:
+        connection.execute(sa.select(sa.type_coerce(sa.text("'[1,'"), sa.JSON))).all()
+
     database.close()

@@ -123,3 +123,34 @@ def test_a_suspended_member_gets_and_gives_nothing(world: World) -> None:
 
     assert world.fails("pull") == 77
     assert world.runs("verify")["listings"] == 3
+
+
+def test_a_hub_that_was_lost_takes_its_list_back_from_a_members_home(
+    world: World, tmp_path: Path
+) -> None:
+    """As the home is, folders and names and all; and nothing else is made in its place."""
+    world.runs("pull")
+    assert hinomi("hub", "backup", tmp_path / "hub.tar", home=world.hub.folder).code == 0
+    made = publish(world.hub)
+    assert (made.number, world.runs("pull")["number"]) == (2, 2)
+    held = world.provider / "hub"
+    new = tmp_path / "new"
+    assert hinomi("hub", "restore", tmp_path / "hub.tar", home=new).code == 0
+
+    def new_hub(*words: object) -> tuple[int, str]:
+        said = hinomi("hub", *words, home=new)
+        return said.code, said.err
+
+    # The heads alone do not do, but they prove that there was a second list.
+    code, said = new_hub("snapshot", "take", held / "heads")
+    assert (code, "the list of snapshot 2 is missing" in said) == (75, True)
+    code, said = new_hub("resume", "--newest", 1)
+    assert (code, "take up those to 2" in said) == (75, True)
+    code, said = new_hub("snapshot", "take", held / "lists")
+    assert (code, "without its signed head" in said) == (65, True)
+    assert new_hub("snapshot", "take", held) == (0, "")
+    assert new_hub("verify") == (0, "")
+    assert new_hub("resume", "--newest", 2) == (0, "")
+    with open_home(new).casebook() as again, world.hub.casebook() as before:
+        one, other = again.hub.snapshots.get(2), before.hub.snapshots.get(2)
+    assert (one.head, one.json) == (other.head, other.json)

@@ -4,10 +4,12 @@ Dishonest members at a made-up hub: what they list, what they remove, and what a
 Small worlds; the figures of large ones are in docs/reference/poisoning.md.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from poisonedhub import play_hub
-from poisonings import Attack, Setting, play_votes
+from poisonings import RULE, Attack, Setting, play_votes
 
 SEEDS = (1, 2)
 
@@ -30,6 +32,19 @@ def test_up_to_two_who_collude_list_and_remove_nothing(
     assert found["false removals"] == 0
     assert found["share listed"] > 0.9
     assert found["delay"] < 1.0
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_saying_the_list_back_keeps_nothing_for_long(seed: int) -> None:
+    """Not even where nobody looks, as long as the hub knows who named a server first."""
+    played = replace(setting(Attack.ECHO, 2, seed), looks=0, epochs=40)
+    known, unknown = (
+        play_hub(each).facts() for each in (played, replace(played, knows_first=False))
+    )
+
+    assert unknown["longest"] >= 35  # From its first days on.
+    assert known["longest"] <= 20 + RULE.lease_epochs  # So far the world's list is behind.
+    assert unknown["stale share"] > known["stale share"]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -256,7 +256,7 @@ ROWS: Final = (
         parameter="retention.hub_statements_days",
         reason="what members said to the hub, and how it was weighed, counted from the end of the "
         "epoch that it is of",
-        tables=("hub_batches", "hub_weighings", "hub_histories"),
+        tables=("hub_batches", "hub_weighings", "hub_histories", "hub_namings"),
     ),
     Row(
         data_class=DataClass.PAST_LISTS,

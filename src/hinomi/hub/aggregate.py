@@ -105,6 +105,7 @@ class _State:
     support: Ints  # Independent members who say so or saw it.
     agreed: Bools  # The whole rule holds, also without any so many members.
     probable: Bools
+    many: Bools  # Probable, and not by the word of so few members as may be dishonest.
     carries: Bools  # Enough carries what is listed.
     echo: Bools  # It is listed, and who names it may have that from the list.
     doubted: Bools  # Many name it, and too few of them are believed.
@@ -208,6 +209,7 @@ def _state(heard: Heard, rule: Rule, epoch: int, guard: Guard) -> tuple[_State, 
         support=support,
         agreed=agreed,
         probable=probable,
+        many=probable & ((sums.members > rule.coalition_most) | (sums.other_methods > 0)),
         carries=carries,
         echo=echo,
         doubted=doubted,
@@ -276,7 +278,7 @@ def _outcomes(state: _State, before: Before) -> Ints:
         (by_people & (listed | speaks), Outcome.LIST),
         (by_people, Outcome.WAIT),
         (listed & held, Outcome.QUEUE),
-        (listed & state.carries & (state.agreed | state.probable), Outcome.LIST),
+        (listed & state.carries & (state.agreed | state.many), Outcome.LIST),
         (listed & (speaks | state.doubted), Outcome.QUEUE),
         (listed, Outcome.WAIT),
         (held & (state.agreed | state.probable | state.doubted), Outcome.HOLD),

@@ -5,6 +5,7 @@ Embedded it is one SQLite file (`store.sqlite`); a team shares a database of Pos
 (`store.postgresql`). Whoever reads or writes cannot tell which of the two it is.
 """
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -174,6 +175,11 @@ class Database:
             if meant is None:
                 raise  # A rule of ours was broken by our own code.
             raise type(meant)(f"case book {self._backend.name}: {meant}") from error
+        except json.JSONDecodeError as error:
+            raise ConfigError(
+                f"case book {self._backend.name}: a row is damaged (a column that holds JSON); "
+                "restore it from backup"
+            ) from error
         except sa.exc.TimeoutError as error:
             raise Unavailable(
                 f"case book {self._backend.name}: too many are at it in this process; try again"

@@ -94,7 +94,8 @@ def test_a_check_says_what_it_looked_at(hub: FoundedHub) -> None:
     """And ends with 69 where something does not hold together, a line for each."""
     run(hub, "publish")
     assert run(hub, "verify").out.splitlines() == [
-        "1 snapshots, 1 with their list; 7 entries stand.", "All of it holds together.",
+        "1 snapshots, 1 with their list; 7 entries stand; 5 batches of members.",
+        "All of it holds together.",
     ]  # fmt: skip
     _alter(hub)
 

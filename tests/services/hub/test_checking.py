@@ -11,8 +11,8 @@ from hinomi.model.statement import Endpoint
 from hinomi.services.casebooks import CASEBOOK
 from hinomi.services.hub.checking import check
 from hinomi.services.mandates import Operation, record
-from hinomi.store.hub.schema import ENTRIES, ROUNDS, SNAPSHOTS, TABLES
-from hubs import server
+from hinomi.store.hub.schema import ENTRIES, ROUNDS, SEALINGS, SNAPSHOTS, TABLES
+from hubs import FIRST_EPOCH, server
 
 SERVERS = [server(each) for each in range(1, 8)]
 
@@ -92,6 +92,32 @@ FAULTS: dict[str, tuple[Callable[[], sa.Executable], str]] = {
         ),
         "of epochs that have no snapshot",
     ),
+    "since when it is listed": (
+        lambda: sa.update(ENTRIES).where(_endpoint(server(3))).values(since=7),
+        "are not what it changed",
+    ),
+    "an episode": (
+        lambda: sa.update(ENTRIES).where(_endpoint(server(1)), ENTRIES.c.is_newest).values(
+            episode=7
+        ),
+        "are not what it changed",
+    ),
+    "a class": (
+        lambda: sa.update(ENTRIES).where(_endpoint(server(3))).values(service_class="dedicatec"),
+        "hub_entries.service_class: a row has none of",
+    ),
+    "what is sealed": (
+        lambda: sa.update(SEALINGS).where(SEALINGS.c.epoch == FIRST_EPOCH).values(epoch=1),
+        "snapshot 1: its epoch is not sealed",
+    ),
+    "a seal of another day": (
+        lambda: sa.insert(SEALINGS).values(epoch=FIRST_EPOCH + 99),
+        "is still to come",
+    ),
+    "the head of the newest": (
+        lambda: sa.update(SNAPSHOTS).where(SNAPSHOTS.c.number == 3).values(head="none"),
+        "snapshot 3",
+    ),
 }  # fmt: skip
 
 
@@ -102,6 +128,22 @@ def test_whatever_was_altered_is_found(hub: FoundedHub, name: str) -> None:
     altered(hub, change())
 
     assert any(said in each for each in check(hub.home()).faults)
+
+
+def test_one_fault_does_not_hide_another(hub: FoundedHub) -> None:
+    """Heads that are none, a class that is none: each is told of, and the rest is looked at."""
+    altered(
+        hub,
+        sa.update(SNAPSHOTS).where(SNAPSHOTS.c.number != 2).values(head="none"),
+        sa.update(ENTRIES).where(_endpoint(server(3))).values(service_class="none"),
+        sa.update(SNAPSHOTS).where(SNAPSHOTS.c.number == 2).values(csv=b"address\n"),
+    )
+
+    found = check(hub.home())
+
+    assert found.batches == 15
+    for said in ("snapshot 1: ", "snapshot 3: ", "snapshot 2: its CSV", "hub_entries.service"):
+        assert any(each.startswith(said) for each in found.faults), said
 
 
 def test_a_second_snapshot_of_an_epoch_is_found_in_the_journal(hub: FoundedHub) -> None:

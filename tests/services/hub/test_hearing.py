@@ -5,8 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from hinomi.govern.holdings import DataClass
+from hinomi.hub.kinship import SAMPLE_MOST
 from hinomi.hub.rule import Ruled
+from hinomi.model.address import parse_address
 from hinomi.model.case import Finding, ServiceClass
+from hinomi.model.context import DAY_MS
 from hinomi.model.evidence import Method
 from hinomi.model.listed import ListKind
 from hinomi.model.member import MemberState
@@ -166,3 +170,62 @@ def test_pasts_have_the_newest_batches_in_them(desk: Desk) -> None:
     past = desk.hears().pasts["isp-a"]
 
     assert sorted(past.last - past.first) == [0, 1, 1, 1, 1, 1]
+
+
+def crowd(member: int) -> list[Endpoint]:
+    """Give more servers than a sample of a history holds, of one member's own."""
+    return [
+        Endpoint(parse_address(f"2001:db8:{member:x}::{each:x}"), 6, 443)
+        for each in range(1, 2 * SAMPLE_MOST)
+    ]
+
+
+def test_who_names_many_is_known_to_have_named_it_later(desk: Desk) -> None:
+    """Two echo a server, outside of any sample; people see it, and it ends with its lease."""
+    crowds = {"d": crowd(1), "e": crowd(2)}
+    desk.next_epoch(a=SERVERS, b=SERVERS, c=SERVERS, **crowds)
+    wanted, fewer = SERVERS[0], SERVERS[1:]
+    echoed = {name: [*its, wanted] for name, its in crowds.items()}
+    outcomes = []
+    for number in range(1, 9):
+        desk.house.epoch += 1
+        for name, said in {"a": fewer, "b": fewer, "c": fewer, **echoed}.items():
+            desk.house.submits(f"isp-{name}", said)
+        if len(desk.listed()) == len(SERVERS):
+            # The lines of an honest member meet it still.
+            desk.house.sights("isp-a", number, {wanted: Sighting.CONFIRMED})
+        desk.house.publishes()
+        outcomes.append(desk.weighed()[wanted].outcome)
+
+    assert len(desk.listed()) == len(SERVERS) - 1
+    # While the statements of those who named it first still count, there is no echo.
+    assert outcomes[-1] == "queue"
+    assert outcomes.index("end") <= 8
+    assert "queue" in outcomes[: outcomes.index("end")]
+
+
+def test_who_named_it_before_it_was_listed_carries_it(desk: Desk) -> None:
+    """And it does so however many others the member names."""
+    many = crowd(1)
+    desk.next_epoch(a=SERVERS, b=SERVERS, c=SERVERS, d=[*many, *SERVERS])
+    for _ in range(3):
+        desk.next_epoch(d=[*many, *SERVERS], a=SERVERS, e=SERVERS)
+    before = desk.hears().heard.before
+
+    assert before.is_listed.sum() == len(SERVERS)
+    assert not before.echoed.any()
+
+
+def test_where_nobody_knows_who_named_it_first_it_may_be_an_echo(desk: Desk) -> None:
+    """As after what was lost came back from a copy."""
+    desk.next_epoch(a=SERVERS, b=SERVERS, c=SERVERS)
+    with desk.house.home().casebook() as casebook:
+        casebook.hub.forgetting.forget(
+            DataClass.MEMBER_STATEMENTS, (desk.house.epoch + 1) * DAY_MS, 1
+        )
+    desk.house.epoch += 1
+    for name in ("isp-a", "isp-b", "isp-c"):
+        desk.house.submits(name, SERVERS)
+    before = desk.hears().heard.before
+
+    assert before.echoed.tolist() == [True] * len(SERVERS)

@@ -8,7 +8,14 @@ import pytest
 from foundedhubs import MEMBERS, FoundedHub
 from hinomi.errors import ConfigError, Conflict
 from hinomi.services.casebooks import CASEBOOK
-from hinomi.services.hub.restored import MARK, Restored, mark_restored, restored, resume
+from hinomi.services.hub.restored import (
+    MARK,
+    Restored,
+    mark_restored,
+    note_proven,
+    restored,
+    resume,
+)
 from hubs import server
 
 SERVERS = [server(each) for each in range(1, 8)]
@@ -125,3 +132,28 @@ def test_a_copied_home_is_none_that_waits(hub: FoundedHub, tmp_path: Path) -> No
     shutil.copytree(hub.folder, tmp_path / "copy")
 
     assert restored(FoundedHub.at(tmp_path / "copy").home()) is None
+
+
+def test_what_was_shown_to_the_hub_counts_as_what_anybody_has(hub: FoundedHub) -> None:
+    """Also where whoever resumes says otherwise; what no mark waits for is not remembered."""
+    note_proven(hub.home(), 5)
+    assert restored(hub.home()) is None
+    mark_restored(hub.folder, Restored(number=1, made="2026-11-22T00:00:00Z"))
+    for shown in (3, 2):
+        note_proven(hub.home(), shown)
+
+    with pytest.raises(Conflict, match="take up those to 3, which was out"):
+        resume(hub.home(), 1)
+    with pytest.raises(Conflict, match="take up those to 4, from"):
+        resume(hub.home(), 4)
+
+
+def test_what_the_journal_says_is_out_counts_as_well(hub: FoundedHub) -> None:
+    """The backup's own may tell of a list that its database does not have yet."""
+    before = saved(hub)
+    hub.publishes()
+    put_back(hub, before)
+    mark_restored(hub.folder, Restored(number=1, made="2026-11-22T00:00:00Z"))
+
+    with pytest.raises(Conflict, match="take up those to 2, which was out"):
+        resume(hub.home(), 1)

@@ -50,7 +50,7 @@ def put(house: HubHouse, body: bytes, media: str = "json") -> None:
     """Keep a batch of isp-a, past the door."""
     batch = Batch(
         member="isp-a", deed=Deed.SUBMISSION, epoch=house.spoken_of, media=media,
-        digest=digest(body), note="", body=body, statements=0, entry=0,
+        digest=digest(body), note=f"{digest(body)}\n", body=body, statements=0, entry=0,
     )  # fmt: skip
     with house.home().casebook() as casebook:
         casebook.hub.batches.add(batch)

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from hinomi.govern.people import Change, token_digest
 from hinomi.govern.roles import Role
 from hinomi.services.approvals import approve
 from hinomi.services.hub.checking import check
+from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.takingup import Wanted, export_snapshots, show_snapshot, take_up
 from hinomi.services.people import carry_out, plan
+from hinomi.share.snapshot import read_head, sign_head
 from hubdesks import Desk
 from hubs import server
 
@@ -181,3 +184,74 @@ def test_who_looks_at_a_whole_list_stands_in_the_journal(hub: FoundedHub) -> Non
     (entry,) = [*hub.home().journal().entries()][before:]
     assert (entry["act"], entry["number"]) == ("show snapshot", 2)
     assert entry["digest"] == found.digest
+
+
+def held(folder: Path, place: Path, after: int = 0) -> Path:
+    """Lay the files of *folder* out as a member's home has them."""
+    for path in folder.glob("*.*"):
+        if int(path.stem) > after and path.suffix != ".csv":
+            kind, suffix = ("heads", "note") if path.suffix == ".head" else ("lists", "json")
+            target = place / kind / f"{int(path.stem):09d}.{suffix}"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    (place / "held.json").write_text("{}", "utf-8")
+    return place
+
+
+@pytest.mark.parametrize("part", ["", "hub"])
+def test_a_members_own_files_are_taken_as_they_are(
+    older: FoundedHub, folder: Path, tmp_path: Path, part: str
+) -> None:
+    """Its folder, or its whole home; it need not have begun with the first list."""
+    held(folder, tmp_path / "copy" / part, after=1)
+
+    assert take_up(older.home(), tmp_path / "copy") == (2, 3, 4)
+    assert check(older.home()).faults == ()
+
+
+def test_copies_of_both_folders_in_one_are_taken(older: FoundedHub, folder: Path) -> None:
+    """Under whichever name the heads go."""
+    for number in range(1, 5):
+        (folder / f"{number}.head").rename(folder / f"{number:09d}.note")
+
+    assert take_up(older.home(), folder) == (2, 3, 4)
+
+
+def _laid(folder: Path, *names: str) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    for name in names:
+        (folder / name).write_text("{}", "utf-8")
+
+
+NOT_UNDERSTOOD: dict[str, tuple[tuple[str, ...], type[HinomiError], str]] = {
+    "another kind": (("2.sig", "1.head"), MalformedDocument, r"2\.sig: is nothing of a snapshot"),
+    "lists alone": (("000000002.json",), MalformedDocument, "2.json: is a list without its"),
+    "a list further than heads": (("1.head", "2.json"), MalformedDocument, "2.json: is a list"),
+    "an envelope": (("000000002.note",), BadNote, r"000000002\.note: "),
+    "nothing": ((), NotFound, "no file of a snapshot"),
+}
+
+
+@pytest.mark.parametrize("name", NOT_UNDERSTOOD)
+def test_what_is_not_understood_is_named(older: FoundedHub, folder: Path, name: str) -> None:
+    """And never is it said that nothing newer was there."""
+    names, error, said = NOT_UNDERSTOOD[name]
+    _laid(folder, *names)
+
+    with pytest.raises(error, match=said):
+        take_up(older.home(), folder)
+    with pytest.raises(NotFound, match="no such folder"):
+        take_up(older.home(), folder / "gone")
+
+
+def test_two_heads_of_one_number_are_no_history(
+    hub: FoundedHub, older: FoundedHub, folder: Path
+) -> None:
+    """Somebody made a list a second time: a person has to know of it."""
+    head = read_head((folder / "2.head").read_text("utf-8"))
+    other = sign_head(replace(head, json_digest="e" * 64), list_signer(hub.home()))
+    (folder / "again.note").write_text(other, "utf-8")
+
+    with pytest.raises(Conflict, match="two snapshots bear the number 2"):
+        take_up(older.home(), folder)

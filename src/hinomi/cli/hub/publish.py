@@ -159,8 +159,9 @@ def take(session: Session, folder: Path) -> None:
     """
     Take up snapshots that this hub published and lost, from a copy of them in FOLDER.
 
-    Each must bear this hub's own signature and follow on the one before; the list itself is
-    wanted of the newest one. See docs/howto/back-up-and-restore.md.
+    FOLDER is a member's folder `hub` as it is, or what `hinomi hub snapshot export` wrote. Each
+    must bear this hub's own signature and follow on the one before; the list itself is wanted of
+    the newest one. See docs/howto/back-up-and-restore.md.
     """
     numbers = take_up(session.open_home(Operation.PUBLISH), folder)
     if session.as_json:
@@ -174,7 +175,13 @@ def take(session: Session, folder: Path) -> None:
 @click.pass_obj
 def verify(session: Session) -> None:
     """
-    Check all that was published: signatures, chain, lists, entries, and what the journal says.
+    Check all that was published, what members said, and what the next list will rest on.
+
+    Read anew are signatures, chain, lists and entries, batches and acknowledgements, and what the
+    journal says of them. Weighings, histories, decisions, figures, members and keys are held
+    against digests that the journal got with the newest list. Not looked at are the hub's own
+    lists and evidence, the register (`hinomi parameters`), and the journal itself (`hinomi journal
+    verify`).
 
     Exits 69 if anything does not hold together.
     """
@@ -184,13 +191,17 @@ def verify(session: Session) -> None:
             "snapshots": found.snapshots,
             "lists": found.lists,
             "entries": found.entries,
+            "batches": found.batches,
             "faults": list(found.faults),
+            "left_out": list(found.left_out),
         })  # fmt: skip
     else:
         click.echo(
             f"{found.snapshots:,} snapshots, {found.lists:,} with their list; "
-            f"{found.entries:,} entries stand."
+            f"{found.entries:,} entries stand; {found.batches:,} batches of members."
         )
+        for line in found.left_out:
+            click.echo(f"Not looked at: {line}")
     for each in found.faults[:_FAULTS_MOST]:
         render.complain(each)
     if found.faults:

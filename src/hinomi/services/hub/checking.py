@@ -1,18 +1,26 @@
 """
-Whether what a hub published holds together: signatures, chain, lists, entries, and the journal.
+Whether what a hub keeps holds together: signatures, chain, lists, entries, batches, the journal.
 
-It reads everything anew from the disk and trusts no column that a signed head tells as well.
+It reads everything anew from the disk and trusts no column that something signed tells as well.
+What is signed by nobody is held against the digests in the journal (`services.hub.states`).
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from hinomi.errors import Conflict, MalformedDocument
+from hinomi.errors import ConfigError, Conflict, MalformedDocument
 from hinomi.govern.note import BadNote, Verifier
 from hinomi.hub.publish import snapshot_of
+from hinomi.model.case import ServiceClass
+from hinomi.model.snapshot import Entry, Snapshot
+from hinomi.model.statement import Endpoint
 from hinomi.services.home import Home
+from hinomi.services.hub.batchchecks import Batches, Entries
+from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.founding import list_signer
-from hinomi.services.hub.restored import DONE, told_of
+from hinomi.services.hub.restored import DONE, Told, told_in
+from hinomi.services.hub.states import Comparison
+from hinomi.services.mandates import Operation
 from hinomi.share.canonical import digest
 from hinomi.share.snapshot import (
     Head,
@@ -22,8 +30,11 @@ from hinomi.share.snapshot import (
     require_body,
     require_next,
 )
+from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.rounds import RoundStore
 from hinomi.store.hub.snapshots import Published, SnapshotStore, Summary
+
+_Facts = tuple[ServiceClass, int, bool]  # Class, last epoch, and whether it ended.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,32 +44,87 @@ class Checked:
     snapshots: int
     lists: int  # Of them, those whose list is kept.
     entries: int  # That stand on the newest one.
+    batches: int  # Of members.
     faults: tuple[str, ...]  # A line each; empty: all holds together.
+    left_out: tuple[str, ...]  # What could not be looked at, and why; a line each.
+
+
+@dataclass(slots=True)
+class _Journal:
+    """What the journal tells, read once."""
+
+    told: list[Told] = field(default_factory=list)
+    published: dict[int, Mapping[str, object]] = field(default_factory=dict)  # By index.
+    entries: Entries = field(default_factory=Entries)
+
+    @classmethod
+    def read(cls, home: Home) -> "_Journal":
+        """Read all bodies that are kept."""
+        found = cls()
+        for body in home.journal().bodies():
+            entry = body.parse()
+            found.entries.add(body.index, entry)
+            if entry.get("operation") == Operation.PUBLISH.word:
+                found.published[body.index] = entry
+                found.told += told_in(body.index, entry)
+        return found
 
 
 def check(home: Home) -> Checked:
     """
-    Check every snapshot of a hub, what stands now, and what the journal tells of them.
+    Check every snapshot of a hub, what it rests on, and what the journal tells of both.
 
     Raises:
         Unavailable: If it cannot be read.
     """
     verifier = list_signer(home).verifier
     with home.casebook() as casebook, casebook.snapshot():
-        store = casebook.hub.snapshots
+        # The journal comes after the database: it may tell of more, and never of less.
+        store, journal = casebook.hub.snapshots, _Journal.read(home)
         summaries = tuple(store.summaries())
-        faults = [*_chain_faults(summaries, verifier)]
-        lists = 0
-        for each in summaries:
-            kept = store.find(each.number)
-            if kept is not None:
-                lists += 1
-                faults += _body_faults(kept, verifier)
-        faults += _standing_faults(store, summaries)
-        faults += _round_faults(casebook.hub.rounds, summaries)
-        standing = len(store.standing())
-    faults += _journal_faults(home, summaries)
-    return Checked(snapshots=len(summaries), lists=lists, entries=standing, faults=tuple(faults))
+        batches, compared = Batches(journal.entries), Comparison()
+        lists: list[Snapshot] = []
+        faults = [
+            *_chain_faults(summaries, verifier),
+            *_caught(lambda: _list_faults(store, summaries, verifier, lists)),
+            *_caught(lambda: _standing_faults(store, summaries)),
+            *_caught(lambda: _version_faults(store, lists)),
+            *_round_faults(casebook.hub.rounds, summaries),
+            *_sealing_faults(store, summaries, present_epoch(home).number),
+            *_caught(lambda: batches.faults(home, casebook)),
+            *_journal_faults(journal, summaries),
+            *_caught(lambda: compared.faults(home, casebook, store.summary())),
+        ]
+        standing = _standing(casebook)
+    left_out = list(compared.left_out)
+    if batches.earlier_keys:
+        left_out.append(
+            f"{batches.earlier_keys} signatures are by keys that members have no more: only what "
+            "they are under was checked"
+        )
+    return Checked(
+        snapshots=len(summaries),
+        lists=len(lists),
+        entries=standing,
+        batches=batches.looked,
+        faults=tuple(faults),
+        left_out=tuple(left_out),
+    )
+
+
+def _caught(part: Callable[[], Iterable[str]]) -> Iterator[str]:
+    """Give the faults that a part finds; rows that cannot be read are one, and end that part."""
+    try:
+        yield from part()
+    except (BadNote, MalformedDocument, ConfigError) as error:
+        yield str(error)
+
+
+def _standing(casebook: CaseBook) -> int:
+    try:
+        return len(casebook.hub.snapshots.standing())
+    except (MalformedDocument, ConfigError):
+        return 0  # It is told of as a fault.
 
 
 def _chain_faults(summaries: Sequence[Summary], verifier: Verifier) -> Iterator[str]:
@@ -79,11 +145,20 @@ def _chain_faults(summaries: Sequence[Summary], verifier: Verifier) -> Iterator[
         before = head
 
 
-def _body_faults(kept: Published, verifier: Verifier) -> Iterator[str]:
-    """Hold a list against its signed head."""
+def _list_faults(
+    store: SnapshotStore, summaries: Sequence[Summary], verifier: Verifier, lists: list[Snapshot]
+) -> Iterator[str]:
+    """Hold each list that is kept against its signed head, and add it to *lists* if it is right."""
+    for each in summaries:
+        kept = store.find(each.number)
+        if kept is not None:
+            yield from _body_faults(kept, verifier, lists)
+
+
+def _body_faults(kept: Published, verifier: Verifier, lists: list[Snapshot]) -> Iterator[str]:
     try:
         head = check_head(kept.head, verifier)
-        require_body(head, kept.json)
+        lists.append(require_body(head, kept.json))
     except (BadNote, MalformedDocument) as error:
         yield f"snapshot {kept.number}: {error}"
         return
@@ -100,7 +175,10 @@ def _standing_faults(store: SnapshotStore, summaries: Sequence[Summary]) -> Iter
     kept = store.newest()
     if kept is None:
         return
-    head = read_head(kept.head)
+    try:
+        head = read_head(kept.head)
+    except BadNote:
+        return  # It is told of with the chain.
     again = snapshot_of(
         store.standing(),
         hub=head.hub,
@@ -121,20 +199,101 @@ def _round_faults(rounds: RoundStore, summaries: Sequence[Summary]) -> Iterator[
         yield f"tables are still there of rounds that are over: {len(stale)}"
 
 
-def _journal_faults(home: Home, summaries: Sequence[Summary]) -> Iterator[str]:
+def _version_faults(store: SnapshotStore, lists: Sequence[Snapshot]) -> Iterator[str]:
+    """Make the versions of entries anew from each two lists that follow on each other."""
+    versions: dict[int, list[Entry]] = {}
+    known: dict[Endpoint, Entry] = {}
+    began: dict[int, list[Entry]] = {}
+    for each in store.versions():
+        versions.setdefault(each.modified, []).append(each)
+        before = known.get(each.endpoint)
+        if not _follows(before, each):
+            began.setdefault(each.modified, []).append(each)
+        known[each.endpoint] = each
+    last: Snapshot | None = None
+    for snapshot in lists:
+        here = versions.get(snapshot.epoch, [])
+        follows = snapshot.number == (1 if last is None else last.number + 1)
+        if follows:
+            before_it = _facts(last)
+            wanted = _changed(before_it, _facts(snapshot), snapshot.epoch)
+            late = any(
+                each.since != snapshot.epoch or (last is None and each.episode != 1)
+                for each in here
+                if each.endpoint not in before_it
+            )
+            found = {
+                each.endpoint: (each.service_class, each.valid_until, each.is_revoked)
+                for each in here
+            }
+            if found != wanted or late or began.get(snapshot.epoch):
+                yield (
+                    f"versions of entries of snapshot {snapshot.number} are not what it changed "
+                    "of the list before it"
+                )
+        last = snapshot
+
+
+def _follows(before: Entry | None, each: Entry) -> bool:
+    """Tell whether since when and in which episode an entry stands fits the version before it."""
+    if each.since == each.modified and not each.is_revoked:
+        return before is None or (before.is_revoked and each.episode == before.episode + 1)
+    # What came before the first version that is kept, retention took.
+    return before is None or (before.since, before.episode) == (each.since, each.episode)
+
+
+def _facts(snapshot: Snapshot | None) -> dict[Endpoint, tuple[ServiceClass, int]]:
+    if snapshot is None:
+        return {}
+    return {
+        Endpoint(each.address, each.proto, each.port): (each.service_class, each.valid_until)
+        for each in snapshot.listings
+    }
+
+
+def _changed(
+    before: Mapping[Endpoint, tuple[ServiceClass, int]],
+    now: Mapping[Endpoint, tuple[ServiceClass, int]],
+    epoch: int,
+) -> dict[Endpoint, _Facts]:
+    """Give what is new of a list: what changed, and what ended."""
+    changed: dict[Endpoint, _Facts] = {
+        each: (*facts, False) for each, facts in now.items() if before.get(each) != facts
+    }
+    ended = {each: before[each][0] for each in before.keys() - now.keys()}
+    return changed | {each: (what, epoch - 1, True) for each, what in ended.items()}
+
+
+def _sealing_faults(
+    store: SnapshotStore, summaries: Sequence[Summary], present: int
+) -> Iterator[str]:
+    """Hold what is sealed against what was published, and against today."""
+    sealed = store.sealed()
+    for each in summaries:
+        if each.epoch not in sealed:
+            yield f"snapshot {each.number}: its epoch is not sealed: more could count for it"
+    if any(each > present for each in sealed):
+        yield "an epoch is sealed that is still to come: members could say nothing for its list"
+
+
+def _journal_faults(journal: _Journal, summaries: Sequence[Summary]) -> Iterator[str]:
     """Hold what the journal says was published against what is there."""
     there = {each.number: each for each in summaries}
+    for each in summaries:
+        told = journal.published.get(each.entry, {})
+        same = (told.get("number"), told.get("digest")) == (each.number, each.digest)
+        same &= told.get("stage") != DONE
+        if journal.entries.has(each.entry) and not same:
+            yield f"snapshot {each.number}: its entry of the journal is about other bytes"
     done: dict[int, str] = {}
     epochs: dict[str, int] = {}
-    for told in told_of(home.journal(), 0):
-        found = there.get(told.number)
-        if found is not None and found.entry == told.entry and found.digest != told.digest:
-            yield f"snapshot {told.number}: its entry of the journal is about other bytes"
-        if told.stage != DONE:
+    for said in journal.told:
+        if said.stage != DONE:
             continue
-        if done.setdefault(told.number, told.digest) != told.digest:
-            yield f"the journal tells of two snapshots with the number {told.number}"
-        if epochs.setdefault(told.day, told.number) != told.number:
-            yield f"the journal tells of two snapshots of the epoch {told.day}"
-        if found is None or found.digest != told.digest:
-            yield f"the journal tells of a snapshot {told.number} that is not there"
+        if done.setdefault(said.number, said.digest) != said.digest:
+            yield f"the journal tells of two snapshots with the number {said.number}"
+        if epochs.setdefault(said.day, said.number) != said.number:
+            yield f"the journal tells of two snapshots of the epoch {said.day}"
+        found = there.get(said.number)
+        if found is None or found.digest != said.digest:
+            yield f"the journal tells of a snapshot {said.number} that is not there"

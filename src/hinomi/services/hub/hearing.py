@@ -24,6 +24,7 @@ from hinomi.services.hub.statements import NO_CLASS, SIGHTINGS, Spoken, spoken
 from hinomi.services.hub.testimony import Others, others_say, voices_of
 from hinomi.services.weighing import parse_grades
 from hinomi.store.casebook import CaseBook
+from hinomi.store.hub.namings import Naming
 from hinomi.store.hub.outcomes import MEMBER
 from hinomi.store.hub.rulings import Ruling
 from hinomi.store.hub.weighings import Weighing
@@ -49,6 +50,7 @@ class Hearing:
     sightings: tuple[Spoken, ...]
     kin: Kin
     pasts: Mapping[str, Past]  # Of members by name, with this epoch's batches in them.
+    words: Voices  # Of members, by their statements.
     named: Bools  # Whether a member names it now; shape (servers,).
     today: int  # First day of the epoch, since 1970-01-01, UTC.
 
@@ -101,13 +103,14 @@ def hear(home: Home, casebook: CaseBook, now: Epoch) -> Hearing:
             denied=_sighting_voices(seen, servers, places, _DENIALS, is_for=False),
             classes=classes,
             fresh=_fresh(home, named, others_said.server, ages),
-            before=_before(casebook, servers, now, _begun(said, pasts, servers)),
+            before=_before(casebook, servers, now, _early(casebook, servers, statements, places)),
         ),
         testimony=others,
         statements=said,
         sightings=seen,
         kin=kin,
         pasts=pasts,
+        words=statements,
         named=named,
         today=today,
     )
@@ -296,23 +299,29 @@ def _fresh(home: Home, named: Bools, found: Ints, ages: Ints) -> Floats:
     return np.array(chances)[np.minimum(newest, policy.most_days + 1)]
 
 
-def _begun(said: Sequence[Spoken], pasts: Mapping[str, Past], servers: Servers) -> Ints:
+def _early(casebook: CaseBook, servers: Servers, words: Voices, places: Mapping[str, int]) -> Bools:
     """
-    Give the epoch in which the first of those who name each server now began to.
+    Tell which listed servers somebody names now who named them before they were listed.
 
-    Of what no sample of a member's history has, its beginning is not known: it is 0 then.
+    Members may have from the list what they began to name after it. That is kept of each listing
+    and of no more: of one whose beginning is not known, as of one that was taken up from a copy,
+    everybody may have it from the list.
     """
-    begun = np.full(servers.size, np.iinfo(np.int64).max, dtype=np.int64)
-    for each in said:
-        past, numbers = pasts[each.member], numbers_of(each.columns)
-        first = np.zeros(numbers.size, dtype=np.int64)
-        known = np.flatnonzero(np.isin(numbers, past.number))
-        first[known] = past.first[np.searchsorted(past.number, numbers[known])]
-        np.minimum.at(begun, servers.rows_of(each.columns), first)
-    return begun
+    early = np.zeros(servers.size, dtype=np.bool_)
+    since = {each.endpoint: each.since for each in casebook.hub.snapshots.standing()}
+    known = [each for each in casebook.hub.namings.all() if since.get(each.endpoint) == each.since]
+    pairs = [
+        row * len(places) + places[f"{MEMBER}{member}"]
+        for row, naming in zip(_rows(servers, known), known, strict=True)
+        for member in naming.members
+        if f"{MEMBER}{member}" in places
+    ]
+    now = words.server * len(places) + words.source
+    early[words.server[np.isin(now, np.array(pairs, dtype=np.int64))]] = True
+    return early
 
 
-def _before(casebook: CaseBook, servers: Servers, now: Epoch, begun: Ints) -> Before:
+def _before(casebook: CaseBook, servers: Servers, now: Epoch, early: Bools) -> Before:
     before = Before.unknown(servers.size)
     places = {each: place for place, each in enumerate(CLASSES)}
     listed = casebook.hub.snapshots.standing()
@@ -320,8 +329,7 @@ def _before(casebook: CaseBook, servers: Servers, now: Epoch, begun: Ints) -> Be
         before.is_listed[row] = True
         before.service_class[row] = places[entry.service_class]
         before.carried[row] = entry.modified
-        # Members speak of the epoch that is over, so that they knew the list from its own on.
-        before.echoed[row] = begun[row] >= entry.since
+        before.echoed[row] = not early[row]
     weighed = casebook.hub.weighings.all()
     for row, weighing in zip(_rows(servers, weighed), weighed, strict=True):
         if row >= 0:
@@ -337,6 +345,6 @@ def _before(casebook: CaseBook, servers: Servers, now: Epoch, begun: Ints) -> Be
     return before
 
 
-def _rows(servers: Servers, known: Sequence[Entry | Weighing | Ruling]) -> list[int]:
+def _rows(servers: Servers, known: Sequence[Entry | Weighing | Ruling | Naming]) -> list[int]:
     found: list[int] = servers.rows_of(Columns.of(each.endpoint for each in known)).tolist()
     return found

@@ -20,6 +20,8 @@ from hinomi.services.hub.epochs import Epoch, lease_epochs, present_epoch
 from hinomi.services.hub.figures import keep_figures
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.restored import require_not_behind, require_taken_up
+from hinomi.services.hub.statements import require_whole
+from hinomi.services.hub.states import keep_state
 from hinomi.services.hub.weighing import Weighed, keep_weighings, weigh_statements
 from hinomi.services.mandates import Operation, record
 from hinomi.share.snapshot import Head, head_of, read_head, render_csv, render_json, sign_head
@@ -60,6 +62,7 @@ def publish(home: Home) -> Made:
     Raises:
         Conflict: If it is made already; or if the journal tells of a snapshot that the database
             does not have, and this one would be another.
+        MalformedDocument: If what a member said is not as it was signed: nothing is done then.
     """
     mandate = home.mandate(Operation.PUBLISH)
     require_taken_up(home)
@@ -67,6 +70,7 @@ def publish(home: Home) -> Made:
     signer = list_signer(home)
     with home.casebook() as casebook:
         newest = _require_unmade(casebook, now)
+        require_whole(home, casebook, now)
         sealed = casebook.hub.snapshots.sealed()
         casebook.hub.snapshots.seal(now.number)
         conclude(home, casebook, now)
@@ -96,9 +100,11 @@ def publish(home: Home) -> Made:
                 entry=entry,
             ),
             draft.changes.versions,
+            draft.weighed.named,
         )
         record(home.journal(), Operation.PUBLISH, mandate, {"stage": "done", **facts})
         keep_figures(home, casebook)
+        keep_state(home, casebook, mandate)
     return draft.made
 
 

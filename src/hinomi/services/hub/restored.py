@@ -6,7 +6,7 @@ must not number others in their place: it waits until they are back (`services.h
 makes the same bytes again.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -35,6 +35,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     number: int  # Of the newest snapshot in the backup; 0: there was none.
     made: str  # When the backup was made, ISO 8601.
+    proven: int = 0  # The highest number of which a signed head was shown here since.
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,16 @@ def restored(home: Home) -> Restored | None:
         raise ConfigError(f"{path} is damaged; `hinomi hub resume` takes it away") from error
 
 
+def note_proven(home: Home, number: int) -> None:
+    """Remember that a head of snapshot *number*, which this hub signed, was shown to it."""
+    try:
+        found = restored(home)
+    except ConfigError:
+        return  # Whoever resumes is told of what is damaged.
+    if found is not None and number > found.proven:
+        mark_restored(home.folder, msgspec.structs.replace(found, proven=number))
+
+
 def require_taken_up(home: Home) -> None:
     """
     Return unless this home was restored, and nobody has made sure what it lacks.
@@ -99,15 +110,27 @@ def resume(home: Home, newest: int) -> None:
     mandate = home.mandate(Operation.PUBLISH)
     with home.casebook() as casebook:
         held = casebook.hub.snapshots.newest_number()
-        acknowledged = max(casebook.hub.snapshots.acknowledged().values(), default=0)
-    if held < max(newest, acknowledged):
+        shown = max(casebook.hub.snapshots.acknowledged().values(), default=0)
+    shown = max(shown, _proven(home))
+    if held < max(newest, shown):
+        why = "" if newest >= shown else ", which was out, as what was shown to this hub proves"
         raise Conflict(
-            f"the newest snapshot here is {held}: take up those to {max(newest, acknowledged)} "
+            f"the newest snapshot here is {held}: take up those to {max(newest, shown)}{why}, "
             "from a member or a witness first (`hinomi hub snapshot take`)"
         )
     record(home.journal(), Operation.PUBLISH, mandate, {"act": "resume", "newest": held})
     with on_disk(home.folder / MARK):
         delete(home.folder / MARK)
+
+
+def _proven(home: Home) -> int:
+    """Give the highest number that a signed head, or the journal, shows to be out; 0: none does."""
+    told = [each.number for each in told_of(home.journal(), 0) if each.stage == DONE]
+    try:
+        found = restored(home)
+    except ConfigError:
+        found = None
+    return max([*told, 0 if found is None else found.proven], default=0)
 
 
 def require_not_behind(
@@ -142,12 +165,16 @@ def require_not_behind(
 def told_of(journal: FileJournal, first: int) -> Iterator[Told]:
     """Yield what the journal tells of snapshots that were published, from entry *first* on."""
     for body in journal.bodies(first):
-        entry = body.parse()
-        number, day, digest = entry.get("number"), entry.get("epoch"), entry.get("digest")
-        if (
-            entry.get("operation") == Operation.PUBLISH.word
-            and isinstance(number, int)
-            and isinstance(day, str)
-            and isinstance(digest, str)
-        ):
-            yield Told(body.index, number, day, digest, str(entry.get("stage", "")))
+        yield from told_in(body.index, body.parse())
+
+
+def told_in(index: int, entry: Mapping[str, object]) -> Iterator[Told]:
+    """Yield what the one entry with the number *index* tells, if it is about a snapshot."""
+    number, day, digest = entry.get("number"), entry.get("epoch"), entry.get("digest")
+    if (
+        entry.get("operation") == Operation.PUBLISH.word
+        and isinstance(number, int)
+        and isinstance(day, str)
+        and isinstance(digest, str)
+    ):
+        yield Told(index, number, day, digest, str(entry.get("stage", "")))

@@ -7,16 +7,19 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from hinomi.errors import MalformedDocument
 from hinomi.hub.rule import CLASSES
 from hinomi.hub.servers import Columns, Ints
 from hinomi.hub.voices import MEMBERS_METHOD, METHODS
 from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.evidence import Method
+from hinomi.model.listing import render_epoch
 from hinomi.model.protocol import parse_protocol
 from hinomi.model.statement import Deed, Endpoint, Sighting, Statement
 from hinomi.services.home import Home
 from hinomi.services.hub.epochs import Epoch
+from hinomi.share.canonical import digest
 from hinomi.share.submission import (
     Profile,
     parse_sightings,
@@ -61,17 +64,46 @@ def spoken(
         now: The present epoch: later batches are for later lists.
         members: Whose words count.
         deed: Statements, or sightings.
+
+    Raises:
+        MalformedDocument: If a batch is not the one that was signed.
     """
     since = now.spoken_of - home.register.integer("hub.statement_epochs") + 1
     profile = Profile.from_register(home.register)
     batches = casebook.hub.batches.newest(deed, since, now.spoken_of)
     heard = [each for each in batches if each.member in members]
+    for each in heard:
+        _require_as_signed(each, now.days)
     if deed is Deed.SIGHTINGS:
         published = casebook.hub.snapshots.summaries()
         epochs = {each.number: each.epoch for each in published}
         since_of = {each.endpoint: each.since for each in casebook.hub.snapshots.standing()}
         return tuple(_sightings(each, now.days, epochs, since_of) for each in heard)
     return tuple(_statements(each, profile) for each in heard)
+
+
+def require_whole(home: Home, casebook: CaseBook, now: Epoch) -> None:
+    """
+    Return if all batches that count in the epoch *now* are as they were signed.
+
+    Raises:
+        MalformedDocument: If one is not.
+    """
+    since = now.spoken_of - home.register.integer("hub.statement_epochs") + 1
+    for deed in (Deed.SUBMISSION, Deed.SIGHTINGS):
+        for each in casebook.hub.batches.newest(deed, since, now.spoken_of):
+            _require_as_signed(each, now.days)
+
+
+def _require_as_signed(batch: Batch, epoch_days: int) -> None:
+    """Refuse a body without the digest that was kept of it, and that stands in its signed note."""
+    if digest(batch.body) != batch.digest or batch.digest not in batch.note.split("\n"):
+        day = render_epoch(batch.epoch, epoch_days)
+        raise MalformedDocument(
+            "is not as it was signed, and nothing is weighed by it: `hinomi hub verify` tells "
+            "what else is damaged; restore the database",
+            f"batch of {batch.member}, {batch.deed.name.lower()} of {day}",
+        )
 
 
 class _Finding(msgspec.Struct):

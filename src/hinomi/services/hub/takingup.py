@@ -2,16 +2,19 @@
 Snapshots as files: handed out to who has no network, and taken up where the hub lost its own.
 
 A folder has ``NUMBER.head``, the signed note, and beside it ``NUMBER.json`` and ``NUMBER.csv`` of
-the snapshots whose list is kept. To take one up the head suffices, since it bears the hub's own
-signature; the list is wanted of the newest one.
+the snapshots whose list is kept. A member's home has the same in folders of its own, as
+``NUMBER.note`` and ``NUMBER.json``, and is taken as it is. To take one up the head suffices, since
+it bears the hub's own signature; the list is wanted of the newest one.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from hinomi.errors import Conflict, NotFound
+from hinomi.errors import Conflict, MalformedDocument, NotFound
 from hinomi.govern.approvals import Request, State
 from hinomi.govern.mandate import Mandate
+from hinomi.govern.note import BadNote
 from hinomi.hub.publish import Changes, carry_on, snapshot_of
 from hinomi.model.listing import render_epoch
 from hinomi.model.snapshot import Snapshot
@@ -19,7 +22,9 @@ from hinomi.model.statement import Endpoint
 from hinomi.services import approvals
 from hinomi.services.home import Home
 from hinomi.services.hub.founding import list_signer
+from hinomi.services.hub.restored import note_proven
 from hinomi.services.hub.scrutiny import asked
+from hinomi.services.hub.states import keep_state
 from hinomi.services.mandates import Operation, record
 from hinomi.services.wording import one_line
 from hinomi.share.snapshot import (
@@ -38,6 +43,10 @@ from hinomi.telemetry import mask_addresses
 
 _LIST_MOST = 2**28
 """No list is so large, in bytes: a file of another kind is not read into memory."""
+
+_HEADS: Final = (".head", ".note")
+_MEMBERS_FOLDERS: Final = ("heads", "lists", "hub/heads", "hub/lists")
+"""Where `services.membership.holding` has them, seen from its own folder and from the home."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +183,8 @@ def take_up(home: Home, folder: Path) -> tuple[int, ...]:
 
     Args:
         home: The hub's.
-        folder: As `export_snapshots` writes it, or a member's copy of it.
+        folder: As `export_snapshots` writes it; a member's home, its ``hub`` folder, or a copy of
+            what is in there.
 
     Returns:
         Their numbers.
@@ -182,7 +192,7 @@ def take_up(home: Home, folder: Path) -> tuple[int, ...]:
     Raises:
         NotFound: If none comes after the newest one here.
         BadNote: If one is not signed by this hub, or its list is another one.
-        MalformedDocument: If a list is none.
+        MalformedDocument: If a list is none, or nothing but files of another kind is there.
         Conflict: If they do not follow on what is here, or the list of the newest is missing.
     """
     mandate = home.mandate(Operation.PUBLISH)
@@ -196,10 +206,11 @@ def take_up(home: Home, folder: Path) -> tuple[int, ...]:
         if not found[-1].body:
             raise Conflict(
                 f"{folder}: the list of snapshot {found[-1].head.number} is missing, and without "
-                "it nobody knows what stands on it"
+                "it nobody knows what stands on it; a member has it in hub/lists"
             )
         for each in found:
             _keep(home, casebook, each, mandate)
+        keep_state(home, casebook, mandate)
     return tuple(each.head.number for each in found)
 
 
@@ -214,26 +225,94 @@ def _write(folder: Path, casebook: CaseBook, number: int) -> None:
         (folder / f"{number}.csv").write_bytes(kept.csv)
 
 
+@dataclass(slots=True)
+class _Files:
+    """What a folder holds, by what the names of its files say."""
+
+    heads: list[Path]
+    lists: dict[int, Path]  # By number.
+    others: list[Path]  # What neither is.
+
+    @classmethod
+    def in_(cls, folder: Path) -> "_Files":
+        """
+        Look into a folder of this hub's, or a member's as it is: its home, or what is in there.
+
+        Raises:
+            NotFound: If there is no such folder.
+        """
+        if not folder.is_dir():
+            raise NotFound(f"{folder}: there is no such folder")
+        inner = [folder / each for each in _MEMBERS_FOLDERS if (folder / each).is_dir()]
+        found = cls([], {}, [])
+        for path in sorted(each for place in inner or [folder] for each in place.iterdir()):
+            if path.suffix in _HEADS:
+                found.heads.append(path)
+            elif path.suffix == ".json" and path.stem.isdecimal():
+                found.lists[int(path.stem)] = path
+            elif path.is_file() and path.suffix != ".csv":
+                found.others.append(path)
+        return found
+
+    def require_understood(self) -> None:
+        """
+        Return if every file here is of a kind that is known, and none lacks its other half.
+
+        Raises:
+            MalformedDocument: If not, about the first such file.
+        """
+        if self.others:
+            raise MalformedDocument(
+                "is nothing of a snapshot: wanted are NUMBER.head as `hinomi hub snapshot export` "
+                "writes it, or NUMBER.note as a member has it in hub/heads, and NUMBER.json",
+                str(self.others[0]),
+            )
+        if self.lists and not self.heads:
+            raise MalformedDocument(
+                "is a list without its signed head: a member has that in hub/heads, copy it too",
+                str(self.lists[max(self.lists)]),
+            )
+
+
 def _found(home: Home, folder: Path, after: int) -> list[Found]:
     """Read the snapshots of a folder that come after number *after*, by number."""
-    verifier = list_signer(home).verifier
-    found = []
     with on_disk(folder):
-        paths = [each for each in folder.glob("*.head") if each.stem.isdecimal()]
-        for path in sorted(paths, key=lambda each: int(each.stem)):
-            if int(path.stem) <= after:
-                continue
-            note = path.read_text("utf-8", "replace")
-            head = check_head(note, verifier)
-            listed = path.with_suffix(".json")
-            body = b""
-            if listed.exists() and listed.stat().st_size <= _LIST_MOST:
+        files = _Files.in_(folder)
+        heads = _heads(home, files, after)
+        found = []
+        for number, (head, note) in sorted(heads.items()):
+            listed, body = files.lists.get(number), b""
+            if listed is not None and listed.stat().st_size <= _LIST_MOST:
                 body = listed.read_bytes()
                 require_body(head, body, str(listed))
             found.append(Found(head, note, body))
-    if not found:
-        raise NotFound(f"{folder}: no snapshot in it comes after number {after}")
-    return found
+    if heads:
+        note_proven(home, max(heads))
+        return found
+    files.require_understood()
+    if not files.heads:
+        raise NotFound(f"{folder}: there is no file of a snapshot in it")
+    if later := [each for number, each in sorted(files.lists.items()) if number > after]:
+        raise MalformedDocument("is a list whose signed head is missing", str(later[0]))
+    raise NotFound(f"{folder}: no snapshot in it comes after number {after}")
+
+
+def _heads(home: Home, files: _Files, after: int) -> dict[int, tuple[Head, str]]:
+    """Read the signed heads after number *after*, by their number."""
+    verifier = list_signer(home).verifier
+    found: dict[int, tuple[Head, str]] = {}
+    for path in files.heads:
+        if path.stem.isdecimal() and int(path.stem) <= after:
+            continue
+        note = path.read_text("utf-8", "replace")
+        try:
+            head = check_head(note, verifier)
+        except BadNote as error:
+            raise BadNote(f"{path}: {error}") from error
+        known, _ = found.setdefault(head.number, (head, note))
+        if known != head:
+            raise Conflict(f"{path}: two snapshots bear the number {head.number}, both signed here")
+    return {number: each for number, each in found.items() if number > after}
 
 
 def _keep(home: Home, casebook: CaseBook, found: Found, mandate: Mandate) -> None:

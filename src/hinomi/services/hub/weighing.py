@@ -1,19 +1,23 @@
 """What is said of servers, weighed for the list of an epoch, and kept for people to look at."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from hinomi.hub.aggregate import Decision, Outcome, aggregate
 from hinomi.hub.kinship import Past
 from hinomi.hub.rule import Rule
+from hinomi.hub.servers import Columns
 from hinomi.model.case import ServiceClass
 from hinomi.model.statement import Endpoint
 from hinomi.services.home import Home
 from hinomi.services.hub.epochs import Epoch
 from hinomi.services.hub.guarding import Guards
-from hinomi.services.hub.hearing import hear
+from hinomi.services.hub.hearing import Hearing, hear
 from hinomi.store.casebook import CaseBook
+from hinomi.store.hub.outcomes import MEMBER
 from hinomi.store.hub.weighings import Weighing
 
 
@@ -24,6 +28,7 @@ class Weighed:
     epoch: Epoch
     decisions: tuple[Decision, ...]  # By endpoint; what merely waits is not here.
     pasts: Mapping[str, Past]  # When members first named what.
+    named: Mapping[Endpoint, tuple[str, ...]]  # Who names what is listed from now on.
     forget_before: int  # Epoch: what was weighed last before it goes.
 
     @property
@@ -54,8 +59,28 @@ def weigh_statements(home: Home, casebook: CaseBook, now: Epoch) -> Weighed:
         epoch=now,
         decisions=decisions,
         pasts=hearing.pasts,
+        named=_named(hearing, decisions),
         forget_before=now.number - max(rule.remember_epochs, rule.lease_epochs),
     )
+
+
+def _named(hearing: Hearing, decisions: Iterable[Decision]) -> Mapping[Endpoint, tuple[str, ...]]:
+    """Give the members who name each server whose listing begins with this epoch."""
+    heard, words = hearing.heard, hearing.words
+    listed = [each.endpoint for each in decisions if each.is_listed]
+    rows = heard.servers.rows_of(Columns.of(listed))
+    begins = np.zeros(heard.servers.size, dtype=np.bool_)
+    begins[rows] = True
+    begins &= ~heard.before.is_listed
+    found: dict[int, set[str]] = {}
+    spoken = words.among(begins[words.server])
+    for row, place in zip(spoken.server.tolist(), spoken.source.tolist(), strict=True):
+        found.setdefault(row, set()).add(heard.sources[place].name.removeprefix(MEMBER))
+    return {
+        endpoint: tuple(sorted(found.get(row, ())))
+        for endpoint, row in zip(listed, rows.tolist(), strict=True)
+        if begins[row]
+    }
 
 
 def keep_weighings(casebook: CaseBook, weighed: Weighed) -> None:

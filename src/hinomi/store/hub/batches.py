@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from hinomi.errors import Conflict
 from hinomi.model.statement import Deed
 from hinomi.store.database import Database
+from hinomi.store.hub.rows import known
 from hinomi.store.hub.schema import BATCHES, SEALINGS
 
 
@@ -74,6 +75,15 @@ class BatchStore:
             row = connection.execute(sa.select(BATCHES).filter_by(**key)).one_or_none()
         return None if row is None else _batch(row)
 
+    def index(self) -> tuple[tuple[str, Deed, int], ...]:
+        """Give member, deed and epoch of every batch that is kept, in this order."""
+        columns = (BATCHES.c.member, BATCHES.c.deed, BATCHES.c.epoch)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(*columns).order_by(*columns)).all()
+        return tuple(
+            (row.member, known(Deed, row.deed, "hub_batches.deed"), row.epoch) for row in rows
+        )
+
     def of_epoch(self, deed: Deed, epoch: int) -> tuple[Batch, ...]:
         """Give what all members said of one epoch, by member."""
         key = {"deed": deed.value, "epoch": epoch}
@@ -116,7 +126,7 @@ def require_unsealed(connection: sa.Connection, epoch: int) -> None:
 def _batch(row: Any) -> Batch:
     return Batch(
         member=row.member,
-        deed=Deed(row.deed),
+        deed=known(Deed, row.deed, "hub_batches.deed"),
         epoch=row.epoch,
         media=row.media,
         digest=row.digest,

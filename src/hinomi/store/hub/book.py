@@ -6,7 +6,9 @@ from hinomi.store.hub.figures import FigureStore
 from hinomi.store.hub.forgetting import HubForgetting
 from hinomi.store.hub.histories import HistoryStore
 from hinomi.store.hub.members import MemberStore
+from hinomi.store.hub.namings import NamingStore
 from hinomi.store.hub.outcomes import OutcomeStore
+from hinomi.store.hub.prints import PrintStore
 from hinomi.store.hub.rounds import RoundStore
 from hinomi.store.hub.rulings import RulingStore
 from hinomi.store.hub.snapshots import SnapshotStore
@@ -25,5 +27,7 @@ class HubBook:
         self.rulings = RulingStore(database)
         self.outcomes = OutcomeStore(database)
         self.histories = HistoryStore(database)
+        self.namings = NamingStore(database)
+        self.prints = PrintStore(database)
         self.figures = FigureStore(database)
         self.rounds = RoundStore(database)

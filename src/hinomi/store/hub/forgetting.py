@@ -16,6 +16,7 @@ from hinomi.store.hub.schema import (
     ENTRIES,
     FIGURES,
     HISTORIES,
+    NAMINGS,
     OUTCOMES,
     ROUNDS,
     RULINGS,
@@ -47,6 +48,7 @@ _PARTS: Final[Mapping[DataClass, tuple[_Part, ...]]] = {
         _Part(BATCHES, BATCHES.c.epoch, sa.true()),
         _Part(WEIGHINGS, WEIGHINGS.c.epoch, sa.true()),
         _Part(HISTORIES, HISTORIES.c.epoch, sa.true()),
+        _Part(NAMINGS, NAMINGS.c.epoch, sa.true()),
     ),
     DataClass.PAST_LISTS: (
         _Part(

@@ -19,6 +19,7 @@ from hinomi.model.member import (
     Use,
 )
 from hinomi.store.database import Database
+from hinomi.store.hub.rows import known
 from hinomi.store.hub.schema import CREDENTIALS, MEMBERS
 
 _FIRST_DAY: Final = date(1970, 1, 1)
@@ -189,10 +190,10 @@ def _member(row: Any) -> Member:
     return Member(
         name=row.name,
         organisation=row.organisation,
-        kind=MemberKind(row.kind),
-        state=MemberState(row.state),
+        kind=known(MemberKind, row.kind, "hub_members.kind"),
+        state=known(MemberState, row.state, "hub_members.state"),
         contacts=tuple(row.contacts),
-        uses=tuple(Use(each) for each in row.uses),
+        uses=tuple(known(Use, each, "hub_members.uses") for each in row.uses),
         page=row.page,
         signing_key=row.signing_key,
         attestations=tuple(msgspec.convert(each, Attestation) for each in row.attestations),
@@ -204,7 +205,7 @@ def _credential(row: Any) -> Credential:
         fingerprint=row.fingerprint,
         member=row.member,
         token_digest=row.token_digest,
-        outlets=tuple(Outlet(each) for each in row.outlets),
+        outlets=tuple(known(Outlet, each, "hub_credentials.outlets") for each in row.outlets),
         until=_FIRST_DAY + timedelta(days=row.until),
         is_revoked=row.is_revoked,
     )

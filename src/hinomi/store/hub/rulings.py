@@ -9,6 +9,7 @@ from hinomi.model.address import Address
 from hinomi.model.case import Finding, ServiceClass
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
+from hinomi.store.hub.rows import known
 from hinomi.store.hub.schema import RULINGS
 
 
@@ -82,8 +83,8 @@ class RulingStore:
 def _ruling(row: Any) -> Ruling:
     return Ruling(
         endpoint=Endpoint(Address(row.hi, row.lo), row.proto, row.port),
-        finding=Finding(row.finding),
-        service_class=ServiceClass(row.service_class),
+        finding=known(Finding, row.finding, "hub_rulings.finding"),
+        service_class=known(ServiceClass, row.service_class, "hub_rulings.service_class"),
         reason=row.reason,
         said_by=row.said_by,
         approved_by=row.approved_by,

@@ -134,6 +134,19 @@ HISTORIES: Final = sa.Table(
 )
 """In which epoch a member first named each of a sample of addresses: whom it copies shows there."""
 
+NAMINGS: Final = sa.Table(
+    "hub_namings",
+    METADATA,
+    sa.Column("hi", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("lo", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("proto", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("port", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("since", sa.Integer, nullable=False),  # Epoch in which it was listed.
+    sa.Column("epoch", sa.Integer, nullable=False),  # Of the last list that it stands on.
+    sa.Column("members", sa.JSON, nullable=False),  # Names.
+)
+"""Which members named what stands on the list before it did; it goes when the listing ends."""
+
 RULINGS: Final = sa.Table(
     "hub_rulings",
     METADATA,

@@ -1,7 +1,8 @@
 """What the hub published: snapshots as bytes, every version of every entry, and who has it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,9 +13,12 @@ from hinomi.model.case import ServiceClass
 from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
+from hinomi.store.hub.namings import follow
+from hinomi.store.hub.rows import known
 from hinomi.store.hub.schema import ACKNOWLEDGEMENTS, ENTRIES, SEALINGS, SNAPSHOTS
 
 _KEY: Final = ("hi", "lo", "proto", "port")
+_NOBODY: Final[Mapping[Endpoint, tuple[str, ...]]] = MappingProxyType({})
 _SUMMARY: Final = ("number", "epoch", "previous", "digest", "head", "entry")
 
 
@@ -86,9 +90,19 @@ class SnapshotStore:
         with self._database.read() as connection:
             return frozenset(connection.scalars(sa.select(SEALINGS.c.epoch)))
 
-    def publish(self, snapshot: Published, versions: Iterable[Entry]) -> None:
+    def publish(
+        self,
+        snapshot: Published,
+        versions: Iterable[Entry],
+        named: Mapping[Endpoint, tuple[str, ...]] = _NOBODY,
+    ) -> None:
         """
         Keep a snapshot with the new versions of its entries: both, or nothing.
+
+        Args:
+            snapshot: What was signed.
+            versions: What it changes.
+            named: Who named each server whose listing begins, as far as that is known.
 
         Raises:
             Conflict: If its epoch has one already, or it does not follow on the newest one.
@@ -110,7 +124,9 @@ class SnapshotStore:
                     entry=snapshot.entry,
                 )
             )
-            _put_versions(connection, list(versions))
+            changed = list(versions)
+            _put_versions(connection, changed)
+            follow(connection, changed, named, snapshot.epoch)
 
     def newest(self) -> Published | None:
         """Give the snapshot with the highest number; None: nothing was published."""
@@ -233,6 +249,13 @@ class SnapshotStore:
                 sa.insert(ACKNOWLEDGEMENTS).values(**key, epoch=said.epoch, note=said.note)
             )
 
+    def acknowledgements(self) -> tuple[Acknowledged, ...]:
+        """Give every word of members on what they have put to use, by member and number."""
+        order = (ACKNOWLEDGEMENTS.c.member, ACKNOWLEDGEMENTS.c.number)
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(ACKNOWLEDGEMENTS).order_by(*order)).all()
+        return tuple(Acknowledged(**row._asdict()) for row in rows)
+
     def acknowledged(self) -> dict[str, int]:
         """Give the highest number that each member has put to use."""
         newest = sa.select(
@@ -291,7 +314,7 @@ def _entry(row: Any) -> Entry:
         episode=row.episode,
         since=row.since,
         modified=row.modified,
-        service_class=ServiceClass(row.service_class),
+        service_class=known(ServiceClass, row.service_class, "hub_entries.service_class"),
         valid_until=row.valid_until,
         is_revoked=row.is_revoked,
     )

@@ -10,6 +10,7 @@ from hinomi.model.address import Address
 from hinomi.model.case import ServiceClass
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database, inserting
+from hinomi.store.hub.rows import known
 from hinomi.store.hub.schema import WEIGHINGS
 
 _KEY: Final = ("hi", "lo", "proto", "port")
@@ -109,7 +110,7 @@ def _weighing(row: Any) -> Weighing:
         members=row.members,
         methods=row.methods,
         against=row.against,
-        service_class=ServiceClass(row.service_class),
+        service_class=known(ServiceClass, row.service_class, "hub_weighings.service_class"),
         reasons=tuple(row.reasons),
         carried=row.carried,
         contested=row.contested,

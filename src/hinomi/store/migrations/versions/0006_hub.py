@@ -19,7 +19,15 @@ def upgrade() -> None:
     """Create the tables."""
     for create in (_members, _credentials, _batches, _sealings, _snapshots, _entries):
         create()
-    for create in (_acknowledgements, _weighings, _histories, _rulings, _outcomes, _figures):
+    for create in (
+        _acknowledgements,
+        _weighings,
+        _histories,
+        _namings,
+        _rulings,
+        _outcomes,
+        _figures,
+    ):
         create()
     for create in (_rounds, _tables, _answers):
         create()
@@ -167,6 +175,20 @@ def _histories() -> None:
         sa.Column("rows", sa.LargeBinary, nullable=False),
         sa.ForeignKeyConstraint(["member"], ["hub_members.name"], name="fk_hub_histories_member"),
         sa.PrimaryKeyConstraint("member", name="pk_hub_histories"),
+    )
+
+
+def _namings() -> None:
+    op.create_table(
+        "hub_namings",
+        sa.Column("hi", sa.BigInteger, nullable=False),
+        sa.Column("lo", sa.BigInteger, nullable=False),
+        sa.Column("proto", sa.SmallInteger, nullable=False),
+        sa.Column("port", sa.Integer, nullable=False),
+        sa.Column("since", sa.Integer, nullable=False),
+        sa.Column("epoch", sa.Integer, nullable=False),
+        sa.Column("members", sa.JSON, nullable=False),
+        sa.PrimaryKeyConstraint("hi", "lo", "proto", "port", name="pk_hub_namings"),
     )
 
 
