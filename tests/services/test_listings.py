@@ -28,11 +28,13 @@ from hinomi.model.listing import Listing
 from hinomi.services.listings import (
     FIELDS,
     export_listings,
+    listed_by,
     render_csv,
     render_json,
     show_listings,
 )
 from household import DAY_MS
+from standin import epoch_at
 
 
 def test_what_is_listed_is_shown_and_exported(at: At) -> None:
@@ -143,3 +145,12 @@ def test_an_entry_whose_body_was_deleted_in_time_still_counts(at: At) -> None:
     home.journal().delete_bodies(NOW_MS + DAY_MS)
 
     assert len(export_listings(home)) == 1
+
+
+def test_what_was_listed_in_an_epoch_is_listed_by_its_end(at: At) -> None:
+    """And not by that of the one before."""
+    home = at(CaseState.LISTED).home()
+    now = epoch_at(home)
+    with home.casebook() as casebook:
+        assert [each.case_id for each in listed_by(casebook, now)] == [1]
+        assert listed_by(casebook, now - 1) == []

@@ -14,8 +14,10 @@ from hinomi.errors import NotPermitted
 from hinomi.govern.mandate import Mandate
 from hinomi.model.case import CaseEvent, Step
 from hinomi.model.listing import Listing, epoch_of
+from hinomi.model.protocol import WITH_PORTS
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
+from hinomi.store.casebook import CaseBook
 from hinomi.store.journal import FileJournal
 from hinomi.store.listings import Published
 
@@ -45,6 +47,15 @@ def export_listings(home: Home) -> tuple[Listing, ...]:
     facts: dict[str, object] = {"register": home.register.version}
     record(home.journal(), Operation.EXPORT, mandate, {**facts, "listings": len(found)})
     return found
+
+
+def listed_by(casebook: CaseBook, epoch: int) -> list[Published]:
+    """Give what was listed here by the end of *epoch*, and stands in the one after."""
+    return [
+        each
+        for each in casebook.listings.published(epoch + 1)
+        if each.since_epoch <= epoch and each.listing.proto in WITH_PORTS
+    ]
 
 
 def require_may_leave(home: Home, operation: Operation) -> Mandate:

@@ -8,15 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders import NOON_MS, conversation, conversations, knock, remote, talk
-from docket import At, service
+from docket import service
 from hinomi.engine.duckdb import DuckEngine
 from hinomi.model.address import Address
-from hinomi.model.case import CaseState
 from hinomi.model.service import Service
 from hinomi.model.window import Window
-from hinomi.services.membership.backing import lines_behind, listed_by, window_until
+from hinomi.services.membership.backing import lines_behind, window_until
 from household import DAY_MS
-from standin import epoch_at
 from surveys import Row, towards
 
 FIRST, SECOND = "203.0.113.1", "203.0.113.2"
@@ -136,12 +134,3 @@ def test_the_last_day_of_the_window_is_that_of_the_epoch(
     found = window_until(20, epoch_days=epoch_days, window_days=window_days)
 
     assert found == Window(begins * DAY_MS, 21 * epoch_days * DAY_MS)
-
-
-def test_what_was_listed_in_an_epoch_is_listed_by_its_end(at: At) -> None:
-    """And not by that of the one before."""
-    home = at(CaseState.LISTED).home()
-    now = epoch_at(home)
-    with home.casebook() as casebook:
-        assert [each.case_id for each in listed_by(casebook, now)] == [1]
-        assert listed_by(casebook, now - 1) == []

@@ -180,8 +180,8 @@ def verify(session: Session) -> None:
     Read anew are signatures, chain, lists and entries, batches and acknowledgements, and what the
     journal says of them. Weighings, histories, decisions, figures, members and keys are held
     against digests that the journal got with the newest list. Not looked at are the hub's own
-    lists and evidence, the register (`hinomi parameters`), and the journal itself (`hinomi journal
-    verify`).
+    lists and evidence, the answers of private corroboration, the register (`hinomi parameters`),
+    and the journal itself (`hinomi journal verify`).
 
     Exits 69 if anything does not hold together.
     """

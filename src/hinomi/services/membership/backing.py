@@ -18,11 +18,8 @@ from hinomi.detect.columns import ints, keys, positions
 from hinomi.detect.orient import ENDPOINT, SERVICE
 from hinomi.detect.passes import Engine
 from hinomi.model.context import DAY_MS
-from hinomi.model.protocol import WITH_PORTS
 from hinomi.model.service import Service
 from hinomi.model.window import Window
-from hinomi.store.casebook import CaseBook
-from hinomi.store.listings import Published
 
 _NO_SERVERS: Final = pa.table({name: pa.array([], pa.int64()) for name in (*ENDPOINT, "peers")})
 
@@ -31,15 +28,6 @@ def window_until(epoch: int, *, epoch_days: int, window_days: int) -> Window:
     """Give the window over which lines are counted: so many days, and the last is *epoch*'s."""
     ends_ms = (epoch + 1) * epoch_days * DAY_MS
     return Window(ends_ms - max(window_days, epoch_days) * DAY_MS, ends_ms)
-
-
-def listed_by(casebook: CaseBook, epoch: int) -> list[Published]:
-    """Give what was listed here by the end of *epoch*, and stands in the one after."""
-    return [
-        each
-        for each in casebook.listings.published(epoch + 1)
-        if each.since_epoch <= epoch and each.listing.proto in WITH_PORTS
-    ]
 
 
 def lines_behind(

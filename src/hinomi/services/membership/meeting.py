@@ -19,8 +19,9 @@ from hinomi.model.snapshot import Snapshot
 from hinomi.model.window import Window
 from hinomi.services.detecting import Opened
 from hinomi.services.home import Home
+from hinomi.services.listings import listed_by
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.backing import lines_behind, listed_by, window_until
+from hinomi.services.membership.backing import lines_behind, window_until
 from hinomi.services.membership.holding import read_held, read_list
 from hinomi.services.membership.joined import JoinedHub, is_member, read_joined, spoken_of
 from hinomi.services.membership.met import NO_LIST, Behind, Met, put_met, read_met

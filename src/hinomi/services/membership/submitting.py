@@ -17,9 +17,8 @@ from hinomi.model.evidence import Method
 from hinomi.model.listed import HUB_LIST, ListKind
 from hinomi.model.statement import Band, Deed, Endpoint, Statement
 from hinomi.services.home import Home
-from hinomi.services.listings import require_journalled, require_may_leave
+from hinomi.services.listings import listed_by, require_journalled, require_may_leave
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.backing import listed_by
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.met import lines_listed
 from hinomi.services.membership.rounds import corroborated
