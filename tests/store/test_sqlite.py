@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,19 @@ def test_a_damaged_database_is_told_when_it_is_scrubbed(tmp_path: Path) -> None:
 
     with pytest.raises((ConfigError, Unavailable), match=r"casebook\.sqlite"):
         database.scrub()
+
+
+def test_whoever_opens_waits_for_the_mode_to_change(tmp_path: Path) -> None:
+    """SQLite itself gives up at once where another one writes in the mode before."""
+    path = tmp_path / "casebook.sqlite"
+    open_database(path).close()
+    writer = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    writer.execute("PRAGMA journal_mode=DELETE")
+    writer.execute("BEGIN IMMEDIATE")
+    leaving = threading.Timer(0.2, writer.execute, ["COMMIT"])
+    leaving.start()
+
+    open_database(path).close()
+
+    leaving.join()
+    writer.close()

@@ -8,8 +8,10 @@ whatever they write.
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +22,8 @@ from hinomi.errors import ConfigError, HinomiError, Unavailable
 from hinomi.store.backend import Residue
 
 _WRITES: Final = "hinomi_writes"
+
+_AGAIN_S: Final = 0.005
 
 
 class Sqlite:
@@ -47,7 +51,7 @@ class Sqlite:
             connect_args={"timeout": busy_ms / 1000},
         )
         self.writing: sa.Engine = self.reading.execution_options(**{_WRITES: True})
-        sa.event.listen(self.reading, "connect", _prepare)
+        sa.event.listen(self.reading, "connect", partial(_prepare, busy_ms))
         sa.event.listen(self.reading, "begin", _begin)
 
     def admit(self, connection: sa.Connection, *, shared: bool) -> None:
@@ -107,12 +111,30 @@ def _keep_private(path: Path) -> None:
         os.close(descriptor)
 
 
-def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+def _prepare(busy_ms: int, connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # Transactions begin where `_begin` says, not by guess.
+    _log_ahead(connection, busy_ms)
     # What is deleted is overwritten: retention means the bytes, not the row alone.
-    pragmas = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "secure_delete=ON")
-    for pragma in pragmas:
+    for pragma in ("foreign_keys=ON", "synchronous=FULL", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _log_ahead(connection: sqlite3.Connection, busy_ms: int) -> None:
+    """
+    Turn WAL mode on, however many open the file or leave it at this moment.
+
+    SQLite does not wait by itself while it changes the mode, whatever its busy timeout says.
+    """
+    until_s = time.monotonic() + busy_ms / 1000
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until_s:
+                raise
+            time.sleep(_AGAIN_S)
+        else:
+            return
 
 
 def _begin(connection: sa.Connection) -> None:
