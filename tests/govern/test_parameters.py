@@ -159,6 +159,10 @@ def test_the_rendered_register_is_plain_toml() -> None:
     [
         ("collect.sampling_interval", "x", "is no number"),
         ("collect.sampling_interval", -5, "wrong sign"),
+        ("hub.private_threshold", 1, "is outside 2..6"),
+        ("hub.private_threshold", 7, "is outside 2..6"),
+        ("hub.private_capacity", 0, "is outside 100..100000"),
+        ("share.only_corroborated", 2, "is neither 1 nor 0"),
         ("collect.sampling_interval", 0.5, "whole number"),
         ("suspects.fdr", 1.5, "above 1"),
         ("suspects.fdr", float("nan"), "no number"),

@@ -30,6 +30,10 @@ INTERVAL_MOST: Final = 2**31 - 1
 _ADOPT: Final = "run `hinomi parameters adopt`"
 _RESTORE: Final = "`hinomi parameters restore` puts it back"
 
+_SPAN: Final = re.compile(r"(\d+)\.\.(\d+)(; 0 is off)?")
+_SWITCHES: Final = ("1 or 0", "1 gives", "1 yes")
+"""How units begin that know two values."""
+
 _OVERRIDE: Final = re.compile(r"exporter\.(.+)\.sampling_interval")
 """The one family of parameters that a home may add: what ships cannot know its exporters."""
 
@@ -367,4 +371,9 @@ def _range_fault(value: float, shipped: Parameter) -> str | None:
         return "has the wrong sign"
     if shipped.unit.startswith(("share", "probability")) and value > 1:
         return "is above 1, and is a share"
+    span = _SPAN.search(shipped.unit)
+    if span and not (int(span[1]) <= value <= int(span[2]) or (value == 0 and span[3])):
+        return f"is outside {span[1]}..{span[2]}"
+    if shipped.unit.startswith(_SWITCHES) and value not in {0, 1}:
+        return "is neither 1 nor 0"
     return "is not above 0" if shipped.unit.endswith("above 0") and value <= 0 else None

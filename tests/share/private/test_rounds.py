@@ -6,7 +6,15 @@ import pytest
 
 from corroborations import a_round
 from hinomi.errors import ConfigError
-from hinomi.share.private.rounds import LAST_NUMBER, TABLES, Round, check_number
+from hinomi.govern.parameters import default_register
+from hinomi.share.private.rounds import (
+    CAPACITIES,
+    LAST_NUMBER,
+    TABLES,
+    THRESHOLDS,
+    Round,
+    check_number,
+)
 
 
 def test_tables_have_room_for_what_t_members_hold() -> None:
@@ -74,3 +82,12 @@ def test_numbers_of_members_fit_a_word() -> None:
     for number in (0, -1, LAST_NUMBER + 1):
         with pytest.raises(ValueError, match="number"):
             check_number(number)
+
+
+def test_the_register_takes_what_a_round_takes() -> None:
+    """A number that no round could be dealt with is refused before anybody decides on it."""
+    shipped = default_register().parameters
+
+    spans = ("hub.private_threshold", THRESHOLDS), ("hub.private_capacity", CAPACITIES)
+    for name, taken in spans:
+        assert f"{taken.start}..{taken.stop - 1}" in shipped[name].unit
