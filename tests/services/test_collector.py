@@ -215,13 +215,15 @@ def test_hours_outlive_a_locked_case_book(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("hinomi.store.database.BUSY_MS", 50)
     folder = home_that_collects(tmp_path / "lab", flush_seconds=1)
     with collecting(folder) as running:
-        running.send(v9(TEMPLATE))
-        wait_for(lambda: running.status().total("datagrams") == 1)
-        with closing(sqlite3.connect(folder / CASEBOOK, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
-            running.send(v9(flows(), sequence=1))
-            wait_for(lambda: running.status().rows.stored == 1)
-            time.sleep(0.5)  # The flush that stored it has met the lock, and given up.
+        running.send(v9(TEMPLATE))  # The exporter gets its number before the lock.
+    with (
+        collecting(folder) as running,
+        closing(sqlite3.connect(folder / CASEBOOK, isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        running.send(v9(TEMPLATE, flows(), sequence=1))
+        wait_for(lambda: running.status().rows.stored == 1)
+        time.sleep(0.5)  # The flush that stored it has met the lock, and given up.
 
     with open_home(folder).casebook() as casebook:
         (hour,) = casebook.exporter_hours(Window())
