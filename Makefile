@@ -3,7 +3,7 @@
 # requirements.lock. PYTHON chooses the interpreter: `make test PYTHON=python3.12`.
 
 PYTHON ?= python3
-WORKERS ?= 3
+WORKERS ?= 2
 PYTEST_ARGS ?=
 
 VENV := .venv
@@ -53,7 +53,6 @@ demo-hub: $(STAMP) ## Let a hub and two providers exchange a first list on this 
 	rm -rf build/demo-hub && mkdir -p build
 	$(BIN)/python tests/tutorials.py docs/tutorial/first-exchange.md build/demo-hub
 
-# Three workers are for two cores: a third of the time a test waits for a disk, a socket or a process.
 # worksteal: each worker begins with tests that lie together, so that what the tests of a module
 # share is mostly made once, not once a worker. What Python compiles is kept below build/, also
 # where it is told to keep nothing: workers, and all that tests start, would compile it anew.
