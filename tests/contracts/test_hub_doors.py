@@ -91,7 +91,7 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("DELETE", COLLECTION + "objects/{name}/"): READ_ONLY,
     **{
         (method, "/taxii2/{rest:path}"): NOTHING
-        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
     },
     ("PUT", "/v1/snapshots/{number}/acknowledgement"): Door(Outlet.SNAPSHOT),
     ("PUT", "/v1/epochs/{epoch}/submission"): Door(Outlet.SUBMIT),

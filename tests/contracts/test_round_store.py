@@ -94,7 +94,8 @@ def test_old_answers_go_with_their_round(book: CaseBook) -> None:
     for epoch in (EPOCH, EPOCH + 1):
         book.hub.rounds.put_answer(Answered(epoch=epoch, member="isp-a", digest="d", body=b"x"))
 
-    assert book.hub.rounds.forget_answers(EPOCH + 1) == 1
+    # An answer and what was agreed on.
+    assert book.hub.forgetting.forget(DataClass.ROUNDS, (EPOCH + 1) * DAY_MS, 1) == 2
     assert book.hub.rounds.find(EPOCH) is None
     assert book.hub.rounds.answer(EPOCH + 1, "isp-a") == b"x"
 

@@ -45,6 +45,14 @@ def test_each_fact_is_signed(changed: dict[str, Any]) -> None:
         Signed.check(moved, SIGNER.verifier, 1)
 
 
+def test_a_receipt_is_of_the_same_and_is_not_it() -> None:
+    """What the hub signs for having it can be shown as no deed of the member."""
+    receipt = SIGNED.receipt()
+
+    assert receipt == replace(SIGNED, deed=Deed.RECEIPT)
+    assert receipt.sign(SIGNER) != SIGNED.sign(SIGNER)
+
+
 def test_another_key_of_the_same_name_is_not_believed() -> None:
     """The name is anybody's to write."""
     with pytest.raises(BadNote):

@@ -1,9 +1,10 @@
 """
 From flow records to every byte that a hub gives: times, subscribers and order leave no trace (R4).
 
-A provider imports flow records, finds servers in them, decides, and submits; others say the same,
-and the hub makes its list. In a second world other lines met the servers, at other times; records,
-verdicts and batches came in another order. Every answer of every route to every member is the same.
+A provider imports flow records, finds servers in them, decides, exports and submits; others say the
+same, and the hub makes its list. In a second world other lines met the servers, at other times;
+records, verdicts and batches came in another order. Every answer of every route to every member is
+the same.
 """
 
 from dataclasses import dataclass
@@ -45,8 +46,9 @@ SEEDS: Final = (1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the hub gave, and what stayed where it was."""
+    """What the hub gave and the provider handed out, and what stayed where it was."""
 
+    exported: tuple[str, str]  # By `listings export`: CSV, JSON.
     answers: list[tuple[str, str, Answer]]
     logged: str
     batch: str  # As the provider's node signed it.
@@ -119,6 +121,16 @@ class World:
             else:
                 home.judges(who, number, *words)
 
+    def exports(self) -> tuple[str, str]:
+        """Hand the listings out by file, as CSV and as JSON, in the epoch of the verdicts."""
+        self.provider.at_day(2.47)
+        said = [
+            self.provider.run("anna", "listings", "export", "--format", form)
+            for form in ("csv", "json")
+        ]
+        assert [each.code for each in said] == [0, 0]
+        return said[0].out, said[1].out
+
     def speaks(self, seed: int) -> str:
         """Let provider and others submit in an order, at times of the next day; give its batch."""
         rng = np.random.default_rng(100 + seed)
@@ -174,6 +186,7 @@ def live(begun: World, folder: Path, seed: int, capfd: pytest.CaptureFixture[str
     with pytest.MonkeyPatch.context() as patch:
         world = begun.copy(folder, patch)
         world.sees(seed)
+        exported = world.exports()
         kept = "".join(str(world.provider.show(each["case"])) for each in world.provider.cases())
         world.hub.epoch += 3
         world.provider.house.let(None)  # The hub's people are others.
@@ -181,7 +194,7 @@ def live(begun: World, folder: Path, seed: int, capfd: pytest.CaptureFixture[str
         batch = world.speaks(seed)
         nodes: dict[str, Shown] = {"alpha": world.shown, **{node.name: node for node in OTHERS}}
         answers = [*every_answer(world.hub.home(), nodes)]
-        return Told(answers, "".join(capfd.readouterr()), batch, kept)
+        return Told(exported, answers, "".join(capfd.readouterr()), batch, kept)
 
 
 def test_no_byte_tells_of_lines_or_times(
@@ -194,6 +207,8 @@ def test_no_byte_tells_of_lines_or_times(
     one, other = (live(begun, tmp_path / str(seed), seed, capfd) for seed in SEEDS)
 
     assert one.kept != other.kept
+    assert one.exported == other.exported
+    assert one.exported[0].count(",dedicated,2026-01-10\n") == len(SERVERS)
     assert one.batch == other.batch
     assert one.answers == other.answers
     assert one.logged == other.logged == ""

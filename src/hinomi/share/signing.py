@@ -8,7 +8,7 @@ Source:
     C2SP signed-note; RFC 8032 (Ed25519: the same text always gets the same signature).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from hinomi.govern.note import BadNote, Note, Signer, Verifier, parse_note, parse_signatures
@@ -33,6 +33,10 @@ class Signed:
         """Render the text that is signed."""
         day = render_epoch(self.epoch, self.epoch_days)
         return f"{self.deed}\n{self.hub}\n{self.member}\n{day}\n{self.digest}\n"
+
+    def receipt(self) -> Self:
+        """Give what the hub puts its name to once it has kept this."""
+        return replace(self, deed=Deed.RECEIPT)
 
     def sign(self, signer: Signer) -> str:
         """Render the signed note."""

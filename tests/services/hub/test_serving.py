@@ -150,6 +150,22 @@ def test_a_home_that_is_gone_stops_it(serving: Serving) -> None:
         serving.look()
 
 
+def test_a_home_that_goes_while_its_list_is_made_stops_it(home: Home, clock: SetClock) -> None:
+    """What fails of it then is told as no failure of the list."""
+    clock.now_ms = NOON_MS
+
+    def lose(home: Home) -> None:
+        home.folder.rename(home.folder.with_name("elsewhere"))
+        raise ConfigError("a key is not there")
+
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=lose)
+        with pytest.raises(ConfigError, match="removed or replaced"):
+            serving.look()
+
+        assert b'what="publish"' not in generate_latest(serving.meters.registry)
+
+
 def test_a_keeper_ends_when_it_is_told_to(serving: Serving) -> None:
     """And not before."""
     given_up = threading.Event()

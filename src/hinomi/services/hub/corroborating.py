@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 import structlog
 
 from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound, NotPermitted
-from hinomi.govern.mandate import Mandate
+from hinomi.govern.holdings import DataClass
 from hinomi.hub.dealing import deal
 from hinomi.hub.outlets import Openings
 from hinomi.model.listing import render_epoch
 from hinomi.model.member import Member, MemberState, Outlet
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
-from hinomi.services.hub.epochs import Epoch, present_epoch
+from hinomi.services.hub.epochs import Epoch, lease_epochs, present_epoch
 from hinomi.services.hub.founding import identity_key, list_signer
-from hinomi.services.hub.intake import require_note, require_open
+from hinomi.services.hub.intake import keep_journalled, require_note, require_open, signed_by
 from hinomi.services.mandates import Operation, record
 from hinomi.share.canonical import digest
 from hinomi.share.private.combine import answer_to, combine
@@ -30,7 +30,6 @@ from hinomi.share.private.wire import (
     encode_answer,
     tables_bytes,
 )
-from hinomi.share.signing import Signed
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.rounds import Answered, Dealt, Tables
 
@@ -68,7 +67,7 @@ class Kept:
     note: str  # The hub's signed note.
 
 
-def require_on(home: Home) -> None:
+def _require_on(home: Home) -> None:
     """
     Return if this hub makes rounds.
 
@@ -87,7 +86,7 @@ def seat_of(home: Home, casebook: CaseBook, member: Member) -> Seat:
         NotFound: If this hub makes no rounds.
         Conflict: If the round is over, or the member has no number in it.
     """
-    require_on(home)
+    _require_on(home)
     now = present_epoch(home)
     require_open(now, now.spoken_of, max(casebook.hub.snapshots.sealed(), default=-1))
     found = casebook.hub.rounds.find(now.spoken_of)
@@ -102,7 +101,7 @@ def size_of(home: Home, casebook: CaseBook, epoch: int) -> int:
         NotFound: If this hub makes no rounds.
         Conflict: If there is no such round.
     """
-    require_on(home)
+    _require_on(home)
     return tables_bytes(_agreed(home, _require_round(casebook, epoch)))
 
 
@@ -117,35 +116,33 @@ def take_tables(home: Home, casebook: CaseBook, member: Member, sent: SentIn) ->
         Conflict: If the round is over, the member has no number in it, or it sent other tables.
     """
     mandate = home.mandate(Operation.INTAKE)
-    require_on(home)
+    _require_on(home)
     now = present_epoch(home)
-    found = digest(sent.body)
-    signed = Signed(
-        deed=Deed.TABLES,
-        hub=list_signer(home).name,
-        member=member.name,
-        epoch=sent.epoch,
-        epoch_days=now.days,
-        digest=found,
-    )
+    signed = signed_by(home, member, Deed.TABLES, sent.epoch, digest(sent.body))
     require_note(sent.note, member, signed)
     known = casebook.hub.rounds.digest_of(sent.epoch, member.name)
-    if known != found:
+    if known != signed.digest:
         seat = _seat(home, _require_round(casebook, sent.epoch), member)
         require_open(now, sent.epoch, max(casebook.hub.snapshots.sealed(), default=-1))
         if known is not None:
             raise Conflict("other tables were taken in this round already: send those again")
         decode_tables(seat.agreed, seat.number, sent.body)
-        _keep(home, casebook, mandate, (member, sent, now))
-    receipt = Signed(
-        deed=Deed.RECEIPT,
-        hub=signed.hub,
-        member=signed.member,
-        epoch=signed.epoch,
-        epoch_days=signed.epoch_days,
-        digest=found,
-    )
-    return Kept(epoch=sent.epoch, digest=found, note=receipt.sign(list_signer(home)))
+
+        def keep(entry: int) -> None:
+            casebook.hub.rounds.add(
+                Tables(
+                    epoch=sent.epoch,
+                    member=member.name,
+                    digest=signed.digest,
+                    note=sent.note,
+                    body=sent.body,
+                    entry=entry,
+                )
+            )
+
+        keep_journalled(home, mandate, signed, keep)
+    note = signed.receipt().sign(list_signer(home))
+    return Kept(epoch=sent.epoch, digest=signed.digest, note=note)
 
 
 def answer_for(home: Home, casebook: CaseBook, member: Member, epoch: int) -> bytes:
@@ -155,7 +152,7 @@ def answer_for(home: Home, casebook: CaseBook, member: Member, epoch: int) -> by
     Raises:
         NotFound: If this hub makes no rounds, this one is not over, or has no answer for it.
     """
-    require_on(home)
+    _require_on(home)
     found = casebook.hub.rounds.answer(epoch, member.name)
     if found is None:
         raise NotFound("there is no answer for you in this round, or none yet")
@@ -170,8 +167,8 @@ def conclude(home: Home, casebook: CaseBook, now: Epoch) -> None:
     members submit nothing; the list that is begun does not wait for it a second time. Nor
     does it fail where a round does.
     """
-    lease = home.register.integer("share.lease_days")
-    casebook.hub.rounds.forget_answers(now.spoken_of - max(lease // now.days, 1))
+    oldest = Epoch(now.spoken_of - lease_epochs(home), now.days)
+    casebook.hub.forgetting.forget(DataClass.ROUNDS, oldest.starts_ms, now.days)
     came = casebook.hub.rounds.take_out(now.spoken_of)
     if not came:
         return
@@ -261,34 +258,6 @@ def _deal(home: Home, casebook: CaseBook, now: Epoch) -> Dealt:
     }
     record(home.journal(), Operation.COMBINE, mandate, facts)
     return casebook.hub.rounds.deal(wanted)
-
-
-def _keep(
-    home: Home, casebook: CaseBook, mandate: Mandate, what: tuple[Member, SentIn, Epoch]
-) -> None:
-    """Write to the journal that tables came, then keep them."""
-    member, sent, now = what
-    facts: dict[str, object] = {
-        "member": member.name,
-        "deed": Deed.TABLES.name.lower(),
-        "epoch": render_epoch(sent.epoch, now.days),
-        "digest": digest(sent.body),
-    }
-    entry = record(home.journal(), Operation.INTAKE, mandate, facts)
-    tables = Tables(
-        epoch=sent.epoch,
-        member=member.name,
-        digest=digest(sent.body),
-        note=sent.note,
-        body=sent.body,
-        entry=entry,
-    )
-    try:
-        casebook.hub.rounds.add(tables)
-    except HinomiError:
-        told = {**facts, "act": "refused", "of": entry}
-        record(home.journal(), Operation.INTAKE, mandate, told)
-        raise
 
 
 def _require_round(casebook: CaseBook, epoch: int) -> Dealt:

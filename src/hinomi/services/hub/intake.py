@@ -5,6 +5,7 @@ A batch is of the last epoch that is over, and taken until the list of the prese
 The same batch again gets the same receipt, whenever it comes: a node that was cut off asks again.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -93,12 +94,12 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
     """
     mandate = home.mandate(Operation.INTAKE)
     now = present_epoch(home)
-    found = digest(sent.body)
+    signed = signed_by(home, member, sent.deed, sent.epoch, digest(sent.body))
     known = casebook.hub.batches.find(member.name, sent.deed, sent.epoch)
-    if known is None or (known.digest, known.note) != (found, sent.note):
-        _require_signed(home, member, sent, now.days)
-    if known is not None and known.digest == found:
-        return _receipt(home, member, known, now.days)
+    if known is None or (known.digest, known.note) != (signed.digest, sent.note):
+        require_note(sent.note, member, signed)
+    if known is not None and known.digest == signed.digest:
+        return _receipt(home, signed, known.statements)
     statements = _count(home, casebook, sent, now)
     require_open(now, sent.epoch, max(casebook.hub.snapshots.sealed(), default=-1))
     if known is not None:
@@ -106,42 +107,24 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
             "another batch was taken for this epoch already; what has changed goes into the next "
             "one"
         )
-    batch = _keep(home, casebook, mandate, (member, sent, statements, now.days))
-    return _receipt(home, member, batch, now.days)
 
+    def keep(entry: int) -> None:
+        casebook.hub.batches.add(
+            Batch(
+                member=member.name,
+                deed=sent.deed,
+                epoch=sent.epoch,
+                media=sent.media,
+                digest=signed.digest,
+                note=sent.note,
+                body=sent.body,
+                statements=statements,
+                entry=entry,
+            )
+        )
 
-def _keep(
-    home: Home, casebook: CaseBook, mandate: Mandate, what: tuple[Member, Sent, int, int]
-) -> Batch:
-    """Write a batch of so many statements to the journal, then keep it."""
-    member, sent, statements, epoch_days = what
-    facts = {
-        "member": member.name,
-        "deed": sent.deed.name.lower(),
-        "epoch": render_epoch(sent.epoch, epoch_days),
-        "digest": digest(sent.body),
-        "statements": statements,
-    }
-    entry = record(home.journal(), Operation.INTAKE, mandate, facts)
-    batch = Batch(
-        member=member.name,
-        deed=sent.deed,
-        epoch=sent.epoch,
-        media=sent.media,
-        digest=digest(sent.body),
-        note=sent.note,
-        body=sent.body,
-        statements=statements,
-        entry=entry,
-    )
-    try:
-        casebook.hub.batches.add(batch)
-    except HinomiError:
-        # The list was begun meanwhile, or the disk is full: the journal said too much.
-        told = {**facts, "act": "refused", "of": entry}
-        record(home.journal(), Operation.INTAKE, mandate, told)
-        raise
-    return batch
+    keep_journalled(home, mandate, signed, keep, statements=statements)
+    return _receipt(home, signed, statements)
 
 
 def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, note: str) -> None:
@@ -181,16 +164,49 @@ def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, not
     )
 
 
-def _require_signed(home: Home, member: Member, sent: Sent, epoch_days: int) -> None:
-    wanted = Signed(
-        deed=sent.deed,
+def signed_by(home: Home, member: Member, deed: Deed, epoch: int, body_digest: str) -> Signed:
+    """Give what *member* has to put its name to, for a body with this digest (SHA-256, hex)."""
+    return Signed(
+        deed=deed,
         hub=list_signer(home).name,
         member=member.name,
-        epoch=sent.epoch,
-        epoch_days=epoch_days,
-        digest=digest(sent.body),
+        epoch=epoch,
+        epoch_days=present_epoch(home).days,
+        digest=body_digest,
     )
-    require_note(sent.note, member, wanted)
+
+
+def keep_journalled(
+    home: Home, mandate: Mandate, signed: Signed, keep: Callable[[int], None], **more: object
+) -> None:
+    """
+    Write to the journal what came in, then keep it.
+
+    Args:
+        home: The hub's.
+        mandate: To take it in.
+        signed: What the member put its name to.
+        keep: Keeps it, with the entry of the journal. Where it fails, because the list was begun
+            meanwhile or the disk is full, the journal said too much, and is told so.
+        more: What else the journal is told.
+
+    Raises:
+        HinomiError: What *keep* raises.
+    """
+    facts = {
+        "member": signed.member,
+        "deed": signed.deed.name.lower(),
+        "epoch": render_epoch(signed.epoch, signed.epoch_days),
+        "digest": signed.digest,
+        **more,
+    }
+    entry = record(home.journal(), Operation.INTAKE, mandate, facts)
+    try:
+        keep(entry)
+    except HinomiError:
+        told = {**facts, "act": "refused", "of": entry}
+        record(home.journal(), Operation.INTAKE, mandate, told)
+        raise
 
 
 def require_note(note: str, member: Member, wanted: Signed) -> None:
@@ -276,18 +292,10 @@ def require_open(now: Epoch, epoch: int, sealed: int) -> None:
         )
 
 
-def _receipt(home: Home, member: Member, batch: Batch, epoch_days: int) -> Receipt:
-    signed = Signed(
-        deed=Deed.RECEIPT,
-        hub=list_signer(home).name,
-        member=member.name,
-        epoch=batch.epoch,
-        epoch_days=epoch_days,
-        digest=batch.digest,
-    )
+def _receipt(home: Home, signed: Signed, statements: int) -> Receipt:
     return Receipt(
-        epoch=batch.epoch,
-        digest=batch.digest,
-        statements=batch.statements,
-        note=signed.sign(list_signer(home)),
+        epoch=signed.epoch,
+        digest=signed.digest,
+        statements=statements,
+        note=signed.receipt().sign(list_signer(home)),
     )

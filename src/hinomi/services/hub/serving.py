@@ -130,6 +130,7 @@ class Serving:
         except Conflict:
             pass  # Somebody else was faster, or is at it.
         except HinomiError as error:
+            self._watch.require()  # Of a home that is gone meanwhile, that alone is told.
             wait_s = RETRY_S[min(self._failed, len(RETRY_S) - 1)]
             self._failed += 1
             self._not_before_s = self._ticks() + wait_s

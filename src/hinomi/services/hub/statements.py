@@ -68,12 +68,8 @@ def spoken(
     Raises:
         MalformedDocument: If a batch is not the one that was signed.
     """
-    since = now.spoken_of - home.register.integer("hub.statement_epochs") + 1
     profile = Profile.from_register(home.register)
-    batches = casebook.hub.batches.newest(deed, since, now.spoken_of)
-    heard = [each for each in batches if each.member in members]
-    for each in heard:
-        _require_as_signed(each, now.days)
+    heard = [each for each in _counting(home, casebook, now, deed) if each.member in members]
     if deed is Deed.SIGHTINGS:
         published = casebook.hub.snapshots.summaries()
         epochs = {each.number: each.epoch for each in published}
@@ -89,21 +85,23 @@ def require_whole(home: Home, casebook: CaseBook, now: Epoch) -> None:
     Raises:
         MalformedDocument: If one is not.
     """
-    since = now.spoken_of - home.register.integer("hub.statement_epochs") + 1
     for deed in (Deed.SUBMISSION, Deed.SIGHTINGS):
-        for each in casebook.hub.batches.newest(deed, since, now.spoken_of):
-            _require_as_signed(each, now.days)
+        _counting(home, casebook, now, deed)
 
 
-def _require_as_signed(batch: Batch, epoch_days: int) -> None:
-    """Refuse a body without the digest that was kept of it, and that stands in its signed note."""
-    if digest(batch.body) != batch.digest or batch.digest not in batch.note.split("\n"):
-        day = render_epoch(batch.epoch, epoch_days)
-        raise MalformedDocument(
-            "is not as it was signed, and nothing is weighed by it: `hinomi hub verify` tells "
-            "what else is damaged; restore the database",
-            f"batch of {batch.member}, {batch.deed.name.lower()} of {day}",
-        )
+def _counting(home: Home, casebook: CaseBook, now: Epoch, deed: Deed) -> tuple[Batch, ...]:
+    """Give each member's newest batch that counts, and has the digest that its note is under."""
+    since = now.spoken_of - home.register.integer("hub.statement_epochs") + 1
+    found = casebook.hub.batches.newest(deed, since, now.spoken_of)
+    for each in found:
+        if digest(each.body) != each.digest or each.digest not in each.note.split("\n"):
+            day = render_epoch(each.epoch, now.days)
+            raise MalformedDocument(
+                "is not as it was signed, and nothing is weighed by it: `hinomi hub verify` tells "
+                "what else is damaged; restore the database",
+                f"batch of {each.member}, {each.deed.name.lower()} of {day}",
+            )
+    return found
 
 
 class _Finding(msgspec.Struct):

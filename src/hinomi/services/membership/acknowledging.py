@@ -16,7 +16,6 @@ from hinomi.services.membership.asking import HubClient
 from hinomi.services.membership.holding import Held, put_held, require_held
 from hinomi.services.membership.joined import JoinedHub, read_joined
 from hinomi.services.membership.joining import statements_signer
-from hinomi.share.signing import Signed
 
 
 class _Answer(msgspec.Struct):
@@ -49,14 +48,7 @@ def acknowledge(home: Home, client: HubClient | None = None) -> int:
 
 def tell(home: Home, membership: JoinedHub, held: Held, client: HubClient) -> int:
     """Do as `acknowledge`, where it is known what is held."""
-    signed = Signed(
-        deed=Deed.ACKNOWLEDGEMENT,
-        hub=membership.hub,
-        member=membership.member,
-        epoch=held.head.epoch,
-        epoch_days=membership.epoch_days,
-        digest=held.head.json_digest,
-    )
+    signed = membership.signed(Deed.ACKNOWLEDGEMENT, held.head.epoch, held.head.json_digest)
     path = f"/v1/snapshots/{held.number}/acknowledgement"
     note = signed.sign(statements_signer(home)).encode()
     answer = client.put_json(path, note, _Answer, {"Content-Type": "text/plain; charset=utf-8"})

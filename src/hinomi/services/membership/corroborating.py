@@ -242,27 +242,12 @@ class _Taking:
     def _send(self, client: HubClient, body: bytes) -> str:
         """Send tables, and give the hub's receipt for them."""
         day = self._membership.day_of(self._epoch)
-        signed = Signed(
-            deed=Deed.TABLES,
-            hub=self._membership.hub,
-            member=self._membership.member,
-            epoch=self._epoch,
-            epoch_days=self._membership.epoch_days,
-            digest=digest(body),
-        )
+        signed = self._membership.signed(Deed.TABLES, self._epoch, digest(body))
         note = base64.b64encode(signed.sign(statements_signer(self._home)).encode()).decode()
         headers = {"Content-Type": _BYTES, "Hinomi-Note": note}
         answer = client.put_json(f"/v1/rounds/{day}/tables", body, _Receipt, headers)
-        wanted = Signed(
-            deed=Deed.RECEIPT,
-            hub=signed.hub,
-            member=signed.member,
-            epoch=signed.epoch,
-            epoch_days=signed.epoch_days,
-            digest=signed.digest,
-        )
         given = Signed.check(answer.note, self._membership.list_key, signed.epoch_days)
-        if given != wanted or (answer.epoch, answer.digest) != (day, signed.digest):
+        if given != signed.receipt() or (answer.epoch, answer.digest) != (day, signed.digest):
             raise BadNote("the hub's receipt is for other tables: these are sent again")
         return answer.note
 

@@ -7,8 +7,10 @@ from typing import Final
 from hinomi.errors import ConfigError
 from hinomi.govern.note import BadNote, Verifier
 from hinomi.model.listing import epoch_of, render_epoch
+from hinomi.model.statement import Deed
 from hinomi.services.home import Home
 from hinomi.services.membership.joining import MEMBERSHIP, read_membership
+from hinomi.share.signing import Signed
 
 FOLDER: Final = "hub"
 """Where all of it lies in the home, but for the keys."""
@@ -33,6 +35,17 @@ class JoinedHub:
     def epoch_at(self, time_ms: int) -> int:
         """Number the hub's epoch that *time_ms* lies in."""
         return epoch_of(time_ms, self.epoch_days)
+
+    def signed(self, deed: Deed, epoch: int, digest: str) -> Signed:
+        """Give what this house puts its name to: a deed over bytes with this digest (SHA-256)."""
+        return Signed(
+            deed=deed,
+            hub=self.hub,
+            member=self.member,
+            epoch=epoch,
+            epoch_days=self.epoch_days,
+            digest=digest,
+        )
 
     def day_of(self, epoch: int) -> str:
         """Name an epoch of the hub by its first day."""

@@ -82,14 +82,7 @@ def make_parcel(
     home: Home, membership: JoinedHub, deed: Deed, *, epoch: int, body: bytes, statements: int
 ) -> Parcel:
     """Sign a batch; the same body is always signed alike."""
-    signed = Signed(
-        deed=deed,
-        hub=membership.hub,
-        member=membership.member,
-        epoch=epoch,
-        epoch_days=membership.epoch_days,
-        digest=digest(body),
-    )
+    signed = membership.signed(deed, epoch, digest(body))
     return Parcel(
         deed=deed,
         epoch=epoch,
@@ -225,14 +218,7 @@ def dispatch(
 
 def _require_receipt(membership: JoinedHub, parcel: Parcel, answer: _Receipt) -> None:
     """Refuse a receipt that is not the hub's word for this very batch."""
-    wanted = Signed(
-        deed=Deed.RECEIPT,
-        hub=membership.hub,
-        member=membership.member,
-        epoch=parcel.epoch,
-        epoch_days=membership.epoch_days,
-        digest=parcel.digest,
-    )
+    wanted = membership.signed(parcel.deed, parcel.epoch, parcel.digest).receipt()
     told = (answer.epoch, answer.digest, answer.statements)
     if told != (membership.day_of(parcel.epoch), parcel.digest, parcel.statements):
         raise BadNote("the hub's receipt speaks of another batch: this one stays in the outbox")

@@ -2,17 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import sqlalchemy as sa
 
-from hinomi.model.address import Address
 from hinomi.model.snapshot import Entry
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
+from hinomi.store.hub.rows import bound, endpoint_of, key_of, the_one
 from hinomi.store.hub.schema import NAMINGS
-
-_KEY: Final = ("hi", "lo", "proto", "port")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +33,7 @@ class NamingStore:
             rows = connection.execute(sa.select(NAMINGS).order_by(*NAMINGS.primary_key)).all()
         return tuple(
             Naming(
-                endpoint=Endpoint(Address(row.hi, row.lo), row.proto, row.port),
+                endpoint=endpoint_of(row),
                 since=row.since,
                 members=tuple(row.members),
             )
@@ -64,13 +61,12 @@ def follow(
     new = [each for each in versions if each.since == epoch and not each.is_revoked]
     gone = [*new, *(each for each in versions if each.is_revoked)]
     if gone:
-        keys = [{f"its_{name}": cell for name, cell in _key(each).items()} for each in gone]
-        its = (NAMINGS.c[name] == sa.bindparam(f"its_{name}") for name in _KEY)
-        connection.execute(sa.delete(NAMINGS).where(*its), keys)
+        keys = [bound(each.endpoint) for each in gone]
+        connection.execute(sa.delete(NAMINGS).where(*the_one(NAMINGS)), keys)
     connection.execute(sa.update(NAMINGS).values(epoch=epoch))
     rows = [
         {
-            **_key(each),
+            **key_of(each.endpoint),
             "since": epoch,
             "epoch": epoch,
             "members": sorted(named[each.endpoint]),
@@ -80,13 +76,3 @@ def follow(
     ]
     if rows:
         connection.execute(sa.insert(NAMINGS), rows)
-
-
-def _key(entry: Entry) -> dict[str, int]:
-    endpoint = entry.endpoint
-    return {
-        "hi": endpoint.address.hi,
-        "lo": endpoint.address.lo,
-        "proto": endpoint.proto,
-        "port": endpoint.port,
-    }

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
+from hinomi.store.hub.rows import key_of
 from hinomi.store.hub.schema import OUTCOMES
 
 MEMBER: Final = "member:"
@@ -28,12 +29,7 @@ class OutcomeStore:
             outcomes: Of each source that it says something of, whether it was right.
             epoch: The present.
         """
-        where = {
-            "hi": endpoint.address.hi,
-            "lo": endpoint.address.lo,
-            "proto": endpoint.proto,
-            "port": endpoint.port,
-        }
+        where = key_of(endpoint)
         rows = [
             {**where, "source": name, "was_right": right, "epoch": epoch}
             for name, right in sorted(outcomes.items())

@@ -164,18 +164,6 @@ class RoundStore:
         with self._database.read() as connection:
             return connection.scalar(sa.select(ANSWERS.c.body).filter_by(**key))
 
-    def forget_answers(self, before: int) -> int:
-        """Delete answers and rounds of epochs before *before*; give how many answers went."""
-        with self._database.write() as connection:
-            gone = connection.execute(sa.delete(ANSWERS).where(ANSWERS.c.epoch < before)).rowcount
-            connection.execute(
-                sa.delete(ROUNDS).where(
-                    ROUNDS.c.epoch < before,
-                    ~sa.exists().where(TABLES.c.epoch == ROUNDS.c.epoch),
-                )
-            )
-        return gone
-
 
 def _dealt(connection: sa.Connection, epoch: int) -> Dealt | None:
     row = connection.execute(sa.select(ROUNDS).filter_by(epoch=epoch)).one_or_none()

@@ -5,11 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hinomi.model.address import Address
 from hinomi.model.case import Finding, ServiceClass
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
-from hinomi.store.hub.rows import known
+from hinomi.store.hub.rows import KEY, endpoint_of, key_of, known
 from hinomi.store.hub.schema import RULINGS
 
 
@@ -40,12 +39,8 @@ class RulingStore:
 
     def add(self, ruling: Ruling) -> None:
         """Keep *ruling*: from now on it is the one that counts."""
-        endpoint = ruling.endpoint
         row = {
-            "hi": endpoint.address.hi,
-            "lo": endpoint.address.lo,
-            "proto": endpoint.proto,
-            "port": endpoint.port,
+            **key_of(ruling.endpoint),
             "finding": ruling.finding.value,
             "service_class": ruling.service_class.value,
             "reason": ruling.reason,
@@ -60,21 +55,14 @@ class RulingStore:
 
     def newest(self) -> dict[Endpoint, Ruling]:
         """Give the last ruling on each server, also those that count no more."""
-        last = sa.select(sa.func.max(RULINGS.c.id)).group_by(
-            RULINGS.c.hi, RULINGS.c.lo, RULINGS.c.proto, RULINGS.c.port
-        )
+        last = sa.select(sa.func.max(RULINGS.c.id)).group_by(*(RULINGS.c[name] for name in KEY))
         with self._database.read() as connection:
             rows = connection.execute(sa.select(RULINGS).where(RULINGS.c.id.in_(last))).all()
         return {each.endpoint: each for each in map(_ruling, rows)}
 
     def of(self, endpoint: Endpoint) -> tuple[Ruling, ...]:
         """Give every ruling on one server, the last one last."""
-        where = {
-            "hi": endpoint.address.hi,
-            "lo": endpoint.address.lo,
-            "proto": endpoint.proto,
-            "port": endpoint.port,
-        }
+        where = key_of(endpoint)
         wanted = sa.select(RULINGS).filter_by(**where).order_by(RULINGS.c.id)
         with self._database.read() as connection:
             return tuple(map(_ruling, connection.execute(wanted)))
@@ -82,7 +70,7 @@ class RulingStore:
 
 def _ruling(row: Any) -> Ruling:
     return Ruling(
-        endpoint=Endpoint(Address(row.hi, row.lo), row.proto, row.port),
+        endpoint=endpoint_of(row),
         finding=known(Finding, row.finding, "hub_rulings.finding"),
         service_class=known(ServiceClass, row.service_class, "hub_rulings.service_class"),
         reason=row.reason,

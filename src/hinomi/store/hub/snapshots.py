@@ -8,16 +8,14 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from hinomi.errors import Conflict, NotFound
-from hinomi.model.address import Address
 from hinomi.model.case import ServiceClass
 from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
 from hinomi.store.hub.namings import follow
-from hinomi.store.hub.rows import known
+from hinomi.store.hub.rows import KEY, bound, endpoint_of, key_of, known, the_one
 from hinomi.store.hub.schema import ACKNOWLEDGEMENTS, ENTRIES, SEALINGS, SNAPSHOTS
 
-_KEY: Final = ("hi", "lo", "proto", "port")
 _NOBODY: Final[Mapping[Endpoint, tuple[str, ...]]] = MappingProxyType({})
 _SUMMARY: Final = ("number", "epoch", "previous", "digest", "head", "entry")
 
@@ -205,17 +203,17 @@ class SnapshotStore:
         """Give the servers whose listing ended with the list of *epoch*."""
         wanted = sa.select(ENTRIES).filter_by(modified=epoch, is_revoked=True)
         with self._database.read() as connection:
-            return frozenset(_endpoint(row) for row in connection.execute(wanted))
+            return frozenset(endpoint_of(row) for row in connection.execute(wanted))
 
     def episodes(self) -> dict[Endpoint, int]:
         """Give how many episodes each server has had, of all that were ever published."""
         with self._database.read() as connection:
             rows = connection.execute(
-                sa.select(*(ENTRIES.c[name] for name in _KEY), ENTRIES.c.episode).where(
+                sa.select(*(ENTRIES.c[name] for name in KEY), ENTRIES.c.episode).where(
                     ENTRIES.c.is_newest
                 )
             ).all()
-        return {_endpoint(row): row.episode for row in rows}
+        return {endpoint_of(row): row.episode for row in rows}
 
     def versions(self, until: int | None = None) -> Iterator[Entry]:
         """
@@ -224,7 +222,7 @@ class SnapshotStore:
         Args:
             until: Last epoch whose versions are given; None: all are.
         """
-        order = (ENTRIES.c.modified, *(ENTRIES.c[name] for name in _KEY), ENTRIES.c.episode)
+        order = (ENTRIES.c.modified, *(ENTRIES.c[name] for name in KEY), ENTRIES.c.episode)
         wanted = sa.select(ENTRIES).order_by(*order)
         if until is not None:
             wanted = wanted.where(ENTRIES.c.modified <= until)
@@ -277,23 +275,18 @@ def _put_versions(connection: sa.Connection, versions: Sequence[Entry]) -> None:
         return
     older = (
         sa.update(ENTRIES)
-        .where(*(ENTRIES.c[name] == sa.bindparam(f"its_{name}") for name in _KEY))
+        .where(*the_one(ENTRIES))
         .where(ENTRIES.c.is_newest)
         .values(is_newest=False)
     )
     rows = [_row(each) for each in versions]
-    keys = [{f"its_{name}": row[name] for name in _KEY} for row in rows]
-    connection.execute(older, keys)
+    connection.execute(older, [bound(each.endpoint) for each in versions])
     connection.execute(sa.insert(ENTRIES), rows)
 
 
 def _row(entry: Entry) -> dict[str, object]:
-    endpoint = entry.endpoint
     return {
-        "hi": endpoint.address.hi,
-        "lo": endpoint.address.lo,
-        "proto": endpoint.proto,
-        "port": endpoint.port,
+        **key_of(entry.endpoint),
         "episode": entry.episode,
         "modified": entry.modified,
         "since": entry.since,
@@ -304,13 +297,9 @@ def _row(entry: Entry) -> dict[str, object]:
     }
 
 
-def _endpoint(row: Any) -> Endpoint:
-    return Endpoint(Address(row.hi, row.lo), row.proto, row.port)
-
-
 def _entry(row: Any) -> Entry:
     return Entry(
-        endpoint=_endpoint(row),
+        endpoint=endpoint_of(row),
         episode=row.episode,
         since=row.since,
         modified=row.modified,

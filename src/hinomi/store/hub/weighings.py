@@ -6,14 +6,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from hinomi.model.address import Address
 from hinomi.model.case import ServiceClass
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database, inserting
-from hinomi.store.hub.rows import known
+from hinomi.store.hub.rows import KEY, endpoint_of, key_of, known
 from hinomi.store.hub.schema import WEIGHINGS
 
-_KEY: Final = ("hi", "lo", "proto", "port")
 _AT_ONCE: Final = 1_000
 
 
@@ -55,9 +53,9 @@ class WeighingStore:
             changed = {
                 each.name: insert.excluded[each.name]
                 for each in WEIGHINGS.columns
-                if each.name not in _KEY
+                if each.name not in KEY
             }
-            put = insert.on_conflict_do_update(index_elements=_KEY, set_=changed)
+            put = insert.on_conflict_do_update(index_elements=KEY, set_=changed)
             for begin in range(0, len(rows), _AT_ONCE):
                 connection.execute(put, rows[begin : begin + _AT_ONCE])
 
@@ -82,12 +80,8 @@ class WeighingStore:
 
 
 def _row(weighing: Weighing) -> dict[str, object]:
-    endpoint = weighing.endpoint
     return {
-        "hi": endpoint.address.hi,
-        "lo": endpoint.address.lo,
-        "proto": endpoint.proto,
-        "port": endpoint.port,
+        **key_of(weighing.endpoint),
         "epoch": weighing.epoch,
         "outcome": weighing.outcome,
         "posterior": weighing.posterior,
@@ -103,7 +97,7 @@ def _row(weighing: Weighing) -> dict[str, object]:
 
 def _weighing(row: Any) -> Weighing:
     return Weighing(
-        endpoint=Endpoint(Address(row.hi, row.lo), row.proto, row.port),
+        endpoint=endpoint_of(row),
         epoch=row.epoch,
         outcome=row.outcome,
         posterior=row.posterior,

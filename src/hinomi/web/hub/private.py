@@ -9,7 +9,6 @@ from hinomi.model.member import Outlet
 from hinomi.services.hub.corroborating import (
     SentIn,
     answer_for,
-    require_on,
     seat_of,
     size_of,
     take_tables,
@@ -66,7 +65,6 @@ def _add_reading(routes: APIRouter, hub: Hub) -> None:
     )
     def give_answer(epoch: EpochDay, caller: Annotated[Caller, Depends(come_in)]) -> Response:
         """Give the caller's own answer of a round that is over."""
-        require_on(hub.home)
         found = answer_for(hub.home, hub.casebook, caller.member, epoch_on(hub, epoch))
         hub.reads.give(caller, "answer of a round")
         return Response(found, headers={"Cache-Control": "no-store"}, media_type=BYTES)
@@ -76,7 +74,6 @@ def _add_tables(routes: APIRouter, hub: Hub) -> None:
     come_in = admits(hub, Outlet.SUBMIT)
 
     def size_bytes(request: Request) -> int:
-        require_on(hub.home)
         return size_of(hub.home, hub.casebook, epoch_on(hub, request.path_params["epoch"]))
 
     read = takes_exactly(size_bytes, BYTES)

@@ -30,7 +30,7 @@ _OBJECTS: Final = f"{_COLLECTION}objects/"
 _OBJECT: Final = f"{_OBJECTS}{{name}}/"
 """Paths; each ends with a slash (TAXII 2.1, 3.1)."""
 
-_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def taxii_routes(hub: Hub) -> APIRouter:
