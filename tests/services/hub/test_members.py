@@ -12,7 +12,7 @@ from admitted import attested
 from enrolled import Entrance, second_person
 from hinomi.errors import Conflict, MalformedDocument, NotFound, NotPermitted, UsageError
 from hinomi.govern.note import Verifier
-from hinomi.model.member import MemberKind, MemberState, Outlet, Use
+from hinomi.model.member import MemberKind, MemberState
 from hinomi.services.deciding import approve_request
 from hinomi.services.hub import members
 from hinomi.services.hub.changes import Changed
@@ -295,109 +295,6 @@ def test_a_request_that_proves_nothing_is_refused(entrance: Entrance) -> None:
 
     with pytest.raises(MalformedDocument, match="no certificate request"):
         members.add(house.home(), "isp-a", "ISP A", MemberKind.DETECTING_ISP, said)
-
-
-def test_what_let_a_member_in_stays_while_it_takes_part(entrance: Entrance) -> None:
-    """Its kind changes after it has left; everything else may be corrected at any time."""
-    house = entrance.house
-    entrance.joins("isp-a")
-    with pytest.raises(Conflict, match="its kind was part of what let it in"):
-        members.change(house.home(), "isp-a", Changed(kind=MemberKind.MINISTRY))
-    said = Changed(organisation="ISP A KK", uses=(Use.DETECT, Use.DETECT), reason="letter 3")
-    changed = members.change(house.home(), "isp-a", said).member
-    assert (changed.organisation, changed.uses) == ("ISP A KK", (Use.DETECT,))
-    members.leave(house.home(), "isp-a", "x")
-
-    kind = MemberKind.RECEIVING_ISP
-    assert members.change(house.home(), "isp-a", Changed(kind=kind)).member.kind is kind
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        Changed(organisation="Somebody Else", reason="letter 3"),
-        Changed(page="https://else.example/flow", reason="letter 3"),
-        Changed(uses=(Use.BLOCK_CONSENTED,), reason="letter 3"),
-        Changed(contacts=("noc@else.example",), reason="letter 3"),
-    ],
-    ids=["organisation", "page", "uses", "contacts"],
-)
-def test_whoever_takes_part_is_made_another_by_two_people(
-    entrance: Entrance, monkeypatch: pytest.MonkeyPatch, said: Changed
-) -> None:
-    """Organisation, page, uses and contacts let it in; one person cannot swap them alone."""
-    home = entrance.house.home()
-    entrance.joins("isp-a")
-    before = members.known(home, "isp-a").member
-    token = second_person(entrance, monkeypatch)
-    with pytest.raises(UsageError, match="the reason is blank"):
-        members.change(home, "isp-a", replace(said, reason=""))
-
-    first = members.change(home, "isp-a", said)
-    assert (first.is_done, members.known(home, "isp-a").member) == (False, before)
-    assert first.request is not None
-    assert first.request.what is not None
-    (field,) = set(first.request.what["after"]) - {"attestations"}
-    assert first.request.what["before"][field] != first.request.what["after"][field]
-    monkeypatch.setenv(TOKEN_VARIABLE, token)
-    approve_request(home, first.request.id)
-    monkeypatch.delenv(TOKEN_VARIABLE)
-
-    assert members.change(home, "isp-a", said).is_done
-    told: dict[str, Any] = [each.parse() for each in home.journal().bodies(0)][-1]
-    assert (told["reason"], told["approved_by"]) == ("letter 3", ["olga"])
-    assert field in told["changed"]
-    assert "else.example" not in str(told)
-
-
-def test_an_approved_change_is_of_the_member_as_it_was(
-    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever was attested, or changed, meanwhile is asked about anew."""
-    home = entrance.house.home()
-    entrance.joins("isp-a")
-    token = second_person(entrance, monkeypatch)
-    said = Changed(organisation="Somebody Else", reason="letter 3")
-    first = members.change(home, "isp-a", said)
-    assert first.request is not None
-    monkeypatch.setenv(TOKEN_VARIABLE, token)
-    approve_request(home, first.request.id)
-    monkeypatch.delenv(TOKEN_VARIABLE)
-    members.attest(home, "isp-a", attested(entrance.day, 30))
-
-    again = members.change(home, "isp-a", said)
-    assert (again.is_done, again.request != first.request) == (False, True)
-
-
-def test_attestations_do_not_become_another_organisations(entrance: Entrance) -> None:
-    """No listing goes to it until somebody attests it; another spelling is no other."""
-    home = entrance.house.home()
-    member = entrance.joins("isp-a")
-    said = Changed(organisation="\uff29\uff33\uff30-A", reason="their own spelling")
-    assert members.change(home, "isp-a", said).member.attestations
-    assert member.knocks(Outlet.SNAPSHOT).member.name == "isp-a"
-
-    said = Changed(organisation="Somebody Else", reason="they were bought")
-    assert members.change(home, "isp-a", said).member.attestations == ()
-    assert "no attestation of trust holds today" in members.known(home, "isp-a").gaps
-    with pytest.raises(NotPermitted, match="no attestation of trust holds today"):
-        member.knocks(Outlet.SNAPSHOT)
-    members.attest(home, "isp-a", attested(entrance.day))
-    assert member.knocks(Outlet.SNAPSHOT).member.organisation == "Somebody Else"
-
-
-def test_wide_blanks_are_blanks(entrance: Entrance) -> None:
-    """As people type them in Japanese."""
-    home = entrance.house.home()
-    entrance.joins("isp-a")
-    kind = MemberKind.DETECTING_ISP
-    added = members.add(home, "isp-b", "日本ネット\u3000株式会社", kind, Changed())
-    assert added.organisation == "日本ネット 株式会社"
-    with pytest.raises(Conflict, match="isp-b has the same organisation"):
-        members.add(home, "isp-c", "日本ネット\u3231", kind, Changed())
-    members.suspend(home, "isp-a", "届出\u3000第七号")
-
-    assert [each.parse() for each in home.journal().bodies(0)][-1]["reason"] == "届出 第七号"
 
 
 def test_members_at_one_domain_are_told_of(entrance: Entrance) -> None:

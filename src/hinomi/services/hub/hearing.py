@@ -92,6 +92,7 @@ def hear(home: Home, casebook: CaseBook, now: Epoch) -> Hearing:
         most_days=home.register.integer("expiry.most_days"),
         address_share=home.register.number("verify.address_share"),
     )
+    early = _early(casebook, servers, listed, statements, places)
     named = np.zeros(servers.size, dtype=np.bool_)
     named[statements.server] = True
     return Hearing(
@@ -103,7 +104,7 @@ def hear(home: Home, casebook: CaseBook, now: Epoch) -> Hearing:
             denied=_sighting_voices(seen, servers, places, _DENIALS, is_for=False),
             classes=classes,
             fresh=_fresh(home, named, others_said.server, ages),
-            before=_before(casebook, servers, now, _early(casebook, servers, statements, places)),
+            before=_before(casebook, servers, now, listed, early),
         ),
         testimony=others,
         statements=said,
@@ -299,7 +300,13 @@ def _fresh(home: Home, named: Bools, found: Ints, ages: Ints) -> Floats:
     return np.array(chances)[np.minimum(newest, policy.most_days + 1)]
 
 
-def _early(casebook: CaseBook, servers: Servers, words: Voices, places: Mapping[str, int]) -> Bools:
+def _early(
+    casebook: CaseBook,
+    servers: Servers,
+    listed: Sequence[Entry],
+    words: Voices,
+    places: Mapping[str, int],
+) -> Bools:
     """
     Tell which listed servers somebody names now who named them before they were listed.
 
@@ -308,7 +315,7 @@ def _early(casebook: CaseBook, servers: Servers, words: Voices, places: Mapping[
     everybody may have it from the list.
     """
     early = np.zeros(servers.size, dtype=np.bool_)
-    since = {each.endpoint: each.since for each in casebook.hub.snapshots.standing()}
+    since = {each.endpoint: each.since for each in listed}
     known = [each for each in casebook.hub.namings.all() if since.get(each.endpoint) == each.since]
     pairs = [
         row * len(places) + places[f"{MEMBER}{member}"]
@@ -321,10 +328,11 @@ def _early(casebook: CaseBook, servers: Servers, words: Voices, places: Mapping[
     return early
 
 
-def _before(casebook: CaseBook, servers: Servers, now: Epoch, early: Bools) -> Before:
+def _before(
+    casebook: CaseBook, servers: Servers, now: Epoch, listed: Sequence[Entry], early: Bools
+) -> Before:
     before = Before.unknown(servers.size)
     places = {each: place for place, each in enumerate(CLASSES)}
-    listed = casebook.hub.snapshots.standing()
     for row, entry in zip(_rows(servers, listed), listed, strict=True):
         before.is_listed[row] = True
         before.service_class[row] = places[entry.service_class]

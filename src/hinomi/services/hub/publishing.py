@@ -24,7 +24,7 @@ from hinomi.services.hub.statements import require_whole
 from hinomi.services.hub.states import keep_state
 from hinomi.services.hub.weighing import Weighed, keep_weighings, weigh_statements
 from hinomi.services.mandates import Operation, record
-from hinomi.share.snapshot import Head, head_of, read_head, render_csv, render_json, sign_head
+from hinomi.share.snapshot import Head, head_over, read_head, render_csv, render_json, sign_head
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.snapshots import Published, Summary
 
@@ -172,12 +172,13 @@ def _draft(home: Home, casebook: CaseBook, now: Epoch, newest: Summary | None) -
         epoch_days=now.days,
         previous=NO_PREVIOUS if newest is None else newest.digest,
     )
+    json, csv = render_json(snapshot), render_csv(snapshot)
     return _Drafted(
         weighed=weighed,
         changes=changes,
-        head=head_of(snapshot),
-        json=render_json(snapshot),
-        csv=render_csv(snapshot),
+        head=head_over(snapshot, json, csv),
+        json=json,
+        csv=csv,
         made=_told(snapshot.number, now, changes),
     )
 
