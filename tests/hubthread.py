@@ -2,9 +2,10 @@
 
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -13,7 +14,7 @@ from hinomi.services.hub.apart import leave_to_others
 from hinomi.web.hub.app import create_app
 from hinomi.web.hub.peer import PeerProtocol, server_context
 from hinomi.web.hub.running import Hub
-from loopback import PATIENCE_S
+from loopback import PATIENCE_S, wait_for
 
 
 class _Server(uvicorn.Server):
@@ -24,29 +25,42 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
+def over_tls(app: Any, folder: Path, listening: socket.socket, **options: Any) -> Iterator[None]:
+    """
+    Let an application answer at *listening* until this ends, as the hub's own server does.
+
+    Args:
+        app: By ASGI.
+        folder: The hub's home, whose keys and certificates are shown and asked for.
+        listening: Open.
+        options: Further ones of `uvicorn.Config`.
+    """
+    context = server_context(folder)
+    config = uvicorn.Config(
+        app,
+        http=PeerProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        ssl_context_factory=lambda _config, _default: context,
+        **options,
+    )
+    server = _Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        wait_for(lambda: server.started)
+        yield
+    finally:
+        server.should_exit = True
+        thread.join(PATIENCE_S)
+
+
+@contextmanager
 def hub_answering(home: Home, listening: socket.socket) -> Iterator[Hub]:
     """Let the hub of *home* answer at *listening* until this ends; it makes no list by itself."""
-    context = server_context(home.folder)
     with home.casebook() as casebook:
         hub = Hub(home, casebook, publish=leave_to_others)
-        config = uvicorn.Config(
-            create_app(hub),
-            http=PeerProtocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            ssl_context_factory=lambda _config, _default: context,
-        )
-        server = _Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            ends_s = time.monotonic() + PATIENCE_S
-            while not server.started:
-                assert time.monotonic() < ends_s
-                time.sleep(0.01)
+        with over_tls(create_app(hub), home.folder, listening):
             yield hub
-        finally:
-            server.should_exit = True
-            thread.join()

@@ -4,7 +4,6 @@ import asyncio
 import json
 import socket
 import ssl
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from hinomi.errors import ConfigError
 from hinomi.services.home import Home
@@ -21,12 +19,11 @@ from hinomi.web.hub import peer
 from hinomi.web.hub.door import PEER
 from hinomi.web.hub.peer import (
     CONNECTIONS_A_NODE,
-    PeerProtocol,
     server_context,
     shown,
 )
+from hubthread import over_tls
 from hubtls import Authority, client_context, give_tls, write_certificate
-from loopback import wait_for
 from openhub import make_hub
 
 GET = b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n"
@@ -57,28 +54,12 @@ async def tell(scope: dict[str, Any], _receive: Any, send: Any) -> None:
 @contextmanager
 def answering(home: Home, keep_alive_s: int = 5) -> Iterator[int]:
     """Run uvicorn with our protocol on a thread; give the port."""
-    context = server_context(home.folder)
-    config = uvicorn.Config(
-        tell,
-        http=PeerProtocol,
-        ws="none",
-        lifespan="off",
-        log_config=None,
-        access_log=False,
-        ssl_context_factory=lambda _config, _default: context,
-        timeout_keep_alive=keep_alive_s,
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        thread = threading.Thread(
-            target=lambda: asyncio.run(server.serve(sockets=[listening])), daemon=True
-        )
-        thread.start()
-        wait_for(lambda: server.started)
+    options = {"timeout_keep_alive": keep_alive_s, "timeout_graceful_shutdown": 1}
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        over_tls(tell, home.folder, listening, **options),
+    ):
         yield listening.getsockname()[1]
-        server.should_exit = True
-        thread.join(30)
 
 
 @contextmanager
