@@ -134,7 +134,7 @@ def test_a_hub_that_was_lost_takes_its_list_back_from_a_members_home(
     made = publish(world.hub)
     assert (made.number, world.runs("pull")["number"]) == (2, 2)
     found = hinomi("hub", "verify", home=world.hub.folder)
-    before = (found.code, found.err)
+    told = (found.code, found.err)
     held = world.provider / "hub"
     new = tmp_path / "new"
     assert hinomi("hub", "restore", tmp_path / "hub.tar", home=new).code == 0
@@ -152,7 +152,7 @@ def test_a_hub_that_was_lost_takes_its_list_back_from_a_members_home(
     assert (code, "without its signed head" in said) == (65, True)
     assert new_hub("snapshot", "take", held) == (0, "")
     # The first list was put there by these tests, past the journal: nothing else is found.
-    assert new_hub("verify") == before
+    assert new_hub("verify") == told
     assert new_hub("resume", "--newest", 2) == (0, "")
     with open_home(new).casebook() as again, world.hub.casebook() as before:
         one, other = again.hub.snapshots.get(2), before.hub.snapshots.get(2)
