@@ -5,10 +5,11 @@ import base64
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from hinomi.errors import UsageError
 from hinomi.hub.taxiicursor import Cursor, CursorSeal
-from hinomi.hub.taxiiquery import Query
+from hinomi.hub.taxiiquery import BYTES_MOST, OF_OBJECTS, Query, parse_query
 
 SEAL = CursorSeal(b"\x01" * 32)
 CURSOR = Cursor("objects", 3, 20_780, 7, "indicator--1", Query(limit=2, types=("indicator",)))
@@ -65,6 +66,22 @@ def test_a_word_that_is_too_long_is_not_even_read() -> None:
     """No cursor of this hub is so long."""
     with pytest.raises(UsageError, match="no word of this hub"):
         SEAL.parse("A" * 20_000, "objects")
+
+
+@pytest.mark.parametrize("letter", ["a", "\x01", "火"])
+def test_the_longest_filters_that_are_taken_make_a_word_that_is_read(letter: str) -> None:
+    """What is handed out must come back: so what would be too long is refused at the beginning."""
+    fits = 0
+    for length in range(1, BYTES_MOST):
+        try:
+            asked = parse_query([("match[type]", letter * length)], OF_OBJECTS)
+        except UsageError:
+            break
+        fits = length
+    assert fits > 1_000
+    cursor = replace(CURSOR, id="i" * 100, query=asked.query)
+
+    assert SEAL.parse(SEAL.render(cursor), "objects") == cursor
 
 
 def test_a_word_is_for_its_own_resource() -> None:

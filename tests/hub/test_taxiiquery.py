@@ -78,6 +78,8 @@ def test_an_empty_next_is_none() -> None:
         ("match[type]", "", "empty"),
         ("match[id]", "a,,b", "empty"),
         ("match[id]", ",".join("a" * (VALUES_MOST + 1)), "more than 100 values"),
+        ("match[type]", ",".join(["a" * 100] * 80), "over 8,000 bytes"),
+        ("match[type]", "\x01" * 1_400, "over 8,000 bytes"),
         ("match[confidence]", "80", r"no filter match\[confidence\]"),
         ("match[\x1b[31m]", "80", r"no filter match\[\?\[31m\]"),
     ],

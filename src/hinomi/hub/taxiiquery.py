@@ -30,7 +30,10 @@ OF_AN_OBJECT: Final = _PAGED | {MATCH_VERSION, MATCH_SPEC_VERSION}
 OF_VERSIONS: Final = _PAGED | {MATCH_SPEC_VERSION}
 
 VALUES_MOST: Final = 100
-"""Values of one filter: the cursor bears them all, and has to fit into an address."""
+"""Values of one filter."""
+
+BYTES_MOST: Final = 8_000
+"""All filters together, as JSON: the word for the next page bears them, within an address."""
 
 _TIME: Final = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?Z", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -73,7 +76,8 @@ def parse_query(pairs: Iterable[tuple[str, str]], known: Collection[str]) -> Ask
         known: Parameters of this resource.
 
     Raises:
-        UsageError: If one stands there twice, is unknown here, or has a value that is none.
+        UsageError: If one stands there twice, is unknown here, or has a value that is none, or if
+            they are too long for the word of a next page.
     """
     found: dict[str, str] = {}
     for name, value in pairs:
@@ -93,6 +97,8 @@ def parse_query(pairs: Iterable[tuple[str, str]], known: Collection[str]) -> Ask
         versions=_versions(found) or (LAST,),
         spec_versions=_values(found, MATCH_SPEC_VERSION),
     )
+    if len(msgspec.json.encode(query)) > BYTES_MOST:
+        raise UsageError(f"the filters have over {BYTES_MOST:,} bytes; ask in several requests")
     # Clients that page by what an answer said send an empty one where it said nothing.
     return Asked(query, found.get("next") or None)
 

@@ -10,6 +10,9 @@ from hinomi.model.statement import Endpoint
 NO_PREVIOUS: Final = "0" * 64
 """In place of the hash of the previous snapshot where there is none."""
 
+NUMBER_MOST: Final = 2**31 - 1
+"""The highest number that a snapshot may have: a list an hour would take 245,000 years to it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:

@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Self, TypeVar
+from typing import Annotated, Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -22,6 +22,7 @@ from hinomi.model.case import ServiceClass
 from hinomi.model.evidence import Method
 from hinomi.model.listing import parse_epoch, render_epoch
 from hinomi.model.protocol import PORT_MOST, WITH_PORTS, parse_protocol, render_protocol
+from hinomi.model.snapshot import NUMBER_MOST
 from hinomi.model.statement import Band, Endpoint, Sighting, SightingStatement, Statement
 from hinomi.share.canonical import render_canonical, require_canonical
 
@@ -85,7 +86,7 @@ class _Sighting(msgspec.Struct, forbid_unknown_fields=True):
 class _Sightings(msgspec.Struct, forbid_unknown_fields=True):
     format: str
     epoch: str
-    snapshot: int
+    snapshot: Annotated[int, msgspec.Meta(ge=1, le=NUMBER_MOST)]
     sightings: list[_Sighting]
 
 

@@ -124,3 +124,16 @@ def test_a_restored_hub_waits_for_a_word(hub: FoundedHub) -> None:
     assert (waits.code, behind.code) == (75, 75)
     assert run(hub, "resume", "--newest", 0).out == "This hub publishes again.\n"
     assert run(hub, "publish").code == 0
+
+
+@pytest.mark.parametrize(
+    "words", [("show",), ("export", "--out", "x", "--to", "a", "--reason", "b")]
+)
+def test_a_number_that_no_snapshot_has_is_bad_input(
+    hub: FoundedHub, words: tuple[str, ...]
+) -> None:
+    """It never comes to the database, which could not hold it."""
+    said = run(hub, "snapshot", words[0], 10**20, *words[1:])
+
+    assert (said.code, said.err.count("\n")) == (64, 1)
+    assert "is not in the range" in said.err

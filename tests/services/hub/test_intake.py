@@ -9,6 +9,7 @@ import pytest
 from foundedhubs import FoundedHub
 from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotPermitted
 from hinomi.model.listing import render_epoch
+from hinomi.model.snapshot import NUMBER_MOST
 from hinomi.model.statement import Deed, Sighting, Statement
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.intake import Sent, take
@@ -157,10 +158,19 @@ def test_sightings_may_be_few(listing: FoundedHub) -> None:
     assert listing.sights("isp-a", 1, {server(1): Sighting.CONFIRMED}).statements == 1
 
 
-@pytest.mark.parametrize("number", [-5, 0, 2, 999_999])
+@pytest.mark.parametrize("number", [2, 999_999, NUMBER_MOST])
 def test_sightings_are_of_a_snapshot_that_exists(listing: FoundedHub, number: int) -> None:
     """Nobody has seen another one."""
     with pytest.raises(MalformedDocument, match="does not have"):
+        listing.sights("isp-a", number, {server(1): Sighting.WRONG})
+
+
+@pytest.mark.parametrize("number", [-5, 0, NUMBER_MOST + 1, 2**63, 2**64, 10**40])
+def test_sightings_are_of_a_number_that_a_snapshot_can_have(
+    listing: FoundedHub, number: int
+) -> None:
+    """No database is asked for another one: it could not even hold the number."""
+    with pytest.raises(MalformedDocument, match="snapshot"):
         listing.sights("isp-a", number, {server(1): Sighting.WRONG})
 
 

@@ -4,16 +4,20 @@ from pathlib import Path
 
 import pytest
 
-from hinomi.errors import ConfigError, Unavailable
+from hinomi.errors import ConfigError, Conflict, Unavailable
 from hinomi.govern.note import Signer
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
+from hinomi.services.membership import holding
 from hinomi.services.membership.asking import HubClient
 from hinomi.services.membership.joined import read_joined
+from hinomi.services.membership.joining import enrol
 from hinomi.services.membership.sending import (
     KEPT_SENT,
     Parcel,
     all_waiting,
+    alone_sending,
+    begun,
     deliver,
     deliver_earlier,
     find_sent,
@@ -22,9 +26,11 @@ from hinomi.services.membership.sending import (
     make_parcel,
     put_out,
 )
+from hinomi.services.membership.sighting import give_feedback
+from hinomi.services.membership.submitting import submit
 from hinomi.share.submission import render_submission
 from household import Household
-from standin import StandIn
+from standin import MEMBER, StandIn
 
 
 def parcel(home: Home, epoch: int) -> Parcel:
@@ -145,3 +151,65 @@ def test_a_damaged_batch_is_not_sent(house: Household, hub: StandIn, damage: byt
 
     with pytest.raises(ConfigError, match="damaged"):
         all_waiting(home)
+
+
+def test_what_a_former_key_signed_is_signed_anew(
+    house: Household, hub: StandIn, tmp_path: Path
+) -> None:
+    """A batch that waits while a node gets new keys does not stand in the way for ever."""
+    home = house.home()
+    for epoch in (hub.spoken_of - 1, hub.spoken_of):
+        put_out(home, read_joined(home), parcel(home, epoch))
+    old = parcel(home, hub.spoken_of).note
+    enrol(home, MEMBER, tmp_path / "again.json", new_keys=True)
+    hub.let_in(home, tmp_path)
+
+    joined = read_joined(home)
+    waiting = find_waiting(home, joined, Deed.SUBMISSION, hub.spoken_of)
+    assert waiting is not None
+    with HubClient(home, joined) as client:
+        refused = deliver_earlier(home, joined, Deed.SUBMISSION, hub.spoken_of, client)
+        done = deliver(home, joined, waiting, client)
+
+    assert [each.parcel.epoch - hub.spoken_of for each in refused] == [-1]
+    assert done.note != old
+    assert done.body == waiting.body
+    assert find_sent(home, joined, Deed.SUBMISSION, hub.spoken_of) == done
+
+
+def test_a_hub_founded_anew_has_nothing(house: Household, hub: StandIn, tmp_path: Path) -> None:
+    """Its name may be the old one: its key is not, and the receipt was the old hub's."""
+    home = house.home()
+    send(home, parcel(home, hub.spoken_of))
+    hub.list_key = Signer(hub.list_key.name, b"n" * 32)
+    hub.let_in(home, tmp_path)
+
+    assert begun(home, read_joined(home), Deed.SUBMISSION, hub.spoken_of) is None
+    assert send(home, parcel(home, hub.spoken_of)).receipt is not None
+
+
+def test_what_a_clock_made_that_ran_ahead_is_let_go(house: Household, hub: StandIn) -> None:
+    """When its epoch is over, other things will have been found."""
+    home = house.home()
+    joined = read_joined(home)
+    now = hub.spoken_of
+    for epoch in (now - 1, now, now + 1, now + 3):
+        put_out(home, joined, parcel(home, epoch))
+
+    found = begun(home, joined, Deed.SUBMISSION, now)
+
+    assert found == parcel(home, now)
+    assert [each.epoch - now for each in all_waiting(home)] == [-1, 0]
+
+
+def test_one_process_sends_at_a_time(
+    house: Household, hub: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other waits for it, and says so where that lasts too long."""
+    monkeypatch.setattr(holding, "_WAIT_S", 0.05)
+    home = house.home()
+    with alone_sending(home):
+        for act in (submit, give_feedback):
+            with pytest.raises(Conflict, match="another process makes or sends a batch"):
+                act(home)
+    assert hub.asked == []

@@ -203,7 +203,7 @@ def test_whatever_a_member_signs_is_taken_or_refused(
 
 
 def test_an_acknowledgement_is_kept(hub: Hub, node: Node) -> None:
-    """Signed over the list's digest, in the epoch of the list; again changes nothing."""
+    """Signed over the list's digest, in the epoch of the list; again, it is not journalled."""
     told = hub.casebook.hub.snapshots.get(1)
     note = node.sign_digest(Deed.ACKNOWLEDGEMENT, told.epoch, told.digest)
     with asking(hub, node) as client:
@@ -213,6 +213,8 @@ def test_an_acknowledgement_is_kept(hub: Hub, node: Node) -> None:
 
     assert [each.json() for each in answers] == [{"number": 1}, {"number": 1}]
     assert hub.casebook.hub.snapshots.acknowledged() == {"isp-a": 1}
+    entries = [each for each in hub.home.journal().entries() if "acknowledgement" in each.values()]
+    assert len(entries) == 1
 
 
 @pytest.mark.parametrize(

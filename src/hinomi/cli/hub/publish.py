@@ -9,6 +9,7 @@ from hinomi.cli.hub.unguarded import warn_unguarded
 from hinomi.cli.session import Session, shared_options
 from hinomi.errors import Unavailable
 from hinomi.govern.roles import Act
+from hinomi.model.snapshot import NUMBER_MOST
 from hinomi.services.hub.checking import check
 from hinomi.services.hub.publishing import Made, preview, require_window_over
 from hinomi.services.hub.publishing import publish as publish_list
@@ -23,6 +24,7 @@ from hinomi.services.hub.takingup import (
 from hinomi.services.mandates import Operation
 
 _FAULTS_MOST = 100
+_NUMBER = click.IntRange(min=1, max=NUMBER_MOST)
 
 
 @click.command()
@@ -100,7 +102,7 @@ def list_(session: Session) -> None:
 
 
 @snapshot.command()
-@click.argument("number", type=click.IntRange(min=1))
+@click.argument("number", type=_NUMBER)
 @shared_options
 @click.pass_obj
 def show(session: Session, number: int) -> None:
@@ -114,8 +116,8 @@ def show(session: Session, number: int) -> None:
 
 
 @snapshot.command()
-@click.argument("first", type=click.IntRange(min=1))
-@click.argument("last", type=click.IntRange(min=1), required=False)
+@click.argument("first", type=_NUMBER)
+@click.argument("last", type=_NUMBER, required=False)
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="DIR")
 @click.option("--to", "recipient", required=True, metavar="TEXT", help="Who gets them.")
 @click.option("--reason", required=True, metavar="TEXT", help="For whoever approves.")
@@ -216,7 +218,7 @@ def verify(session: Session) -> None:
 @click.command()
 @click.option(
     "--newest",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=NUMBER_MOST),
     required=True,
     help="The highest number that any member or witness has.",
 )

@@ -129,7 +129,7 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
 
 def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, note: str) -> None:
     """
-    Note that *member* has put snapshot *number* to use.
+    Note that *member* has put snapshot *number* to use; said again, it changes nothing.
 
     Args:
         home: The hub's.
@@ -157,6 +157,8 @@ def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, not
         digest=head.json_digest,
     )
     require_note(note, member, wanted)
+    if casebook.hub.snapshots.has_acknowledged(member.name, number):
+        return
     facts = {"member": member.name, "deed": "acknowledgement", "number": number}
     record(home.journal(), Operation.INTAKE, mandate, facts)
     casebook.hub.snapshots.acknowledge(

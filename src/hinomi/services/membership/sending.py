@@ -4,6 +4,7 @@ What goes to the hub: kept as it was signed, sent until the hub has given its re
 ================ ==========================================================================
 ``hub/outbox/``  what was made and not yet acknowledged: a repeated sending is the same bytes
 ``hub/sent/``    the same with the hub's receipt; the newest few of each kind stay
+``hub/sending``  the lock of whoever changes these
 ================ ==========================================================================
 
 There is one batch of a kind in an epoch. Once it lies in the outbox, what changes in the house
@@ -11,7 +12,7 @@ goes into the next one.
 """
 
 import base64
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -24,11 +25,12 @@ from hinomi.model.statement import Deed
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.asking import HubClient, NotTaken
+from hinomi.services.membership.holding import alone
 from hinomi.services.membership.joined import FOLDER, JoinedHub, path_in
 from hinomi.services.membership.joining import statements_signer
 from hinomi.share.canonical import digest
 from hinomi.share.signing import Signed
-from hinomi.store.durable import on_disk, write_durably
+from hinomi.store.durable import on_disk, replace_durably, write_durably
 
 KEPT_SENT: Final = 30
 """So many batches of a kind stay with their receipts; the journal has the digests of all."""
@@ -51,6 +53,7 @@ class Parcel(msgspec.Struct, frozen=True, kw_only=True):
     statements: int
     body: str
     note: str
+    hub_key: str  # Of the hub's list: a hub founded anew under the old name has nothing of this.
     receipt: str | None = None
 
 
@@ -90,7 +93,18 @@ def make_parcel(
         statements=statements,
         body=body.decode("utf-8"),
         note=signed.sign(statements_signer(home)),
+        hub_key=membership.list_key.render(),
     )
+
+
+def alone_sending(home: Home) -> AbstractContextManager[None]:
+    """
+    Keep other processes from making or sending a batch.
+
+    Raises:
+        Conflict: If one is at it for too long.
+    """
+    return alone(home, "sending", "makes or sends a batch")
 
 
 def put_out(home: Home, membership: JoinedHub, parcel: Parcel) -> Parcel:
@@ -119,6 +133,20 @@ def find_waiting(home: Home, membership: JoinedHub, deed: Deed, epoch: int) -> P
     return _find(membership, _path(home, OUTBOX, membership, deed, epoch))
 
 
+def begun(home: Home, membership: JoinedHub, deed: Deed, epoch: int) -> Parcel | None:
+    """
+    Give the batch of *epoch*, the last one that is over, sent or waiting; None: there is none.
+
+    What waits of a later one was made by a clock that ran ahead. It is let go: when its epoch is
+    over, other things will have been found.
+    """
+    for each in all_waiting(home, deed):
+        if each.epoch > epoch:
+            _let_go(_path(home, OUTBOX, membership, deed, each.epoch))
+    found = find_sent(home, membership, deed, epoch)
+    return found or find_waiting(home, membership, deed, epoch)
+
+
 def all_waiting(home: Home, deed: Deed | None = None) -> list[Parcel]:
     """Give everything that waits to be sent, oldest first."""
     found = [_read(path) for path in sorted((home.folder / FOLDER / OUTBOX).glob("*.json"))]
@@ -144,6 +172,7 @@ def deliver(home: Home, membership: JoinedHub, parcel: Parcel, client: HubClient
         Conflict, NotTaken: If the hub does not take it, now or ever: it is let go, and
             what it held goes into the next batch.
     """
+    parcel = _signed_now(home, membership, parcel)
     day = membership.day_of(parcel.epoch)
     path = f"/v1/epochs/{day}/{DOORS[parcel.deed]}"
     note = base64.b64encode(parcel.note.encode()).decode()
@@ -172,6 +201,8 @@ def deliver_earlier(
 
     Returns:
         Those that the hub does not take any more; they are let go.
+
+    What was signed with a key that this node had before is signed anew.
 
     Raises:
         As `deliver`, but for what the hub does not take.
@@ -216,6 +247,22 @@ def dispatch(
     return Dispatched(parcel=parcel, was_sent=was_sent, refused=refused)
 
 
+def _signed_now(home: Home, membership: JoinedHub, parcel: Parcel) -> Parcel:
+    """Give *parcel* as the key signs it that this node has now; the outbox gets it as well."""
+    anew = make_parcel(
+        home,
+        membership,
+        parcel.deed,
+        epoch=parcel.epoch,
+        body=parcel.body.encode(),
+        statements=parcel.statements,
+    )
+    if anew != parcel:
+        path = _path(home, OUTBOX, membership, parcel.deed, parcel.epoch)
+        replace_durably(path, msgspec.json.encode(anew))
+    return anew
+
+
 def _require_receipt(membership: JoinedHub, parcel: Parcel, answer: _Receipt) -> None:
     """Refuse a receipt that is not the hub's word for this very batch."""
     wanted = membership.signed(parcel.deed, parcel.epoch, parcel.digest).receipt()
@@ -235,7 +282,8 @@ def _find(membership: JoinedHub, path: Path) -> Parcel | None:
     if not path.exists():
         return None
     found = _read(path)
-    if found.note.split("\n")[1:3] == [membership.hub, membership.member]:
+    named = [*found.note.split("\n")[1:3], found.hub_key]
+    if named == [membership.hub, membership.member, membership.list_key.render()]:
         return found
     _let_go(path)
     return None

@@ -23,9 +23,9 @@ from hinomi.services.membership.met import NO_LIST, Met, counted_of
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
+    alone_sending,
+    begun,
     dispatch,
-    find_sent,
-    find_waiting,
     make_parcel,
     put_out,
 )
@@ -95,35 +95,35 @@ def give_feedback(home: Home) -> Told:
     """
     mandate = require_may_leave(home, Operation.FEEDBACK)
     membership = read_joined(home)
-    epoch = spoken_of(home, membership)
-    facts: dict[str, object] = {}
-    parcel = find_sent(home, membership, Deed.SIGHTINGS, epoch)
-    parcel = parcel or find_waiting(home, membership, Deed.SIGHTINGS, epoch)
-    if parcel is None:
-        found = _sightings(home, membership, epoch)
-        days = membership.epoch_days
-        body = render_sightings(found.statements, found.number, epoch, days)
-        parcel = make_parcel(
-            home,
-            membership,
-            Deed.SIGHTINGS,
-            epoch=epoch,
-            body=body,
-            statements=len(found.statements),
+    with alone_sending(home):
+        epoch = spoken_of(home, membership)
+        facts: dict[str, object] = {}
+        parcel = begun(home, membership, Deed.SIGHTINGS, epoch)
+        if parcel is None:
+            found = _sightings(home, membership, epoch)
+            days = membership.epoch_days
+            body = render_sightings(found.statements, found.number, epoch, days)
+            parcel = make_parcel(
+                home,
+                membership,
+                Deed.SIGHTINGS,
+                epoch=epoch,
+                body=body,
+                statements=len(found.statements),
+            )
+            facts = {"epoch": membership.day_of(epoch), **found.facts}
+            told = {"stage": "begins", **facts, "digest": parcel.digest}
+            told["register"] = home.register.version
+            record(home.journal(), Operation.FEEDBACK, mandate, told)
+            parcel = put_out(home, membership, parcel)
+        done = dispatch(home, membership, Operation.FEEDBACK, epoch, parcel)
+        return Told(
+            epoch=membership.day_of(epoch),
+            facts=facts,
+            sent=done.parcel or parcel,
+            was_sent=done.was_sent,
+            refused=done.refused,
         )
-        facts = {"epoch": membership.day_of(epoch), **found.facts}
-        told = {"stage": "begins", **facts, "digest": parcel.digest}
-        told["register"] = home.register.version
-        record(home.journal(), Operation.FEEDBACK, mandate, told)
-        parcel = put_out(home, membership, parcel)
-    done = dispatch(home, membership, Operation.FEEDBACK, epoch, parcel)
-    return Told(
-        epoch=membership.day_of(epoch),
-        facts=facts,
-        sent=done.parcel or parcel,
-        was_sent=done.was_sent,
-        refused=done.refused,
-    )
 
 
 def _sightings(home: Home, membership: JoinedHub, epoch: int) -> Sightings:

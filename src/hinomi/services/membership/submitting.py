@@ -26,9 +26,9 @@ from hinomi.services.membership.saidbefore import said_before
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
+    alone_sending,
+    begun,
     dispatch,
-    find_sent,
-    find_waiting,
     make_parcel,
     put_out,
 )
@@ -108,20 +108,20 @@ def submit(home: Home) -> Submitted:
     Raises:
         As `plan_submission`.
         Unavailable: If the hub is away: what is to be sent stays in the outbox.
-        Conflict, NotTaken: If the hub does not take it.
+        Conflict, NotTaken: If the hub does not take it, or another process sends.
         BadNote: If its receipt is none.
     """
     mandate = require_may_leave(home, Operation.SUBMIT)
     membership = read_joined(home)
-    epoch = spoken_of(home, membership)
-    facts: dict[str, object] = {}
-    sent = find_sent(home, membership, Deed.SUBMISSION, epoch)
-    parcel = find_waiting(home, membership, Deed.SUBMISSION, epoch)
-    if sent is None and parcel is None:
-        planned = _own_taking_back(home, membership, _plan(home, membership, mandate))
-        facts = planned.facts
-        parcel = keep_plan(home, membership, mandate, planned)
-    return send(home, membership, epoch, sent or parcel, facts)
+    with alone_sending(home):
+        epoch = spoken_of(home, membership)
+        facts: dict[str, object] = {}
+        parcel = begun(home, membership, Deed.SUBMISSION, epoch)
+        if parcel is None:
+            planned = _own_taking_back(home, membership, _plan(home, membership, mandate))
+            facts = planned.facts
+            parcel = keep_plan(home, membership, mandate, planned)
+        return send(home, membership, epoch, parcel, facts)
 
 
 def keep_plan(

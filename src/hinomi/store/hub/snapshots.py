@@ -247,6 +247,12 @@ class SnapshotStore:
                 sa.insert(ACKNOWLEDGEMENTS).values(**key, epoch=said.epoch, note=said.note)
             )
 
+    def has_acknowledged(self, member: str, number: int) -> bool:
+        """Tell whether *member* has said before that it put this snapshot to use."""
+        wanted = sa.select(ACKNOWLEDGEMENTS.c.number).filter_by(member=member, number=number)
+        with self._database.read() as connection:
+            return connection.scalar(wanted) is not None
+
     def acknowledgements(self) -> tuple[Acknowledged, ...]:
         """Give every word of members on what they have put to use, by member and number."""
         order = (ACKNOWLEDGEMENTS.c.member, ACKNOWLEDGEMENTS.c.number)

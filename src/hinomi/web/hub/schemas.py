@@ -5,12 +5,10 @@ from typing import Any, Final
 from hinomi.model.case import ServiceClass
 from hinomi.model.evidence import Method
 from hinomi.model.protocol import WITH_PORTS, render_protocol
+from hinomi.model.snapshot import NUMBER_MOST
 from hinomi.model.statement import Band, Sighting
 from hinomi.share.snapshot import FORMAT
 from hinomi.share.submission import SIGHTINGS, SUBMISSION
-
-NUMBER_MOST: Final = 2**31 - 1
-"""The highest number of a snapshot that a route looks for."""
 
 EPOCH_PATTERN: Final = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from hinomi.errors import NotFound
 from hinomi.model.member import Outlet
+from hinomi.model.snapshot import NUMBER_MOST
 from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.founding import envelope_signer, identity_key, list_signer
 from hinomi.share.envelope import Envelope, mark_of, sign_envelope
@@ -15,7 +16,6 @@ from hinomi.web.hub.answers import TEXT, as_json, as_text, gives, refers, refusa
 from hinomi.web.hub.bodies import CSV, JSON
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.running import Asked, Hub
-from hinomi.web.hub.schemas import NUMBER_MOST
 
 HEADS_MOST: Final = 1000
 
