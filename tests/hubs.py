@@ -1,9 +1,12 @@
 """A hub with members that have keys, certificates' fingerprints and tokens, and say things."""
 
+import atexit
 import hashlib
 import shutil
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +32,17 @@ from hinomi.share.submission import render_sightings, render_submission
 DAY_MS: Final = 86_400_000
 FIRST_EPOCH: Final = 20_780  # 2026-11-23.
 HUB: Final = "hub.example"
+
+
+@cache
+def _founded(name: str) -> Path:
+    """Found a hub once in this process, for tests to have copies: its tables alone take long."""
+    scratch = tempfile.TemporaryDirectory()
+    atexit.register(scratch.cleanup)
+    folder = Path(scratch.name) / name
+    create_hub(folder, HUB, "https://127.0.0.1:8443", HubHouse(folder).clock, made_up=True)
+    with open_home(folder, HubHouse(folder).clock).casebook():
+        return folder
 
 
 def server(number: int, port: int = 443, proto: int = 6) -> Endpoint:
@@ -85,10 +99,9 @@ class HubHouse:
 
     @classmethod
     def found(cls, folder: Path) -> "HubHouse":
-        """Make a new one."""
-        house = cls(folder)
-        create_hub(folder, HUB, "https://127.0.0.1:8443", house.clock, made_up=True)
-        return house
+        """Make a new one; under the same name in another test, with the same keys."""
+        shutil.copytree(_founded(folder.name), folder, dirs_exist_ok=True)
+        return cls(folder)
 
     def copy(self, folder: Path) -> "HubHouse":
         """Give one with the same keys, where a test may do as it likes."""
