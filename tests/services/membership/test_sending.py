@@ -11,7 +11,7 @@ from docket import SERVER
 from hinomi.cli.servers import read_endpoint
 from hinomi.errors import ConfigError, Conflict, Unavailable
 from hinomi.govern.note import Signer
-from hinomi.govern.plainwords import plain_words
+from hinomi.govern.plainwords import Language, plain_words
 from hinomi.model.statement import Deed
 from hinomi.services.approvals import approve
 from hinomi.services.home import Home
@@ -174,10 +174,11 @@ def told_subscribers(house: Household) -> list[tuple[str, str]]:
     """Give the numbers of `HANDED_ON` on the page of today, in English and in Japanese."""
     home = house.home()
     today_ms = home.clock() // DAY_MS * DAY_MS
-    period = {"since_ms": today_ms, "until_ms": today_ms + DAY_MS}
     columns = []
-    for language in ("en", "ja"):
-        html = unescape(publish_page(home, language, **period).html)
+    languages: tuple[Language, ...] = ("en", "ja")
+    for language in languages:
+        page = publish_page(home, language, since_ms=today_ms, until_ms=today_ms + DAY_MS)
+        html = unescape(page.html)
         labels = [plain_words().texts[f"n_{key}"].render(language) for key in HANDED_ON]
         found = [re.findall(rf"{re.escape(each)}</th><td[^>]*>([^<]*)", html) for each in labels]
         columns.append([number for (number,) in found])
@@ -205,7 +206,7 @@ def test_each_way_out_counts_on_the_page_for_subscribers(
     put_met(many.home(), replace(met, number=1, met=[0], watched=Behind.MORE))
     give_feedback(many.home())
     assert told_subscribers(many) == [FEW, NONE, FEW, FEW, FEW, NONE]
-    hub.rounds = StandInRounds(hub, [read_endpoint(SERVER, "tcp", 443)]).answer
+    hub.rounds = StandInRounds(hub, (read_endpoint(SERVER, "tcp", 443),)).answer
     (tmp_path / "members.key").write_bytes(render_members_key(KEY))
     take_key(many.home(), tmp_path / "members.key")
     corroborate(many.home())
