@@ -57,7 +57,7 @@ def counted_at(home: Home, clients: Mapping[str, int]) -> None:
     put_met(
         home,
         Met(
-            number=NO_LIST, until_day=today, lines_least=5, met=[], at_least=0, epoch=today - 1,
+            number=NO_LIST, lines_least=5, met=[], at_least=0, epoch=today - 1,
             listed=listed,
         ),
     )  # fmt: skip

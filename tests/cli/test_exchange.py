@@ -9,7 +9,7 @@ from docket import STAGES, At, lead, manned
 from hinomi.clock import wall_clock
 from hinomi.model.statement import Deed
 from hinomi.services.membership import asking
-from hinomi.services.membership.met import Met, put_met
+from hinomi.services.membership.met import Behind, Met, put_met
 from household import DAY_MS, Household
 from standin import SERVERS, StandIn, answering, authority, epoch_at
 from terminal import Said, hinomi
@@ -222,7 +222,7 @@ def test_what_was_met_is_told(house: Household) -> None:
     by(house, "oda", "pull")
     assert by(house, "oda", "feedback").code == 69
     day = house.clock() // DAY_MS
-    met = Met(number=1, until_day=day, lines_least=5, met=[2], at_least=0, epoch=day - 1)
+    met = Met(number=1, lines_least=5, met=[2], at_least=0, epoch=day - 1, watched=Behind.MORE)
     put_met(house.home(), met)
 
     plan = by(house, "oda", "feedback", "--dry-run", "--json").document

@@ -93,6 +93,8 @@ def test_the_summary_leaves_out_no_door() -> None:
 
     assert "whether it was seen here" in said.en
     assert "認定協会のリストにあるサーバが、ここで見られたか" in said.ja
+    assert "compare the servers that they have checked" in said.en
+    assert "認定協会を介して他の事業者のものと照合する" in said.ja
 
 
 def test_a_time_limit_is_told_where_one_is_registered() -> None:

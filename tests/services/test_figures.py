@@ -70,6 +70,53 @@ def test_cases_are_added_up_and_of_lists_the_longest_is_kept() -> None:
     assert (found.cases, found.listings, found.refusals) == (7, 3, 1)
 
 
+def test_each_batch_that_is_handed_on_counts_once() -> None:
+    """By its digest, however often it is sent; the most that one told of is kept."""
+    first = {"operation": "listings submit", "digest": "a", "stage": "begins", "submitted": 7}
+    found = counted(
+        {"operation": "listings submit", "stage": "planned", "submitted": 90},
+        {"operation": "listings submit", "stage": "begins", "submitted": 0},  # Too few: none goes.
+        first,
+        {"operation": "listings submit", "digest": "a", "stage": "done", "refused_late": 0},
+        {**first, "digest": "b", "submitted": 5},
+        {**first, "digest": "c", "submitted": 0, "takes_back": 5},
+        {"operation": "listings feedback", "digest": "d", "stage": "begins",
+         "confirmed": 2, "not-seen": 30, "wrong": 1, "gone": 4, "at_lines_least": 1},
+        {"operation": "listings feedback", "digest": "e", "stage": "begins",
+         "confirmed": 3, "not-seen": 0, "wrong": 0, "gone": 0},
+        {"operation": "listings export", "listings": 3},
+    )  # fmt: skip
+
+    assert (found.submitted, found.sighted, found.confirmed, found.listings) == (7, 37, 3, 3)
+    assert (found.handed_on, found.compared) == (6, 0)
+
+
+def test_a_batch_of_before_counts_in_the_period_in_which_it_went() -> None:
+    """It was made and journalled with its counts earlier; one that went earlier does not count."""
+    begins = {"operation": "listings submit", "digest": "a", "stage": "begins", "submitted": 7}
+    done = {"operation": "listings submit", "digest": "a", "stage": "done"}
+    earlier = {**begins, "digest": "b", "submitted": 9}
+    bodies = [body_of(0, 10, earlier), body_of(1, 20, begins), body_of(2, 1500, done)]
+
+    found = count_entries(bodies, WINDOW)
+
+    assert (found.submitted, found.handed_on) == (7, 1)
+
+
+def test_comparisons_are_counted_and_not_what_was_compared() -> None:
+    """How many servers went in, the hub must not learn from a page either."""
+    begins = {"operation": "listings corroborate", "digest": "a", "stage": "begins", "brought": 77}
+    found = counted(
+        begins,
+        {"operation": "listings corroborate", "digest": "a", "stage": "done"},
+        {"operation": "listings corroborate", "stage": "opened", "brought": 77, "corroborated": 5},
+        {**begins, "digest": "b"},
+        {"operation": "listings corroborate", "stage": "lost", "reason": "over"},
+    )
+
+    assert found == Figures(entries=5, handed_on=2, compared=2)
+
+
 def test_imports_are_added_up_with_their_reasons() -> None:
     """Rows in, rows stored, rows dropped by reason and malformed ones."""
     done = {"operation": "import", "stage": "done", "records": 10, "stored": 6}

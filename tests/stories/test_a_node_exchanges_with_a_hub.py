@@ -19,7 +19,7 @@ from hinomi.services.hub.credentials import Wanted, certify
 from hinomi.services.hub.founding import create_hub
 from hinomi.services.hub.publishing import publish
 from hinomi.services.membership import asking
-from hinomi.services.membership.met import Met, put_met
+from hinomi.services.membership.met import Behind, Met, put_met
 from hinomi.share.enrolment import EnrolmentRequest
 from household import DAY_MS
 from openhub import NAME, configure, put_snapshot, serving
@@ -96,7 +96,7 @@ def test_a_list_comes_and_findings_go(world: World, tmp_path: Path) -> None:
     assert world.runs("submit", *words)["was_sent"]
 
     day = wall_clock() // DAY_MS
-    seen = Met(number=1, until_day=day, lines_least=5, met=[1], at_least=0, epoch=day - 1)
+    seen = Met(number=1, lines_least=5, met=[1], at_least=0, epoch=day - 1, watched=Behind.MORE)
     put_met(open_home(world.provider), seen)
     assert world.runs("feedback")["confirmed"] == 1
     with world.hub.casebook() as casebook:

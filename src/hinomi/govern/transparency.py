@@ -14,7 +14,7 @@ from hinomi.govern.coarsening import Count, coarsen, least_count
 from hinomi.govern.parameters import Register
 from hinomi.govern.plainwords import Language, plain_words
 
-FORM: Final = 2
+FORM: Final = 3
 """Version of the document's form."""
 
 SECTIONS: Final = (
@@ -121,7 +121,12 @@ class Figures:
     candidates: int = 0  # Of the run with most.
     known: int = 0
     cases: int = 0  # That were opened, or began anew.
+    handed_on: int = 0  # Exports, batches and comparisons.
     listings: int = 0  # Of the list with most that was handed out.
+    submitted: int = 0  # Of the batch with most for the hub.
+    sighted: int = 0  # Servers of the hub's list that one batch spoke of, at most.
+    confirmed: int = 0
+    compared: int = 0  # Times; of how many servers is nobody's business, not the hub's either.
     refusals: int = 0
     deleted_hours: int = 0
     deleted_records: int = 0
@@ -325,7 +330,12 @@ def _numbers(figures: Figures, least: int) -> dict[str, object]:
         "candidates": told(figures.candidates),
         "known": told(figures.known),
         "cases": told(figures.cases),
+        "handed_on": told(figures.handed_on),
         "listings": told(figures.listings),
+        "submitted": told(figures.submitted),
+        "sighted": told(figures.sighted),
+        "confirmed": told(figures.confirmed),
+        "compared": told(figures.compared),
         "refusals": told(figures.refusals),
         "deleted_hours": told(figures.deleted_hours),
         "deleted_records": told(figures.deleted_records),

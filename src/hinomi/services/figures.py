@@ -13,6 +13,18 @@ from hinomi.model.window import Window
 _FOLLOWS: Final = frozenset({"done", "stored", "failed", "left", "refused", "already-imported"})
 """Stages that tell what came of an act; the act itself was told before."""
 
+_BATCHES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "listings submit": {"submitted": ("submitted",)},
+    "listings feedback": {
+        "sighted": ("confirmed", "not-seen", "wrong", "gone"),
+        "confirmed": ("confirmed",),
+    },
+    # How many servers are compared, the tables hide from the hub: a page must not tell it.
+    "listings corroborate": {},
+}
+"""Acts that hand on batches: which of an entry's counts make which figure."""
+
+_COMPARING: Final = "listings corroborate"
 _REFUSED: Final = "refused"
 _SAMPLING: Final = "sampling"
 _MODEL_IN_USE: Final = "model.in_use"
@@ -30,6 +42,9 @@ class _Tally:
     dropped: Counter[str] = field(default_factory=Counter)
     met: set[int] = field(default_factory=set)
     changes: list[Change] = field(default_factory=list)
+    batches: dict[str, dict[str, int]] = field(default_factory=dict)  # By digest, as begun.
+    sent: set[str] = field(default_factory=set)  # Digests of those that may have gone.
+    compared: set[str] = field(default_factory=set)
     versions: set[str] = field(default_factory=set)  # Of the register, as far as told.
 
 
@@ -46,9 +61,12 @@ def count_entries(bodies: Iterable[Body], window: Window) -> Figures:
         entry = body.parse()
         inside = window.covers(body.time_ms)
         _note_register(tally, entry, body.time_ms, inside=inside)
+        _note_batch(tally, entry, inside=inside)
         if inside:
             _count(tally, entry)
     figures = tally.figures
+    figures.handed_on += len(tally.sent)
+    figures.compared = len(tally.compared)
     figures.accounts = len(tally.accounts)
     figures.accesses = tally.accesses
     figures.dropped_of_files = tally.dropped
@@ -78,6 +96,7 @@ def _count(tally: _Tally, entry: Entry) -> None:
     elif operation == "detect":
         figures.detections += 1
     elif operation == "listings export":
+        figures.handed_on += 1
         figures.listings = max(figures.listings, _number(entry, "listings"))
     elif entry.get("act") in ("remove", "remove-context"):
         figures.deletions += operation != "store"
@@ -116,6 +135,30 @@ def _count_retention(figures: Figures, entry: Entry) -> None:
         figures.deleted_records += gone.pop("flow-records", 0)
         figures.bodies_deleted += gone.pop("journal-bodies", 0)
         figures.deletions += sum(gone.values())
+
+
+def _note_batch(tally: _Tally, entry: Entry, *, inside: bool) -> None:
+    """
+    Notice a batch that is about to go, or went.
+
+    It may have been taken although nobody heard so, and may go days after it was made: it counts
+    in the period of either entry, once.
+    """
+    operation, digest = str(entry.get("operation", "")), entry.get("digest")
+    if operation not in _BATCHES or not isinstance(digest, str):
+        return  # A plan, or nothing went.
+    if entry.get("stage") == "begins":
+        tally.batches[digest] = {
+            figure: sum(_number(entry, name) for name in names)
+            for figure, names in _BATCHES[operation].items()
+        }
+    if not inside or entry.get("stage") not in {"begins", "done"}:
+        return
+    tally.sent.add(digest)
+    if operation == _COMPARING:
+        tally.compared.add(digest)
+    for figure, count in tally.batches.get(digest, {}).items():
+        setattr(tally.figures, figure, max(getattr(tally.figures, figure), count))
 
 
 def _note_register(tally: _Tally, entry: Entry, time_ms: int, *, inside: bool) -> None:

@@ -13,7 +13,7 @@ from hinomi.engine.duckdb import DuckEngine
 from hinomi.model.address import Address
 from hinomi.model.service import Service
 from hinomi.model.window import Window
-from hinomi.services.membership.backing import lines_behind, window_until
+from hinomi.services.membership.backing import days_of, lines_behind, lines_in, window_until
 from household import DAY_MS
 from surveys import Row, towards
 
@@ -134,3 +134,35 @@ def test_the_last_day_of_the_window_is_that_of_the_epoch(
     found = window_until(20, epoch_days=epoch_days, window_days=window_days)
 
     assert found == Window(begins * DAY_MS, 21 * epoch_days * DAY_MS)
+
+
+def test_lines_that_show_are_counted_once_as_far_as_anybody_asks(engine: DuckEngine) -> None:
+    """By any record with the outside in the window, whatever their servers."""
+    rows = [knock(1, FIRST), *talk(1, SECOND), *talk(2, FIRST), *talk(3, FIRST)]
+    rows += [*talk(4, FIRST, NOON_MS - 1), *talk(5, FIRST, NOON_MS + DAY_MS)]
+    records = engine.keep_table(pa.Table.from_batches([conversations(rows)]))
+
+    assert [lines_in(engine, records, DAY, most=most) for most in (2, 3, 9)] == [2, 3, 3]
+
+
+def test_a_line_that_visits_another_makes_one_line_show(engine: DuckEngine) -> None:
+    """Between two own lines the record lies there once for each: neither shows by that alone."""
+    there = conversation(line_lo=1, remote_own=1, remote_hi=1, remote_lo=7, direction=0)
+    back = conversation(
+        line_lo=7, line_port=443, remote_own=1, remote_hi=1, remote_lo=1, direction=1
+    )
+    rows = [there, back, *talk(1, FIRST)]
+    records = engine.keep_table(pa.Table.from_batches([conversations(rows)]))
+
+    assert lines_in(engine, records, DAY, most=9) == 1
+
+
+@pytest.mark.parametrize(("epoch_days", "begins"), [(1, 20_000), (7, 140_000)])
+def test_the_days_of_an_epoch_end_the_window_over_which_lines_count(
+    epoch_days: int, begins: int
+) -> None:
+    """As long as an epoch is."""
+    days = days_of(20_000, epoch_days=epoch_days)
+
+    assert days == Window(begins * DAY_MS, (begins + epoch_days) * DAY_MS)
+    assert days.until_ms == window_until(20_000, epoch_days=epoch_days, window_days=14).until_ms

@@ -1,6 +1,8 @@
 """Detection tells of the hub's list which servers enough lines met, and of no line."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -11,17 +13,18 @@ from msgspec.structs import replace
 
 from builders import HOUR_MS, NOON_MS, talk
 from docket import NOW_MS, SERVER
+from hinomi.errors import Unavailable
 from hinomi.model.address import parse_address
+from hinomi.model.statement import Deed
 from hinomi.model.window import Window
 from hinomi.services.detecting import opening, run_detection
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation
 from hinomi.services.membership.meeting import Meetings
-from hinomi.services.membership.met import NO_LIST, Met, read_met
+from hinomi.services.membership.met import NO_LIST, Behind, Met, read_met
 from hinomi.services.membership.pulling import pull
-from hinomi.services.membership.sighting import plan_sightings
-from hinomi.services.membership.submitting import plan_submission
-from hinomi.share.submission import render_sightings
+from hinomi.services.membership.sighting import give_feedback
+from hinomi.services.membership.submitting import plan_submission, submit
 from household import DAY_MS, Household
 from listedmany import MANY
 from observed import store
@@ -125,7 +128,7 @@ def test_a_run_of_detection_counts_whatever_its_window(
 def test_the_same_is_not_counted_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hub: StandIn
 ) -> None:
-    """Records of today change nothing; records that come late are counted."""
+    """Records of today change nothing, nor what is kept; records that come late are counted."""
     house = with_records(tmp_path, monkeypatch, hub)
 
     def times() -> int:
@@ -136,7 +139,7 @@ def test_the_same_is_not_counted_twice(
     store(house.home(), "today", [*talk(900, CC, house.clock(), remote_port=CC_PORT)])
     second = counts(house.home())
     assert times() == 1
-    assert second == replace(first, until_day=house.clock() // DAY_MS)
+    assert second == first
 
     store(house.home(), "late", spoken(401, 1, "203.0.113.54"))
     counts(house.home())
@@ -155,7 +158,6 @@ def test_each_epoch_is_counted_anew(
 
     assert later is not None
     assert (first.epoch + 15, later.met) == (later.epoch, [])
-    assert later.until_day == first.until_day
 
 
 def test_who_is_no_member_looks_at_nothing(botnet: Home) -> None:
@@ -164,9 +166,59 @@ def test_who_is_no_member_looks_at_nothing(botnet: Home) -> None:
     assert not (botnet.folder / "hub").exists()
 
 
-def test_in_an_empty_lake_there_is_nothing_to_see(house: Household) -> None:
-    """It has not looked."""
-    assert counts(house.home()) is None
+def test_nothing_in_the_lake_is_counted_as_nothing(many: Household) -> None:
+    """As one record is: else that one record would decide whether anybody counted."""
+    empty = counts(many.home())
+    store(many.home(), "one record", talk(1, WEB, many.clock())[:1])
+    one = counts(many.home())
+
+    assert empty is not None
+    assert one == empty
+    assert (empty.met, list(empty.listed.values())) == ([], [Behind.FEW] * 7)
+
+
+@pytest.mark.parametrize(
+    ("lines", "day", "watched"),
+    [
+        (4, 0, Behind.FEW),
+        (5, 0, Behind.EXACTLY),
+        (6, 0, Behind.MORE),
+        (60, 0, Behind.MORE),
+        (6, -1, Behind.FEW),
+        (6, 1, Behind.FEW),
+    ],
+)
+def test_the_epoch_was_watched_where_enough_lines_show_in_it(
+    house: Household, hub: StandIn, lines: int, day: int, watched: Behind
+) -> None:
+    """In its own days, of which both ends count; whatever shows today or before is none of it."""
+    hub.list_servers(epoch_at(house.home()))
+    pull(house.home())
+    times = (0, DAY_MS // 2, DAY_MS - 1)
+    rows = [
+        row
+        for line in range(lines)
+        for server in (WEB, CC)  # Its records and its servers are many; it is one line.
+        for row in talk(line, server, (hub.spoken_of + day) * DAY_MS + times[line % 3])
+    ]
+    store(house.home(), "lines", rows)
+
+    found = counts(house.home())
+
+    assert found is not None
+    assert found.watched is watched
+
+
+def test_a_home_without_a_list_watches_for_nothing(
+    many: Household, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what it lists itself nobody is told "not seen"; when a list comes, it counts anew."""
+    rows = [row for line in range(9) for row in talk(line, WEB, many.clock() - DAY_MS)]
+
+    found = counts(with_lines(many, tmp_path, monkeypatch, rows).home())
+
+    assert found is not None
+    assert (found.number, found.watched) == (NO_LIST, Behind.FEW)
 
 
 def test_a_damaged_list_does_not_stop_detection(
@@ -194,35 +246,57 @@ def test_other_epochs_than_the_hubs_do_not_stop_detection(
     assert counts(house.home()) is None
 
 
-LAST: Final = "203.0.113.32"
-"""Of `MANY`: six lines met it."""
+SERVED: Final = (SERVER, *sorted(MANY))
+"""What the house lists."""
+AT_HUB: Final = SERVED[:4]
+"""What the hub lists of that."""
+WEB: Final = "198.51.100.1"
+"""A server of which nobody speaks."""
+OFFICE: Final = 7
+"""The one line by which two worlds differ."""
 
 
-@pytest.fixture(name="met_many")
-def a_home_whose_lines_met_what_it_lists(many: Household, hub: StandIn) -> Household:
-    """Give a home with seven listed servers, of which the hub lists three, and their lines."""
-    yesterday = NOW_MS
-    rows = [
-        row
-        for number, (server, lines) in enumerate({**MANY, SERVER: 15}.items())
-        for line in range(lines)
-        for row in talk(1_000 + 50 * number + line, server, yesterday - line * HOUR_MS)
-    ]
-    store(many.home(), "until yesterday", rows)
+@pytest.fixture(name="member")
+def a_member_that_submitted_before(many: Household, hub: StandIn) -> Household:
+    """
+    Give a home that lists seven servers, of which the hub lists four; its lake is empty.
+
+    Its batch of the epoch before the one that is spoken of still counts at the hub.
+    """
+    submit(many.home())
+    many.later(DAY_MS)
+    hub.spoken_of += 1
     now = epoch_at(many.home())
-    hub.publish([listing(each, now + 6) for each in (SERVER, *sorted(MANY)[:3])], now)
+    hub.publish([listing(each, now + 6) for each in AT_HUB], now)
     pull(many.home())
     return many
 
 
-def what_leaves(house: Household) -> tuple[bytes | None, bytes, int]:
-    """Let detection count, and give the bytes of submission and feedback, and what is exact."""
+@dataclass(frozen=True)
+class Left:
+    """What left a house, and what it tells its own people of that."""
+
+    findings: bytes | None  # None: nothing was sent.
+    sightings: bytes | None
+    told: tuple[dict[str, object], ...]  # What --json prints of findings, and of sightings.
+    journal: tuple[dict[str, object], ...]  # What stood there before they went.
+
+
+def what_leaves(house: Household, hub: StandIn) -> Left:
+    """Let detection count, and both batches go."""
     home = house.home()
     counts(home)
-    planned = plan_submission(home)
-    said = plan_sightings(home)
-    body = render_sightings(said.statements, said.number, planned.epoch, 1)
-    return planned.body, body, planned.gathered.at_least
+    before = home.journal().head().size
+    hub.batches.clear()
+    told = [submit(home).facts]
+    with suppress(Unavailable):
+        told.append(give_feedback(home).facts)
+    return Left(
+        findings=hub.batches.get((Deed.SUBMISSION, hub.spoken_of)),
+        sightings=hub.batches.get((Deed.SIGHTINGS, hub.spoken_of)),
+        told=tuple(told),
+        journal=tuple(e for e in house.entries()[before:] if e.get("stage") == "begins"),
+    )
 
 
 def submission(house: Household) -> bytes | None:
@@ -275,59 +349,144 @@ def test_an_earlier_meeting_is_no_present_one(
     assert b"203.0.113.33" in (five or b"")
 
 
-def test_a_contact_of_today_shows_in_nothing_about_yesterday(
-    met_many: Household, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Neither by a line that is new nor by those that were there."""
-    before = what_leaves(met_many)
+Contacts = Mapping[str, Collection[int]]
+"""Servers, and when a line met each: ms after the epoch began that is spoken of."""
+
+MOMENTS: Final = st.one_of(
+    st.sampled_from(
+        [
+            day * DAY_MS + aside
+            for day in (-14, -13, -1, 0, 1, 2)
+            for aside in (-1, 0, 1, DAY_MS // 2)
+            if day * DAY_MS + aside < 2 * DAY_MS
+        ]
+    ),
+    st.integers(-15 * DAY_MS, 2 * DAY_MS - 1),
+)
+"""The ends of the window and of the epoch, the days beside them, today, and any other time."""
+
+OFFICES: Final = st.dictionaries(
+    st.sampled_from([*SERVED, WEB]), st.sets(MOMENTS, min_size=1, max_size=3), min_size=1
+)
+
+
+@dataclass(frozen=True)
+class World:
+    """What is in a lake beside the one line."""
+
+    met: int | None  # On which day lines met what is listed, from the epoch; None: they did not.
+    watched: int  # So many lines show in the epoch besides, with a server of which nobody speaks.
+    idle: int = 0  # So many on the day before it, and today.
+
+    def contacts(self) -> dict[int, Contacts]:
+        """Give the contacts of each line."""
+        lines: dict[int, Contacts] = {}
+        if self.met is not None:
+            for number, (server, count) in enumerate({SERVER: 15, **MANY}.items()):
+                for line in range(count):
+                    at = self.met * DAY_MS + line * HOUR_MS
+                    lines[1_000 + 50 * number + line] = {server: [at]}
+        edges = (0, DAY_MS - 1, HOUR_MS)
+        lines |= {5_000 + line: {WEB: [edges[line % 3]]} for line in range(self.watched)}
+        lines |= {6_000 + line: {WEB: [-1, DAY_MS]} for line in range(self.idle)}
+        return lines
+
+
+WORLDS: Final = st.builds(
+    World,
+    met=st.sampled_from([None, -13, -2, 0]),
+    watched=st.integers(0, 6),
+    idle=st.sampled_from([0, 6]),
+)
+
+
+def behind(lines: Mapping[int, Contacts], server: str) -> int:
+    """Count by hand the lines that met a server in the fourteen days that the epoch ends."""
+    return sum(
+        any(-13 * DAY_MS <= at < DAY_MS for at in contacts.get(server, ()))
+        for contacts in lines.values()
+    )
+
+
+def in_epoch(lines: Mapping[int, Contacts]) -> int:
+    """Count by hand the lines that show in the epoch."""
+    return sum(
+        any(0 <= at < DAY_MS for times in contacts.values() for at in times)
+        for contacts in lines.values()
+    )
+
+
+def leaves_of(
+    house: Household,
+    hub: StandIn,
+    lines: Mapping[int, Contacts],
+    folder: Path,
+    patch: pytest.MonkeyPatch,
+) -> Left:
+    """Put the records of all lines into the lake of a twin, and see what leaves it."""
+    begins_ms = hub.spoken_of * DAY_MS
     rows = [
         row
-        for line in (*range(1_100, 1_106), 9_000)  # Six of them met the server before.
-        for row in talk(line, LAST, met_many.clock())
+        for line, contacts in lines.items()
+        for server, times in contacts.items()
+        for at in times
+        for row in talk(line, server, begins_ms + at)
     ]
-
-    assert what_leaves(with_lines(met_many, tmp_path, monkeypatch, rows)) == before
-
-
-CONTACTS: Final = st.dictionaries(
-    st.sampled_from([SERVER, *sorted(MANY)]),
-    st.lists(st.integers(-15 * DAY_MS, DAY_MS), min_size=1, max_size=3),
-)
-"""Servers, and when one line met each: ms after yesterday at eight."""
+    return what_leaves(with_lines(house, folder, patch, rows), hub)
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(met=CONTACTS)
-@example(met={"203.0.113.30": [0]})
-@example(met={"203.0.113.30": [DAY_MS], "203.0.113.31": [0]})
-@example(met={LAST: [DAY_MS, -DAY_MS]})
-def test_one_line_changes_no_byte_unless_it_is_the_fifth(
-    met_many: Household,
+def require_told(left: Left, lines: Mapping[int, Contacts]) -> None:
+    """Require that each count that is exactly the least one was told, there and in the journal."""
+    watched = in_epoch(lines)
+    findings = {"at_lines_least": [behind(lines, each) for each in SERVED].count(5)}
+    wanted = [findings]
+    if watched >= 5:
+        exactly = [behind(lines, each) for each in AT_HUB].count(5)
+        wanted.append({"at_lines_least": exactly, "epoch_at_lines_least": watched == 5})
+    for said in (left.told, left.journal):
+        assert len(said) == len(wanted)
+        assert all(each.items() >= want.items() for each, want in zip(said, wanted, strict=True))
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(world=WORLDS, office=OFFICES)
+@example(world=World(met=-2, watched=0), office={WEB: [DAY_MS]})
+@example(world=World(met=-2, watched=0), office={WEB: [0]})
+@example(world=World(met=-2, watched=4), office={WEB: [0]})
+@example(world=World(met=-2, watched=4, idle=6), office={WEB: [-1, DAY_MS]})
+@example(world=World(met=-2, watched=5), office={SERVER: [DAY_MS - 1], "203.0.113.30": [DAY_MS]})
+@example(world=World(met=None, watched=0), office={WEB: [-15 * DAY_MS]})
+@example(world=World(met=None, watched=6), office={SERVER: [0]})
+@example(world=World(met=0, watched=0), office={"203.0.113.30": [0]})
+@example(world=World(met=0, watched=0), office={"203.0.113.30": [-13 * DAY_MS - 1]})
+@example(world=World(met=0, watched=0), office={"203.0.113.32": [DAY_MS, -DAY_MS]})
+def test_one_line_changes_no_byte_unless_a_count_is_exactly_the_least(  # noqa: PLR0917 - fixtures.
+    member: Household,
+    hub: StandIn,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    met: dict[str, list[int]],
+    world: World,
+    office: Contacts,
 ) -> None:
     """
-    Two worlds differ in one line, which met any of the servers at any time.
+    Two worlds differ in one line, which met any servers at any time: it came, or went.
 
-    What is submitted and what is fed back are the same bytes, but where it makes four lines five;
-    such counts of exactly five are told.
+    From records to what the hub was sent, findings and sightings are the same bytes in both,
+    unless with the line some count is five and without it four; whatever is five is told.
     """
-    ends_ms = NOW_MS // DAY_MS * DAY_MS + DAY_MS
-    begins_ms = ends_ms - 14 * DAY_MS
-    rows = [
-        row for server, times in met.items() for at in times for row in talk(7, server, NOW_MS + at)
-    ]
-    inside = {
-        server
-        for server, times in met.items()
-        if any(begins_ms <= NOW_MS + at < ends_ms for at in times)
-    }
-    before = what_leaves(with_lines(met_many, tmp_path, monkeypatch, ()))
+    without = world.contacts()
+    with_line = {**without, OFFICE: office}
 
-    after = what_leaves(with_lines(met_many, tmp_path, monkeypatch, rows))
+    before = leaves_of(member, hub, without, tmp_path, monkeypatch)
+    after = leaves_of(member, hub, with_line, tmp_path, monkeypatch)
 
-    is_fifth = "203.0.113.30" in inside
-    assert (after[0] != before[0]) is is_fifth
-    assert (after[1] != before[1]) is is_fifth
-    assert after[2] == [lines + (each in inside) for each, lines in MANY.items()].count(5)
+    def turns(servers: Sequence[str]) -> bool:
+        """Tell whether the line is the fifth at one of them."""
+        return any((behind(without, s), behind(with_line, s)) == (4, 5) for s in servers)
+
+    watches = (in_epoch(without), in_epoch(with_line)) == (4, 5)
+    seen = in_epoch(with_line) >= 5 and turns(AT_HUB)
+    assert (before.findings != after.findings) is turns(SERVED)
+    assert (before.sightings != after.sightings) is (watches or seen)
+    require_told(before, without)
+    require_told(after, with_line)

@@ -7,7 +7,7 @@ from hinomi.services.membership.met import Behind, Met, counted_of, lines_listed
 from household import Household
 
 SEEN = Met(
-    number=3, until_day=20_000, lines_least=5, met=[0, 4], at_least=1, epoch=19_999,
+    number=3, lines_least=5, met=[0, 4], at_least=1, epoch=19_999, watched=Behind.MORE,
     listed={1: Behind.FEW, 2: Behind.EXACTLY, 7: Behind.MORE}, counted="ab",
 )  # fmt: skip
 
@@ -16,7 +16,7 @@ def test_the_last_run_counts(house: Household) -> None:
     """It takes the place of the one before."""
     assert read_met(house.home()) is None
     put_met(house.home(), SEEN)
-    later = Met(number=4, until_day=20_001, lines_least=5, met=[], at_least=0)
+    later = Met(number=4, lines_least=5, met=[], at_least=0)
 
     put_met(house.home(), later)
 
@@ -25,12 +25,12 @@ def test_the_last_run_counts(house: Household) -> None:
 
 
 def test_no_address_and_no_count_is_kept(house: Household) -> None:
-    """Places on a list, what is enough behind own cases, the day, and by how many lines."""
+    """Places on a list, what is enough behind own cases and the epoch, and by how many lines."""
     put_met(house.home(), SEEN)
 
     told = (house.folder / "hub" / "met.json").read_text("utf-8")
     assert told == (
-        '{"number":3,"until_day":20000,"lines_least":5,"met":[0,4],"at_least":1,"epoch":19999,'
+        '{"number":3,"lines_least":5,"met":[0,4],"at_least":1,"epoch":19999,"watched":"more",'
         '"listed":{"1":"few","2":"exactly","7":"more"},"counted":"ab"}'
     )
 
@@ -42,6 +42,21 @@ def test_what_an_earlier_program_kept_is_of_no_epoch(house: Household) -> None:
     (house.folder / "hub" / "met.json").write_text(old, "utf-8")
 
     assert counted_of(house.home(), 19_999) is None
+
+
+def test_what_said_on_which_day_the_newest_record_was_watched_nothing(house: Household) -> None:
+    """An earlier program took one record for having watched; the next run counts lines."""
+    put_met(house.home(), SEEN)
+    old = (
+        '{"number":3,"until_day":20000,"lines_least":5,"met":[0,4],"at_least":1,"epoch":19999,'
+        '"listed":{},"counted":"ab"}'
+    )
+    (house.folder / "hub" / "met.json").write_text(old, "utf-8")
+
+    found = counted_of(house.home(), 19_999)
+
+    assert found is not None
+    assert found.watched is Behind.FEW
 
 
 def test_lines_are_told_as_far_as_anybody_needs_to_know(house: Household) -> None:

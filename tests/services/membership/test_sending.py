@@ -1,17 +1,29 @@
 """A batch goes as it was signed, until the hub has given its receipt."""
 
+import re
+from html import unescape
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from docket import SERVER
+from hinomi.cli.servers import read_endpoint
 from hinomi.errors import ConfigError, Conflict, Unavailable
 from hinomi.govern.note import Signer
+from hinomi.govern.plainwords import Language, plain_words
 from hinomi.model.statement import Deed
+from hinomi.services.approvals import approve
 from hinomi.services.home import Home
+from hinomi.services.listings import export_listings
 from hinomi.services.membership import holding
 from hinomi.services.membership.asking import HubClient
+from hinomi.services.membership.corroborating import corroborate
 from hinomi.services.membership.joined import read_joined
 from hinomi.services.membership.joining import enrol
+from hinomi.services.membership.memberskey import take_key
+from hinomi.services.membership.met import Behind, put_met, read_met
+from hinomi.services.membership.pulling import pull
 from hinomi.services.membership.sending import (
     KEPT_SENT,
     Parcel,
@@ -27,10 +39,15 @@ from hinomi.services.membership.sending import (
     put_out,
 )
 from hinomi.services.membership.sighting import give_feedback
-from hinomi.services.membership.submitting import submit
+from hinomi.services.membership.submitting import plan_submission, submit
+from hinomi.services.membership.uploading import submit_file
+from hinomi.services.transparency import publish_page
+from hinomi.share.private.membersfile import render_members_key
 from hinomi.share.submission import render_submission
-from household import Household
-from standin import MEMBER, StandIn
+from household import DAY_MS, Household
+from listedmany import MANY, counted
+from roundhubs import KEY, StandInRounds
+from standin import MEMBER, StandIn, epoch_at
 
 
 def parcel(home: Home, epoch: int) -> Parcel:
@@ -213,3 +230,88 @@ def test_one_process_sends_at_a_time(
             with pytest.raises(Conflict, match="another process makes or sends a batch"):
                 act(home)
     assert hub.asked == []
+
+
+HANDED_ON = ("handed_on", "listings", "submitted", "sighted", "confirmed", "compared")
+"""Rows of the subscribers' page about what was handed on."""
+
+
+def told_subscribers(house: Household) -> list[tuple[str, str]]:
+    """Give the numbers of `HANDED_ON` on the page of today, in English and in Japanese."""
+    home = house.home()
+    today_ms = home.clock() // DAY_MS * DAY_MS
+    columns = []
+    languages: tuple[Language, ...] = ("en", "ja")
+    for language in languages:
+        page = publish_page(home, language, since_ms=today_ms, until_ms=today_ms + DAY_MS)
+        html = unescape(page.html)
+        labels = [plain_words().texts[f"n_{key}"].render(language) for key in HANDED_ON]
+        found = [re.findall(rf"{re.escape(each)}</th><td[^>]*>([^<]*)", html) for each in labels]
+        columns.append([number for (number,) in found])
+    return list(zip(*columns, strict=True))
+
+
+NONE, FEW = ("none", "0"), ("fewer than 10", "10未満")
+
+
+def test_each_way_out_counts_on_the_page_for_subscribers(
+    many: Household, hub: StandIn, tmp_path: Path
+) -> None:
+    """On the day on which it went, in both languages; a plan and what was not sent do not."""
+    hub.list_servers(epoch_at(many.home()))
+    pull(many.home())
+    plan_submission(many.home())
+    with pytest.raises(Unavailable):
+        give_feedback(many.home())
+    assert told_subscribers(many) == [NONE] * 6
+
+    submit(many.home())
+    assert told_subscribers(many) == [FEW, NONE, FEW, NONE, NONE, NONE]
+    met = read_met(many.home())
+    assert met is not None
+    put_met(many.home(), replace(met, number=1, met=[0], watched=Behind.MORE))
+    give_feedback(many.home())
+    assert told_subscribers(many) == [FEW, NONE, FEW, FEW, FEW, NONE]
+    hub.rounds = StandInRounds(hub, (read_endpoint(SERVER, "tcp", 443),)).answer
+    (tmp_path / "members.key").write_bytes(render_members_key(KEY))
+    take_key(many.home(), tmp_path / "members.key")
+    corroborate(many.home())
+    assert told_subscribers(many) == [FEW, NONE, FEW, FEW, FEW, FEW]
+    export_listings(many.home())
+    assert told_subscribers(many) == [FEW] * 6
+
+
+def test_what_goes_from_a_file_counts_on_the_page_for_subscribers(
+    house: Household, hub: StandIn, tmp_path: Path
+) -> None:
+    """As many servers as stand in it: fewer than ten are not told exactly, more are."""
+    path = tmp_path / "findings.csv"
+    rows = [f"203.0.113.{last},tcp,443" for last in range(41)]
+    path.write_text("\n".join(["address,protocol,port", *rows]) + "\n", "utf-8")
+    with pytest.raises(Conflict, match="request 2 waits"):
+        submit_file(house.act_as("anna"), path, lines_checked=True, reason="our CERT saw them")
+    approve(house.act_as("olga"), 2)
+    assert told_subscribers(house)[2] == NONE
+    submit_file(house.act_as("anna"), path, lines_checked=True)
+
+    house.act_as(None)
+    assert told_subscribers(house) == [FEW, NONE, ("41", "41"), NONE, NONE, NONE]
+
+
+def test_a_batch_counts_on_the_day_it_was_made_and_on_the_day_it_went(
+    many: Household, hub: StandIn
+) -> None:
+    """The hub may have taken what it gave no receipt for; days later it gave one."""
+    hub.drop_after_taking = 9
+    with pytest.raises(Unavailable, match="is away"):
+        submit(many.home())
+    assert told_subscribers(many)[2] == FEW
+
+    hub.drop_after_taking = 0
+    many.later(DAY_MS)
+    hub.spoken_of += 1
+    counted(many, dict.fromkeys(MANY, 0))
+    assert told_subscribers(many)[2] == NONE
+    assert submit(many.home()).facts["submitted"] == 0  # What is told is the batch of before.
+
+    assert told_subscribers(many) == [FEW, NONE, FEW, NONE, NONE, NONE]

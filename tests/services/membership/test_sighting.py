@@ -12,7 +12,7 @@ from hinomi.clock import wall_clock
 from hinomi.errors import NotFound, NotPermitted, Unavailable
 from hinomi.model.statement import Deed, Sighting
 from hinomi.services.membership.judging import judge
-from hinomi.services.membership.met import NO_LIST, Met, put_met
+from hinomi.services.membership.met import NO_LIST, Behind, Met, put_met
 from hinomi.services.membership.pulling import pull
 from hinomi.services.membership.sending import all_waiting
 from hinomi.services.membership.sighting import give_feedback, plan_sightings
@@ -30,10 +30,12 @@ def a_house_with_the_list(house: Household, hub: StandIn) -> Household:
     return house
 
 
-def looks(house: Household, *met: int, **changed: int) -> None:
+def looks(house: Household, *met: int, **changed: int | Behind) -> None:
     """Let detection have looked at the list, and enough lines have met some of it."""
     today = house.clock() // DAY_MS
-    seen = Met(number=1, until_day=today, lines_least=5, met=list(met), at_least=1, epoch=today - 1)
+    seen = Met(
+        number=1, lines_least=5, met=list(met), at_least=1, epoch=today - 1, watched=Behind.MORE
+    )
     put_met(house.home(), replace(seen, **changed))
 
 
@@ -90,7 +92,6 @@ def test_it_is_said_again_in_each_epoch(pulled: Household, hub: StandIn) -> None
     "looked",
     [
         None,
-        {"until_day": -2},
         {"ago": 2},
         {"ago": 0},
         {"number": 7},
@@ -100,7 +101,6 @@ def test_it_is_said_again_in_each_epoch(pulled: Household, hub: StandIn) -> None
     ],
     ids=[
         "never",
-        "without records",
         "an epoch before",
         "of an epoch that is not over",
         "at another list",
@@ -116,8 +116,7 @@ def test_who_did_not_look_has_not_not_seen(
     if looked is not None:
         today = pulled.clock() // DAY_MS
         others = {name: value for name, value in looked.items() if name != "ago"}
-        since = {"until_day": today + looked.get("until_day", 0)}
-        looks(pulled, 0, **{**others, **since, "epoch": today - looked.get("ago", 1)})
+        looks(pulled, 0, **{**others, "epoch": today - looked.get("ago", 1)})
     with pytest.raises(Unavailable, match="hinomi detect"):
         give_feedback(pulled.home())
     assert hub.batches == {}
@@ -125,6 +124,26 @@ def test_who_did_not_look_has_not_not_seen(
     judge(pulled.act_as("anna"), FIRST, Sighting.WRONG, "a mail server")
     give_feedback(pulled.act_as("oda"))
     assert said(hub) == ["wrong"]
+
+
+def test_who_watched_too_few_lines_has_not_looked(pulled: Household, hub: StandIn) -> None:
+    """What few lines did in the epoch tells of no list; where exactly enough show, that is told."""
+    looks(pulled, 0, watched=Behind.FEW)
+    with pytest.raises(Unavailable, match="fewer than 5 lines show in the records of 2027-01-14"):
+        give_feedback(pulled.home())
+    judge(pulled.act_as("anna"), FIRST, Sighting.WRONG, "a mail server")
+    home = pulled.act_as("oda")
+    assert plan_sightings(home).facts == {
+        "number": 1, "confirmed": 0, "not-seen": 0, "wrong": 1, "gone": 0, "has_looked": False,
+        "at_lines_least": 0, "epoch_at_lines_least": False,
+    }  # fmt: skip
+
+    looks(pulled, 0, watched=Behind.EXACTLY)
+    give_feedback(home)
+
+    assert said(hub) == ["wrong", *["not-seen"] * 5]
+    begins = next(each for each in pulled.entries() if each["operation"] == "listings feedback")
+    assert begins["epoch_at_lines_least"] is True
 
 
 def test_what_detection_looked_at_is_spoken_of(pulled: Household, hub: StandIn) -> None:
@@ -178,7 +197,7 @@ def test_a_plan_sends_nothing(pulled: Household, hub: StandIn) -> None:
 
     assert plan_sightings(pulled.home()).facts == {
         "number": 1, "confirmed": 2, "not-seen": 4, "wrong": 0, "gone": 0, "has_looked": True,
-        "at_lines_least": 1,
+        "at_lines_least": 1, "epoch_at_lines_least": False,
     }  # fmt: skip
     assert hub.asked == []
 

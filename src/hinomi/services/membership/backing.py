@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from hinomi.detect import measures, orient
 from hinomi.detect.columns import ints, keys, positions
-from hinomi.detect.orient import ENDPOINT, SERVICE
+from hinomi.detect.orient import ENDPOINT, LINE, SERVICE
 from hinomi.detect.passes import Engine
 from hinomi.model.context import DAY_MS
 from hinomi.model.service import Service
@@ -28,6 +28,33 @@ def window_until(epoch: int, *, epoch_days: int, window_days: int) -> Window:
     """Give the window over which lines are counted: so many days, and the last is *epoch*'s."""
     ends_ms = (epoch + 1) * epoch_days * DAY_MS
     return Window(ends_ms - max(window_days, epoch_days) * DAY_MS, ends_ms)
+
+
+def days_of(epoch: int, *, epoch_days: int) -> Window:
+    """Give the days of *epoch* itself."""
+    return Window(epoch * epoch_days * DAY_MS, (epoch + 1) * epoch_days * DAY_MS)
+
+
+def lines_in(engine: Engine, records: Any, window: Window, *, most: int) -> int:
+    """
+    Count the distinct lines of which there is any record in *window*, as far as *most*.
+
+    Args:
+        engine: Runs the query.
+        records: Conversation records, as the engine's table.
+        window: Both of its ends are given.
+        most: There the count ends, at least 1.
+
+    Notes:
+        Only records with the outside count. One between two own lines lies in the lake once for
+        each of them: one line more would be two.
+    """
+    inside = records.filter(
+        (records.ts_ms >= window.since_ms)
+        & (records.ts_ms < window.until_ms)
+        & (records.remote_own == 0)
+    )
+    return int(engine.fetch(inside.select(*LINE).distinct().limit(most)).num_rows)
 
 
 def lines_behind(

@@ -1,8 +1,9 @@
 """
 Which servers enough lines of this network met until an epoch ended, as detection last counted.
 
-Of the hub's list a yes or a no is kept for each place on it; of each server that this house lists
-whether too few lines met it, exactly enough, or more. No count, no line, no time of a contact.
+Of the hub's list a yes or a no is kept for each place on it; of each server that this house lists,
+and of the epoch as a whole, whether too few lines stand behind it, exactly enough, or more. No
+count, no line, no time of a contact.
 """
 
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ NO_LIST: Final = 0
 
 
 class Behind(StrEnum):
-    """How many lines stand behind a server, as far as anybody needs to know."""
+    """How many lines stand behind something, as far as anybody needs to know."""
 
     FEW = "few"
     EXACTLY = "exactly"  # As many as it takes.
@@ -33,11 +34,11 @@ class Met(msgspec.Struct, frozen=True, kw_only=True):
     """What one run of detection counted."""
 
     number: int  # Of the snapshot; `NO_LIST`: there was none.
-    until_day: int  # Last day of which there were records, days since 1970-01-01, UTC.
     lines_least: int  # So many lines or more met those that follow.
     met: list[int]  # Places in the snapshot, from 0, ascending.
     at_least: int  # Exactly so many lines met so many of them.
     epoch: int = -1  # Counted until it ended; what came after it shows in nothing of this.
+    watched: Behind = Behind.FEW  # So many lines show in the records of the epoch itself.
     listed: dict[int, Behind] = {}  # By case: servers that this house lists.
     counted: str = ""  # Digest of all that was counted: the same again need not be.
 

@@ -199,6 +199,8 @@ def deliver_earlier(
     """
     Send what waits of epochs before *epoch*: the hub may have taken it, and its receipt was lost.
 
+    Each that it takes stands in the journal: it went now, whenever it was made.
+
     Returns:
         Those that the hub does not take any more; they are let go.
 
@@ -215,6 +217,10 @@ def deliver_earlier(
             deliver(home, membership, each, client)
         except (Conflict, NotTaken) as error:
             refused.append(Refused(each, str(error)))
+            continue
+        operation = next(act for act, sends in DEEDS.items() if sends is deed)
+        told = {"stage": "done", "epoch": membership.day_of(each.epoch), "digest": each.digest}
+        record(home.journal(), operation, home.mandate(operation), told)
     return tuple(refused)
 
 

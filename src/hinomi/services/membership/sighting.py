@@ -2,8 +2,8 @@
 What this house saw of the hub's list, as categories: confirmed, not seen, wrong, gone.
 
 A batch speaks of every server of one list, so that its length tells nothing, and of no time. Where
-detection has not looked at the list lately, it holds what people found and nothing else: whoever
-did not look has not "not seen" anything.
+detection has not looked at the list lately, or too few lines show in the records of the epoch, it
+holds what people found and nothing else: whoever did not look has not "not seen" anything.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.holding import Held, read_list, require_held
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.judging import read_judged
-from hinomi.services.membership.met import NO_LIST, Met, counted_of
+from hinomi.services.membership.met import NO_LIST, Behind, Met, counted_of
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
@@ -35,6 +35,10 @@ _NOT_LOOKED: Final = (
     "detection has not looked at the hub's list since the last epoch ended: run `hinomi detect`, "
     "then this again; nothing was sent"
 )
+_NOT_WATCHED: Final = (
+    "fewer than {least} lines show in the records of {day}: whoever did not watch has not seen "
+    "nothing; was the collector up, are the day's files imported? nothing was sent"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +47,9 @@ class Sightings:
 
     number: int  # Of the snapshot.
     statements: tuple[SightingStatement, ...]  # By server.
-    has_looked: bool  # Detection looked at all of it.
+    has_looked: bool  # Detection looked at all of it, and in the epoch there was something to see.
     at_least: int  # Met by exactly so many lines as it takes.
+    epoch_at_least: bool  # That detection looked rests on exactly so many lines as it takes.
 
     @property
     def facts(self) -> dict[str, object]:
@@ -55,6 +60,7 @@ class Sightings:
             **{each.value: said.count(each) for each in Sighting},
             "has_looked": self.has_looked,
             "at_lines_least": self.at_least,
+            "epoch_at_lines_least": self.epoch_at_least,
         }
 
 
@@ -130,7 +136,7 @@ def _sightings(home: Home, membership: JoinedHub, epoch: int) -> Sightings:
     held = require_held(home, membership)
     judged = read_judged(home)
     met = counted_of(home, epoch)
-    snapshot = _looked_at(home, membership, held, met, epoch)
+    snapshot = _looked_at(home, membership, held, met)
     has_looked = met is not None and snapshot is not None
     if snapshot is None:
         snapshot = read_list(home, membership, held.number)
@@ -146,23 +152,29 @@ def _sightings(home: Home, membership: JoinedHub, epoch: int) -> Sightings:
         places = set(met.met)
         found = [(place, _confirmed(each) if place in places else each) for place, each in found]
     if not found and not has_looked:
-        raise Unavailable(_NOT_LOOKED)
+        raise Unavailable(_why_nothing(membership, held, met, epoch))
     return Sightings(
         number=snapshot.number,
         statements=tuple(each for _, each in found),
         has_looked=has_looked,
         at_least=met.at_least if met is not None and has_looked else 0,
+        epoch_at_least=has_looked and met is not None and met.watched is Behind.EXACTLY,
     )
 
 
-def _looked_at(
-    home: Home, membership: JoinedHub, held: Held, met: Met | None, epoch: int
-) -> Snapshot | None:
-    """Give the list of which detection counted until *epoch* ended; None: it did not."""
+def _why_nothing(membership: JoinedHub, held: Held, met: Met | None, epoch: int) -> str:
+    """Say why there is nothing to say."""
+    if met is not None and NO_LIST < met.number <= held.number and met.watched is Behind.FEW:
+        return _NOT_WATCHED.format(least=met.lines_least, day=membership.day_of(epoch))
+    return _NOT_LOOKED
+
+
+def _looked_at(home: Home, membership: JoinedHub, held: Held, met: Met | None) -> Snapshot | None:
+    """Give the list of which detection counted until the epoch ended; None: it did not."""
     if met is None or not NO_LIST < met.number <= held.number:
         return None
-    if met.until_day < epoch * membership.epoch_days:
-        return None  # Of the epoch itself there are no records.
+    if met.watched is Behind.FEW:
+        return None  # Of the epoch itself there are no records that may decide.
     try:
         return read_list(home, membership, met.number)
     except NotFound:
