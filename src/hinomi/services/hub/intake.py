@@ -120,7 +120,8 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
                 body=sent.body,
                 statements=statements,
                 entry=entry,
-            )
+            ),
+            member,
         )
 
     keep_journalled(home, mandate, signed, keep, statements=statements)
@@ -160,7 +161,7 @@ def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, not
     facts = {"member": member.name, "deed": "acknowledgement", "number": number}
     record(home.journal(), Operation.INTAKE, mandate, facts)
     casebook.hub.snapshots.acknowledge(
-        Acknowledged(member=member.name, number=number, epoch=now.number, note=note)
+        Acknowledged(member=member.name, number=number, epoch=now.number, note=note), member
     )
 
 
