@@ -63,7 +63,7 @@ NO_ROUNDS: Final = Door(
 )
 COLLECTION: Final = "/taxii2/list/collections/{collection}/"
 
-EVERY_METHOD: Final = (*METHODS, "TRACE", "PROPFIND", "FOO", "get")
+EVERY_METHOD: Final = (*METHODS, "TRACE", "PROPFIND", "FOO")
 """All that a route may take, and some that none takes: HEAD is GET."""
 
 DOORS: Final[dict[tuple[str, str], Door]] = {
