@@ -40,6 +40,7 @@ from hinomi.share.submission import render_sightings, render_submission
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.snapshots import Published
 from hinomi.web.hub.app import create_app
+from hinomi.web.hub.elsewhere import Elsewhere
 from hinomi.web.hub.peer import shown
 from hinomi.web.hub.running import Hub
 from loopback import PATIENCE_S
@@ -237,12 +238,12 @@ _APPS: Final[WeakKeyDictionary[Hub, FastAPI]] = WeakKeyDictionary()
 
 
 def routes_of(app: Any) -> Iterator[tuple[str, str]]:
-    """Give method and path of every route, however deep it lies."""
+    """Give method and path of every route, however deep it lies; none is of what is elsewhere."""
     for each in app.routes:
         inner = getattr(each, "original_router", None)
         if inner is not None:
             yield from routes_of(inner)
-        else:
+        elif not isinstance(each, Elsewhere):
             yield from ((method, each.path) for method in each.methods)
 
 

@@ -21,6 +21,7 @@ from hinomi.services.hub.editions import Editions
 from hinomi.store.casebook import CaseBook
 from hinomi.store.database import open_shared_database
 from hinomi.web.hub.app import create_app
+from hinomi.web.hub.elsewhere import METHODS, NOT_SO, Elsewhere
 from hinomi.web.hub.running import Hub
 from openhub import (
     Node,
@@ -56,10 +57,14 @@ READ_ONLY: Final = Door(Outlet.TAXII, 403, NO_WRITING)
 NOTHING: Final = Door(
     Outlet.TAXII, 404, "nothing is here; /taxii2/ says what there is, with slashes at ends"
 )
+NOWHERE: Final = Door(None, 404, "there is nothing at this address")
 NO_ROUNDS: Final = Door(
     Outlet.SUBMIT, 404, "this hub makes no private corroboration (hub.private_threshold is 0)"
 )
 COLLECTION: Final = "/taxii2/list/collections/{collection}/"
+
+EVERY_METHOD: Final = (*METHODS, "TRACE", "PROPFIND", "FOO")
+"""All that a route may take, and some that none takes: HEAD is GET."""
 
 DOORS: Final[dict[tuple[str, str], Door]] = {
     ("GET", "/v1/hub"): Door(None),
@@ -89,10 +94,8 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("GET", COLLECTION + "objects/{name}/versions/"): TAXII,
     ("POST", COLLECTION + "objects/"): READ_ONLY,
     ("DELETE", COLLECTION + "objects/{name}/"): READ_ONLY,
-    **{
-        (method, "/taxii2/{rest:path}"): NOTHING
-        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-    },
+    **{(method, "/taxii2/{rest:path}"): NOTHING for method in EVERY_METHOD},
+    **{(method, "/{rest:path}"): NOWHERE for method in EVERY_METHOD},
     ("PUT", "/v1/snapshots/{number}/acknowledgement"): Door(Outlet.SNAPSHOT),
     ("PUT", "/v1/epochs/{epoch}/submission"): Door(Outlet.SUBMIT),
     ("PUT", "/v1/epochs/{epoch}/sightings"): Door(Outlet.FEEDBACK),
@@ -206,12 +209,44 @@ def ask(hub: Hub, route: tuple[str, str], shown: Node | None, headers: dict[str,
 
 def test_the_table_names_every_route(hub: Hub) -> None:
     """A new route comes with its row here, and so with all that follows."""
-    assert sorted(routes_of(create_app(hub))) == ROUTES
+    app = create_app(hub)
+
+    assert sorted(routes_of(app)) == [each for each in ROUTES if "{rest:path}" not in each[1]]
+    assert {method for method, _ in routes_of(app)} <= set(METHODS)
+    assert [isinstance(each, Elsewhere) for each in app.routes].index(True) == len(app.routes) - 1
+
+
+@pytest.mark.parametrize("path", sorted({path for _, path in DOORS if "{rest" not in path}))
+def test_a_method_that_is_not_taken_has_a_door_too(hub: Hub, path: str) -> None:
+    """Strangers hear 401 and the suspended 403; who is in hears which ones are, in one order."""
+    mine = ensure(hub, "isp-a")
+    suspended = ensure(hub, "isp-suspended", state=MemberState.SUSPENDED)
+    taken = {method for method, each in DOORS if each == path}
+    asked = request_to((min(taken), path), hub, mine)
+    for method in {*EVERY_METHOD, "HEAD"} - taken - ({"HEAD"} if "GET" in taken else set()):
+        answers = []
+        for node, token in ((None, ""), (mine, "x"), (suspended, suspended.token)):
+            with asking(hub, node) as client:
+                headers = {"Authorization": f"Bearer {token}"}
+                answers.append(client.request(method, asked.path, headers=headers))
+        assert [each.status_code for each in answers] == [401, 401, 403], method
+        with asking(hub, mine) as client:
+            answers.append(client.request(method, asked.path))
+        named = sorted(taken | ({"HEAD"} if "GET" in taken else set()))
+        assert (answers[-1].status_code, answers[-1].headers["allow"]) == (405, ", ".join(named))
+        for each in answers if method != "HEAD" else ():
+            if path.startswith("/taxii2/"):
+                assert each.headers["content-type"] == MEDIA_TYPE
+                assert each.json()["http_status"] == str(each.status_code)
+            else:
+                assert list(each.json()) == ["error"]
+        said = answers[-1].text
+        assert method == "HEAD" or NOT_SO in said
 
 
 def test_no_route_gives_what_members_said(hub: Hub) -> None:
     """Batches and acknowledgements go in and never out: there is no route to read one."""
-    doors = {each for each, door in DOORS.items() if door not in (READ_ONLY, NOTHING)}
+    doors = {each for each, door in DOORS.items() if door not in (READ_ONLY, NOTHING, NOWHERE)}
     inwards = {path for method, path in doors if method == "PUT"}
 
     assert {path for method, path in doors if method == "GET"} & inwards == set()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casebooks import Place, opened
-from hinomi.errors import Conflict, NotFound
+from hinomi.errors import Conflict, NotFound, NotPermitted
 from hinomi.govern.holdings import DataClass
 from hinomi.govern.retention import DAY_MS, Held
 from hinomi.model.address import Address
@@ -262,6 +262,31 @@ def test_the_first_word_on_an_acknowledgement_counts(book: CaseBook) -> None:
     assert store.acknowledged() == {"isp-a": 2, "isp-b": 1}
     with pytest.raises(NotFound, match="3"):
         store.acknowledge(Acknowledged(member="isp-a", number=3, epoch=EPOCH, note=""))
+
+
+def test_who_was_suspended_or_got_another_key_meanwhile_is_not_heard(book: CaseBook) -> None:
+    """Looked at where it is kept, with nobody else writing; what is kept already stays so."""
+    members, batches, store = book.hub.members, book.hub.batches, book.hub.snapshots
+    store.publish(snapshot(1), [])
+    before = members.get("isp-a")
+    word = Acknowledged(member="isp-a", number=1, epoch=EPOCH, note="x")
+    assert batches.add(batch(), before)
+    for changed in (
+        dataclasses.replace(before, state=MemberState.SUSPENDED),
+        dataclasses.replace(before, signing_key=members.get("isp-b").signing_key),
+    ):
+        members.put(changed)
+        with pytest.raises(NotPermitted, match="isp-a"):
+            batches.add(batch(epoch=EPOCH + 1), before)
+        with pytest.raises(NotPermitted, match="isp-a"):
+            store.acknowledge(word, before)
+        assert not batches.add(batch(), before)
+    assert store.acknowledged() == {}
+    assert batches.index() == (("isp-a", Deed.SUBMISSION, EPOCH),)
+
+    members.put(dataclasses.replace(before, page="https://elsewhere.example/"))
+    store.acknowledge(word, before)
+    assert batches.add(batch(epoch=EPOCH + 1), before)
 
 
 # --- Forgetting ----------------------------------------------------------------------------------

@@ -1,13 +1,16 @@
 """What a hub keeps of private corroboration, on every database."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from casebooks import Place, opened
-from hinomi.errors import Conflict
+from hinomi.errors import Conflict, NotPermitted
 from hinomi.govern.holdings import DataClass
 from hinomi.govern.retention import DAY_MS
+from hinomi.model.member import MemberState
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.rounds import Answered, Dealt, Tables
 from hubs import Node
@@ -63,6 +66,17 @@ def test_other_tables_of_one_member_are_refused(book: CaseBook) -> None:
 
     with pytest.raises(Conflict, match="send those again"):
         book.hub.rounds.add(tables(digest="e"))
+
+
+@pytest.mark.parametrize("change", [{"state": MemberState.SUSPENDED}, {"signing_key": "another"}])
+def test_who_was_changed_meanwhile_is_not_heard(book: CaseBook, change: dict[str, Any]) -> None:
+    """Suspended, or with another key, since it was let in."""
+    before = book.hub.members.get("isp-a")
+    book.hub.members.put(replace(before, **change))
+
+    with pytest.raises(NotPermitted, match="isp-a"):
+        book.hub.rounds.add(tables(), before)
+    assert book.hub.rounds.take_out(EPOCH) == ()
 
 
 def test_tables_are_taken_out_once(book: CaseBook) -> None:

@@ -58,6 +58,11 @@ def test_an_error_says_its_status_as_text() -> None:
         "*/*",
         "application/*;q=0.1",
         "application/taxii+json;q=x",
+        "application/taxii+json;version=2.1, */*;q=0",
+        "application/taxii+json;q=0, application/taxii+json;version=2.1;q=0.1",
+        "application/taxii+json;version=2.0;q=0, */*",
+        "application/*, */*;q=0",
+        "*/*;q=0, */*",
     ],
 )
 def test_these_take_taxii_2_1(header: str | None) -> None:
@@ -75,6 +80,10 @@ def test_these_take_taxii_2_1(header: str | None) -> None:
         "application/vnd.oasis.taxii+json;version=2.0",
         "application/taxii+json;version=2.1;q=0",
         "*/*;q=0.0",
+        "application/taxii+json;q=0, */*",
+        "*/*, application/taxii+json;q=0",
+        "application/taxii+json;version=2.1;q=0, application/taxii+json",
+        "application/*;q=0, */*",
         "application",
     ],
 )

@@ -20,7 +20,8 @@ API_ROOT: Final = f"{DISCOVERY}list/"
 
 _VERSION: Final = "2.1"
 _TYPE: Final = "application/taxii+json"
-_WILDCARDS: Final = frozenset({"*/*", "application/*"})
+_WILDCARDS: Final = ("*/*", "application/*")
+"""Ranges that hold every type of theirs; the later names fewer."""
 
 NO_WRITING: Final = (
     "nothing is added or deleted here: members' submissions are signed and bear no times, and go "
@@ -108,23 +109,40 @@ def accepts(header: str | None) -> bool:
     """
     if header is None:
         return True
-    return any(_is_taxii(each, wildcards=True) for each in header.split(","))
+    found = [_range(each) for each in header.split(",")]
+    # What is said of this very type counts, whatever is said of all others.
+    return max((each for each in found if each is not None), default=(0, False))[1]
 
 
 def is_sent(header: str | None) -> bool:
     """Tell whether what a client sends is TAXII 2.1, by its Content-Type header."""
-    return header is not None and _is_taxii(header, wildcards=False)
+    if header is None:
+        return False
+    kind, parameters = _parse(header)
+    return kind == _TYPE and parameters.get("version", _VERSION) == _VERSION
 
 
-def _is_taxii(media: str, *, wildcards: bool) -> bool:
+def _range(media: str) -> tuple[int, bool] | None:
+    """Tell how closely a media range names TAXII 2.1, and whether it is wanted; None: it does not.
+
+    What names it more closely is greater, and of two alike what is wanted.
+    """
+    kind, parameters = _parse(media)
+    is_wanted = _weighs(parameters.get("q", "1"))
+    if kind != _TYPE:
+        return (_WILDCARDS.index(kind), is_wanted) if kind in _WILDCARDS else None
+    if parameters.get("version", _VERSION) != _VERSION:
+        return None
+    return (len(_WILDCARDS) + ("version" in parameters), is_wanted)
+
+
+def _parse(media: str) -> tuple[str, dict[str, str]]:
+    """Give a media type or range in lower case, and its parameters by name."""
     kind, *rest = (part.strip() for part in media.split(";"))
     pairs = (part.partition("=") for part in rest)
-    parameters = {name.strip().lower(): value.strip().strip('"') for name, _, value in pairs}
-    if wildcards and not _weighs(parameters.pop("q", "1")):
-        return False
-    if kind.lower() in _WILDCARDS:
-        return wildcards
-    return kind.lower() == _TYPE and parameters.get("version", _VERSION) == _VERSION
+    return kind.lower(), {
+        name.strip().lower(): value.strip().strip('"') for name, _, value in pairs
+    }
 
 
 def _weighs(quality: str) -> bool:

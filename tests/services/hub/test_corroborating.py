@@ -12,8 +12,15 @@ from hypothesis import strategies as st
 from hinomi.config import NodeConfig, NodeKind
 from hinomi.errors import ConfigError, Conflict, MalformedDocument, NotFound, NotPermitted
 from hinomi.model.member import MemberKind, MemberState
-from hinomi.model.statement import Endpoint
-from hinomi.services.hub.corroborating import answer_for, conclude, seat_of, size_of
+from hinomi.model.statement import Deed, Endpoint
+from hinomi.services.hub.corroborating import (
+    SentIn,
+    answer_for,
+    conclude,
+    seat_of,
+    size_of,
+    take_tables,
+)
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.publishing import publish
 from hubs import HubHouse, Node, server
@@ -78,6 +85,20 @@ def test_each_learns_what_enough_members_have(hub: RoundHouse) -> None:
     assert [each["stage"] for each in told(hub)] == ["dealt", "begins", "done"]
     assert told(hub)[-1] | {"tables": 4, "answered": 4, "keys": 1} == told(hub)[-1]
     assert "198.51.100" not in str(told(hub))
+
+
+def test_who_is_suspended_while_it_is_heard_is_not_kept(hub: RoundHouse) -> None:
+    """What was let in before is looked at again where it is kept."""
+    home, seat = hub.home(), hub.seat("isp-a")
+    tables = document(seat.agreed, seat.number, HELD["isp-a"])
+    sent = hub.house.sent("isp-a", tables, Deed.TABLES)
+    with home.casebook() as casebook:
+        before = casebook.hub.members.get("isp-a")
+        casebook.hub.members.put(replace(before, state=MemberState.SUSPENDED))
+        said = SentIn(epoch=sent.epoch, body=tables, note=sent.note)
+        with pytest.raises(NotPermitted, match="by now"):
+            take_tables(home, casebook, before, said)
+        assert casebook.hub.rounds.take_out(sent.epoch) == ()
 
 
 def test_tables_are_gone_when_the_list_is_made(hub: RoundHouse) -> None:

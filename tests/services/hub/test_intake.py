@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from foundedhubs import FoundedHub
 from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotPermitted
 from hinomi.model.listing import render_epoch
+from hinomi.model.member import MemberState
 from hinomi.model.snapshot import NUMBER_MOST
 from hinomi.model.statement import Deed, Sighting, Statement
 from hinomi.services.hub.founding import list_signer
@@ -100,6 +102,22 @@ def test_what_comes_while_the_list_is_made_waits(hub: FoundedHub) -> None:
         hub.submits("isp-a", SERVERS)
 
     assert told(hub) == []
+
+
+@pytest.mark.parametrize("change", [{"state": MemberState.SUSPENDED}, {"signing_key": "another"}])
+def test_who_is_changed_while_it_is_heard_is_not_kept(
+    hub: FoundedHub, change: dict[str, Any]
+) -> None:
+    """The journal, which had been told of the batch, is told that it was refused."""
+    home, sent = hub.home(), hub.sent("isp-a", body(hub))
+    with home.casebook() as casebook:
+        before = casebook.hub.members.get("isp-a")
+        casebook.hub.members.put(replace(before, **change))
+        with pytest.raises(NotPermitted, match="by now"):
+            take(home, casebook, before, sent)
+        assert casebook.hub.batches.index() == ()
+
+    assert [each.get("act") for each in told(hub)] == [None, "refused"]
 
 
 Change = Callable[[FoundedHub, Sent], Sent]

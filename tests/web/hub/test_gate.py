@@ -231,6 +231,40 @@ def test_routes_are_counted_by_pattern(hub: Hub, node: Node) -> None:
     assert "BREW" not in said
 
 
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (b"https://hub.example:8443/v1/hub", "/v1/hub"),
+        (b"HTTPS://hub.example/a%20b/", "/a b/"),
+        (b"https://hub.example", "/"),
+        (b"https://hub%2Fa.example/v1/hub", "/v1/hub"),
+        (b"http://hub.example/v1/hub", "as it was"),
+        (b"/https://hub.example/v1/hub", "as it was"),
+        (b"*", "as it was"),
+    ],
+)
+def test_a_whole_url_is_its_path(hub: Hub, target: bytes, path: str) -> None:
+    """Of TLS alone: whoever asks by another scheme asks for something else."""
+    seen: list[str] = []
+
+    async def note(scope: Any, receive: Any, send: Any) -> None:
+        seen.append(scope["path"])
+        await refuse(scope, receive, send)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_message: Any) -> None:
+        pass
+
+    scope = {
+        "type": "http", "method": "GET", "path": "as it was", "raw_path": target, "headers": [],
+    }  # fmt: skip
+    asyncio.run(Gate(note, hub)(scope, receive, send))
+
+    assert seen == [path]
+
+
 def test_what_is_not_http_goes_by(hub: Hub) -> None:
     """Such as the start of an application, in servers that tell of it."""
     seen: list[str] = []

@@ -107,6 +107,27 @@ def test_a_compressed_document_is_not_taken() -> None:
     assert refused(request_of([], content_type="text/csv", content_encoding="gzip")) == 415
 
 
+@pytest.mark.parametrize("coding", ["identity", "Identity", " IDENTITY "])
+def test_codings_have_no_case(coding: str) -> None:
+    """As it is, a document is taken, however that is written (RFC 9110, section 8.4.1)."""
+    assert read(request_of([b"a"], content_type="text/csv", content_encoding=coding)) == b"a"
+
+
+@pytest.mark.parametrize("charset", ["charset=UTF-8", 'charset="utf-8"', "header=present", ""])
+def test_a_document_in_utf_8_is_taken(charset: str) -> None:
+    """Said or not, in quotes or not."""
+    assert read(request_of([b"a"], content_type=f"text/csv;{charset}")) == b"a"
+
+
+@pytest.mark.parametrize(
+    "charset",
+    ["charset=utf-16", "Charset=UTF-16", 'charset="latin1"', "charset=utf-8; charset=utf-16"],
+)
+def test_another_charset_is_not_taken(charset: str) -> None:
+    """Its bytes would be read as something that was not said."""
+    assert refused(request_of([b"a"], content_type=f"text/csv; {charset}")) == 415
+
+
 @pytest.mark.parametrize("length", [str((1 << 20) + 1), "9" * 40, "-1", "x", "1e3"])
 def test_a_length_that_is_too_large_or_none_is_enough(length: str) -> None:
     """Nothing is read of it."""

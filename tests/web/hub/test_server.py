@@ -1,5 +1,6 @@
 """A hub in a process of its own: TLS, what it says, and how it ends."""
 
+import asyncio
 import json
 import os
 import signal
@@ -19,7 +20,7 @@ from hinomi.model.member import MemberState
 from hinomi.services.home import Home
 from hinomi.web.hub.server import open_listening
 from hubtls import Authority, client_context, give_tls
-from loopback import wait_for
+from loopback import PATIENCE_S, wait_for
 from openhub import Node, Running, configure, join, make_hub, put_snapshot, serve_command, serving
 
 
@@ -122,6 +123,21 @@ def test_a_header_cannot_say_who_asks(world: World) -> None:
         answer = client.get("/v1/hub", headers=headers)
 
     assert answer.status_code == 401
+
+
+def test_a_whole_url_is_asked_for_as_its_path_is(world: World) -> None:
+    """Servers take it (RFC 9112, section 3.2.2); its door is the same."""
+    head = (
+        b"GET HTTPS://hub.example:8443%s HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n"
+        b"Authorization: Bearer %s\r\n\r\n"
+    )
+    token = world.node.token.encode()
+    found = [
+        exchange(world, head % each)[:12]
+        for each in ((b"/v1/hub?x=1", token), (b"/v1/hub", b"x"), (b"", token))
+    ]
+
+    assert found == [b"HTTP/1.1 200", b"HTTP/1.1 401", b"HTTP/1.1 404"]
 
 
 def test_old_tls_is_not_spoken(world: World) -> None:
@@ -289,6 +305,27 @@ def test_an_address_that_is_none_is_a_fault_of_the_configuration(address: str) -
     """Its form is told."""
     with pytest.raises(ConfigError, match="ADDRESS:PORT"):
         open_listening(address, {})
+
+
+def test_no_answer_waits_for_the_other_ends_acknowledgement() -> None:
+    """On what is accepted, Nagle's algorithm is off: head and body of an answer leave apart."""
+
+    async def accepted(listening: socket.socket) -> int:
+        option: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        async def look(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            shown = writer.get_extra_info("socket")
+            option.set_result(shown.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(look, sock=listening):
+            _, writer = await asyncio.open_connection(*listening.getsockname())
+            async with asyncio.timeout(PATIENCE_S):
+                found = await option
+            writer.close()
+        return found
+
+    assert asyncio.run(accepted(open_listening("127.0.0.1:0", {}).socket))
 
 
 def test_a_socket_for_another_process_is_not_taken() -> None:

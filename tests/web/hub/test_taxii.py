@@ -175,7 +175,7 @@ def test_nothing_is_deleted_here(asking: TestClient, collection: str) -> None:
 def test_other_methods_are_told_which_there_are(asking: TestClient, collection: str) -> None:
     """405 with Allow."""
     found = asking.put(f"{collection}objects/")
-    assert (found.status_code, found.headers["allow"]) == (405, "GET, POST, HEAD")
+    assert (found.status_code, found.headers["allow"]) == (405, "GET, HEAD, POST")
     assert asking.delete("/taxii2/").headers["allow"] == "GET, HEAD"
     assert asking.head(collection).status_code == 200
 
@@ -186,7 +186,7 @@ def test_strangers_learn_only_how_to_say_who_they_are(
     """401 on every path and method, also of what is not there; Basic is named."""
     for path in [*goods(collection, asking), "/taxii2/other/", f"{ROOT}x"]:
         for stranger in (served.asking(peer=""), served.asking(token="another")):  # noqa: S106
-            for method in ("GET", "POST", "PUT", "DELETE"):
+            for method in ("GET", "POST", "DELETE", "PROPFIND"):
                 found = stranger.request(method, path)
                 assert (found.status_code, found.headers["content-type"]) == (401, MEDIA), path
                 assert "Basic realm=" in found.headers["www-authenticate"]

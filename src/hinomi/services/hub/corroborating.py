@@ -137,7 +137,8 @@ def take_tables(home: Home, casebook: CaseBook, member: Member, sent: SentIn) ->
                     note=sent.note,
                     body=sent.body,
                     entry=entry,
-                )
+                ),
+                member,
             )
 
         keep_journalled(home, mandate, signed, keep)

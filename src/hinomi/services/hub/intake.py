@@ -120,7 +120,8 @@ def take(home: Home, casebook: CaseBook, member: Member, sent: Sent) -> Receipt:
                 body=sent.body,
                 statements=statements,
                 entry=entry,
-            )
+            ),
+            member,
         )
 
     keep_journalled(home, mandate, signed, keep, statements=statements)
@@ -159,11 +160,12 @@ def acknowledge(home: Home, casebook: CaseBook, member: Member, number: int, not
     require_note(note, member, wanted)
     if casebook.hub.snapshots.has_acknowledged(member.name, number):
         return
-    facts = {"member": member.name, "deed": "acknowledgement", "number": number}
-    record(home.journal(), Operation.INTAKE, mandate, facts)
-    casebook.hub.snapshots.acknowledge(
-        Acknowledged(member=member.name, number=number, epoch=now.number, note=note)
-    )
+    said = Acknowledged(member=member.name, number=number, epoch=now.number, note=note)
+
+    def keep(_entry: int) -> None:
+        casebook.hub.snapshots.acknowledge(said, member)
+
+    keep_journalled(home, mandate, wanted, keep, number=number)
 
 
 def signed_by(home: Home, member: Member, deed: Deed, epoch: int, body_digest: str) -> Signed:

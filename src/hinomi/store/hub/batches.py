@@ -6,8 +6,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from hinomi.errors import Conflict
+from hinomi.model.member import Member
 from hinomi.model.statement import Deed
 from hinomi.store.database import Database
+from hinomi.store.hub.members import require_unchanged
 from hinomi.store.hub.rows import known
 from hinomi.store.hub.schema import BATCHES, SEALINGS
 
@@ -33,14 +35,19 @@ class BatchStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, batch: Batch) -> bool:
+    def add(self, batch: Batch, heard: Member | None = None) -> bool:
         """
         Keep *batch*; the same one again changes nothing.
+
+        Args:
+            batch: Signed, as it was checked.
+            heard: Its member as it was let in, which has to be so still; None: is not looked at.
 
         Returns:
             Whether it is new.
 
         Raises:
+            NotPermitted: If the member was suspended, or got another key, meanwhile.
             Conflict: If the member said something else for this epoch already, or the list that
                 it would count for is being made: whoever gets no error has been heard in time.
         """
@@ -48,6 +55,7 @@ class BatchStore:
         with self._database.write() as connection:
             row = connection.execute(sa.select(BATCHES.c.digest).filter_by(**key)).one_or_none()
             if row is None:
+                require_unchanged(connection, heard)
                 require_unsealed(connection, batch.epoch)
                 connection.execute(
                     sa.insert(BATCHES).values(

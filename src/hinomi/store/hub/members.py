@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 import sqlalchemy as sa
 
-from hinomi.errors import Conflict, NotFound
+from hinomi.errors import Conflict, NotFound, NotPermitted
 from hinomi.model.member import (
     Attestation,
     Credential,
@@ -166,6 +166,25 @@ class MemberStore:
                 sa.select(CREDENTIALS).filter_by(member=member).order_by(*order)
             ).all()
         return tuple(_credential(row) for row in rows)
+
+
+def require_unchanged(connection: sa.Connection, heard: Member | None) -> None:
+    """
+    Return if a member may be heard as it was when it was let in: by its state and its key.
+
+    Args:
+        connection: That writes what the member says, with nobody else writing meanwhile.
+        heard: As it was let in; None: it is not looked at.
+
+    Raises:
+        NotPermitted: If it was suspended, or got another key, since.
+    """
+    if heard is None:
+        return
+    wanted = sa.select(MEMBERS.c.state, MEMBERS.c.signing_key).filter_by(name=heard.name)
+    row = connection.execute(wanted).one_or_none()
+    if row is None or (row.state, row.signing_key) != (heard.state.value, heard.signing_key):
+        raise NotPermitted(f"{heard.name} is in another state, or has another key, by now")
 
 
 def _unknown(name: str) -> NotFound:

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 import sqlalchemy as sa
 
 from hinomi.errors import Conflict
+from hinomi.model.member import Member
 from hinomi.store.database import Database
 from hinomi.store.hub.batches import require_unsealed
+from hinomi.store.hub.members import require_unchanged
 from hinomi.store.hub.schema import ANSWERS, ROUNDS, TABLES
 
 
@@ -81,20 +83,26 @@ class RoundStore:
         with self._database.read() as connection:
             return _dealt(connection, epoch)
 
-    def add(self, tables: Tables) -> bool:
+    def add(self, tables: Tables, heard: Member | None = None) -> bool:
         """
         Keep what a member sent; the same again changes nothing.
+
+        Args:
+            tables: Signed, as they were checked.
+            heard: Their member as it was let in, which has to be so still; None: is not looked at.
 
         Returns:
             Whether it is new.
 
         Raises:
+            NotPermitted: If the member was suspended, or got another key, meanwhile.
             Conflict: If the member sent something else in this round, or the round is over.
         """
         key = {"epoch": tables.epoch, "member": tables.member}
         with self._database.write() as connection:
             known = connection.scalar(sa.select(TABLES.c.digest).filter_by(**key))
             if known is None:
+                require_unchanged(connection, heard)
                 require_unsealed(connection, tables.epoch)
                 row = {
                     "digest": tables.digest,

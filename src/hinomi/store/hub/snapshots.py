@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from hinomi.errors import Conflict, NotFound
 from hinomi.model.case import ServiceClass
+from hinomi.model.member import Member
 from hinomi.model.snapshot import NO_PREVIOUS, Entry
 from hinomi.model.statement import Endpoint
 from hinomi.store.database import Database
+from hinomi.store.hub.members import require_unchanged
 from hinomi.store.hub.namings import follow
 from hinomi.store.hub.rows import KEY, bound, endpoint_of, key_of, known, the_one
 from hinomi.store.hub.schema import ACKNOWLEDGEMENTS, ENTRIES, SEALINGS, SNAPSHOTS
@@ -230,12 +232,17 @@ class SnapshotStore:
             rows = connection.execute(wanted).all()
         return map(_entry, rows)
 
-    def acknowledge(self, said: Acknowledged) -> None:
+    def acknowledge(self, said: Acknowledged, heard: Member | None = None) -> None:
         """
         Note that a member has put a snapshot to use; the first word on it counts.
 
+        Args:
+            said: Signed, as it was checked.
+            heard: Its member as it was let in, which has to be so still; None: is not looked at.
+
         Raises:
             NotFound: If there is none of this number.
+            NotPermitted: If the member was suspended, or got another key, meanwhile.
         """
         key = {"member": said.member, "number": said.number}
         with self._database.write() as connection:
@@ -243,6 +250,7 @@ class SnapshotStore:
                 raise NotFound(f"no snapshot has the number {said.number}")
             if connection.execute(sa.select(ACKNOWLEDGEMENTS).filter_by(**key)).one_or_none():
                 return
+            require_unchanged(connection, heard)
             connection.execute(
                 sa.insert(ACKNOWLEDGEMENTS).values(**key, epoch=said.epoch, note=said.note)
             )

@@ -106,15 +106,10 @@ def make_refuse(meters: Meters) -> Any:
 
 
 async def refuse_http(_request: Request, error: Exception) -> Response:
-    """Answer what the framework refuses, such as an address that does not exist."""
+    """Answer what is refused by its status alone, such as a document of another media type."""
     if not isinstance(error, HTTPException):
         raise error
-    line = error.detail
-    if error.status_code == 404:  # noqa: PLR2004 - of HTTP.
-        line = "there is nothing at this address"
-    elif error.status_code == 405:  # noqa: PLR2004 - of HTTP.
-        line = "this address does not take this method"
-    return as_error(error.status_code, line, error.headers)
+    return as_error(error.status_code, error.detail, error.headers)
 
 
 async def refuse_parameter(_request: Request, error: Exception) -> Response:

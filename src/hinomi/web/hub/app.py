@@ -24,6 +24,7 @@ from hinomi.web.hub.answers import (
 from hinomi.web.hub.bodies import JSON
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.editions import edition_routes
+from hinomi.web.hub.elsewhere import Elsewhere
 from hinomi.web.hub.figures import figure_routes
 from hinomi.web.hub.gate import Gate
 from hinomi.web.hub.misp import misp_routes
@@ -64,6 +65,7 @@ def create_app(hub: Hub) -> FastAPI:
     app.add_exception_handler(RequestValidationError, refuse_parameter)
     app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     app.include_router(description_routes(hub, app))
+    app.router.routes.append(Elsewhere(hub, app.router.routes))
     app.add_middleware(Gate, hub=hub)
     return app
 

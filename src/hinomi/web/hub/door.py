@@ -2,15 +2,17 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 
 from hinomi.errors import NotPermitted
 from hinomi.model.member import Outlet
 from hinomi.services.hub.doors import Caller, Unknown, admit
-from hinomi.web.hub.limits import MEMBER
+from hinomi.web.hub.limits import MEMBER, Document
 from hinomi.web.hub.running import Hub
 
 PEER: Final = "hinomi.peer"
@@ -49,6 +51,39 @@ def admits(hub: Hub, outlet: Outlet | None) -> Callable[[Request], Caller]:
         return caller
 
     return come_in
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A document, and who brought it: as it was when all of it was here."""
+
+    caller: Caller
+    document: Document
+
+
+def brings(
+    hub: Hub, outlet: Outlet, read: Callable[[Request], Awaitable[Document]]
+) -> Callable[[Request], Awaitable[Brought]]:
+    """
+    Make the dependency of a route that takes a document of those whom *outlet* is open to.
+
+    A document may take minutes to come. So who brings it is let in twice: before it is read, since
+    of strangers nothing is read, and afterwards, since by then the member may be suspended, its
+    certificate revoked, or its key another one.
+
+    Args:
+        hub: Which runs.
+        outlet: Of the route.
+        read: Reads the document, as `takes` and `takes_exactly` make it.
+    """
+    come_in = admits(hub, outlet)
+
+    async def bring(request: Request) -> Brought:
+        await run_in_threadpool(come_in, request)
+        document = await read(request)
+        return Brought(await run_in_threadpool(come_in, request), document)
+
+    return bring
 
 
 def peer_of(scope: object) -> str | None:

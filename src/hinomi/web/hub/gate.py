@@ -8,8 +8,11 @@ sends all of a document first finds the answer afterwards, and no broken connect
 HEAD is answered as GET is, without the body, by the same door and with the same line in the
 journal: that may tell of more than has left, and never of less.
 
+A target may be a whole URL, as whoever believes to ask a proxy sends it.
+
 Source:
-    RFC 9110, section 9.3.2 (HEAD); RFC 9112, section 9.6 (closing a connection).
+    RFC 9110, section 9.3.2 (HEAD); RFC 9112, sections 3.2.2 (whole URLs) and 9.6 (closing a
+    connection).
 """
 
 import asyncio
@@ -17,6 +20,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import unquote
 
 import structlog
 from fastapi import Response
@@ -75,6 +79,7 @@ class Gate:
             return
         started_s = time.perf_counter()
         meters = self._hub.meters
+        scope = _in_origin_form(scope)
         method = scope["method"]
         if method == "HEAD":
             scope = {**scope, "method": "GET"}
@@ -127,9 +132,8 @@ class _Exchange:
         if message["type"] == "http.response.start":
             await self._drain()
             self.status = message["status"]
-            message = {**message, "headers": [*map(_with_head, message.get("headers", ()))]}
             if self._is_ambiguous or not self._is_read:
-                message = {**message, "headers": [*message["headers"], _CLOSE]}
+                message = {**message, "headers": [*message.get("headers", ()), _CLOSE]}
         elif message["type"] == "http.response.body":
             if self._is_head:
                 message = {**message, "body": b""}
@@ -167,13 +171,17 @@ class _Exchange:
                 left -= len((await self.receive()).get("body", b""))
 
 
-def _with_head(header: tuple[bytes, bytes]) -> tuple[bytes, bytes]:
-    """Name HEAD where it is told which methods there are (RFC 9110, section 10.2.1)."""
-    name, value = header
-    methods = value.split(b", ")
-    if name.lower() != b"allow" or b"GET" not in methods or b"HEAD" in methods:
-        return header
-    return name, value + b", HEAD"
+def _in_origin_form(scope: Scope) -> Scope:
+    """
+    Give a request whose target is a whole URL as one whose target is its path.
+
+    Its host is not looked at, as that of the header is not: by whatever name, it is this hub.
+    """
+    scheme, _, rest = bytes(scope.get("raw_path") or b"").partition(b"://")
+    if scheme.lower() != b"https":
+        return scope
+    path = b"/" + rest.partition(b"/")[2]
+    return {**scope, "path": unquote(path.decode("ascii")), "raw_path": path}
 
 
 def _said_twice(scope: Scope) -> str:

@@ -44,6 +44,7 @@ WAIT_S: Final = 120.0
 """How long a document waits to be read; of whoever waits longer nothing is taken."""
 
 _MIB: Final = 1 << 20
+_CHARSETS: Final = frozenset({"utf-8", "us-ascii"})
 
 
 class Pace:
@@ -109,9 +110,9 @@ class _Slots:
 
 def takes(most_mib: Callable[[], int], *media: str) -> Callable[[Request], Awaitable[Document]]:
     """
-    Make the dependency of a route that takes a document: it gives it, or refuses it.
+    Make what reads the document of a request: it gives it, or refuses it.
 
-    It stands after the door among a route's dependencies: of whom nobody knows, no body is read.
+    `door.brings` asks it, so that of whom nobody knows no body is read.
 
     Args:
         most_mib: Gives the largest size, MiB.
@@ -137,9 +138,7 @@ def takes_exactly(
     size_bytes: Callable[[Request], int], media: str
 ) -> Callable[[Request], Awaitable[Document]]:
     """
-    Make the dependency of a route that takes a document of a length that is known before.
-
-    It stands after the door, as that of `takes`.
+    Make what reads a document of a length that is known before; as `takes`, behind the door.
 
     Args:
         size_bytes: Gives the length, or refuses the request; it may wait for a database.
@@ -162,11 +161,22 @@ def takes_exactly(
 
 
 def _media_type(request: Request, media: Collection[str]) -> str:
-    """Give the media type of a request, if it is one of *media* and not compressed."""
-    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    """
+    Give the media type of a request, if it is one of *media*, in UTF-8 and not compressed.
+
+    Source:
+        RFC 9110, sections 8.3 and 8.4.1: media types, charsets and content codings have no case.
+    """
+    media_type, *parameters = (
+        part.strip().lower() for part in request.headers.get("content-type", "").split(";")
+    )
     if media_type not in media:
         raise HTTPException(415, f"what is taken here is {' or '.join(media)}")
-    if request.headers.get("content-encoding", "identity") != "identity":
+    for each in parameters:
+        name, _, value = each.partition("=")
+        if name.strip() == "charset" and value.strip().strip('"') not in _CHARSETS:
+            raise HTTPException(415, "a document is read as UTF-8, and in no other charset")
+    if request.headers.get("content-encoding", "identity").strip().lower() != "identity":
         raise HTTPException(415, "a compressed document is not taken")
     return media_type
 

@@ -17,8 +17,8 @@ from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.web.hub.answers import as_json, gives, refers, refusals
 from hinomi.web.hub.bodies import JSON
-from hinomi.web.hub.door import admits
-from hinomi.web.hub.limits import Document, takes_exactly
+from hinomi.web.hub.door import Brought, admits, brings
+from hinomi.web.hub.limits import takes_exactly
 from hinomi.web.hub.running import Hub
 from hinomi.web.hub.submissions import EpochDay, SignedNote, epoch_on, note_in
 
@@ -71,12 +71,10 @@ def _add_reading(routes: APIRouter, hub: Hub) -> None:
 
 
 def _add_tables(routes: APIRouter, hub: Hub) -> None:
-    come_in = admits(hub, Outlet.SUBMIT)
-
     def size_bytes(request: Request) -> int:
         return size_of(hub.home, hub.casebook, epoch_on(hub, request.path_params["epoch"]))
 
-    read = takes_exactly(size_bytes, BYTES)
+    come_in = brings(hub, Outlet.SUBMIT, takes_exactly(size_bytes, BYTES))
 
     @routes.put(
         "/v1/rounds/{epoch}/tables",
@@ -86,14 +84,12 @@ def _add_tables(routes: APIRouter, hub: Hub) -> None:
         openapi_extra={"requestBody": {"required": True, "content": {BYTES: {"schema": _BINARY}}}},
     )
     def put_tables(
-        epoch: EpochDay,
-        caller: Annotated[Caller, Depends(come_in)],
-        document: Annotated[Document, Depends(read)],
-        note: SignedNote,
+        epoch: EpochDay, brought: Annotated[Brought, Depends(come_in)], note: SignedNote
     ) -> Response:
         """Take in a member's tables of one round; the same again gets the same receipt."""
-        sent = SentIn(epoch=epoch_on(hub, epoch), body=document.body, note=note_in(note))
-        kept = take_tables(hub.home, hub.casebook, caller.member, sent)
+        body = brought.document.body
+        sent = SentIn(epoch=epoch_on(hub, epoch), body=body, note=note_in(note))
+        kept = take_tables(hub.home, hub.casebook, brought.caller.member, sent)
         hub.meters.batches.labels("tables").inc()
         days = present_epoch(hub.home).days
         return as_json(

@@ -121,12 +121,15 @@ def open_listening(address: str, environment: Any = os.environ) -> Listening:
     host, port = split_address(address, "hub.listen")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        found = socket.create_server((host, port), family=family, backlog=BACKLOG)
+        made = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise Unavailable(
             f"hub.listen {address}: {error.strerror or error}; free it or choose another"
         ) from error
-    return Listening(found, is_given=False)
+    # It says that it is none of a protocol, and asyncio turns Nagle's algorithm off for TCP alone:
+    # head and body of an answer leave apart, and the body would wait 40 ms for the other end's
+    # delayed acknowledgement. A socket that is taken up by its number asks which protocol it is.
+    return Listening(socket.socket(fileno=made.detach()), is_given=False)
 
 
 class _Server(uvicorn.Server):

@@ -7,15 +7,14 @@ from fastapi import APIRouter, Depends, Header, Path, Response
 
 from hinomi.errors import Conflict
 from hinomi.model.listing import parse_epoch, render_epoch
-from hinomi.model.member import Member, Outlet
+from hinomi.model.member import Outlet
 from hinomi.model.statement import Deed
-from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.intake import Sent, acknowledge, take
 from hinomi.web.hub.answers import as_json, gives, refers, refusals
 from hinomi.web.hub.bodies import JSON
-from hinomi.web.hub.door import admits
-from hinomi.web.hub.limits import Document, takes
+from hinomi.web.hub.door import Brought, brings
+from hinomi.web.hub.limits import takes
 from hinomi.web.hub.running import Hub
 from hinomi.web.hub.schemas import BASE64_PATTERN, EPOCH_PATTERN
 from hinomi.web.hub.snapshots import Number
@@ -56,8 +55,8 @@ def _add_batches(routes: APIRouter, hub: Hub) -> None:
     def most_mib() -> int:
         return hub.home.config.hub.body_most_mib
 
-    submits, feeds_back = admits(hub, Outlet.SUBMIT), admits(hub, Outlet.FEEDBACK)
-    findings, sightings = takes(most_mib, *_MEDIA), takes(most_mib, "application/json")
+    submits = brings(hub, Outlet.SUBMIT, takes(most_mib, *_MEDIA))
+    feeds_back = brings(hub, Outlet.FEEDBACK, takes(most_mib, "application/json"))
     statuses = (400, 408, 409, 413, 415, 422)
     responses = gives(JSON, refers("Receipt"), "The batch is kept and counts.") | refusals(
         *statuses
@@ -70,13 +69,10 @@ def _add_batches(routes: APIRouter, hub: Hub) -> None:
         openapi_extra=_body({"application/json": refers("Submission"), "text/csv": _CSV}),
     )
     def put_submission(
-        epoch: EpochDay,
-        caller: Annotated[Caller, Depends(submits)],
-        document: Annotated[Document, Depends(findings)],
-        note: SignedNote,
+        epoch: EpochDay, brought: Annotated[Brought, Depends(submits)], note: SignedNote
     ) -> Response:
         """Take in a member's findings of one epoch; the same again gets the same receipt."""
-        return _take(hub, caller.member, Deed.SUBMISSION, day=epoch, document=document, note=note)
+        return _take(hub, brought, Deed.SUBMISSION, day=epoch, note=note)
 
     @routes.put(
         "/v1/epochs/{epoch}/sightings",
@@ -85,18 +81,14 @@ def _add_batches(routes: APIRouter, hub: Hub) -> None:
         openapi_extra=_body({"application/json": refers("Sightings")}),
     )
     def put_sightings(
-        epoch: EpochDay,
-        caller: Annotated[Caller, Depends(feeds_back)],
-        document: Annotated[Document, Depends(sightings)],
-        note: SignedNote,
+        epoch: EpochDay, brought: Annotated[Brought, Depends(feeds_back)], note: SignedNote
     ) -> Response:
         """Take in what a member saw of the list in one epoch."""
-        return _take(hub, caller.member, Deed.SIGHTINGS, day=epoch, document=document, note=note)
+        return _take(hub, brought, Deed.SIGHTINGS, day=epoch, note=note)
 
 
 def _add_acknowledgements(routes: APIRouter, hub: Hub) -> None:
-    come_in = admits(hub, Outlet.SNAPSHOT)
-    texts = takes(lambda: 1, "text/plain")
+    puts_to_use = brings(hub, Outlet.SNAPSHOT, takes(lambda: 1, "text/plain"))
 
     @routes.put(
         "/v1/snapshots/{number}/acknowledgement",
@@ -107,27 +99,24 @@ def _add_acknowledgements(routes: APIRouter, hub: Hub) -> None:
         tags=["snapshots"],
     )
     def put_acknowledgement(
-        number: Number,
-        caller: Annotated[Caller, Depends(come_in)],
-        document: Annotated[Document, Depends(texts)],
+        number: Number, brought: Annotated[Brought, Depends(puts_to_use)]
     ) -> Response:
         """Note that a member has put a snapshot to use: the body is its signed note."""
-        acknowledge(hub.home, hub.casebook, caller.member, number, _decoded(document.body))
+        note = _decoded(brought.document.body)
+        acknowledge(hub.home, hub.casebook, brought.caller.member, number, note)
         return as_json({"number": number})
 
 
-def _take(
-    hub: Hub, member: Member, deed: Deed, *, day: str, document: Document, note: str
-) -> Response:
+def _take(hub: Hub, brought: Brought, deed: Deed, *, day: str, note: str) -> Response:
     days = present_epoch(hub.home).days
     sent = Sent(
         deed=deed,
         epoch=epoch_on(hub, day),
-        media=_MEDIA[document.media],
-        body=document.body,
+        media=_MEDIA[brought.document.media],
+        body=brought.document.body,
         note=note_in(note),
     )
-    receipt = take(hub.home, hub.casebook, member, sent)
+    receipt = take(hub.home, hub.casebook, brought.caller.member, sent)
     hub.meters.batches.labels(deed.name.lower()).inc()
     return as_json(
         {

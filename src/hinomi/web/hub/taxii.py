@@ -30,8 +30,6 @@ _OBJECTS: Final = f"{_COLLECTION}objects/"
 _OBJECT: Final = f"{_OBJECTS}{{name}}/"
 """Paths; each ends with a slash (TAXII 2.1, 3.1)."""
 
-_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-
 
 def taxii_routes(hub: Hub) -> APIRouter:
     """Make the routes below ``/taxii2/``."""
@@ -42,7 +40,6 @@ def taxii_routes(hub: Hub) -> APIRouter:
     _add_descriptions(routes, come_in, resources)
     _add_contents(routes, come_in, _Reading(hub, editions, resources.collection_id))
     _add_writing(routes, come_in, resources)
-    _add_the_rest(routes, come_in)
     return routes
 
 
@@ -174,23 +171,6 @@ def _add_writing(routes: APIRouter, come_in: _ComeIn, resources: TaxiiResources)
         del name
         _require_collection(collection, resources.collection_id)
         return refuse(403, NO_WRITING)
-
-
-def _add_the_rest(routes: APIRouter, come_in: _ComeIn) -> None:
-    """Answer every other path and method below with an error of TAXII, to those who may come in."""
-
-    @routes.api_route(f"{DISCOVERY}{{rest:path}}", methods=[*_METHODS], include_in_schema=False)
-    def refuse_the_rest(request: Request, _caller: Annotated[Caller, Depends(come_in)]) -> Response:
-        path = request.url.path
-        allowed = sorted(
-            method
-            for route in routes.routes[:-1]
-            if route.path_regex.match(path)  # type: ignore[attr-defined] # They are all our own.
-            for method in route.methods  # type: ignore[attr-defined]
-        )
-        if allowed:
-            return refuse(405, "this is not done here", {"Allow": ", ".join(allowed)})
-        return refuse(404, f"nothing is here; {DISCOVERY} says what there is, with slashes at ends")
 
 
 def _require_collection(collection: str, wanted: str) -> None:
