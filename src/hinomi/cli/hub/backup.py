@@ -48,10 +48,11 @@ def backup(session: Session, file: Path, *, without_keys: bool) -> None:
 @click.pass_obj
 def restore(session: Session, file: Path) -> None:
     """
-    Make a new home (--home) out of FILE; until `hinomi hub resume` it publishes and serves nothing.
+    Make a new home (--home) out of FILE; it does nothing before `hinomi hub resume`.
 
-    Before that, what was published after the backup is taken up from a member or a witness, and
-    who was suspended since is suspended again. See docs/howto/back-up-and-restore.md.
+    Until then it neither publishes nor answers members: what was published after the backup is
+    taken up from a member or a witness first, and who was suspended since is suspended again.
+    See docs/howto/back-up-and-restore.md.
 
     \b
     Example:

@@ -233,7 +233,7 @@ def verify(session: Session) -> None:
 @click.pass_obj
 def resume(session: Session, newest: int) -> None:
     """
-    Let a restored hub publish and answer again, once it has every snapshot that anybody has.
+    Let a restored hub publish and serve again, once it has all that anybody has.
 
     Ask members and witnesses first: whoever has a snapshot that this hub lacks would refuse all
     that comes after. And suspend again, before this, who was suspended since the backup: from
