@@ -175,7 +175,7 @@ def test_a_list_that_others_do_not_make_is_a_failure(home: Home, clock: SetClock
 def test_a_list_of_a_later_epoch_is_none_of_today(home: Home, clock: SetClock) -> None:
     """A clock was ahead: told as failing, counted, and no process is started for it."""
     clock.now_ms = NOON_MS + 10 * DAY_MS
-    tried = []
+    tried: list[Home] = []
     with home.casebook() as casebook:
         serving = Serving(home, casebook, publish=make)
         serving.look()
