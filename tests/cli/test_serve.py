@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from hinomi.clock import wall_clock
+from hinomi.services.hub.restored import Restored, mark_restored
 from hubtls import Authority, give_tls
 from openhub import configure, make_hub, serve_command, serving
 
@@ -43,6 +44,7 @@ def test_it_tells_where_it_listens_and_ends_by_a_signal(tmp_path: Path) -> None:
         ("port", 69, "free it or choose another"),
         ("address", 78, "ADDRESS:PORT"),
         ("metrics", 78, "other machines"),
+        ("restored", 78, r"suspend them .*`hinomi hub resume`, then serve"),
     ],
 )
 def test_what_hinders_it_is_one_line(tmp_path: Path, fault: str, code: int, words: str) -> None:
@@ -64,6 +66,8 @@ def test_what_hinders_it_is_one_line(tmp_path: Path, fault: str, code: int, word
             Authority.create("somebody").issue(folder / "keys" / "hub", "server", server=True)
     if fault == "address":
         listen = "nowhere"
+    if fault == "restored":
+        mark_restored(folder, Restored(number=0, made="2026-11-22T00:00:00Z"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         if fault == "port":
             listen = f"127.0.0.1:{taken.getsockname()[1]}"

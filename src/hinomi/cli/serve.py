@@ -33,7 +33,8 @@ def hub(session: Session, listen: str | None, publishes: bool) -> None:
 
     Members reach it by TLS with the certificates that they were given. Every read of the
     list stands in the journal before it is answered. SIGTERM finishes what was begun and
-    ends. Health and metrics are at the address that config.toml names ([hub] metrics).
+    ends. Health and metrics are at the address that config.toml names ([hub] metrics). A home
+    that was restored serves nothing until `hinomi hub resume` (exit code 78).
 
     \b
     Examples:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from foundedhubs import FoundedHub
+from foundedhubs import MEMBERS, FoundedHub
+from hinomi.services.hub.restored import require_resumed
 from hubs import server
 from terminal import hinomi
 
@@ -30,6 +31,29 @@ def test_a_hub_comes_back_from_one_file(hub: FoundedHub, tmp_path: Path) -> None
     assert "hub resume" in made.out
     assert hinomi("hub", "verify", home=home).code == 0
     assert "restored from a backup" in hinomi("hub", "publish", "--now", home=home).err
+
+
+def test_who_was_suspended_since_gets_nothing_of_a_restored_hub(
+    hub: FoundedHub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers nobody until it is resumed, and before that members are suspended again."""
+    monkeypatch.setattr("hinomi.clock.time.time_ns", lambda: hub.clock() * 1_000_000)
+    path, home = tmp_path / "hub.tar", tmp_path / "new"
+    suspend = ("hub", "member", "suspend", MEMBERS[0], "--reason", "letter 7")
+    assert hinomi("hub", "backup", path, home=hub.folder).code == 0
+    assert hinomi(*suspend, home=hub.folder).code == 0
+    assert hinomi("hub", "restore", path, home=home).code == 0
+
+    early = hinomi("serve", "hub", "--listen", "127.0.0.1:0", home=home)
+    assert (early.code, early.err.count("\n")) == (78, 1)
+    assert "suspend them and revoke their certificates again" in early.err
+
+    assert hinomi(*suspend, home=home).code == 0
+    assert hinomi("hub", "verify", home=home).code == 0
+    assert hinomi("hub", "resume", "--newest", 1, home=home).code == 0
+    require_resumed(FoundedHub.at(home).home())
+    state = hinomi("hub", "member", "show", MEMBERS[0], "--json", home=home).document["state"]
+    assert state == "suspended"
 
 
 def test_keys_may_stay_out(hub: FoundedHub, tmp_path: Path) -> None:

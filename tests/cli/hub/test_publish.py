@@ -52,6 +52,32 @@ def test_members_have_their_time_unless_told_otherwise(hub: FoundedHub) -> None:
     assert "7 listed, 7 of them new, 0 renewed, 0 ended." in run(hub, "publish", "--now").out
 
 
+def test_after_a_pause_a_person_says_that_the_clock_is_right(hub: FoundedHub) -> None:
+    """One line says what to give; it is given once."""
+    run(hub, "publish")
+    hub.epoch += 15
+
+    refused = run(hub, "publish")
+
+    assert (refused.code, refused.err.count("\n")) == (75, 1)
+    assert "run `hinomi hub publish --after-pause`" in refused.err
+    assert run(hub, "publish", "--dry-run").code == 75
+    assert run(hub, "publish", "--dry-run", "--after-pause").code == 0
+    assert run(hub, "publish", "--after-pause", "--json").document["number"] == 2
+
+
+def test_a_list_of_a_later_epoch_names_the_clock(hub: FoundedHub) -> None:
+    """One line, and no untrue one."""
+    hub.epoch += 1
+    run(hub, "publish")
+    hub.epoch -= 1
+
+    said = run(hub, "publish")
+
+    assert (said.code, said.err.count("\n")) == (75, 1)
+    assert "snapshot 1 is of 2026-11-24, which is after today" in said.err
+
+
 def test_a_dry_run_publishes_nothing(hub: FoundedHub) -> None:
     """At any time of the epoch."""
     hub.past_ms = 60_000
@@ -122,7 +148,9 @@ def test_a_restored_hub_waits_for_a_word(hub: FoundedHub) -> None:
     behind = run(hub, "resume", "--newest", 3)
 
     assert (waits.code, behind.code) == (75, 75)
-    assert run(hub, "resume", "--newest", 0).out == "This hub publishes again.\n"
+    assert run(hub, "resume", "--newest", 0).out == (
+        "This hub publishes again, and may serve: hinomi serve hub\n"
+    )
     assert run(hub, "publish").code == 0
 
 

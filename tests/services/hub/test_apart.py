@@ -6,8 +6,9 @@ import pytest
 
 from hinomi.clock import wall_clock
 from hinomi.errors import Conflict, Unavailable
-from hinomi.services.hub.apart import publish_apart
-from openhub import make_hub
+from hinomi.services.hub.apart import OTHERS_MS, leave_to_others, publish_apart
+from hinomi.services.hub.epochs import due_ms, present_epoch
+from openhub import SetClock, make_hub
 
 
 def test_the_list_is_made_once(tmp_path: Path) -> None:
@@ -20,6 +21,18 @@ def test_the_list_is_made_once(tmp_path: Path) -> None:
         assert casebook.hub.snapshots.newest_number() == 1
     with pytest.raises(Conflict, match="made already"):
         publish_apart(home)
+
+
+def test_what_others_do_not_make_is_told_after_an_hour(tmp_path: Path) -> None:
+    """And nothing is made."""
+    clock = SetClock()
+    home = make_hub(tmp_path / "hub", clock)
+    clock.now_ms = due_ms(home, present_epoch(home)) + OTHERS_MS - 1
+    leave_to_others(home)
+    clock.now_ms += 1
+
+    with pytest.raises(Unavailable, match=r"nobody has made the list of 2026-01-01.*--no-publish"):
+        leave_to_others(home)
 
 
 def test_why_it_could_not_be_made_is_told(tmp_path: Path) -> None:

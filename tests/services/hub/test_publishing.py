@@ -6,9 +6,11 @@ import pytest
 
 from foundedhubs import MEMBERS, FoundedHub
 from hinomi.errors import Conflict
+from hinomi.services.hub.backup import back_up, restore
 from hinomi.services.hub.checking import check
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.publishing import preview, publish, require_window_over
+from hinomi.services.hub.restored import resume
 from hinomi.share.snapshot import check_head, require_body
 from hubs import server
 
@@ -119,6 +121,58 @@ def test_another_length_of_the_epoch_is_refused(hub: FoundedHub) -> None:
 
     with pytest.raises(Conflict, match="1 days long"):
         publish(home)
+
+
+def test_long_after_the_last_list_a_person_has_to_say_that_the_clock_is_right(
+    hub: FoundedHub,
+) -> None:
+    """As registered: two weeks are few enough. Nothing is sealed before; then the journal knows."""
+    hub.publishes()
+    hub.epoch += 15
+    for make in (publish, preview):
+        with pytest.raises(Conflict, match=r"is 2026-12-08.* of 2026-11-23: 15 epochs, more than"):
+            make(hub.home())
+    with hub.home().casebook() as casebook:
+        assert casebook.hub.snapshots.sealed() == {hub.epoch - 15}
+
+    assert preview(hub.home(), after_pause=True).number == 2
+    assert publish(hub.home(), after_pause=True).number == 2
+    told = [each["after_pause"] for each in hub.home().journal().entries() if "after_pause" in each]
+    assert told == [15, 15]  # Before, and done.
+    hub.epoch += 14
+    assert hub.publishes().number == 3
+    assert check(hub.home()).faults == ()
+
+
+def test_after_a_list_of_a_later_epoch_the_clock_is_named(hub: FoundedHub) -> None:
+    """And not that today's list is made: it is not. Members' batches are told the same."""
+    hub.publishes()
+    hub.epoch += 10
+    hub.publishes()
+    hub.epoch -= 9
+    for make in (publish, preview):
+        with pytest.raises(Conflict, match="snapshot 2 is of 2026-12-03, which is after today"):
+            make(hub.home())
+    with pytest.raises(Conflict, match=r"is after today.*look at the hub's clock"):
+        hub.submits(MEMBERS[0], SERVERS)
+
+
+def test_a_backup_of_before_leads_out_of_a_future_list(hub: FoundedHub, tmp_path: Path) -> None:
+    """No member has that list: none takes a list of an epoch that has not begun."""
+    hub.publishes()
+    back_up(hub.home(), tmp_path / "hub.backup")
+    hub.epoch += 10
+    hub.publishes()
+    hub.epoch -= 9
+    restore(tmp_path / "hub.backup", tmp_path / "new")
+    again = FoundedHub.at(tmp_path / "new")
+    again.epoch = hub.epoch
+
+    resume(again.home(), 1)
+
+    made = again.publishes()
+    assert (made.number, str(made.epoch)) == (2, "2026-11-24")
+    assert check(again.home()).faults == ()
 
 
 def test_a_broken_off_publication_is_made_again(hub: FoundedHub) -> None:

@@ -13,6 +13,7 @@ from hinomi.services.hub.restored import (
     Restored,
     mark_restored,
     note_proven,
+    require_resumed,
     restored,
     resume,
 )
@@ -117,6 +118,18 @@ def test_a_marked_home_publishes_nothing_until_somebody_says_so(hub: FoundedHub)
 
     assert restored(hub.home()) is None
     assert hub.publishes().number == 2
+
+
+def test_a_marked_home_serves_nobody_until_somebody_says_so(hub: FoundedHub) -> None:
+    """Who was suspended since the backup is a member in it; what to do stands in the line."""
+    require_resumed(hub.home())
+    mark_restored(hub.folder, Restored(number=1, made="2026-11-24T00:00:00Z"))
+    with pytest.raises(ConfigError, match=r"suspend them .* `hinomi hub resume`, then serve"):
+        require_resumed(hub.home())
+
+    resume(hub.home(), 1)
+
+    require_resumed(hub.home())
 
 
 def test_a_damaged_mark_is_told(hub: FoundedHub) -> None:

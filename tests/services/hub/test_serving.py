@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from prometheus_client import generate_latest
 
-from hinomi.errors import ConfigError, Conflict, Unavailable
+from hinomi.errors import ConfigError, Unavailable
 from hinomi.services.home import Home
-from hinomi.services.hub.epochs import present_epoch
+from hinomi.services.hub.apart import OTHERS_MS, leave_to_others
+from hinomi.services.hub.epochs import due_ms, present_epoch
 from hinomi.services.hub.publishing import publish
-from hinomi.services.hub.serving import RETRY_S, Keeper, Serving, due_ms
+from hinomi.services.hub.restored import Restored, mark_restored, resume
+from hinomi.services.hub.serving import RETRY_S, Keeper, Serving
 from hinomi.services.register import put_in_force
 from loopback import wait_for
 from openhub import DAY_MS, NOON_MS, SetClock, make_hub
@@ -107,14 +109,90 @@ def test_a_list_that_somebody_else_made_is_no_failure(home: Home, clock: SetCloc
     """Two hubs on one case book: one of them is faster."""
     clock.now_ms = NOON_MS
 
-    def lose(_home: Home) -> None:
-        raise Conflict("it is made already")
+    def lose(home: Home) -> None:
+        for _ in range(2):
+            publish(home)
 
     with home.casebook() as casebook:
         serving = Serving(home, casebook, publish=lose)
         serving.look()
 
+        assert casebook.hub.snapshots.newest_number() == 1
         assert b'what="publish"' not in generate_latest(serving.meters.registry)
+        assert serving.failing() == ()
+
+
+def test_a_conflict_after_which_there_is_no_list_is_a_failure(home: Home, clock: SetClock) -> None:
+    """A restored home, for example: logged, counted, and not tried again at each look."""
+    mark_restored(home.folder, Restored(number=0, made="2025-12-31T00:00:00Z"))
+    clock.now_ms = NOON_MS
+    ticks = [0.0]
+    tried = []
+
+    def refuse(home: Home) -> None:
+        tried.append(ticks[0])
+        publish(home)
+
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=refuse, ticks=lambda: ticks[0])
+        for second in range(0, 100, 2):
+            ticks[0] = float(second)
+            serving.look()
+        counted = generate_latest(serving.meters.registry).decode()
+        failing = serving.failing()
+        publish_again(home)
+        serving.look()
+
+        assert (failing, serving.failing()) == (("publish",), ())
+    assert tried == [0.0, RETRY_S[0], RETRY_S[0] + RETRY_S[1]]
+    assert 'hinomi_hub_failures_total{what="publish"} 3.0' in counted
+    assert "hinomi_hub_list_late 1.0" in counted
+
+
+def publish_again(home: Home) -> None:
+    """Let a person put it right."""
+    resume(home, 0)
+    publish(home)
+
+
+def test_a_list_that_others_do_not_make_is_a_failure(home: Home, clock: SetClock) -> None:
+    """Late from when it is due, counted an hour later; it is theirs to make all the same."""
+    due = due_ms(home, present_epoch(home))
+    found = []
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=leave_to_others)
+        for now_ms in (due - 1, due, due + OTHERS_MS - 1, due + OTHERS_MS):
+            clock.now_ms = now_ms
+            serving.look()
+            found.append((serving.is_late(), serving.failing()))
+        counted = generate_latest(serving.meters.registry).decode()
+
+        assert casebook.hub.snapshots.newest_number() == 0
+    assert found == [(False, ()), (True, ()), (True, ()), (True, ("publish",))]
+    assert 'hinomi_hub_failures_total{what="publish"} 1.0' in counted
+
+
+def test_a_list_of_a_later_epoch_is_none_of_today(home: Home, clock: SetClock) -> None:
+    """A clock was ahead: told as failing, counted, and no process is started for it."""
+    clock.now_ms = NOON_MS + 10 * DAY_MS
+    tried: list[Home] = []
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=make)
+        serving.look()
+        assert (serving.is_made(), serving.failing()) == (True, ())
+        clock.now_ms = NOON_MS
+
+        behind = Serving(home, casebook, publish=tried.append)
+        for each in (serving, behind):
+            each.look()
+            counted = generate_latest(each.meters.registry).decode()
+
+            assert (each.is_made(), each.is_late()) == (False, True)
+            assert each.failing() == ("clock", "publish")
+            assert 'hinomi_hub_failures_total{what="clock"} 1.0' in counted
+            assert "hinomi_hub_list_ahead 1.0" in counted
+            assert "hinomi_hub_list_made 0.0" in counted
+    assert tried == []
 
 
 def test_a_register_that_was_put_in_force_counts_at_once(serving: Serving) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from hinomi.errors import ConfigError, Unavailable
 from hinomi.listening import HttpServer
+from hinomi.services.hub.restored import Restored, mark_restored
 from hinomi.web.hub.health import health_of, parse_loopback, serve_health
 from hinomi.web.hub.running import Hub
 from openhub import DAY_MS, Node, SetClock, asking
@@ -40,6 +41,7 @@ def test_a_hub_that_works_says_so(endpoint: HttpServer) -> None:
         200,
         {
             "healthy": True,
+            "failing": [],
             "database": True,
             "journal": True,
             "newest": 1,
@@ -56,6 +58,31 @@ def test_a_late_list_is_told_and_is_no_reason_to_start_anew(hub: Hub, clock: Set
     found = health_of(hub.serving)
 
     assert (found["healthy"], found["made"], found["late"]) == (True, False, True)
+
+
+def test_a_list_that_cannot_be_made_is_told_as_failing(hub: Hub, clock: SetClock) -> None:
+    """The hub still gives what it has: no reason to start it anew."""
+    mark_restored(hub.home.folder, Restored(number=1, made="2026-01-01T00:00:00Z"))
+    clock.now_ms += DAY_MS
+    hub.serving.look()
+    endpoint = serve_health(hub.serving, "127.0.0.1:0")
+    status, said = ask(endpoint, "/healthz")
+    endpoint.close()
+    found = json.loads(said)
+
+    assert (status, found["healthy"], found["failing"]) == (200, False, ["publish"])
+
+
+def test_a_list_of_a_later_epoch_is_told_as_a_failing_clock(hub: Hub, clock: SetClock) -> None:
+    """Before anything is due, and without a word of which day it is of."""
+    clock.now_ms -= 3 * DAY_MS // 2
+
+    found = health_of(hub.serving)
+
+    assert found == {
+        "healthy": False, "failing": ["clock"], "database": True, "journal": True, "newest": 1,
+        "made": False, "late": False,
+    }  # fmt: skip
 
 
 def test_a_journal_that_cannot_be_written_is_told(hub: Hub, endpoint: HttpServer) -> None:

@@ -48,10 +48,11 @@ def backup(session: Session, file: Path, *, without_keys: bool) -> None:
 @click.pass_obj
 def restore(session: Session, file: Path) -> None:
     """
-    Make a new home (--home) out of FILE; it publishes nothing until `hinomi hub resume`.
+    Make a new home (--home) out of FILE; it does nothing before `hinomi hub resume`.
 
-    What was published after the backup is taken up from a member or a witness first; who was
-    suspended since has to be suspended again. See docs/howto/back-up-and-restore.md.
+    Until then it neither publishes nor answers members: what was published after the backup is
+    taken up from a member or a witness first, and who was suspended since is suspended again.
+    See docs/howto/back-up-and-restore.md.
 
     \b
     Example:
@@ -69,4 +70,6 @@ def restore(session: Session, file: Path) -> None:
     click.echo(f"Made {session.folder} as it was at {label.made}, to snapshot {label.number}.")
     if not label.has_keys:
         click.echo("Keys are not in it: put keys/ back before anything else.")
-    click.echo("Next: hub snapshot take, hub verify, hub resume; and suspend again who was since.")
+    click.echo(
+        "Next: hub snapshot take, hub verify; suspend again who was since; hub resume; serve hub."
+    )

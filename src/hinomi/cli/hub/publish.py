@@ -30,23 +30,32 @@ _NUMBER = click.IntRange(min=1, max=NUMBER_MOST)
 @click.command()
 @click.option("--now", is_flag=True, help="Also while members may still submit.")
 @click.option("--dry-run", is_flag=True, help="Tell what it would be; publish nothing.")
+@click.option(
+    "--after-pause",
+    is_flag=True,
+    help="Also long after the list before: you have looked at the clock, and it is right.",
+)
 @shared_options
 @click.pass_obj
-def publish(session: Session, *, now: bool, dry_run: bool) -> None:
+def publish(session: Session, *, now: bool, dry_run: bool, after_pause: bool) -> None:
     """
     Make and sign the list of this epoch, once; to be run by a timer.
 
     It is made from what members said of the epochs before. What comes later waits for the next
     one. Exits 75 where it is made already, or while members have their time
     (hub.publish_after_minutes). A run that was killed is finished by the next one.
+
+    It also exits 75 where the clock may be wrong: if the newest list is of a later epoch than
+    the present, and if it is of one more than hub.pause_epochs ago. In the second case a person
+    who has looked at the clock gives --after-pause once, which the journal is told.
     """
     home = session.open_home(Operation.PUBLISH)
     if dry_run:
-        _tell(session, preview(home), is_made=False)
+        _tell(session, preview(home, after_pause=after_pause), is_made=False)
     else:
         if not now:
             require_window_over(home)
-        _tell(session, publish_list(home), is_made=True)
+        _tell(session, publish_list(home, after_pause=after_pause), is_made=True)
     warn_unguarded(home)
 
 
@@ -226,13 +235,14 @@ def verify(session: Session) -> None:
 @click.pass_obj
 def resume(session: Session, newest: int) -> None:
     """
-    Let a restored hub publish again, once it has every snapshot that anybody has.
+    Let a restored hub publish and serve again, once it has all that anybody has.
 
     Ask members and witnesses first: whoever has a snapshot that this hub lacks would refuse all
-    that comes after.
+    that comes after. And suspend again, before this, who was suspended since the backup: from
+    then on `hinomi serve hub` answers whoever is a member here.
     """
     resume_hub(session.open_home(Operation.PUBLISH), newest)
     if session.as_json:
         render.print_json({"resumed": True})
     else:
-        click.echo("This hub publishes again.")
+        click.echo("This hub publishes again, and may serve: hinomi serve hub")

@@ -13,7 +13,11 @@ from typing import Final
 
 from hinomi.errors import Conflict, HinomiError, Unavailable
 from hinomi.services.home import Home, open_home
+from hinomi.services.hub.epochs import due_ms, present_epoch
 from hinomi.services.hub.publishing import publish
+
+OTHERS_MS: Final = 3_600_000
+"""So long after it is due a list that others are to make may be missing before it is a failure."""
 
 _MADE: Final = "made"
 _CONFLICT: Final = "conflict"
@@ -44,14 +48,19 @@ def publish_apart(home: Home) -> None:
         raise Unavailable(reason)
 
 
-def leave_to_others(_home: Home) -> None:
+def leave_to_others(home: Home) -> None:
     """
-    Make no list: a timer does, or a person.
+    Make no list, and start nothing: a timer does, or a person. To be called while it is missing.
 
     Raises:
-        Conflict: Always, as where somebody else is at it.
+        Unavailable: If it has been due for `OTHERS_MS`.
     """
-    raise Conflict("lists are made by `hinomi hub publish` here")
+    now = present_epoch(home)
+    if home.clock() >= due_ms(home, now) + OTHERS_MS:
+        raise Unavailable(
+            f"nobody has made the list of {now}, and --no-publish leaves it to others: look at the "
+            "timer that runs `hinomi hub publish`, and at what that says"
+        )
 
 
 def _publish(folder: Path, told: Connection) -> None:

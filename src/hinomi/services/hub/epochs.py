@@ -1,10 +1,14 @@
-"""Which epoch it is at the hub, and until when one takes in what is said of it."""
+"""Which epoch it is at the hub, when its list is due, and whether the clock may be believed."""
 
 from dataclasses import dataclass
+from typing import Final
 
+from hinomi.errors import Conflict
 from hinomi.govern.retention import DAY_MS
 from hinomi.model.listing import epoch_of, render_epoch
 from hinomi.services.home import Home
+
+_MINUTE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,31 @@ def present_epoch(home: Home) -> Epoch:
     """Give the epoch that it is."""
     days = home.register.integer("share.epoch_days")
     return Epoch(epoch_of(home.clock(), days), days)
+
+
+def due_ms(home: Home, epoch: Epoch) -> int:
+    """Tell from when on the list of *epoch* is due, ms since the Unix epoch."""
+    return epoch.starts_ms + home.register.integer("hub.publish_after_minutes") * _MINUTE_MS
+
+
+def require_not_ahead(now: Epoch, newest: int, what: str) -> None:
+    """
+    Return if a list is of no later epoch than the present one.
+
+    Args:
+        now: The present epoch.
+        newest: That of the list.
+        what: The list, in words: ``snapshot 2``.
+
+    Raises:
+        Conflict: If it is: a clock was ahead when it was made, or is behind now.
+    """
+    if newest > now.number:
+        raise Conflict(
+            f"{what} is of {render_epoch(newest, now.days)}, which is after today, in the epoch of "
+            f"{now}: look at the hub's clock; if it is right now, it was wrong then, and "
+            "docs/howto/run-the-hub.md says what leads out"
+        )
 
 
 def lease_epochs(home: Home) -> int:

@@ -18,7 +18,12 @@ from hinomi.model.listing import render_epoch
 from hinomi.model.member import Member
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
-from hinomi.services.hub.epochs import Epoch, lease_epochs, present_epoch
+from hinomi.services.hub.epochs import (
+    Epoch,
+    lease_epochs,
+    present_epoch,
+    require_not_ahead,
+)
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.mandates import Operation, record
 from hinomi.share.canonical import digest
@@ -282,8 +287,9 @@ def require_open(now: Epoch, epoch: int, sealed: int) -> None:
         sealed: The newest epoch whose list was begun; -1: none.
 
     Raises:
-        Conflict: If it does not.
+        Conflict: If it does not; or if the hub's clock cannot be right.
     """
+    require_not_ahead(now, sealed, "the newest list of this hub")
     if epoch != now.spoken_of:
         raise Conflict(
             f"what is taken in now is of the epoch {render_epoch(now.spoken_of, now.days)}: the "

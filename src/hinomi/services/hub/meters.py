@@ -64,6 +64,16 @@ class Meters:
         )
         self.made = Gauge(
             "hinomi_hub_list_made",
-            "Whether the list of the present epoch is made: 1, or 0.",
+            "Whether the newest list is of the present epoch: 1, or 0.",
+            registry=self.registry,
+        )
+        self.late = Gauge(
+            "hinomi_hub_list_late",
+            "Whether the list of the present epoch is due and not made: 1, or 0.",
+            registry=self.registry,
+        )
+        self.ahead = Gauge(
+            "hinomi_hub_list_ahead",
+            "Whether the newest list is of a later epoch, so that a clock is wrong: 1, or 0.",
             registry=self.registry,
         )

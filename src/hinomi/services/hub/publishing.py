@@ -8,7 +8,6 @@ journal says first which bytes will be published, and afterwards that they were.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 from hinomi.clock import render_time
 from hinomi.errors import Conflict
@@ -16,7 +15,13 @@ from hinomi.hub.publish import Changes, next_entries, snapshot_of
 from hinomi.model.snapshot import NO_PREVIOUS
 from hinomi.services.home import Home
 from hinomi.services.hub.corroborating import conclude
-from hinomi.services.hub.epochs import Epoch, lease_epochs, present_epoch
+from hinomi.services.hub.epochs import (
+    Epoch,
+    due_ms,
+    lease_epochs,
+    present_epoch,
+    require_not_ahead,
+)
 from hinomi.services.hub.figures import keep_figures
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.restored import require_not_behind, require_taken_up
@@ -27,8 +32,6 @@ from hinomi.services.mandates import Operation, record
 from hinomi.share.snapshot import Head, head_over, read_head, render_csv, render_json, sign_head
 from hinomi.store.casebook import CaseBook
 from hinomi.store.hub.snapshots import Published, Summary
-
-_MINUTE_MS: Final = 60_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +58,19 @@ class _Drafted:
     made: Made
 
 
-def publish(home: Home) -> Made:
+def publish(home: Home, *, after_pause: bool = False) -> Made:
     """
     Make the list of the present epoch.
 
+    Args:
+        home: The hub's.
+        after_pause: Also if more than ``hub.pause_epochs`` have passed since the newest list: a
+            person has looked at the clock. The journal is told.
+
     Raises:
-        Conflict: If it is made already; or if the journal tells of a snapshot that the database
-            does not have, and this one would be another.
+        Conflict: If it is made already; if the newest list is of a later epoch, or of one too long
+            ago; or if the journal tells of a snapshot that the database does not have, and this
+            one would be another.
         MalformedDocument: If what a member said is not as it was signed: nothing is done then.
     """
     mandate = home.mandate(Operation.PUBLISH)
@@ -69,7 +78,7 @@ def publish(home: Home) -> Made:
     now = present_epoch(home)
     signer = list_signer(home)
     with home.casebook() as casebook:
-        newest = _require_unmade(casebook, now)
+        newest = _require_unmade(home, casebook, now, after_pause=after_pause)
         require_whole(home, casebook, now)
         sealed = casebook.hub.snapshots.sealed()
         casebook.hub.snapshots.seal(now.number)
@@ -86,6 +95,8 @@ def publish(home: Home) -> Made:
             "ended": draft.made.ended,
             "register": home.register.version,
         }
+        if after_pause and newest is not None:
+            facts["after_pause"] = now.number - newest.epoch
         entry = record(home.journal(), Operation.PUBLISH, mandate, facts)
         keep_weighings(casebook, draft.weighed)
         casebook.hub.snapshots.publish(
@@ -108,17 +119,18 @@ def publish(home: Home) -> Made:
     return draft.made
 
 
-def preview(home: Home) -> Made:
+def preview(home: Home, *, after_pause: bool = False) -> Made:
     """
     Tell what the list of the present epoch would be, from what was said so far; nothing changes.
 
     Raises:
-        Conflict: If it is made already.
+        Conflict: If it is made already, or would not be made by this clock.
     """
     home.mandate(Operation.PUBLISH)
     now = present_epoch(home)
     with home.casebook() as casebook:
-        return _draft(home, casebook, now, _require_unmade(casebook, now)).made
+        newest = _require_unmade(home, casebook, now, after_pause=after_pause)
+        return _draft(home, casebook, now, newest).made
 
 
 def require_window_over(home: Home) -> None:
@@ -129,8 +141,7 @@ def require_window_over(home: Home) -> None:
         Conflict: If they may still do so (``hub.publish_after_minutes``).
     """
     now = present_epoch(home)
-    minutes = home.register.integer("hub.publish_after_minutes")
-    opens_ms = now.starts_ms + minutes * _MINUTE_MS
+    opens_ms = due_ms(home, now)
     if home.clock() < opens_ms:
         raise Conflict(
             f"members may submit until {render_time(opens_ms)} (hub.publish_after_minutes); "
@@ -138,8 +149,10 @@ def require_window_over(home: Home) -> None:
         )
 
 
-def _require_unmade(casebook: CaseBook, now: Epoch) -> Summary | None:
-    """Give the newest snapshot, if it is of an earlier epoch of the same length."""
+def _require_unmade(
+    home: Home, casebook: CaseBook, now: Epoch, *, after_pause: bool
+) -> Summary | None:
+    """Give the newest snapshot, if it is of an earlier epoch, not long ago and of this length."""
     newest = casebook.hub.snapshots.summary()
     if newest is None:
         return None
@@ -149,8 +162,16 @@ def _require_unmade(casebook: CaseBook, now: Epoch) -> Summary | None:
             f"epochs of this hub are {days} days long, and share.epoch_days says {now.days}: their "
             "numbers would go back, and no member would follow; put it back"
         )
-    if newest.epoch >= now.number:
+    require_not_ahead(now, newest.epoch, f"snapshot {newest.number}")
+    if newest.epoch == now.number:
         raise Conflict(f"the list of {now} is made already, as snapshot {newest.number}")
+    pause, most = now.number - newest.epoch, home.register.integer("hub.pause_epochs")
+    if pause > most and not after_pause:
+        raise Conflict(
+            f"by the clock it is {now}, and the newest list is of {Epoch(newest.epoch, days)}: "
+            f"{pause:,} epochs, more than {most:,} (hub.pause_epochs); look at the clock, and if "
+            "it is right, run `hinomi hub publish --after-pause` once"
+        )
     return newest
 
 

@@ -24,7 +24,7 @@ from hinomi.store.journal import FileJournal
 from hinomi.store.leftovers import delete
 
 MARK: Final = "hub.restored"
-"""Lies in a home that was restored, until somebody has made sure that no snapshot is missing."""
+"""Lies in a restored home until somebody has made sure of its snapshots, and of its members."""
 
 DONE: Final = "done"
 """Stage of the entry that follows on a snapshot that is out."""
@@ -50,7 +50,7 @@ class Told:
 
 
 def mark_restored(folder: Path, found: Restored) -> None:
-    """Let the home at *folder* publish nothing until `resume`."""
+    """Let the home at *folder* publish and answer nothing until `resume`."""
     replace_durably(folder / MARK, msgspec.json.encode(found), mode=0o600)
 
 
@@ -96,9 +96,27 @@ def require_taken_up(home: Home) -> None:
         )
 
 
+def require_resumed(home: Home) -> None:
+    """
+    Return unless this home was restored, and nobody has resumed it: members must get nothing.
+
+    Whoever was suspended after the backup was made is a member again here, with its certificates.
+
+    Raises:
+        ConfigError: If so.
+    """
+    found = restored(home)
+    if found is not None:
+        raise ConfigError(
+            f"this home was restored from a backup that ends with snapshot {found.number}, and who "
+            "was suspended since is not: suspend them and revoke their certificates again, take up "
+            "what was published since, then `hinomi hub resume`, then serve"
+        )
+
+
 def resume(home: Home, newest: int) -> None:
     """
-    Let a restored home publish again.
+    Let a restored home publish, and answer members, again.
 
     Args:
         home: The hub's.

@@ -16,7 +16,7 @@ import structlog
 from hinomi.errors import ConfigError, Conflict, HinomiError, NotPermitted
 from hinomi.services.home import Home, HomeWatch
 from hinomi.services.hub.apart import publish_apart
-from hinomi.services.hub.epochs import Epoch, present_epoch
+from hinomi.services.hub.epochs import due_ms, present_epoch, require_not_ahead
 from hinomi.services.hub.founding import list_signer
 from hinomi.services.hub.meters import Meters
 from hinomi.services.hub.reads import ReadJournal
@@ -32,16 +32,7 @@ WATCH_S: Final = 2.0
 RETRY_S: Final = (30.0, 60.0, 300.0, 900.0)
 """Waits after attempts to make a list that failed; the last one for all further ones."""
 
-_DAY_MS: Final = 86_400_000
-_MINUTE_MS: Final = 60_000
-
 _log = structlog.get_logger(__name__)
-
-
-def due_ms(home: Home, epoch: Epoch) -> int:
-    """Tell from when on the list of *epoch* is due, ms since the Unix epoch."""
-    starts_ms = epoch.number * epoch.days * _DAY_MS
-    return starts_ms + home.register.integer("hub.publish_after_minutes") * _MINUTE_MS
 
 
 class Serving:
@@ -76,7 +67,7 @@ class Serving:
         self._ticks = ticks
         self._watch = HomeWatch(home.folder)
         self._register_seen = self._look_at_register()
-        self._made = -1  # Newest epoch that is known to have its list.
+        self._newest = (0, -1)  # Number and epoch of the newest list that was seen.
         self._failed = 0
         self._not_before_s = float("-inf")
 
@@ -96,25 +87,61 @@ class Serving:
 
     def is_made(self) -> bool:
         """
-        Tell whether the list of the present epoch is made.
+        Tell whether the newest list is of the present epoch.
 
         Raises:
             Unavailable: If the case book does not answer.
         """
-        epoch, store = present_epoch(self.home).number, self.casebook.hub.snapshots
-        if self._made < epoch and (number := store.newest_number()):
-            head = check_head(store.heads(number - 1, 1)[0][1], list_signer(self.home).verifier)
-            self._made = head.epoch
-            self.meters.newest.set(number)
-        made = self._made >= epoch
+        _, epoch = self._look_at_newest()
+        made = epoch == present_epoch(self.home).number
         self.meters.made.set(int(made))
         return made
 
     def is_late(self) -> bool:
-        """Tell whether the list of the present epoch is due and not made."""
-        return self.home.clock() >= due_ms(self.home, present_epoch(self.home)) and (
-            not self.is_made()
-        )
+        """
+        Tell whether the list of the present epoch is due and not made.
+
+        Raises:
+            Unavailable: If the case book does not answer.
+        """
+        made = self.is_made()
+        late = not made and self.home.clock() >= due_ms(self.home, present_epoch(self.home))
+        self.meters.late.set(int(late))
+        return late
+
+    def is_ahead(self) -> bool:
+        """
+        Tell whether the newest list is of a later epoch: a clock was ahead, or is behind now.
+
+        Raises:
+            Unavailable: If the case book does not answer.
+        """
+        _, epoch = self._look_at_newest()
+        ahead = epoch > present_epoch(self.home).number
+        self.meters.ahead.set(int(ahead))
+        return ahead
+
+    def failing(self) -> tuple[str, ...]:
+        """
+        Name what this hub fails at, as its failures are counted: ``clock``, ``publish``.
+
+        Raises:
+            Unavailable: If the case book does not answer.
+        """
+        found = ["clock"] if self.is_ahead() else []
+        if self._failed and self.is_late():
+            found.append("publish")
+        return tuple(found)
+
+    def _look_at_newest(self) -> tuple[int, int]:
+        """Give number and epoch of the newest list; its head is read once."""
+        store = self.casebook.hub.snapshots
+        number = store.newest_number()
+        if number != self._newest[0]:
+            head = check_head(store.heads(number - 1, 1)[0][1], list_signer(self.home).verifier)
+            self._newest = (number, head.epoch)
+            self.meters.newest.set(number)
+        return self._newest
 
     def _prepare_newest(self) -> None:
         number = self.casebook.hub.snapshots.newest_number()
@@ -123,20 +150,34 @@ class Serving:
             self._prepared = number
 
     def _publish_if_due(self) -> None:
+        ahead = False
         try:
-            if not self.is_late() or self._ticks() < self._not_before_s:
-                return
-            self._publish(self.home)
-        except Conflict:
-            pass  # Somebody else was faster, or is at it.
+            ahead = self.is_ahead()
+            self._make_if_due()
         except HinomiError as error:
             self._watch.require()  # Of a home that is gone meanwhile, that alone is told.
+            if self._ticks() < self._not_before_s:
+                return
             wait_s = RETRY_S[min(self._failed, len(RETRY_S) - 1)]
             self._failed += 1
             self._not_before_s = self._ticks() + wait_s
-            self.meters.failures.labels("publish").inc()
+            self.meters.failures.labels("clock" if ahead else "publish").inc()
             _log.error("list-not-made", reason=str(error), again_in_s=wait_s)
+
+    def _make_if_due(self) -> None:
+        if not self.is_late():
+            self._failed, self._not_before_s = 0, float("-inf")
             return
+        if self._ticks() < self._not_before_s:
+            return
+        number, epoch = self._newest
+        # Another process would find out no more than that.
+        require_not_ahead(present_epoch(self.home), epoch, f"snapshot {number}")
+        try:
+            self._publish(self.home)
+        except Conflict:
+            if self.is_late():
+                raise  # It is none of "somebody else was faster": nobody made it.
         self._failed = 0
 
     def _renew_register(self) -> None:

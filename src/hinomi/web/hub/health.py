@@ -23,23 +23,31 @@ LEAST_FREE_BYTES: Final = 64 << 20
 """With less room than this on the journal's disk the hub says that it fails."""
 
 
+_NEEDED: Final = ("database", "journal")
+"""Without these the hub gives nothing. Without a new list it still gives the one before."""
+
+
 def health_of(serving: Serving) -> dict[str, object]:
     """
     Look whether the hub can do its work.
 
     Returns:
-        ``healthy``, and by name what it rests on: ``database`` answers, ``journal`` can be
-        written, ``made``: the list of this epoch is there, ``late``: it is due and is not.
+        ``healthy``: nothing is ``failing``, where the names are of what does. ``database``
+        answers, ``journal`` can be written, ``made``: the newest list is of this epoch, ``late``:
+        that is due and is not. What fails may be, beside database and journal, ``publish``: the
+        last attempt to make this epoch's list; and ``clock``: the newest list is of a later epoch.
     """
     found: dict[str, object] = {"database": True, "made": False, "late": False}
+    failing: list[str] = []
     try:
         found["newest"] = serving.casebook.hub.snapshots.newest_number()
         found["made"], found["late"] = serving.is_made(), serving.is_late()
+        failing += serving.failing()
     except HinomiError:
         found["database"] = False
     found["journal"] = _is_writable(serving.home.folder / JOURNAL) and not serving.reads.is_failing
-    # A late list is no reason to start the hub anew: it would be as late.
-    return {"healthy": bool(found["database"] and found["journal"]), **found}
+    failing += (each for each in _NEEDED if not found[each])
+    return {"healthy": not failing, "failing": sorted(failing), **found}
 
 
 def _is_writable(folder: Path) -> bool:
@@ -104,7 +112,9 @@ def _application(serving: Serving) -> Callable[[dict[str, Any], Any], Iterable[b
             return given
         if path == "/healthz":
             found = health_of(serving)
-            status = "200 OK" if found["healthy"] else "503 Service Unavailable"
+            # A list that is not made is no reason to start the hub anew: it would be as late.
+            gives = all(found[each] for each in _NEEDED)
+            status = "200 OK" if gives else "503 Service Unavailable"
         else:
             found, status = {"error": "there are /healthz and /metrics"}, "404 Not Found"
         body = json.dumps(found, sort_keys=True).encode() + b"\n"

@@ -24,6 +24,7 @@ from hinomi.services.home import Home
 from hinomi.services.hub.apart import leave_to_others, publish_apart
 from hinomi.services.hub.authorities import require_own_certificate
 from hinomi.services.hub.founding import list_signer
+from hinomi.services.hub.restored import require_resumed
 from hinomi.services.hub.serving import Keeper
 from hinomi.services.mandates import Operation, mandate_for, record
 from hinomi.telemetry import set_up_logging
@@ -72,11 +73,13 @@ def serve_hub(
         publishes: Whether it makes the list of each epoch; else somebody else does.
 
     Raises:
-        ConfigError: If keys or addresses are wrong, or the home was taken away meanwhile.
+        ConfigError: If keys or addresses are wrong, the home was restored and not resumed, or was
+            taken away meanwhile.
         NotPermitted: If it is no hub, or the list may not be given any more.
         Unavailable: If the port is taken.
     """
     home.mandate(Operation.SERVE)  # Before any socket is open.
+    require_resumed(home)
     set_up_logging(home.config.log.level, timed=home.config.log.level in {"debug", "info"})
     context = server_context(home.folder)
     require_own_certificate(home)
