@@ -30,7 +30,7 @@ LISTS: Final = (
 )
 """The forms that every list has alone, and their media types."""
 
-OLDER_AT_ONCE: Final = 2
+OLDER_AT_ONCE: Final = 1
 """So many forms that are not in memory are made at a time; who else wants one waits in line."""
 
 
@@ -74,8 +74,8 @@ class Hub:
         self.editions = Editions(lambda: self.home, casebook)
         self.bodies = Bodies()
         self.pace = Pace(home.config.hub.requests_per_minute, ticks)
-        # Not the threads that all routes share: however many forms of older lists somebody asks
-        # for, no other request waits for a thread.
+        # Not one of the threads that all routes share: however many forms of older lists somebody
+        # asks for, no other request waits for a thread.
         self._older = ThreadPoolExecutor(OLDER_AT_ONCE, "hub-older")
 
     def prepare(self, number: int) -> None:
