@@ -118,25 +118,28 @@ class Bodies:
             made, is_mine = self._making.get(key), False
             if made is None:
                 made, is_mine = self._making.setdefault(key, Future()), True
-        if is_mine:  # One makes it; who wants the same one waits, and nobody else does.
-            self._make(made, key, lambda: Body.of(make(), media))
-        return made.result()
-
-    def _make(self, made: Future[Body], key: Key, make: Callable[[], Body]) -> None:
+        if not is_mine:  # One makes it; who wants the same one waits, and nobody else does.
+            return made.result()
         try:
-            body = make()
-        except BaseException as error:  # noqa: BLE001 - whoever waits raises it.
-            with self._lock:
-                del self._making[key]
-            made.set_exception(error)
-            return
+            body = Body.of(make(), media)
+        except BaseException as error:
+            self._put(key, None)
+            made.set_exception(error)  # Whoever waits raises it as well.
+            raise
+        self._put(key, body)
+        made.set_result(body)
+        return body
+
+    def _put(self, key: Key, body: Body | None) -> None:
+        """End the making of a body, and keep it if it was made."""
         with self._lock:
             del self._making[key]
+            if body is None:
+                return
             self._older[key] = body
             self._bytes += body.size
             while self._bytes > self._most_bytes:
                 self._bytes -= self._older.popitem(last=False)[1].size
-        made.set_result(body)
 
 
 def takes_gzip(said: str) -> bool:
