@@ -25,22 +25,40 @@ from typing import Final
 from measuring import MIB, peak_rss_mib, this_machine
 
 from hinomi.clock import wall_clock
+from hinomi.services.hub.editions import Editions
 from hubtls import client_context, give_tls
-from openhub import Node, configure, join, make_hub, node_of, put_snapshot, serving
+from openhub import Node, SetClock, configure, join, make_hub, node_of, put_snapshot, serving
 
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 
+_LIST: Final = "/v1/snapshots/{number}/listings.json"
+_COLLECTION: Final = "/taxii2/list/collections/{collection}"
+
 FORMS: Final = {
-    "gzip": (("/v1/snapshots/1/listings.json", "gzip"),),
-    "plain": (("/v1/snapshots/1/listings.json", "identity"),),
+    "gzip": ((_LIST, "gzip"),),
+    "plain": ((_LIST, "identity"),),
     "pull": (
         ("/v1/snapshots/latest", "identity"),
-        ("/v1/snapshots?after=0", "identity"),
-        ("/v1/snapshots/1/listings.json", "gzip"),
-        ("/v1/snapshots/1/envelope", "identity"),
+        ("/v1/snapshots?after={before}", "identity"),
+        (_LIST, "gzip"),
+        ("/v1/snapshots/{number}/envelope", "identity"),
+    ),
+    "taxii": (
+        (f"{_COLLECTION}/objects/?limit=100", "identity"),
+        (f"{_COLLECTION}/manifest/", "identity"),
+        (f"{_COLLECTION}/objects/", "identity"),
+        (f"{_COLLECTION}/objects/?match[version]=all", "identity"),
+    ),
+    "misp": (
+        ("/misp/manifest.json", "gzip"),
+        ("/misp/hashes.csv", "gzip"),
+        ("/misp/{event}.json", "gzip"),
     ),
 }
 """What nodes ask for, one after the other: path and coding."""
+
+_DAY_MS: Final = 86_400_000
+_WORDS: Final = "words.json"  # What stands for the names in paths.
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Make a hub, let it answer, ask, and tell."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1] if __doc__ else "")
     parser.add_argument("--listings", type=int, default=20_000)
+    parser.add_argument("--versions", type=int, default=1, help="lists, every third day one")
     parser.add_argument("--members", type=int, default=200)
     parser.add_argument("--per-second", type=float, default=100.0)
     parser.add_argument("--seconds", type=float, default=60.0)
@@ -69,22 +88,35 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     print(f"{this_machine()}; load before: {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(prefix="hinomi-hubload-") as folder:
-        prepare(Path(folder), chosen.listings, chosen.members)
+        prepare(Path(folder), chosen.listings, chosen.versions, chosen.members)
         for form in chosen.form or FORMS:
             measure(Path(folder), Load(chosen.members, chosen.per_second, chosen.seconds, form))
 
 
-def prepare(folder: Path, listings: int, members: int) -> None:
-    """Make a hub with a list, and members with a certificate each."""
-    home = make_hub(folder / "hub", wall_clock)
+def prepare(folder: Path, listings: int, versions: int, members: int) -> None:
+    """Make a hub with so many lists, each with a version of every entry, and its members."""
+    clock = SetClock(wall_clock())
+    home = make_hub(folder / "hub", clock)
     configure(home.folder, metrics="")
     authority = give_tls(home)
     draw = random.Random(20_000)  # noqa: S311 - of a benchmark.
+    drawn = [draw.getrandbits(32) for _ in range(listings)]
     with home.casebook() as casebook:
-        put_snapshot(home, casebook, listings, lambda _: draw.getrandbits(32))
+        today_ms = clock.now_ms
+        for back in reversed(range(versions)):
+            clock.now_ms = today_ms - back * 3 * _DAY_MS
+            put_snapshot(home, casebook, listings, lambda number: drawn[number - 1])
         for number in range(members):
             name = f"isp-{number}"
             join(casebook, name, fingerprint=authority.issue(folder, name))
+        editions = Editions(lambda: home, casebook)
+        words = {
+            "number": versions,
+            "before": versions - 1,
+            "collection": json.loads(editions.taxii_resources().collection)["id"],
+            "event": max(editions.newest().misp.events),
+        }
+    (folder / _WORDS).write_text(json.dumps(words), "utf-8")
 
 
 def measure(folder: Path, load: Load) -> None:
@@ -137,6 +169,8 @@ class Asked:
 async def ask_all(folder: Path, port: int, load: Load) -> None:
     """Ask as every node, and print what came of it as JSON."""
     found = Asked([], {})
+    words = json.loads((folder / _WORDS).read_text("utf-8"))
+    form = [(path.format(**words), coding) for path, coding in FORMS[load.form]]
     connections = [
         await asyncio.open_connection(
             "127.0.0.1",
@@ -158,7 +192,7 @@ async def ask_all(folder: Path, port: int, load: Load) -> None:
                     begins + number / load.per_second + turn * every_s
                     for turn in range(int(load.seconds / every_s))
                 ],
-                FORMS[load.form],
+                form,
                 found,
             )
             for number, connection in enumerate(connections)

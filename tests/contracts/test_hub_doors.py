@@ -173,11 +173,11 @@ def request_to(route: tuple[str, str], hub: Hub, node: Node) -> Asked:
 def filled(hub: Hub) -> dict[str, str]:
     """Give what stands in the paths of *hub*, by the names that its routes have for it."""
     editions = Editions(lambda: hub.home, hub.casebook)
-    held = editions.taxii(1).objects(parse_query([], OF_OBJECTS))
+    held = editions.newest().taxii.objects(parse_query([], OF_OBJECTS))
     return {
         "number": "1",
         "epoch": DAY,
-        "event": min(editions.misp(1).events),
+        "event": min(editions.newest().misp.events),
         "collection": editions.taxii_resources().collection_id,
         "name": json.loads(held.body)["objects"][0]["id"],
         "status": "none",

@@ -236,6 +236,35 @@ def test_entries_stand_until_they_end(book: CaseBook) -> None:
     assert list(store.versions()) == [first, other, later, ended, again]
 
 
+def test_versions_are_given_without_what_ended_long_ago(book: CaseBook) -> None:
+    """Of early epochs only what still stood, as of the last epoch that is asked for."""
+    store = book.hub.snapshots
+    first, other = entry(1), entry(2)
+    later = dataclasses.replace(first, modified=EPOCH + 1, valid_until=EPOCH + 6)
+    ended = dataclasses.replace(other, modified=EPOCH + 1, is_revoked=True)
+    again = dataclasses.replace(other, episode=2, since=EPOCH + 2, modified=EPOCH + 2)
+    store.publish(snapshot(1), [other, first])
+    store.publish(snapshot(2), [later, ended])
+    store.publish(snapshot(3), [again])
+
+    assert list(store.versions(least=EPOCH + 1)) == [later, ended, again]
+    assert list(store.versions(least=EPOCH + 2)) == [later, again]
+    assert list(store.versions(until=EPOCH + 1, least=EPOCH + 2)) == [later]
+    assert list(store.versions(until=EPOCH, least=EPOCH + 9)) == [first, other]
+
+
+def test_the_oldest_list_that_is_kept_is_known(book: CaseBook) -> None:
+    """None before the first; the next one where the first was emptied."""
+    store = book.hub.snapshots
+    assert store.oldest_kept() is None
+    store.publish(snapshot(1), [entry(1)])
+    store.publish(snapshot(2), [])
+    assert store.oldest_kept() == store.summary(1)
+
+    book.hub.forgetting.forget(DataClass.PAST_LISTS, (EPOCH + 2) * DAY_MS, 1)
+    assert store.oldest_kept() == store.summary(2)
+
+
 def test_any_address_fits(book: CaseBook) -> None:
     """The least and the greatest halves, every port and protocol."""
     ends = [

@@ -13,11 +13,12 @@ Source:
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
+from operator import itemgetter
 from typing import Final
 
 from hinomi.errors import NotFound, UsageError
@@ -57,6 +58,21 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a collection has rendered: ids by episode, objects by when they were added and id."""
+
+    names: Mapping[tuple[Endpoint, int], str]
+    bodies: Mapping[tuple[int, str], bytes]
+
+
+NOTHING: Final = Rendered({}, {})
+
+
+class LaterSnapshot(UsageError):
+    """A cursor is of a later snapshot than the collection that it was shown to."""
+
+
+@dataclass(frozen=True, slots=True)
 class _View:
     """What of the collection a request reads: the beginning that its snapshot is."""
 
@@ -75,6 +91,8 @@ class TaxiiCollection:
         seal: Makes and reads cursors.
         number: Of the snapshot; 0: there is none yet.
         epoch: Of the snapshot.
+        known: What a collection of the same profile has rendered: a version never changes, so
+            that it need not be rendered again.
     """
 
     def __init__(
@@ -85,17 +103,21 @@ class TaxiiCollection:
         *,
         number: int,
         epoch: int,
+        known: Rendered = NOTHING,
     ) -> None:
         self._profile, self._seal = profile, seal
         self._span = profile.epoch_days * _DAY_MICROSECONDS
         found: list[tuple[int, str, Entry | StixObject]] = []
-        names: dict[tuple[Endpoint, int], str] = {}
+        self._names: dict[tuple[Endpoint, int], str] = {}
         for each in entries:
             episode = each.endpoint, each.episode
-            name = names.get(episode) or names.setdefault(episode, profile.indicator_id(each))
+            name = self._names.get(episode)
+            if name is None:
+                name = known.names.get(episode) or profile.indicator_id(each)
+                self._names[episode] = name
             found.append((each.modified * self._span, name, each))
         found.extend((_ALWAYS, each.id, each) for each in profile.companions())
-        found.sort(key=lambda each: each[:2])
+        found.sort(key=itemgetter(0, 1))
         self._keys = [each[:2] for each in found]
         self._contents = [each[2] for each in found]
         self._places: dict[str, list[int]] = {}
@@ -106,8 +128,13 @@ class TaxiiCollection:
             for index, follower in pairwise(places):
                 self._after[index] = follower
         self._newest = [index for index, after in enumerate(self._after) if after == len(found)]
-        self._bodies: dict[int, bytes] = {}  # Of the newest versions, as they are asked for.
+        self._bodies = self._render_newest(known.bodies)
         self._view = _View(number, epoch, len(found))
+
+    @property
+    def rendered(self) -> Rendered:
+        """What was rendered here, for a later collection."""
+        return Rendered(self._names, self._bodies)
 
     @property
     def number(self) -> int:
@@ -181,7 +208,7 @@ class TaxiiCollection:
 
     def _view_of(self, cursor: Cursor) -> _View:
         if cursor.number > self._view.number:
-            raise UsageError("next is of a snapshot that this hub does not have; begin anew")
+            raise LaterSnapshot("next is of a snapshot that this hub does not have; begin anew")
         end = bisect_right(self._keys, cursor.epoch * self._span, key=lambda each: each[0])
         return _View(cursor.number, cursor.epoch, end)
 
@@ -237,17 +264,21 @@ class TaxiiCollection:
         dates = ",".join(f'"{self._version(index)}"' for index in chosen)
         return f'"versions":[{dates}]'.encode("ascii")
 
+    def _render_newest(
+        self, known: Mapping[tuple[int, str], bytes]
+    ) -> dict[tuple[int, str], bytes]:
+        """Render what nearly everybody asks for, so that no request has to wait for it."""
+        newest = ((index, self._keys[index]) for index in self._newest)
+        return {key: known.get(key) or self._render(index) for index, key in newest}
+
     def _body(self, index: int) -> bytes:
-        """Render one version; the newest ones, which nearly everybody asks for, only once."""
-        body = self._bodies.get(index)
-        if body is None:
-            content = self._contents[index]
-            if isinstance(content, Entry):
-                content = self._profile.render_indicator(content)
-            body = content.body
-            if self._after[index] == len(self._keys):
-                self._bodies[index] = body
-        return body
+        return self._bodies.get(self._keys[index]) or self._render(index)
+
+    def _render(self, index: int) -> bytes:
+        content = self._contents[index]
+        if isinstance(content, Entry):
+            content = self._profile.render_indicator(content)
+        return content.body
 
     def _version(self, index: int) -> str:
         content = self._contents[index]

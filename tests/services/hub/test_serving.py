@@ -8,6 +8,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from hinomi.errors import ConfigError, Unavailable
+from hinomi.govern.holdings import DataClass
 from hinomi.services.home import Home
 from hinomi.services.hub.apart import OTHERS_MS, leave_to_others
 from hinomi.services.hub.epochs import due_ms, present_epoch
@@ -69,6 +70,30 @@ def test_a_new_list_is_prepared_once(home: Home, clock: SetClock) -> None:
             serving.look()
 
     assert prepared == [1, 2]
+
+
+def test_forms_are_prepared_again_where_what_they_rest_on_changed(
+    home: Home, clock: SetClock
+) -> None:
+    """Something was forgotten, or the register was put in force; neither is looked for by time."""
+    prepared: list[int] = []
+    with home.casebook() as casebook:
+        serving = Serving(home, casebook, publish=make, prepare=prepared.append)
+        for now_ms in (NOON_MS, NOON_MS + DAY_MS, NOON_MS + DAY_MS + 1):
+            clock.now_ms = now_ms
+            serving.look()
+        assert prepared == [1, 2]
+
+        casebook.hub.forgetting.forget(DataClass.PAST_LISTS, NOON_MS + DAY_MS // 2, 1)
+        serving.look()
+        serving.look()
+        assert prepared == [1, 2, 2]
+
+        after = home.register.with_value("retention.hub_lists_days", 91, decided_by="somebody")
+        put_in_force(home.folder, home.clock, home.register, after, {"operation": "parameters"})
+        serving.look()
+        serving.look()
+        assert prepared == [1, 2, 2, 2]
 
 
 def test_it_says_whether_the_list_is_there_and_whether_it_is_late(

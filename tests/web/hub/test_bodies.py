@@ -1,13 +1,17 @@
 """A body has two forms, each with a tag, and neither has a time in it."""
 
 import gzip
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi import Request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hinomi.web.hub.bodies import BODIES_MOST, KEPT_S, Bodies, Body, takes_gzip
+from hinomi.web.hub.bodies import JSON, Bodies, Body, takes_gzip
+from loopback import PATIENCE_S
 
 
 def asked(**headers: str) -> Request:
@@ -85,48 +89,101 @@ def test_who_has_another_gets_it(held: str) -> None:
     assert body.answer(asked(if_none_match=held.format(body.tag))).status_code == 200
 
 
-def test_a_body_is_made_once_and_anew_after_a_while() -> None:
-    """What the case book has forgotten is not given for ever."""
-    now_s = [0.0]
-    made: list[int] = []
-    bodies = Bodies(lambda: now_s[0])
+def counting(made: list[int], number: int) -> Callable[[], bytes]:
+    """Give what makes a body that is hard to compress, and notes that it was made."""
 
     def make() -> bytes:
-        made.append(1)
-        return b"x"
+        made.append(number)
+        return bytes(range(256)) * 4
 
-    for now_s[0] in (0.0, KEPT_S - 1, KEPT_S + 1):
-        bodies.get("listings.json", 1, "application/json", make)
+    return make
 
-    assert len(made) == 2
+
+SIZE = Body.of(counting([], 0)(), JSON).size
+
+
+def test_a_body_is_made_once() -> None:
+    """Whoever asks later gets the one that was made."""
+    bodies, made = Bodies(), list[int]()
+
+    first = bodies.get(("listings.json", 1), JSON, counting(made, 1))
+
+    assert bodies.get(("listings.json", 1), JSON, counting(made, 1)) is first
+    assert bodies.get(("listings.csv", 1), JSON, counting(made, 2)) is not first
+    assert made == [1, 2]
 
 
 def test_the_oldest_body_goes_first() -> None:
     """Memory is bounded, however many numbers are asked for."""
-    made: list[int] = []
-    bodies = Bodies(lambda: 0.0)
+    bodies, made = Bodies(most_bytes=3 * SIZE), list[int]()
 
-    def get(number: int) -> None:
-        def make() -> bytes:
-            made.append(number)
-            return b"x"
+    for number in (1, 2, 3, 1, 4, 1, 2):  # 2 is the one that nobody asked for when 4 comes.
+        bodies.get(("listings.json", number), JSON, counting(made, number))
 
-        bodies.get("listings.json", number, "application/json", make)
+    assert made == [1, 2, 3, 4, 2]
 
-    for number in (*range(BODIES_MOST + 1), BODIES_MOST, 0):
-        get(number)
 
-    assert made == [*range(BODIES_MOST + 1), 0]
+def test_a_body_that_is_too_large_is_given_and_not_kept() -> None:
+    """It takes the place of nothing for longer than it is asked for."""
+    bodies, made = Bodies(most_bytes=SIZE - 1), list[int]()
+
+    for _ in range(2):
+        assert bodies.get(("listings.json", 1), JSON, counting(made, 1)).size == SIZE
+
+    assert made == [1, 1]
+
+
+def test_what_is_pinned_stays_however_much_else_is_asked_for() -> None:
+    """Who reads through the past takes nothing from those who read the newest list."""
+    bodies, made = Bodies(most_bytes=2 * SIZE), list[int]()
+    newest = Body.of(b"newest", JSON)
+    bodies.pin({("listings.json", 9): newest})
+
+    for number in range(1, 9):
+        bodies.get(("listings.json", number), JSON, counting(made, number))
+
+    assert bodies.get(("listings.json", 9), JSON, counting(made, 9)) is newest
+    assert bodies.pinned == {("listings.json", 9): newest}
+    assert made == [*range(1, 9)]
+
+
+def test_nobody_waits_for_a_body_that_he_did_not_ask_for() -> None:
+    """While one is made that takes long, all others are given; whoever wants that one waits."""
+    bodies, made = Bodies(), list[int]()
+    bodies.pin({("listings.json", 9): Body.of(b"newest", JSON)})
+    begun, go_on = threading.Event(), threading.Event()
+
+    def make() -> bytes:
+        made.append(1)
+        begun.set()
+        assert go_on.wait(PATIENCE_S)
+        return b"slow"
+
+    with ThreadPoolExecutor(3) as threads:
+        try:
+            slow = [threads.submit(bodies.get, ("listings.json", 1), JSON, make) for _ in range(2)]
+            assert begun.wait(PATIENCE_S)
+            keys = [("listings.json", 9), ("listings.json", 2)]
+            given = [
+                threads.submit(bodies.get, key, JSON, lambda: b"quick").result(PATIENCE_S).plain
+                for key in keys
+            ]
+            assert not any(each.done() for each in slow)
+        finally:
+            go_on.set()
+        assert given == [b"newest", b"quick"]
+        assert {each.result(PATIENCE_S).plain for each in slow} == {b"slow"}
+        assert made == [1]
 
 
 def test_what_cannot_be_made_is_not_kept() -> None:
     """The next one who asks tries again."""
-    bodies = Bodies(lambda: 0.0)
+    bodies = Bodies()
 
     def fail() -> bytes:
         raise KeyError
 
     with pytest.raises(KeyError):
-        bodies.get("listings.json", 1, "application/json", fail)
+        bodies.get(("listings.json", 1), JSON, fail)
 
-    assert bodies.get("listings.json", 1, "application/json", lambda: b"x").plain == b"x"
+    assert bodies.get(("listings.json", 1), JSON, lambda: b"x").plain == b"x"

@@ -62,3 +62,18 @@ def test_every_form_that_leaves_is_in_the_journal(tmp_path: Path) -> None:
         entries = served.hub.home.journal().entries()
         given = [each.get("given") for each in entries if each.get("given")]
         assert given == ["listings.txt", "listings.txt", "zone.rpz", "zone.rpz"]
+
+
+@pytest.mark.parametrize("form", ["listings.json", "listings.csv", *dict(FORMS)])
+def test_a_list_that_is_too_old_is_not_given(tmp_path: Path, form: str) -> None:
+    """In no form, whether it was deleted or is still in memory; so that nobody can tell."""
+    with served_hub(tmp_path / "hub") as served:
+        kept_days = served.hub.home.register.integer("retention.hub_lists_days")
+        served.publish({server(): DEDICATED}, EPOCH)
+        asking = served.asking()
+        assert asking.get(f"/v1/snapshots/1/{form}").status_code == 200
+        served.publish({}, EPOCH + kept_days + 1)
+
+        found = asking.get(f"/v1/snapshots/1/{form}")
+        assert (found.status_code, "192.0.2.1" in found.text) == (404, False)
+        assert asking.get(f"/v1/snapshots/2/{form}").status_code == 200

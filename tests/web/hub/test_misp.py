@@ -5,6 +5,7 @@ from pathlib import Path
 
 from editioned import DEDICATED, EPOCH, served_hub, server
 from hinomi.model.member import Outlet
+from hinomi.web.hub.bodies import JSON, Body
 
 
 def test_the_feed_is_a_directory(tmp_path: Path) -> None:
@@ -29,6 +30,26 @@ def test_an_event_that_is_none_is_not_found(tmp_path: Path) -> None:
         for name in ("none", "..", "%2e%2e%2fmanifest", "manifest.json"):
             found = served.asking().get(f"/misp/{name}.json")
             assert found.status_code == 404, name
+
+
+def test_a_file_of_the_feed_is_given_as_it_was_prepared(tmp_path: Path) -> None:
+    """Also an event: neither rendered nor compressed at a request, and told by its entity tag."""
+    with served_hub(tmp_path / "hub") as served:
+        served.publish({server(): DEDICATED}, EPOCH)
+        served.hub.prepare(1)
+        asking = served.asking()
+        (name,) = asking.get("/misp/manifest.json").json()
+        prepared = Body.of(b"whatever was prepared", JSON)
+        keys = [key for key in served.hub.bodies.pinned if key[0] != "misp/manifest.json"]
+        served.hub.bodies.pin(dict.fromkeys(keys, prepared))
+
+        for path in ("/misp/hashes.csv", f"/misp/{name}.json"):
+            found = asking.get(path)
+            held = {"If-None-Match": found.headers["etag"]}
+            again = asking.get(path, headers=held)
+            assert found.content == prepared.plain
+            assert (again.status_code, again.content) == (304, b"")
+            assert again.headers["etag"] == found.headers["etag"]
 
 
 def test_the_feed_has_its_own_door(tmp_path: Path) -> None:

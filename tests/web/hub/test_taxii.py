@@ -1,6 +1,7 @@
 """The TAXII server over HTTP: paths, methods, media types, doors and errors."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from starlette.testclient import TestClient
 
 from editioned import DEDICATED, EPOCH, ServedHub, served_hub, server
 from hinomi.model.member import MemberKind, MemberState, Outlet
+from hinomi.web.hub.app import create_app
 from hinomi.web.hub.limits import Pace
+from hinomi.web.hub.running import Hub
 
 MEDIA = "application/taxii+json;version=2.1"
 ROOT = "/taxii2/list/"
@@ -276,3 +279,23 @@ def test_every_read_is_in_the_journal(
     assert described - before == 1  # To learn the paths, which took one look.
     assert len(noted()) - described == 5
     assert {(each["member"], each["number"]) for each in noted()} == {("isp-a", 3)}
+
+
+def test_a_page_of_a_list_that_is_not_made_here_yet_comes_later(tmp_path: Path) -> None:
+    """Another process of the hub gave its first page: 503, and not that the client begins anew."""
+    many = {server(f"192.0.2.{number}"): DEDICATED for number in range(1, 9)}
+    with served_hub(tmp_path / "hub") as served:
+        served.publish(many, EPOCH)
+        served.hub.prepare(1)
+        served.publish({}, EPOCH + 1)
+        with served.hub.home.casebook() as casebook:
+            other = replace(served, app=create_app(Hub(served.hub.home, casebook)))
+            (found,) = other.asking().get(f"{ROOT}collections/").json()["collections"]
+            objects = f"{ROOT}collections/{found['id']}/objects/"
+            word = other.asking().get(f"{objects}?limit=2").json()["next"]
+
+        asking = served.asking()
+        early = asking.get(objects, params={"next": word})
+        served.hub.prepare(2)
+        assert (early.status_code, early.headers["content-type"]) == (503, MEDIA)
+        assert asking.get(objects, params={"next": word}).status_code == 200

@@ -54,7 +54,8 @@ class Serving:
             home: The hub's.
             casebook: Its, open; whoever opened it closes it.
             publish: Makes the list of the present epoch, or raises.
-            prepare: Is told the number of each new list, before all members ask for it at once.
+            prepare: Is told the number of the newest list, when there is a new one, or when what
+                its forms rest on may have changed: something was forgotten, or the register.
             ticks: Seconds that never go back.
         """
         self.home = home
@@ -63,7 +64,7 @@ class Serving:
         self.reads = ReadJournal(lambda: self.home, self.meters, ticks)
         self._publish = publish
         self._prepare = prepare
-        self._prepared = 0
+        self._prepared: tuple[object, ...] = ()
         self._ticks = ticks
         self._watch = HomeWatch(home.folder)
         self._register_seen = self._look_at_register()
@@ -144,10 +145,12 @@ class Serving:
         return self._newest
 
     def _prepare_newest(self) -> None:
-        number = self.casebook.hub.snapshots.newest_number()
-        if number > self._prepared:
-            self._prepare(number)
-            self._prepared = number
+        store = self.casebook.hub.snapshots
+        newest, oldest = store.newest_number(), store.oldest_kept()
+        seen = (newest, oldest and oldest.number, self._register_seen)
+        if newest and seen != self._prepared:
+            self._prepare(newest)
+            self._prepared = seen
 
     def _publish_if_due(self) -> None:
         ahead = False

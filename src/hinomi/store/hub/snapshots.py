@@ -19,6 +19,7 @@ from hinomi.store.hub.rows import KEY, bound, endpoint_of, key_of, known, the_on
 from hinomi.store.hub.schema import ACKNOWLEDGEMENTS, ENTRIES, SEALINGS, SNAPSHOTS
 
 _NOBODY: Final[Mapping[Endpoint, tuple[str, ...]]] = MappingProxyType({})
+_AT_ONCE: Final = 10_000  # Rows of versions that are read together.
 _SUMMARY: Final = ("number", "epoch", "previous", "digest", "head", "entry")
 
 
@@ -158,6 +159,18 @@ class SnapshotStore:
             rows = connection.execute(sa.select(*columns).order_by(SNAPSHOTS.c.number)).all()
         return (Summary(*row) for row in rows)
 
+    def oldest_kept(self) -> Summary | None:
+        """Give what is told of the oldest snapshot whose list is kept; None: there is none."""
+        wanted = (
+            sa.select(*(SNAPSHOTS.c[name] for name in _SUMMARY))
+            .where(sa.func.length(SNAPSHOTS.c.json) > 0)  # Without reading it.
+            .order_by(SNAPSHOTS.c.number)
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(wanted).one_or_none()
+        return None if row is None else Summary(*row)
+
     def kept(self) -> frozenset[int]:
         """Give the numbers of the snapshots whose list is kept."""
         with self._database.read() as connection:
@@ -199,7 +212,7 @@ class SnapshotStore:
             rows = connection.execute(
                 sa.select(ENTRIES).where(ENTRIES.c.is_newest, ~ENTRIES.c.is_revoked)
             ).all()
-        return tuple(sorted(_entry(row) for row in rows))
+        return tuple(sorted(_entries(rows)))
 
     def ended_in(self, epoch: int) -> frozenset[Endpoint]:
         """Give the servers whose listing ended with the list of *epoch*."""
@@ -217,20 +230,24 @@ class SnapshotStore:
             ).all()
         return {endpoint_of(row): row.episode for row in rows}
 
-    def versions(self, until: int | None = None) -> Iterator[Entry]:
+    def versions(self, until: int | None = None, least: int | None = None) -> Iterator[Entry]:
         """
         Give every version of every entry, by the epoch it was published in, then endpoint.
 
         Args:
             until: Last epoch whose versions are given; None: all are.
+            least: Of earlier epochs only what still stood at the end of *until* is given: neither
+                what ended nor what was followed; None: all is.
         """
         order = (ENTRIES.c.modified, *(ENTRIES.c[name] for name in KEY), ENTRIES.c.episode)
         wanted = sa.select(ENTRIES).order_by(*order)
         if until is not None:
             wanted = wanted.where(ENTRIES.c.modified <= until)
+        if least is not None:
+            wanted = wanted.where(sa.or_(ENTRIES.c.modified >= least, _stands(until)))
         with self._database.read() as connection:
-            rows = connection.execute(wanted).all()
-        return map(_entry, rows)
+            found = connection.execute(wanted).yield_per(_AT_ONCE)
+            return iter([*_entries(found)])
 
     def acknowledge(self, said: Acknowledged, heard: Member | None = None) -> None:
         """
@@ -311,16 +328,36 @@ def _row(entry: Entry) -> dict[str, object]:
     }
 
 
-def _entry(row: Any) -> Entry:
-    return Entry(
-        endpoint=endpoint_of(row),
-        episode=row.episode,
-        since=row.since,
-        modified=row.modified,
-        service_class=known(ServiceClass, row.service_class, "hub_entries.service_class"),
-        valid_until=row.valid_until,
-        is_revoked=row.is_revoked,
-    )
+def _entries(rows: Iterable[Any]) -> Iterator[Entry]:
+    """Read many rows: versions of one server share it, and what is said of classes is few words."""
+    servers: dict[tuple[int, ...], Endpoint] = {}
+    classes: dict[str, ServiceClass] = {}
+    for row in rows:
+        *key, episode, modified, since, named, valid_until, is_revoked, _ = row
+        endpoint = servers.get(tuple(key))
+        if endpoint is None:
+            endpoint = servers[tuple(key)] = endpoint_of(row)
+        if named not in classes:
+            classes[named] = known(ServiceClass, named, "hub_entries.service_class")
+        yield Entry(
+            endpoint=endpoint,
+            episode=episode,
+            since=since,
+            modified=modified,
+            service_class=classes[named],
+            valid_until=valid_until,
+            is_revoked=is_revoked,
+        )
+
+
+def _stands(until: int | None) -> sa.ColumnElement[bool]:
+    """Tell whether a version was neither an end nor followed by the end of an epoch."""
+    later = ENTRIES.alias("later")
+    follows = [later.c[name] == ENTRIES.c[name] for name in KEY]
+    follows.append(later.c.modified > ENTRIES.c.modified)
+    if until is not None:
+        follows.append(later.c.modified <= until)
+    return sa.and_(~ENTRIES.c.is_revoked, ~sa.exists().where(*follows))
 
 
 def _published(row: Any) -> Published:

@@ -1,25 +1,22 @@
 """Routes of a snapshot's plain text and response policy zone."""
 
-from typing import Annotated, Final
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
 from hinomi.model.member import Outlet
 from hinomi.services.hub.doors import Caller
-from hinomi.services.hub.editions import Editions
 from hinomi.web.hub.answers import TEXT, gives, refusals
+from hinomi.web.hub.bodies import ZONE
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.running import Asked, Hub
 from hinomi.web.hub.snapshots import UNCHANGED, Number
-
-ZONE: Final = "text/dns"
-"""Source: RFC 4027."""
 
 
 def edition_routes(hub: Hub) -> APIRouter:
     """Make the routes of those forms below ``/v1/snapshots``."""
     routes = APIRouter(prefix="/v1/snapshots", tags=["snapshots"])
-    editions = Editions(lambda: hub.home, hub.casebook)
+    editions = hub.editions
     plain, rpz = admits(hub, Outlet.PLAIN), admits(hub, Outlet.RPZ)
 
     @routes.get(
@@ -29,12 +26,12 @@ def edition_routes(hub: Hub) -> APIRouter:
         | UNCHANGED
         | refusals(404, 422),
     )
-    def give_plain(
+    async def give_plain(
         number: Number, request: Request, caller: Annotated[Caller, Depends(plain)]
     ) -> Response:
         """Give the list as lines."""
-        asked = Asked("listings.txt", number, TEXT)
-        return hub.give(request, caller, asked, lambda: editions.plain(number))
+        asked = Asked.of_list("listings.txt", number, TEXT)
+        return await hub.give(request, caller, asked, lambda: editions.plain(number))
 
     @routes.get(
         "/{number}/zone.rpz",
@@ -43,11 +40,11 @@ def edition_routes(hub: Hub) -> APIRouter:
         | UNCHANGED
         | refusals(404, 422),
     )
-    def give_zone(
+    async def give_zone(
         number: Number, request: Request, caller: Annotated[Caller, Depends(rpz)]
     ) -> Response:
         """Give the zone for resolvers of consenting subscribers: dedicated servers only."""
-        asked = Asked("zone.rpz", number, ZONE)
-        return hub.give(request, caller, asked, lambda: editions.zone(number))
+        asked = Asked.of_list("zone.rpz", number, ZONE)
+        return await hub.give(request, caller, asked, lambda: editions.zone(number))
 
     return routes

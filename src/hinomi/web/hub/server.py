@@ -89,8 +89,7 @@ def serve_hub(
     with home.casebook() as casebook:
         hub = Hub(home, casebook, publish=publish_apart if publishes else leave_to_others)
         hub.reads.mandate()
-        if newest := casebook.hub.snapshots.newest_number():
-            hub.prepare(newest)
+        hub.prepare(casebook.hub.snapshots.newest_number())  # Nobody waits for it later.
         listening = open_listening(listen or home.config.hub.listen)
         with listening.socket, _health(hub):
             server = _Server(_configure(hub, context))

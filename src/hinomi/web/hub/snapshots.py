@@ -83,12 +83,12 @@ def _add_lists(routes: APIRouter, hub: Hub, come_in: Callable[[Request], Caller]
         | UNCHANGED
         | refusals(404, 422),
     )
-    def give_json(
+    async def give_json(
         number: Number, request: Request, caller: Annotated[Caller, Depends(come_in)]
     ) -> Response:
         """Give the list as the canonical JSON whose digest the head is signed over."""
-        asked = Asked("listings.json", number, JSON)
-        return hub.give(request, caller, asked, lambda: store.get(number).json)
+        asked = Asked.of_list("listings.json", number, JSON)
+        return await hub.give(request, caller, asked, lambda: store.get(number).json)
 
     @routes.get(
         "/{number}/listings.csv",
@@ -97,12 +97,12 @@ def _add_lists(routes: APIRouter, hub: Hub, come_in: Callable[[Request], Caller]
         | UNCHANGED
         | refusals(404, 422),
     )
-    def give_csv(
+    async def give_csv(
         number: Number, request: Request, caller: Annotated[Caller, Depends(come_in)]
     ) -> Response:
         """Give the list as the CSV whose digest the head is signed over."""
-        asked = Asked("listings.csv", number, CSV)
-        return hub.give(request, caller, asked, lambda: store.get(number).csv)
+        asked = Asked.of_list("listings.csv", number, CSV)
+        return await hub.give(request, caller, asked, lambda: store.get(number).csv)
 
     @routes.get(
         "/{number}/envelope",

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from hinomi.errors import NotFound
+from hinomi.errors import NotFound, Unavailable
 from hinomi.hub.taxii import (
     API_ROOT,
     DISCOVERY,
@@ -15,11 +15,10 @@ from hinomi.hub.taxii import (
     TaxiiResources,
     is_sent,
 )
-from hinomi.hub.taxiicollection import Page, TaxiiCollection
+from hinomi.hub.taxiicollection import LaterSnapshot, Page, TaxiiCollection
 from hinomi.hub.taxiiquery import OF_AN_OBJECT, OF_OBJECTS, OF_VERSIONS, Asked, parse_query
 from hinomi.model.member import Outlet
 from hinomi.services.hub.doors import Caller
-from hinomi.services.hub.editions import Editions
 from hinomi.web.hub.door import admits
 from hinomi.web.hub.running import Hub
 from hinomi.web.hub.taxiianswers import answer, refuse, refusing_route
@@ -35,10 +34,9 @@ def taxii_routes(hub: Hub) -> APIRouter:
     """Make the routes below ``/taxii2/``."""
     routes = APIRouter(route_class=refusing_route(hub.meters), tags=["TAXII 2.1"])
     come_in = admits(hub, Outlet.TAXII)
-    editions = Editions(lambda: hub.home, hub.casebook)
-    resources = editions.taxii_resources()
+    resources = hub.editions.taxii_resources()
     _add_descriptions(routes, come_in, resources)
-    _add_contents(routes, come_in, _Reading(hub, editions, resources.collection_id))
+    _add_contents(routes, come_in, _Reading(hub, resources.collection_id))
     _add_writing(routes, come_in, resources)
     return routes
 
@@ -51,7 +49,6 @@ class _Reading:
     """One request for what stands in the collection, from question to answer."""
 
     hub: Hub
-    editions: Editions
     collection_id: str
 
     def give(
@@ -65,8 +62,13 @@ class _Reading:
         """Give what *choose* takes out of the collection; the journal knows before it leaves."""
         _require_collection(collection, self.collection_id)
         asked = parse_query(request.query_params.multi_items(), known)
-        held = self.editions.taxii(self.editions.newest_number())
-        page = choose(held, asked)
+        held = self.hub.editions.newest().taxii
+        try:
+            page = choose(held, asked)
+        except LaterSnapshot:
+            if held.number < self.hub.editions.newest_number():
+                raise Unavailable("another process gave a list that is not made here yet") from None
+            raise
         self.hub.reads.give(caller, "taxii", held.number)
         dates = {"X-TAXII-Date-Added-First": page.first, "X-TAXII-Date-Added-Last": page.last}
         return answer(request, page.body, dates)
