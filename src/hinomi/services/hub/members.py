@@ -4,8 +4,8 @@ The members of a hub: who they are, what they attested, and whether they take pa
 Each act stands in the journal before it counts. Letting a member in takes four eyes, since the
 whole list goes to a party that did not have it (`Kind.BULK_EXPORT`), and so does whatever else
 would let another party take part in its place: of one that was let in, another signing key,
-organisation, page, contact, use or attestation. Shutting one out is one person's act, and counts from the
-next request on.
+organisation, page, contact, use or attestation. Shutting one out is one person's act, and counts
+from the next request on.
 """
 
 from dataclasses import dataclass, replace
