@@ -263,8 +263,9 @@ ROWS: Final = (
         data=Data.LISTINGS,
         parameter="retention.hub_lists_days",
         reason="lists of past snapshots, versions of entries that others followed, and who put "
-        "them to use, counted from the end of their epoch; heads stay, what stands now, and the last "
-        "version of each server, by which one that returns is known; one that ended goes to nobody",
+        "them to use, counted from the end of their epoch; heads stay, what stands now, and the "
+        "last version of each server, by which one that returns is known; one that ended goes to "
+        "nobody",
         tables=("hub_snapshots", "hub_entries", "hub_acknowledgements"),
     ),
     Row(

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hinomi.govern.coarsening import Count, coarsen
+from hinomi.hub.disclosure import UNKNOWN, Tellable, beside_anybody, tellable
 from hinomi.verify.intervals import Estimate, share
 
-_UNKNOWN: Final = "unknown"
+_LAST: Final = 2**31
+"""In place of epochs, where these may not be told: later than any."""
+
 _HALF: Final = 0.5
 _MOST: Final = 0.9
-_REACHED: Final = ("now", "behind", "never")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,11 @@ class Year:
     compromised: Of
     waited: int | None  # Epochs within which half of the new ones were listed.
     waited_most: int | None  # Nine in ten.
-    waited_known: int
+    waited_known: int  # Of so many; those of which it would be somebody's count as the slowest.
     feedback: Mapping[str, Mapping[str, Count | None]]  # By what members said; what came of it.
-    confirmed: Count | None  # On average of a list; None: so few speak that it is not told.
-    reached: Of  # Members that were up to date, over all lists.
+    confirmed: Count | None  # On average of a list; None: so few confirm that it is not told.
+    reached: Of  # Lists at whose coming fewer than *least* had yet to take the one before.
+    least: int
 
 
 def compose(rows: Sequence[tuple[str, Mapping[str, Any]]], *, least: int) -> Year:
@@ -66,9 +69,10 @@ def compose(rows: Sequence[tuple[str, Mapping[str, Any]]], *, least: int) -> Yea
         least: The smallest count that is told where members could be made out by it.
 
     Notes:
-        Of what members say, only those lists are counted in for which at least *least* of them
-        spoke, and of how far behind they are, only those of as many members: each list for
-        itself, since a list of few would be somebody's in any sum.
+        Of what members say, a count takes in only those lists for which at least *least* of them
+        stood behind that very count, beside any one of them (`hub.disclosure`): each list for
+        itself, since a list of few would be somebody's in any sum. So does each list of how far
+        behind members are, of which it is told only whether they are fewer than *least*.
 
     Raises:
         ValueError: If there are no rows (the caller's bug).
@@ -79,29 +83,25 @@ def compose(rows: Sequence[tuple[str, Mapping[str, Any]]], *, least: int) -> Yea
     last = told[-1]
     new = sum(each["new"] for each in told)
     checked = last["checked"]
-    spoken = [each for each in told if each["speakers"] >= least]
-    waited: Counter[str] = Counter()
-    for each in spoken:
-        waited.update(each["waited"])
-    known = {int(name): count for name, count in waited.items() if name != _UNKNOWN}
-    lags = Counter[str]()
-    for each in told:
-        if len(each["members"]) >= least:
-            lags.update(each["reached"])
+    found = [tellable(each, beside_anybody, least) for each in told]
+    waited = _waited(told, found)
+    reached = [_late(each) < least for each in told if sum(each["reached"].values()) >= least]
+    stale = found[-1].stale
     return Year(
         lists=len(told),
         listed=last["listed"],
         months=_months(rows),
         precision=_of(checked["right"], checked["right"] + checked["wrong"]),
         unique=_of(sum(each["unique"] for each in told), new),
-        stale=_of(last["stale"], last["listed"]) if last["speakers"] >= least else _NOTHING,
+        stale=_NOTHING if stale is None else _of(stale, last["listed"]),
         compromised=_of(last["compromised"], last["listed"]),
-        waited=_within(known, _HALF),
-        waited_most=_within(known, _MOST),
-        waited_known=sum(known.values()),
-        feedback=_feedback(spoken, least),
-        confirmed=_confirmed(spoken, least),
-        reached=_of(lags["now"], sum(lags[each] for each in _REACHED)),
+        waited=_within(waited, _HALF),
+        waited_most=_within(waited, _MOST),
+        waited_known=sum(waited.values()),
+        feedback=_feedback(found, least),
+        confirmed=_confirmed(found, least),
+        reached=_of(sum(reached), len(reached)),
+        least=least,
     )
 
 
@@ -109,35 +109,49 @@ def _of(part: int, whole: int) -> Of:
     return Of(share(part, whole), whole)
 
 
+def _waited(told: Sequence[Mapping[str, Any]], found: Sequence[Tellable]) -> dict[int, int]:
+    """Sum up the new ones by how long they took; what may not be told took longest."""
+    sums: Counter[int] = Counter()
+    for each, may in zip(told, found, strict=True):
+        timed = {int(name): count for name, count in may.waited.items() if name != UNKNOWN}
+        if timed:
+            sums.update(timed)
+            sums[_LAST] += each["new"] - sum(may.waited.values())
+    return dict(sums)
+
+
 def _within(counts: Mapping[int, int], part: float) -> int | None:
-    """Give the number within which such a part of all lies; None: there are none."""
+    """Give the number within which such a part of all lies; None: there is none to be told."""
     left = part * sum(counts.values())
     for epochs in sorted(counts):
         left -= counts[epochs]
         if left <= 0:
-            return epochs
+            return None if epochs == _LAST else epochs
     return None
 
 
-def _feedback(
-    spoken: Sequence[Mapping[str, Any]], least: int
-) -> dict[str, dict[str, Count | None]]:
+def _late(told: Mapping[str, Any]) -> int:
+    return int(told["reached"]["behind"] + told["reached"]["never"])
+
+
+def _feedback(found: Sequence[Tellable], least: int) -> dict[str, dict[str, Count | None]]:
     return {
         said: {
-            became: coarsen(sum(each["feedback"][said][became] for each in spoken), least)
-            if spoken
-            else None
+            became: _sum([each.feedback[said][became] for each in found], least)
             for became in ("ended", "stands")
         }
         for said in ("wrong", "gone")
     }
 
 
-def _confirmed(spoken: Sequence[Mapping[str, Any]], least: int) -> Count | None:
-    if not spoken:
-        return None
-    found = sum(each["sightings"]["confirmed"] for each in spoken)
-    return coarsen(found // len(spoken), least)
+def _sum(counts: Sequence[int | None], least: int) -> Count | None:
+    may = [each for each in counts if each is not None]
+    return coarsen(sum(may), least) if may else None
+
+
+def _confirmed(found: Sequence[Tellable], least: int) -> Count | None:
+    may = [each for one in found if (each := one.sightings["confirmed"]) is not None]
+    return coarsen(sum(may) // len(may), least) if may else None
 
 
 def _months(rows: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Month, ...]:

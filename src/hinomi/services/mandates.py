@@ -68,6 +68,7 @@ class Operation(Enum):
     RULE = ("hub decide", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
     PUBLISH = ("hub publish", Purpose.SHARE_CC, frozenset({Power.STORE}), Data.LISTINGS)
     SERVE = ("hub serve", Purpose.SHARE_CC, frozenset({Power.SHARE}), Data.LISTINGS)
+    TRACE = ("hub trace", Purpose.SHARE_CC, frozenset({Power.ANALYSE}), Data.GOVERNANCE_RECORDS)
     ACCURACY = ("accuracy", Purpose.DETECT_CC, frozenset({Power.ANALYSE}), Data.CANDIDATES)
     SEED = ("accuracy seed", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.CANDIDATES)
     DESCRIBE = ("exporters", Purpose.DETECT_CC, frozenset({Power.STORE}), Data.NETWORK_PLAN)

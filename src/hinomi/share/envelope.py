@@ -81,8 +81,7 @@ def mark_of(key: bytes, member: str, number: int) -> str:
     Returns:
         32 hex digits: of the same copy always the same, and without the key nobody's.
     """
-    own = hmac.digest(key, _PURPOSE, "sha256")
-    return hmac.digest(own, f"{member}|{number}".encode(), "sha256")[:_MARK_BYTES].hex()
+    return _mark(_own_key(key), member, number)
 
 
 def trace(
@@ -103,7 +102,17 @@ def trace(
     wanted = mark.strip().lower()
     names = tuple(members)
     copies = ((member, number) for number in numbers for member in names)
-    return next((each for each in copies if mark_of(key, *each) == wanted), None)
+    own = _own_key(key)
+    return next((each for each in copies if _mark(own, *each) == wanted), None)
+
+
+def _own_key(key: bytes) -> bytes:
+    """Give the key that marks alone are made with."""
+    return hmac.digest(key, _PURPOSE, "sha256")
+
+
+def _mark(own: bytes, member: str, number: int) -> str:
+    return hmac.digest(own, f"{member}|{number}".encode(), "sha256")[:_MARK_BYTES].hex()
 
 
 def sign_envelope(envelope: Envelope, signer: Signer) -> str:

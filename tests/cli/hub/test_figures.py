@@ -34,11 +34,23 @@ def test_the_yearly_page_is_one_file(hub: FoundedHub, tmp_path: Path) -> None:
     path = tmp_path / "2026.html"
 
     made = hinomi("hub", "report", "--year", 2026, "--lang", "en", "--out", path, home=hub.folder)
-    none = hinomi("hub", "report", "--year", 2025, "--out", path, home=hub.folder)
+    other = tmp_path / "2025.html"
+    none = hinomi("hub", "report", "--year", 2025, "--out", other, home=hub.folder)
 
     assert made.code == 0, made.err
     assert path.read_text("utf-8").startswith("<!DOCTYPE html>")
-    assert (none.code, none.err.count("\n")) == (66, 1)
+    assert (none.code, none.err.count("\n"), other.exists()) == (66, 1, False)
+
+
+def test_a_page_takes_the_place_of_no_file(hub: FoundedHub, tmp_path: Path) -> None:
+    """What is there stays, as with a backup; one line says so."""
+    path = tmp_path / "kept.html"
+    path.write_text("mine", "utf-8")
+
+    said = hinomi("hub", "report", "--year", 2026, "--out", path, home=hub.folder)
+
+    assert (said.code, said.err.count("\n"), "exists" in said.err) == (75, 1, True)
+    assert path.read_text("utf-8") == "mine"
 
 
 def test_a_hub_without_a_list_has_no_figures(tmp_path: Path) -> None:

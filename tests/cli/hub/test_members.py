@@ -128,6 +128,26 @@ def test_a_member_that_takes_part_is_changed_by_two(place: Path) -> None:
     assert (shown["organisation"], shown["missing"]) == ("ISP A", [])
 
 
+def test_a_member_that_takes_part_is_attested_by_two(place: Path) -> None:
+    """The first call asks; until another person has approved, nothing more is attested."""
+    enter(place)
+    at_hub(place, "admit", "isp-a", "--reason", "minutes 12")
+    day = datetime.now(UTC).date()
+    words = ("--by", "me", "--document", "none", "--since", day, "--until", day)
+    alone = at_hub(place, "attest", "isp-a", *words, "--reason", "minutes 13")
+    assert alone.out.startswith("Entered the attestation of isp-a. Nobody else could approve")
+    hinomi("people", "add", "olga", "--name", "Olga", "--role", "privacy-officer",
+           "--account", "olga", "--reason", "new", home=place / "hub")  # fmt: skip
+
+    blank = at_hub(place, "attest", "isp-a", *words)
+    said = at_hub(place, "attest", "isp-a", *words, "--reason", "minutes 14")
+
+    assert (blank.code, blank.err.count("\n")) == (64, 1)
+    assert (said.code, said.out.split(" waits")[0]) == (0, "Request 4")
+    shown = at_hub(place, "show", "isp-a", "--json").document
+    assert len(shown["attestations"]) == 4
+
+
 def test_members_at_one_domain_are_warned_of(place: Path) -> None:
     """On standard error, in one line; the member is entered."""
     enter(place)

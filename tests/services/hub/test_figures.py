@@ -1,6 +1,7 @@
 """Figures are counted when a list is made, and told to whom they concern."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hinomi.model.listed import ListEntry, ListKind, Role
 from hinomi.model.member import MemberState
 from hinomi.model.statement import Sighting
 from hinomi.services.hub.figures import figures_for, keep_figures, newest_figures
+from hinomi.services.hub.yearly import yearly_page
 from hinomi.store.hub.rulings import Ruling
 from hubs import server
 
@@ -137,6 +139,79 @@ def test_a_member_gets_its_own(hub: FoundedHub) -> None:
     assert told["you"]["named"] == 7
     assert "isp-" not in json.dumps(told)
     assert "198.51" not in json.dumps(told)
+
+
+def test_what_one_member_denies_is_told_to_no_other(tmp_path: Path) -> None:
+    """Seven submit findings, and one denies 13 servers: that stays between it and the hub."""
+    names = [f"isp-{each}" for each in "abcdefg"]
+    servers = [server(each) for each in range(1, 31)]
+    hub = FoundedHub.with_members(tmp_path / "seven", names)
+    hub.runs(servers, members=names)
+    for name in names:
+        hub.submits(name, servers)
+    hub.sights("isp-b", 1, dict.fromkeys(servers[:13], Sighting.WRONG))
+    hub.publishes()
+    with hub.home().casebook() as casebook:
+        one, other = (figures_for(hub.home(), casebook, name) for name in ("isp-a", "isp-b"))
+
+    assert newest_figures(hub.home()).told["sightings"]["wrong"] == 13
+    assert (one["sightings"], one["feedback"]) == (None, None)
+    assert other["you"]["wrong"] == 13
+    html = yearly_page(hub.home(), 2026, "en")
+    cells = re.findall(r"Called no C&amp;C server</th>(.*?)</tr>", html, re.DOTALL)
+    assert [each.count("not known") for each in cells] == [2]
+
+
+def test_what_enough_others_say_is_told(tmp_path: Path) -> None:
+    """Each of twelve did not see what the others did."""
+    names = [f"isp-{each}" for each in "abcdefghijkl"]
+    servers = [server(each) for each in range(1, 37)]
+    hub = FoundedHub.with_members(tmp_path / "twelve", names)
+    hub.runs(servers, members=names)
+    for place, name in enumerate(names):
+        hub.submits(name, servers)
+        hub.sights(name, 1, dict.fromkeys(servers[place::12], Sighting.NOT_SEEN))
+    hub.publishes()
+    with hub.home().casebook() as casebook:
+        told = figures_for(hub.home(), casebook, "isp-a")
+
+    assert told["sightings"]["not-seen"] == {"about": 36}
+    assert (told["sightings"]["wrong"], told["you"]["not-seen"]) == (None, 3)
+
+
+def test_how_long_few_waited_is_told_to_nobody(tmp_path: Path) -> None:
+    """One member named ten servers two epochs before the others did."""
+    hub = FoundedHub.with_members(tmp_path / "hub")
+    hub.runs(SERVERS)
+    early = [server(each) for each in range(20, 30)]
+    hub.submits("isp-a", [*SERVERS, *early])
+    for name in MEMBERS[1:]:
+        hub.submits(name, SERVERS)
+    hub.publishes()
+    hub.epoch += 2
+    for name in MEMBERS:
+        hub.submits(name, [*SERVERS, *early])
+    hub.publishes()
+
+    told = newest_figures(hub.home()).told
+    assert told["waited"] == {"3": 10}
+    assert told["sayers"]["waited"] == {"3": {"all": 1, "others": {"isp-a": 0}}}
+    with hub.home().casebook() as casebook:
+        assert figures_for(hub.home(), casebook, "isp-b")["waited"] is None
+
+
+def test_figures_of_an_older_version_are_read(hub: FoundedHub) -> None:
+    """They lack who stands behind what, so that nothing of others is told."""
+    hub.runs(SERVERS)
+    with hub.home().casebook() as casebook:
+        found = casebook.hub.figures.newest()
+        assert found is not None
+        old = {name: value for name, value in found.told.items() if name != "sayers"}
+        casebook.hub.figures.put(replace(found, told=old))
+        told = figures_for(hub.home(), casebook, "isp-a")
+
+    assert (told["waited"], told["stale"], told["listed"]) == (None, None, 7)
+    assert "not known" in yearly_page(hub.home(), 2026, "en")
 
 
 def test_where_nothing_was_published_there_are_none(hub: FoundedHub) -> None:

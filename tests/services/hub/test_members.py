@@ -335,12 +335,61 @@ def test_an_attestation_holds_for_so_long_as_registered(entrance: Entrance) -> N
     ):
         with pytest.raises(UsageError, match=r"400 days at most.*hub\.attestation_days_most"):
             members.attest(house.home(), "isp-a", wrong)
-    members.attest(house.home(), "isp-a", attested(entrance.day, 399))
+    members.attest(house.home(), "isp-a", attested(entrance.day, 399), "minutes 14")
 
     told: dict[str, Any] = [each.parse() for each in house.home().journal().bodies(0)][-1]
     assert [(each["document"], each["days"]) for each in told["attestations"]] == [
         ("minutes 12", 400)
     ] * 2
+
+
+def test_whoever_takes_part_is_attested_by_two_people(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Asked for first; it counts when another person has approved, who sees before and after."""
+    home = entrance.house.home()
+    entrance.joins("isp-a")
+    before = members.known(home, "isp-a").member
+    token = second_person(entrance, monkeypatch)
+    anew = attested(entrance.day, 399)
+    with pytest.raises(UsageError, match="the reason is blank"):
+        members.attest(home, "isp-a", anew)
+
+    first = members.attest(home, "isp-a", anew, "minutes 14")
+    again = members.attest(home, "isp-a", anew, "minutes 14")
+    assert first.request is not None
+    assert again.request is not None
+    assert (first.is_done, again.is_done, again.request.id) == (False, False, first.request.id)
+    assert members.known(home, "isp-a").member == before
+    shown: Any = first.request.what
+    assert shown["act"] == "attest member"
+    assert [len(shown[each]["attestations"]) for each in ("before", "after")] == [2, 4]
+    with pytest.raises(NotPermitted, match="another person"):
+        approve_request(home, first.request.id)
+    monkeypatch.setenv(TOKEN_VARIABLE, token)
+    approve_request(home, first.request.id)
+    monkeypatch.delenv(TOKEN_VARIABLE)
+    done = members.attest(home, "isp-a", anew, "minutes 14")
+
+    assert (done.is_done, done.member.attestations) == (True, (*before.attestations, *anew))
+    told = [each.parse() for each in home.journal().bodies(0)][-1]
+    assert (told["act"], told["reason"], told["approved_by"]) == ("attest", "minutes 14", ["olga"])
+
+
+@pytest.mark.parametrize("state", [MemberState.APPLIED, MemberState.SUSPENDED, MemberState.LEFT])
+def test_whoever_has_to_be_let_in_is_attested_by_one_person(
+    entrance: Entrance, monkeypatch: pytest.MonkeyPatch, state: MemberState
+) -> None:
+    """Letting it in is for two, and they see what is attested."""
+    home = entrance.house.home()
+    entrance.enters("isp-a", entrance.request(entrance.node("isp-a"), "isp-a"))
+    with home.casebook() as casebook:
+        found = casebook.hub.members.get("isp-a")
+        casebook.hub.members.put(replace(found, state=state), found)
+    second_person(entrance, monkeypatch)
+
+    became = members.attest(home, "isp-a", attested(entrance.day, 30))
+    assert (became.is_done, became.request, len(became.member.attestations)) == (True, None, 4)
 
 
 def test_members_are_for_hubs(entrance: Entrance) -> None:

@@ -22,6 +22,7 @@ from hubs import server
 
 LANGUAGES: Final[tuple[Language, ...]] = ("ja", "en")
 SERVERS: Final = [server(each) for each in range(1, 9)]
+MANY: Final = {"all": 15, "others": {}}
 TOLD: Final[dict[str, Any]] = {
     "listed": 1200, "new": 40, "ended": 9, "waited": {"1": 30, "2": 8, "unknown": 2}, "unique": 25,
     "stale": 12, "compromised": 300, "held": 0, "checked": {"right": 95, "wrong": 5},
@@ -29,6 +30,11 @@ TOLD: Final[dict[str, Any]] = {
     "feedback": {"wrong": {"ended": 1, "stands": 3}, "gone": {"ended": 20, "stands": 120}},
     "reached": {"now": 18, "behind": 1, "never": 1}, "speakers": 15,
     "members": dict.fromkeys(map(str, range(20))),
+    "sayers": {
+        "sightings": dict.fromkeys(("confirmed", "not-seen", "wrong", "gone"), MANY),
+        "feedback": {said: {"ended": MANY, "stands": MANY} for said in ("wrong", "gone")},
+        "stale": MANY, "named": MANY, "waited": dict.fromkeys(("1", "2", "unknown"), MANY),
+    },
 }  # fmt: skip
 YEAR: Final = compose([("2026-01-31", TOLD), ("2026-02-01", TOLD)], least=5)
 EMPTY: Final = compose(

@@ -8,6 +8,7 @@ import click
 
 from hinomi.cli import render
 from hinomi.cli.session import Session, shared_options
+from hinomi.errors import Conflict
 from hinomi.govern.plainwords import Language
 from hinomi.hub.figures import NEVER
 from hinomi.services.hub.figures import newest_figures
@@ -43,7 +44,7 @@ def figures(session: Session) -> None:
 @click.pass_obj
 def report(session: Session, year: int, lang: str, out: Path) -> None:
     """
-    Write the yearly page into FILE: one HTML file that needs nothing else.
+    Write the yearly page into the new FILE: one HTML file that needs nothing else.
 
     It names no server and no member, and may be published.
 
@@ -54,8 +55,10 @@ def report(session: Session, year: int, lang: str, out: Path) -> None:
     # Its intervals take a library that is slow to load.
     from hinomi.services.hub.yearly import yearly_page  # noqa: PLC0415
 
-    page = yearly_page(session.open_home(Operation.WEIGH), year, cast("Language", lang))
-    write_page(page, out)
+    home = session.open_home(Operation.WEIGH)
+    if out.exists():
+        raise Conflict(f"{out} exists; name another file")
+    write_page(yearly_page(home, year, cast("Language", lang)), out)
     if session.as_json:
         render.print_json({"file": render.path_text(out), "year": year})
     else:

@@ -10,6 +10,7 @@ from hinomi.cli.hub.figures import figures, report
 from hinomi.cli.hub.members import member
 from hinomi.cli.hub.publish import publish, resume, snapshot, verify
 from hinomi.cli.hub.queue import decide_, queue_, show_
+from hinomi.cli.hub.trace import trace
 from hinomi.cli.hub.trust import trust
 from hinomi.cli.hub.unguarded import warn_unguarded
 from hinomi.cli.session import Session, shared_options
@@ -163,7 +164,7 @@ def certify(session: Session) -> None:
 
 for _command in (
     *(member, trust, queue_, show_, decide_),
-    *(publish, snapshot, verify, resume, figures, report, backup, restore),
+    *(publish, snapshot, verify, resume, figures, report, trace, backup, restore),
 ):
     hub.add_command(_command)
 

@@ -29,6 +29,9 @@ _FILE = click.Path(path_type=Path)
 
 _name = click.argument("name", metavar="NAME")
 _reason = click.option("--reason", required=True, metavar="TEXT", help="Why; goes to the journal.")
+_reason_of_change = click.option(
+    "--reason", default="", metavar="TEXT", help="Why; has to be said of whoever takes part."
+)
 _contacts = click.option(
     "--contact", "contacts", multiple=True, metavar="TEXT", help="Who can be reached, and how."
 )
@@ -101,9 +104,7 @@ def add(
 @_page
 @_request
 @click.option("--replace-key", is_flag=True, help="Take another signing key than the known one.")
-@click.option(
-    "--reason", default="", metavar="TEXT", help="Why; has to be said of whoever takes part."
-)
+@_reason_of_change
 @shared_options
 @click.pass_obj
 def change(
@@ -136,7 +137,7 @@ def change(
         replaces_key=replace_key,
         reason=reason,
     )
-    _tell_change(session, acts.change(home, name, said))
+    _tell_change(session, acts.change(home, name, said), f"Changed {name}.")
     _warn(home, name)
 
 
@@ -153,6 +154,7 @@ def change(
 @click.option("--document", required=True, metavar="TEXT", help="Where it can be read.")
 @click.option("--since", type=_DAY, metavar="DATE", help="First day.  [default: today, UTC]")
 @click.option("--until", type=_DAY, required=True, metavar="DATE", help="Last day.")
+@_reason_of_change
 @shared_options
 @click.pass_obj
 def attest(
@@ -163,11 +165,14 @@ def attest(
     document: str,
     since: datetime | None,
     until: datetime,
+    reason: str,
 ) -> None:
     """
     Enter that somebody attests a member's trust and its information management.
 
-    Without both, on the very day, no listing goes to it.
+    Without both, on the very day, no listing goes to it. Of a member that takes part this takes
+    four eyes, and a --reason: the first call asks, and when another person has approved, the same
+    command once more does it. Say --since then, since today may be another day by that time.
     """
     home = session.open_home(Operation.MEMBERS)
     attestations = tuple(
@@ -181,7 +186,8 @@ def attest(
         for ground in Ground
         if not grounds or ground.value in grounds
     )
-    _tell(session, acts.attest(home, name, attestations), f"Entered the attestation of {name}.")
+    became = acts.attest(home, name, attestations, reason)
+    _tell_change(session, became, f"Entered the attestation of {name}.")
 
 
 @member.command()
@@ -332,15 +338,15 @@ def _tell_admission(session: Session, became: Admission) -> None:
         click.echo(sentence(Decided(became.request)))
 
 
-def _tell_change(session: Session, became: Change) -> None:
+def _tell_change(session: Session, became: Change, done: str) -> None:
     found, request = became.member, became.request
     if request is None:
-        _tell(session, found, f"Changed {found.name}.")
+        _tell(session, found, done)
     elif session.as_json:
         told = as_document(request, session.clock())
         render.print_json({"member": found.name, "state": found.state.value, "request": told})
     elif became.is_done:
-        click.echo(f"Changed {found.name}.{_alone(request)}")
+        click.echo(f"{done}{_alone(request)}")
     else:
         click.echo(sentence(Decided(request)))
 

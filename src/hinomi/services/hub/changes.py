@@ -82,8 +82,8 @@ def takes_another_person(before: Member, differ: Collection[str]) -> bool:
     """
     Tell whether a change is for two people.
 
-    Of whoever takes part, each of organisation, page, contacts, uses and signing key was part of
-    what let it in; together they could make it somebody else.
+    Of whoever takes part, each of organisation, page, contacts, uses, signing key and attestations
+    was part of what let it in; together they could make it somebody else.
     """
     return before.state is MemberState.ADMITTED and bool(differ)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from hinomi.errors import NotFound
 from hinomi.govern.coarsening import least_count
-from hinomi.hub.figures import Material, measure, told_to
+from hinomi.hub.figures import First, Material, measure, told_to
 from hinomi.model.address import render_address
 from hinomi.model.case import Finding
 from hinomi.model.listed import ListKind
@@ -138,15 +138,18 @@ def _first_epoch(casebook: CaseBook) -> int:
 
 def _first_named(
     casebook: CaseBook, new: Collection[Endpoint], oldest: int, last: int
-) -> Mapping[Endpoint, int]:
-    """Look for the earliest epoch in which any member named each of *new*."""
-    found: dict[Endpoint, int] = {}
+) -> Mapping[Endpoint, First]:
+    """Look for the earliest epoch in which any member named each of *new*, and for who did."""
+    found: dict[Endpoint, First] = {}
     left = _keys(new)
     for epoch in range(oldest, last + 1):
         if not left:
             break
+        by: dict[Endpoint, set[str]] = {}
         for batch in casebook.hub.batches.of_epoch(Deed.SUBMISSION, epoch):
-            found |= dict.fromkeys(_named(batch, left), epoch)
+            for endpoint in _named(batch, left):
+                by.setdefault(endpoint, set()).add(batch.member)
+        found |= {each: First(epoch, frozenset(names)) for each, names in by.items()}
         left = {key: each for key, each in left.items() if each not in found}
     return found
 

@@ -4,8 +4,8 @@ The members of a hub: who they are, what they attested, and whether they take pa
 Each act stands in the journal before it counts. Letting a member in takes four eyes, since the
 whole list goes to a party that did not have it (`Kind.BULK_EXPORT`), and so does whatever else
 would let another party take part in its place: of one that was let in, another signing key,
-organisation, page, contact or use. Shutting one out is one person's act, and counts from the
-next request on.
+organisation, page, contact, use or attestation. Shutting one out is one person's act, and counts
+from the next request on.
 """
 
 from dataclasses import dataclass, replace
@@ -145,34 +145,24 @@ def change(home: Home, name: str, said: Changed) -> Change:
     return Change(member=after, request=request, is_done=True)
 
 
-def attest(home: Home, name: str, attestations: tuple[Attestation, ...]) -> Member:
+def attest(
+    home: Home, name: str, attestations: tuple[Attestation, ...], reason: str = ""
+) -> Change:
     """
     Enter that somebody attests a member's fitness, with the document that says so.
+
+    Of a member that takes part it is asked for first, since the list goes to it for as long as an
+    attestation holds: the same call once more does it when another person has approved. Of whoever
+    is to be let in the attestations are looked at by then.
 
     Raises:
         NotFound: If there is none of this name.
         UsageError: If an attestation ends before it begins, holds for longer than is registered,
-            or names nobody or no document.
+            or names nobody or no document; or there is no reason where it takes one.
+        NotPermitted: If the acting person may not ask.
     """
     mandate = home.mandate(Operation.MEMBERS)
-    most = home.register.integer("hub.attestation_days_most")
-    last = date_of(home.clock()) + timedelta(days=most - 1)
-    for each in attestations:
-        if each.until < each.since:
-            raise UsageError(f"the attestation ends on {each.until}, before it begins")
-        if (each.until - each.since).days >= most or each.until > last:
-            raise UsageError(
-                f"an attestation holds for {most} days at most, and ends on {last} at the latest "
-                "(hub.attestation_days_most): somebody has to look again"
-            )
-    attestations = tuple(
-        replace(
-            each,
-            attested_by=one_line(each.attested_by, "who attests it"),
-            document=one_line(each.document, "the document"),
-        )
-        for each in attestations
-    )
+    attestations = _as_may_be(home, attestations)
     with home.casebook() as casebook:
         before = casebook.hub.members.get(name)
         after = replace(before, attestations=(*before.attestations, *attestations))
@@ -186,10 +176,20 @@ def attest(home: Home, name: str, attestations: tuple[Attestation, ...]) -> Memb
             }
             for each in attestations
         ]
-        facts = {"act": "attest", "member": name, "attestations": told}
+        facts: dict[str, object] = {"act": "attest", "member": name, "attestations": told}
+        if reason:
+            facts["reason"] = mask_addresses(one_line(reason, "the reason"))
+        request = None
+        if takes_another_person(before, difference(before, after)):
+            what = shown_change(before, after) | {"act": "attest member"}
+            request = asked(home, what, reason)
+            if request.state_at(home.clock()) is not State.APPROVED:
+                return Change(member=before, request=request, is_done=False)
+            _, approval = approvals.take(home, request.id)
+            facts |= approval_facts(approval)
         record(home.journal(), Operation.MEMBERS, mandate, facts)
         casebook.hub.members.put(after, before)
-    return after
+    return Change(member=after, request=request, is_done=True)
 
 
 def admit(home: Home, name: str, reason: str) -> Admission:
@@ -300,6 +300,28 @@ def require_hub(home: Home) -> None:
     """
     if not home.is_hub:
         raise NotPermitted("this home is no hub; `hinomi hub init` makes one, in another folder")
+
+
+def _as_may_be(home: Home, attestations: tuple[Attestation, ...]) -> tuple[Attestation, ...]:
+    """Give attestations as they are entered, none of which holds for too long."""
+    most = home.register.integer("hub.attestation_days_most")
+    last = date_of(home.clock()) + timedelta(days=most - 1)
+    for each in attestations:
+        if each.until < each.since:
+            raise UsageError(f"the attestation ends on {each.until}, before it begins")
+        if (each.until - each.since).days >= most or each.until > last:
+            raise UsageError(
+                f"an attestation holds for {most} days at most, and ends on {last} at the latest "
+                "(hub.attestation_days_most): somebody has to look again"
+            )
+    return tuple(
+        replace(
+            each,
+            attested_by=one_line(each.attested_by, "who attests it"),
+            document=one_line(each.document, "the document"),
+        )
+        for each in attestations
+    )
 
 
 def _let_in(
