@@ -31,10 +31,18 @@ def dealt(epoch: int = EPOCH, threshold: int = 3) -> Dealt:
     return Dealt(epoch=epoch, threshold=threshold, capacity=100, numbers=NUMBERS)
 
 
-def tables(member: str = "isp-a", epoch: int = EPOCH, digest: str = "d") -> Tables:
+def tables(
+    member: str = "isp-a", epoch: int = EPOCH, digest: str = "d", point: int | None = None
+) -> Tables:
     """Describe what a member sent."""
     return Tables(
-        epoch=epoch, member=member, digest=digest, note="a note\n", body=bytes(range(256)), entry=9
+        epoch=epoch,
+        member=member,
+        digest=digest,
+        note="a note\n",
+        point=2**61 - 2 - NUMBERS[member] if point is None else point,
+        body=bytes(range(256)),
+        entry=9,
     )
 
 
@@ -63,6 +71,18 @@ def test_other_tables_of_one_member_are_refused(book: CaseBook) -> None:
 
     with pytest.raises(Conflict, match="send those again"):
         book.hub.rounds.add(tables(digest="e"))
+
+
+def test_no_two_tables_of_a_round_have_one_point(book: CaseBook) -> None:
+    """The second is refused, whoever sends it; in another round a point is free again."""
+    book.hub.rounds.deal(dealt(EPOCH + 1))
+    assert book.hub.rounds.add(tables("isp-a", point=5))
+
+    with pytest.raises(Conflict, match="the same point"):
+        book.hub.rounds.add(tables("isp-b", point=5))
+    assert not book.hub.rounds.add(tables("isp-a", point=5))
+    assert book.hub.rounds.add(tables("isp-b", EPOCH + 1, point=5))
+    assert book.hub.rounds.digest_of(EPOCH, "isp-b") is None
 
 
 def test_tables_are_taken_out_once(book: CaseBook) -> None:

@@ -69,7 +69,7 @@ def only(house: Household) -> Home:
 def told(**changed: object) -> bytes:
     """Describe a round as the hub does, but for what is *changed*."""
     usual: dict[str, object] = {
-        "hub": "hub.example/list", "epoch": "2027-01-15", "threshold": 3, "capacity": CAPACITY,
+        "format": "hinomi-round-2", "hub": LIST_KEY, "epoch": "2027-01-15", "threshold": 3, "capacity": CAPACITY,
         "number": 1,
     }  # fmt: skip
     return json.dumps(usual | changed).encode()
@@ -112,7 +112,7 @@ def test_tables_say_nothing_without_the_key(member: Household, rounds: StandInRo
     corroborate(member.home())
 
     (sent,) = rounds.taken.values()
-    assert len(sent) == 58 + 22 * 3 * CAPACITY * 12
+    assert len(sent) == 66 + 22 * 3 * CAPACITY * 12
     for each in COMMON:
         assert pack(Service(each.address, each.proto, each.port))[:16] not in sent
 
