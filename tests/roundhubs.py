@@ -16,7 +16,7 @@ from hinomi.share.private.combine import answer_to, combine
 from hinomi.share.private.elements import unpack
 from hinomi.share.private.keys import RoundKeys
 from hinomi.share.private.rounds import ROUND_FORMAT, Round
-from hinomi.share.private.shares import OwnTables, Stream, make_tables, open_answer
+from hinomi.share.private.shares import OwnTables, Stream, choose, make_tables, open_answer
 from hinomi.share.private.wire import decode_answer, decode_tables, encode_answer, encode_tables
 from hinomi.share.signing import Signed
 from hubs import HubHouse
@@ -39,7 +39,8 @@ def made(agreed: Round, number: int, servers: Iterable[Endpoint], key: bytes = K
     """Make the tables of a member; the same again from the same."""
     seed = bytes([number]) * 32
     keys = RoundKeys.derive(key, agreed)
-    return make_tables(agreed, keys, number, packed(servers), Stream(seed, agreed))
+    chosen = choose(agreed, keys, packed(servers))
+    return make_tables(agreed, keys, number, chosen, Stream(seed, agreed))
 
 
 def document(agreed: Round, number: int, servers: Iterable[Endpoint], key: bytes = KEY) -> bytes:

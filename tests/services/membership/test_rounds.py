@@ -38,8 +38,8 @@ def elsewhere(joined: JoinedHub) -> str:
 def brought(joined: JoinedHub, epoch: int, hub: str | None = None) -> Brought:
     """Describe what went into a round."""
     return Brought(
-        hub=hub or joined.list_key.render(), member=joined.member, epoch=epoch, threshold=3, capacity=100,
-        number=7, check=b"c" * 16, seed=bytes(range(32)), elements=packed(SERVERS),
+        hub=hub or joined.list_key.render(), member=joined.member, epoch=epoch, threshold=3,
+        capacity=100, number=7, check=b"c" * 16, seed=bytes(range(32)), elements=packed(SERVERS),
         counts=COUNTS,
     )  # fmt: skip
 

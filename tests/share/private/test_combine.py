@@ -197,7 +197,7 @@ def test_another_key_is_nobodys_voice() -> None:
 
 
 def test_what_cannot_be_combined_is_refused() -> None:
-    """Shares of another size, numbers and points that are none or twice there, and work of hours."""
+    """Shares of another size, numbers or points that are none, one point twice, work of hours."""
     agreed = a_round(3)
     with pytest.raises(ValueError, match="not of this round"):
         combine(agreed, {1: _given(1, np.zeros(5, np.uint64))})
