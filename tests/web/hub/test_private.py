@@ -51,7 +51,8 @@ def test_a_member_is_told_its_own_number_alone(on: tuple[Hub, dict[str, Node]]) 
 
     assert told == {
         "format": "hinomi-round-2", "hub": list_signer(hub.home).verifier.render(), "epoch": DAY,
-        "threshold": 3, "capacity": CAPACITY, "number": told["number"], "tables_bytes": 66 + 22 * 3 * CAPACITY * 12,
+        "threshold": 3, "capacity": CAPACITY, "number": told["number"],
+        "tables_bytes": 66 + 22 * 3 * CAPACITY * 12,
     }  # fmt: skip
     assert 1 <= told["number"] <= 63
 
