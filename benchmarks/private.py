@@ -181,11 +181,10 @@ def hub_combines(case: Case, folder: Path) -> Cost:
         number: decode_tables(case.agreed, number, (folder / f"tables-{number}").read_bytes())
         for number in range(1, case.members + 1)
     }
-    found = combine(case.agreed, {number: one.shares for number, one in sent.items()})
+    found = combine(case.agreed, sent)
     combined = time.process_time()
-    tokens = {number: one.tokens for number, one in sent.items()}
     for number in sent:
-        answer = answer_to(number, found, tokens)
+        answer = answer_to(number, found, sent)
         (folder / f"answer-{number}").write_bytes(encode_answer(case.agreed, answer))
     answered = time.process_time()
     return Cost(combined - began, answered - combined, peak_rss_mib(), len(found.positions))

@@ -66,13 +66,12 @@ class Played:
 
 def play(agreed: Round, tables: Mapping[int, OwnTables]) -> Played:
     """Combine the tables and let every member open its answer."""
-    found = combine(agreed, {number: own.shares for number, own in tables.items()})
-    tokens = {number: own.tokens for number, own in tables.items()}
+    found = combine(agreed, tables)
     keys = keys_of(agreed)
     return Played(
         found,
         {
-            number: open_answer(agreed, keys, own, answer_to(number, found, tokens))
+            number: open_answer(agreed, keys, own, answer_to(number, found, tables))
             for number, own in tables.items()
         },
     )

@@ -15,15 +15,16 @@ from hinomi.share.canonical import digest
 from hinomi.share.private.combine import answer_to, combine
 from hinomi.share.private.elements import unpack
 from hinomi.share.private.keys import RoundKeys
-from hinomi.share.private.rounds import Round
-from hinomi.share.private.shares import OwnTables, Stream, make_tables, open_answer
+from hinomi.share.private.rounds import ROUND_FORMAT, Round
+from hinomi.share.private.shares import OwnTables, Stream, choose, make_tables, open_answer
 from hinomi.share.private.wire import decode_answer, decode_tables, encode_answer, encode_tables
 from hinomi.share.signing import Signed
 from hubs import HubHouse
 from standin import MEMBER, StandIn
 
 KEY: Final = b"the key that all members share.."
-CAPACITY: Final = 100
+CAPACITY: Final = 1_000
+"""The least that a home takes part in, as shipped."""
 
 
 def with_values(home: Home, values: Mapping[str, int]) -> Home:
@@ -38,7 +39,8 @@ def made(agreed: Round, number: int, servers: Iterable[Endpoint], key: bytes = K
     """Make the tables of a member; the same again from the same."""
     seed = bytes([number]) * 32
     keys = RoundKeys.derive(key, agreed)
-    return make_tables(agreed, keys, number, packed(servers), Stream(seed, agreed))
+    chosen = choose(agreed, keys, packed(servers))
+    return make_tables(agreed, keys, number, chosen, Stream(seed, agreed))
 
 
 def document(agreed: Round, number: int, servers: Iterable[Endpoint], key: bytes = KEY) -> bytes:
@@ -117,7 +119,7 @@ class StandInRounds:
 
     def agreed(self, epoch: int) -> Round:
         """Give what is agreed on."""
-        return Round(self.hub.list_key.name, epoch, self.threshold, self.capacity)
+        return Round(self.hub.list_key.verifier.render(), epoch, self.threshold, self.capacity)
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes] | None:
         """Answer what is asked of rounds; None: it is something else."""
@@ -136,7 +138,8 @@ class StandInRounds:
         if self.is_over:
             return 409, b'{"error":"the list is made"}'
         told = {
-            "hub": self.hub.list_key.name,
+            "format": ROUND_FORMAT,
+            "hub": self.hub.list_key.verifier.render(),
             "epoch": day_of(self.hub.spoken_of),
             "threshold": self.threshold,
             "capacity": self.capacity,
@@ -168,9 +171,8 @@ class StandInRounds:
         bodies = {1: self.taken[epoch]}
         bodies |= {each: document(agreed, each, self.others, self.key) for each in (2, 3)}
         sent = {each: decode_tables(agreed, each, told) for each, told in bodies.items()}
-        found = combine(agreed, {each: tables.shares for each, tables in sent.items()})
-        tokens = {each: tables.tokens for each, tables in sent.items()}
-        return 200, encode_answer(agreed, answer_to(1, found, tokens))
+        found = combine(agreed, sent)
+        return 200, encode_answer(agreed, answer_to(1, found, sent))
 
 
 def day_of(epoch: int) -> str:

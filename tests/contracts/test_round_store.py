@@ -34,10 +34,18 @@ def dealt(epoch: int = EPOCH, threshold: int = 3) -> Dealt:
     return Dealt(epoch=epoch, threshold=threshold, capacity=100, numbers=NUMBERS)
 
 
-def tables(member: str = "isp-a", epoch: int = EPOCH, digest: str = "d") -> Tables:
+def tables(
+    member: str = "isp-a", epoch: int = EPOCH, digest: str = "d", point: int | None = None
+) -> Tables:
     """Describe what a member sent."""
     return Tables(
-        epoch=epoch, member=member, digest=digest, note="a note\n", body=bytes(range(256)), entry=9
+        epoch=epoch,
+        member=member,
+        digest=digest,
+        note="a note\n",
+        point=2**61 - 2 - NUMBERS[member] if point is None else point,
+        body=bytes(range(256)),
+        entry=9,
     )
 
 
@@ -77,6 +85,18 @@ def test_who_was_changed_meanwhile_is_not_heard(book: CaseBook, change: dict[str
     with pytest.raises(NotPermitted, match="isp-a"):
         book.hub.rounds.add(tables(), before)
     assert book.hub.rounds.take_out(EPOCH) == ()
+
+
+def test_no_two_tables_of_a_round_have_one_point(book: CaseBook) -> None:
+    """The second is refused, whoever sends it; in another round a point is free again."""
+    book.hub.rounds.deal(dealt(EPOCH + 1))
+    assert book.hub.rounds.add(tables("isp-a", point=5))
+
+    with pytest.raises(Conflict, match="the same point"):
+        book.hub.rounds.add(tables("isp-b", point=5))
+    assert not book.hub.rounds.add(tables("isp-a", point=5))
+    assert book.hub.rounds.add(tables("isp-b", EPOCH + 1, point=5))
+    assert book.hub.rounds.digest_of(EPOCH, "isp-b") is None
 
 
 def test_tables_are_taken_out_once(book: CaseBook) -> None:

@@ -64,7 +64,7 @@ class World:
         home = open_home(self.folder / "hub", self.clock)
         return with_values(
             home,
-            {"hub.private_threshold": 3, "hub.private_capacity": 100, "hub.coalition_most": 0},
+            {"hub.private_threshold": 3, "hub.private_capacity": 1_000, "hub.coalition_most": 0},
         )
 
     def home(self, name: str) -> Home:
@@ -144,7 +144,7 @@ def test_what_two_name_stays_shut_and_what_three_name_is_listed(world: World) ->
     first = world.all_corroborate()
     sizes = world.tables_bytes()
     assert (len(sizes), len(set(sizes))) == (4, 1)
-    assert {name: each.brought for name, each in first.items()} == {
+    assert {name: each.counts and each.counts.brought for name, each in first.items()} == {
         "isp-a": 7, "isp-b": 7, "isp-c": 6, "isp-d": 0,
     }  # fmt: skip
     assert all(each.was_sent for each in world.all_corroborate().values())

@@ -9,6 +9,7 @@ from hinomi.cli.session import Session, shared_options
 from hinomi.services.mandates import Operation
 from hinomi.services.membership.corroborating import corroborate as take_part
 from hinomi.services.membership.memberskey import HandedOn, make_key, take_key
+from hinomi.services.membership.rounds import Counts
 
 
 @click.group()
@@ -69,7 +70,8 @@ def corroborate(session: Session) -> None:
     The answer of the last round is opened, and tables go into the one that is open: the findings
     that would be submitted, in a form that neither the hub nor anybody without the members' key
     can read. Sent again, it is the same bytes. Where share.only_corroborated is 1, `submit` sends
-    what the newest answer names and nothing else. A laboratory takes no part (exit 77); a hub
+    what the newest answer names and nothing else. A round that this home's register does not
+    permit is refused (exit 78), and one that the hub changes within an epoch (65). A laboratory takes no part (exit 77); a hub
     that makes no rounds says so (exit 66).
 
     \b
@@ -77,33 +79,48 @@ def corroborate(session: Session) -> None:
       hinomi listings corroborate
     """
     done = take_part(session.open_home(Operation.CORROBORATE))
-    for line in done.lost:
+    for line in (*done.lost, *done.unread):
         render.complain(line)
     opened = done.opened
     if session.as_json:
         told = None
         if opened is not None:
-            told = {"servers": len(opened.elements), "brought": opened.brought}
+            told = {"servers": len(opened.elements), **_counts(opened.counts)}
         render.print_json(
             {
                 "epoch": done.day,
-                "brought": done.brought,
+                **_counts(done.counts),
                 "was_sent": done.was_sent,
                 "opened": told,
                 "lost": list(done.lost),
+                "unread": list(done.unread),
             }
         )
         return
     if opened is not None:
         click.echo(
-            f"Of {opened.brought:,} findings {opened.threshold} members or more have "
+            f"Of {opened.counts.brought:,} findings {opened.threshold} members or more have "
             f"{len(opened.elements):,}."
         )
-    if done.brought is None:
+    if done.counts is None:
         click.echo(f"The round of {done.day} is over; this home is not in it.")
     else:
         how = "were in it already" if done.was_sent else "went in"
-        click.echo(f"Round of {done.day}: {done.brought:,} findings {how}; the hub has the tables.")
+        brought = done.counts.brought
+        click.echo(f"Round of {done.day}: {brought:,} findings {how}; the hub has the tables.")
+        if done.counts.left_out:
+            click.echo(f"{done.counts.left_out:,} more are left out: the round takes no more.")
+
+
+def _counts(counts: Counts | None) -> dict[str, int | None]:
+    """Give what went in; nothing of it where nothing did."""
+    if counts is None:
+        return {"brought": None, "at_lines_least": None, "left_out": None}
+    return {
+        "brought": counts.brought,
+        "at_lines_least": counts.at_least,
+        "left_out": counts.left_out,
+    }
 
 
 def _print_key(session: Session, done: HandedOn, how: str) -> None:

@@ -23,8 +23,10 @@ from hinomi.services.hub.corroborating import (
 )
 from hinomi.services.hub.epochs import present_epoch
 from hinomi.services.hub.publishing import publish
+from hinomi.share.canonical import digest
+from hinomi.share.private.wire import decode_tables
 from hubs import HubHouse, Node, server
-from roundhubs import KEY, RoundHouse, document, opened
+from roundhubs import CAPACITY, KEY, RoundHouse, document, opened
 
 MEMBERS = ("isp-a", "isp-b", "isp-c", "isp-d")
 HELD = {
@@ -113,11 +115,11 @@ def test_tables_are_gone_when_the_list_is_made(hub: RoundHouse) -> None:
 def test_the_round_is_agreed_on_once(hub: RoundHouse) -> None:
     """What the register says later counts for the next round; each member has its own number."""
     seats = {name: hub.seat(name) for name in MEMBERS}
-    hub.threshold, hub.capacity = 2, 200
+    hub.threshold, hub.capacity = 2, 2 * CAPACITY
 
     assert {name: hub.seat(name) for name in MEMBERS} == seats
     assert len({each.number for each in seats.values()}) == len(MEMBERS)
-    assert {each.size_bytes for each in seats.values()} == {58 + 22 * 3 * 100 * 12}
+    assert {each.size_bytes for each in seats.values()} == {66 + 22 * 3 * CAPACITY * 12}
     hub.house.epoch += 1
     assert hub.seat("isp-a").agreed.threshold == 2
 
@@ -160,11 +162,29 @@ def test_tables_under_another_name_are_refused(hub: RoundHouse) -> None:
     agreed = seats["isp-a"].agreed
     with pytest.raises(MalformedDocument, match="another member's number"):
         hub.sends_body("isp-a", document(agreed, seats["isp-b"].number, ()), epoch)
-    with pytest.raises(MalformedDocument, match="bytes"):
+    with pytest.raises(MalformedDocument, match="another version"):
         hub.sends_body("isp-a", b"tables", epoch)
     hub.house.nodes["isp-a"] = Node("isp-b")
     with pytest.raises(NotPermitted, match="not signed"):
         hub.sends_body("isp-a", document(agreed, seats["isp-a"].number, ()), epoch)
+
+
+def test_two_members_have_not_the_same_point(hub: RoundHouse) -> None:
+    """What they have in common would lie open: the second tables are refused, and counted none."""
+    seats = {name: hub.seat(name) for name in ("isp-a", "isp-b")}
+    epoch = hub.house.spoken_of
+    agreed, number = seats["isp-b"].agreed, seats["isp-b"].number
+    hub.sends("isp-a", HELD["isp-a"])
+    point = decode_tables(
+        agreed, seats["isp-a"].number, document(agreed, seats["isp-a"].number, HELD["isp-a"])
+    ).point
+    body = document(agreed, number, HELD["isp-b"])
+    at = 58  # After head and check value.
+    same = body[:at] + point.to_bytes(8, "big") + body[at + 8 :]
+
+    with pytest.raises(Conflict, match="the same point"):
+        hub.sends_body("isp-b", same, epoch)
+    assert hub.sends_body("isp-b", body, epoch).digest == digest(body)
 
 
 def test_a_hub_makes_no_rounds_unless_it_says_so(hub: RoundHouse) -> None:

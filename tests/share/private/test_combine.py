@@ -12,6 +12,7 @@ from hinomi.share.private.combine import answer_to, combine
 from hinomi.share.private.field import PRIME, Elements, inverse
 from hinomi.share.private.rounds import Round
 from hinomi.share.private.shares import OwnTables
+from hinomi.share.private.wire import SentTables
 
 _CASES = [(t, n) for t in range(2, 6) for n in range(3, 9)]
 
@@ -48,14 +49,14 @@ def test_found_is_what_interpolating_every_set_finds(threshold: int) -> None:
     """Each set of t whose polynomial is 0 at 0 lies in a group, and each group consists of such."""
     agreed = a_round(threshold)
     sets = {n: set(elements(30)) | set(elements(30, first=200 * (n % 2))) for n in range(1, 6)}
-    shares = {n: own.shares for n, own in tables_of(agreed, sets).items()}
-    found = combine(agreed, shares)
+    tables = tables_of(agreed, sets)
+    found = combine(agreed, tables)
     groups = set(zip(found.positions.tolist(), found.members.tolist(), strict=True))
 
     fitting = set()
-    for chosen in combinations(sorted(shares), threshold):
+    for chosen in combinations(sorted(tables), threshold):
         mask = sum(1 << number for number in chosen)
-        fitting |= {(position, mask) for position in _zeros(shares, chosen)}
+        fitting |= {(position, mask) for position in _zeros([tables[number] for number in chosen])}
     by_position: dict[int, list[int]] = {}
     for position, group in groups:
         by_position.setdefault(position, []).append(group)
@@ -67,20 +68,20 @@ def test_found_is_what_interpolating_every_set_finds(threshold: int) -> None:
     assert {
         (position, sum(1 << number for number in chosen))
         for position, group in groups
-        for chosen in combinations([n for n in shares if group >> n & 1], threshold)
+        for chosen in combinations([n for n in tables if group >> n & 1], threshold)
     } == fitting
 
 
-def _zeros(shares: dict[int, Elements], chosen: tuple[int, ...]) -> list[int]:
+def _zeros(chosen: list[OwnTables]) -> list[int]:
     """Interpolate the shares of *chosen* at 0 in whole numbers; name the positions with zero."""
     weights = []
-    for number in chosen:
+    for one in chosen:
         weight = 1
         for other in chosen:
-            if other != number:
-                weight = weight * other * inverse(other - number) % PRIME
+            if other is not one:
+                weight = weight * other.point * inverse(other.point - one.point) % PRIME
         weights.append(weight)
-    columns = zip(*(shares[number].tolist() for number in chosen), strict=True)
+    columns = zip(*(one.shares.tolist() for one in chosen), strict=True)
     return [
         position
         for position, column in enumerate(columns)
@@ -88,16 +89,27 @@ def _zeros(shares: dict[int, Elements], chosen: tuple[int, ...]) -> list[int]:
     ]
 
 
-def _planted(agreed: Round, polynomials: dict[int, list[int]]) -> dict[int, Elements]:
+def _given(number: int, shares: Elements, point: int | None = None) -> SentTables:
+    """Describe what a member sent; its tokens are its number."""
+    tokens = np.full(len(shares), number, np.uint32)
+    return SentTables(number, b"", _point(number) if point is None else point, shares, tokens)
+
+
+def _point(number: int) -> int:
+    """Give each member a point of its own, which is not its number."""
+    return PRIME - 5 * number
+
+
+def _planted(agreed: Round, polynomials: dict[int, list[int]]) -> dict[int, SentTables]:
     """Give members shares that are random but for bin 5, where they lie on given polynomials."""
     chance = np.random.default_rng(5)
     shares = {
         number: chance.integers(0, PRIME, agreed.positions, np.uint64) for number in polynomials
     }
     for number, coefficients in polynomials.items():
-        value = sum(c * number**power for power, c in enumerate(coefficients, 1))
+        value = sum(c * _point(number) ** power for power, c in enumerate(coefficients, 1))
         shares[number][5] = value % PRIME
-    return shares
+    return {number: _given(number, each) for number, each in shares.items()}
 
 
 def test_two_groups_in_one_bin_are_told_apart() -> None:
@@ -113,15 +125,16 @@ def test_two_groups_in_one_bin_are_told_apart() -> None:
 def test_a_false_group_does_not_hide_a_true_one() -> None:
     """Members 1 and 2 bend their shares to fit member 3's: 3, 4 and 5 are found all the same."""
     agreed = a_round(3)
-    true, bent = [1000, 2000], [1000 + 3 * 2000 - 3 * 77, 77]  # The same value at 3.
-    shares = _planted(agreed, {1: bent, 2: bent, 3: true, 4: true, 5: true})
+    true, bent = [1000, 2000], [1000 + (2000 - 77) * _point(3), 77]  # The same value at 3's point.
+    tables = _planted(agreed, {1: bent, 2: bent, 3: true, 4: true, 5: true})
 
-    found = combine(agreed, shares)
+    found = combine(agreed, tables)
 
     assert found.positions.tolist() == [5, 5]
     assert sorted(found.members.tolist()) == [0b1110, 0b111000]
-    tokens = {n: np.full(agreed.positions, n, np.uint32) for n in shares}
-    assert answer_to(3, found, tokens).tokens.tolist() == [1, 2, 4, 5]
+    answer = answer_to(3, found, tables)
+    assert answer.tokens.tolist() == [1, 2, 4, 5]
+    assert answer.points.tolist() == [_point(number) for number in (1, 2, 4, 5)]
 
 
 @pytest.mark.parametrize("kind", ["random", "zeros", "copied", "constant"])
@@ -130,11 +143,9 @@ def test_junk_makes_no_group_for_others(kind: str) -> None:
     agreed = a_round(3)
     sets = {n: set(elements(20)) | set(elements(50, first=1000 * n)) for n in range(1, 6)}
     tables = tables_of(agreed, sets)
-    sent = {n: own.shares for n, own in tables.items() if n != 5}
-    without = combine(agreed, sent)
-    sent[5] = _junk(kind, tables)
+    without = combine(agreed, {n: own for n, own in tables.items() if n != 5})
 
-    found = combine(agreed, sent)
+    found = combine(agreed, tables | {5: replace(tables[5], shares=_junk(kind, tables))})
 
     assert (found.positions == without.positions).all()
     assert (found.members == without.members).all()
@@ -153,7 +164,7 @@ def test_everybody_naming_everything_is_found_whole() -> None:
     agreed = a_round(3)
     sets = {n: set(elements(100)) for n in range(1, 9)}
     tables = tables_of(agreed, sets)
-    found = combine(agreed, {n: own.shares for n, own in tables.items()})
+    found = combine(agreed, tables)
 
     assert (found.members == sum(1 << n for n in sets)).all()
     assert len(np.unique(found.positions)) == len(found.positions) > agreed.positions / 4
@@ -164,15 +175,14 @@ def test_an_answer_names_own_bins_and_others_tokens() -> None:
     agreed = a_round(2)
     sets = {1: set(elements(10)), 2: set(elements(10)), 3: set(elements(10, first=500))}
     tables = tables_of(agreed, sets)
-    found = combine(agreed, {n: own.shares for n, own in tables.items()})
-    tokens = {n: own.tokens for n, own in tables.items()}
-
-    answer = answer_to(1, found, tokens)
+    found = combine(agreed, tables)
+    answer = answer_to(1, found, tables)
 
     assert (answer.positions == found.positions).all()
     assert (answer.members == 1 << 2).all()
     assert (answer.tokens == tables[2].tokens[found.positions]).all()
-    assert len(answer_to(3, found, tokens).positions) == 0
+    assert answer.points.tolist() == [tables[2].point]
+    assert len(answer_to(3, found, tables).positions) == 0
 
 
 def test_another_key_is_nobodys_voice() -> None:
@@ -187,16 +197,22 @@ def test_another_key_is_nobodys_voice() -> None:
 
 
 def test_what_cannot_be_combined_is_refused() -> None:
-    """Shares of another size, numbers that are none, and work of hours."""
+    """Shares of another size, numbers or points that are none, one point twice, work of hours."""
     agreed = a_round(3)
     with pytest.raises(ValueError, match="not of this round"):
-        combine(agreed, {1: np.zeros(5, np.uint64)})
+        combine(agreed, {1: _given(1, np.zeros(5, np.uint64))})
+    none = np.zeros(agreed.positions, np.uint64)
     with pytest.raises(ValueError, match="number"):
-        combine(agreed, {0: np.zeros(agreed.positions, np.uint64)})
+        combine(agreed, {0: _given(1, none)})
+    for point in (0, PRIME):
+        with pytest.raises(ValueError, match="evaluation point"):
+            combine(agreed, {1: _given(1, none, point)})
+    with pytest.raises(ValueError, match="the same point"):
+        combine(agreed, {1: _given(1, none, 7), 2: _given(2, none, 7)})
     large = a_round(6, capacity=10_000)
     same = np.zeros(large.positions, np.uint64)
     with pytest.raises(ConfigError, match="60 members"):
-        combine(large, dict.fromkeys(range(1, 61), same))
+        combine(large, {number: _given(number, same) for number in range(1, 61)})
 
 
 def _missing_together(shared: int) -> float:
@@ -209,7 +225,7 @@ def _missing_together(shared: int) -> float:
             sets[number] |= set(elements(shared, first=5_000))
             sets[number] |= set(elements(240 - shared, first=10_000 * number))
         tables = tables_of(agreed, sets, bytes([seed]) * 32, seed)
-        members = combine(agreed, {n: own.shares for n, own in tables.items()}).members
+        members = combine(agreed, tables).members
         seen.append(members[members & np.uint64(0b111000) == 0b111000])
     together = np.concatenate(seen).astype(np.int64)
     return float(np.corrcoef(together >> 1 & 1, together >> 2 & 1)[0, 1])

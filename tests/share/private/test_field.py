@@ -69,8 +69,18 @@ def test_polynomials_have_no_constant_term(rows: list[list[int]], at: int) -> No
     ]
 
 
+def test_a_point_is_never_zero() -> None:
+    """The secret lies there; where the bytes say zero, or the prime, others are drawn."""
+    words = iter([0, PRIME, 2 * PRIME, PRIME + 5])
+
+    assert field.draw_point(lambda count: next(words).to_bytes(count, "big")) == 5
+
+
 def test_a_callers_bug_is_named() -> None:
-    """Zero has no inverse, and factors are canonical."""
+    """Zero has no inverse and is no point, and factors are canonical."""
+    for point in (0, -1, PRIME):
+        with pytest.raises(ValueError, match="evaluation point"):
+            field.check_point(point)
     with pytest.raises(ValueError, match="inverse"):
         field.inverse(PRIME)
     with pytest.raises(ValueError, match="canonical"):

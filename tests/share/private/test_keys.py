@@ -59,8 +59,8 @@ def test_shares_of_t_members_meet_in_zero(threshold: int) -> None:
     keys = keys_of(a_round(threshold))
     block = keys.blocks(_ELEMENTS[:1])
     points = {
-        number: int(keys.shares(block, 2, 1, threshold, number)[0])
-        for number in (1, 4, 9, 16, 40, 63)[:threshold]
+        point: int(keys.shares(block, 2, 1, threshold, point)[0])
+        for point in (1, 4, PRIME - 1, 2**60, 3**38, 63)[:threshold]
     }
 
     assert at_zero(points) == 0
@@ -68,14 +68,15 @@ def test_shares_of_t_members_meet_in_zero(threshold: int) -> None:
     assert at_zero(points) != 0
 
 
-def test_tokens_belong_to_one_number() -> None:
-    """Another number's token, or another insertion's, is another."""
+def test_tokens_belong_to_one_point() -> None:
+    """Another point's token, or another insertion's, is another."""
     keys = keys_of(a_round())
     blocks = keys.blocks(_ELEMENTS)
     token = keys.tokens(blocks, 1, 1, 5)
 
     assert not (token == keys.tokens(blocks, 1, 1, 6)).any()
     assert not (token == keys.tokens(blocks, 1, 2, 5)).any()
+    assert not (token == keys.tokens(blocks, 1, 1, PRIME - 5)).any()
 
 
 def test_the_key_is_not_shown() -> None:

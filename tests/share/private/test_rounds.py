@@ -25,6 +25,13 @@ def test_tables_have_room_for_what_t_members_hold() -> None:
     assert agreed.positions == TABLES * 30_000
 
 
+def test_a_member_fills_three_bins_a_table_for_each_element_at_most() -> None:
+    """One in each insertion; where a table has fewer bins, these."""
+    assert [a_round(threshold).filled for threshold in range(2, 7)] == [
+        TABLES * 100 * bins for bins in (2, 3, 3, 3, 3)
+    ]
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -88,6 +95,11 @@ def test_the_register_takes_what_a_round_takes() -> None:
     """A number that no round could be dealt with is refused before anybody decides on it."""
     shipped = default_register().parameters
 
-    spans = ("hub.private_threshold", THRESHOLDS), ("hub.private_capacity", CAPACITIES)
+    spans = (
+        ("hub.private_threshold", THRESHOLDS),
+        ("hub.private_capacity", CAPACITIES),
+        ("share.corroborated_capacity_least", CAPACITIES),
+        ("share.corroborated_capacity_most", CAPACITIES),
+    )
     for name, taken in spans:
         assert f"{taken.start}..{taken.stop - 1}" in shipped[name].unit

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import stats
 
@@ -18,12 +20,12 @@ from corroborations import (
     seeded,
     tables_of,
 )
-from hinomi.errors import ConfigError
+from hinomi.errors import ConfigError, MalformedDocument
 from hinomi.share.private.answers import Answer
 from hinomi.share.private.combine import answer_to, combine
-from hinomi.share.private.field import inverse, multiply, subtract
+from hinomi.share.private.field import PRIME, add, inverse, multiply, subtract
 from hinomi.share.private.rounds import INSERTIONS, Round
-from hinomi.share.private.shares import NOBODY, OwnTables, Stream, make_tables, open_answer
+from hinomi.share.private.shares import NOBODY, OwnTables, Stream, choose, make_tables, open_answer
 from hinomi.share.private.wire import encode_tables, tables_bytes
 
 _WRONG_KEY = bytes(32)
@@ -84,9 +86,9 @@ def _uniform(values: NDArray[np.uint64], bits: int) -> float:
 
 
 def _together(one: OwnTables, other: OwnTables) -> float:
-    """Give the p-value of two members' shares, by number, being uniform together."""
-    a = multiply(one.shares, inverse(one.number)) >> np.uint64(58)
-    b = multiply(other.shares, inverse(other.number)) >> np.uint64(58)
+    """Give the p-value of two members' shares, by point, being uniform together."""
+    a = multiply(one.shares, inverse(one.point)) >> np.uint64(58)
+    b = multiply(other.shares, inverse(other.point)) >> np.uint64(58)
     cells = np.bincount((a * np.uint64(8) + b).astype(np.int64), minlength=64)
     return float(stats.chisquare(cells).pvalue)
 
@@ -135,7 +137,7 @@ def test_what_fits_does_not_tell_how_much_a_member_holds() -> None:
         sets = {n: set(elements(10)) for n in range(1, 6)}
         sets[2] |= set(elements(90, first=5000))
         tables = tables_of(agreed, sets, seed.to_bytes(32, "big"), seed)
-        found = combine(agreed, {n: own.shares for n, own in tables.items()})
+        found = combine(agreed, tables)
         for number in seen:
             seen[number] += int((found.members >> np.uint64(number) & np.uint64(1)).sum())
 
@@ -149,6 +151,16 @@ def _guessed(tables: OwnTables, guess: OwnTables) -> int:
     return int((tables.shares == guess.shares).sum())
 
 
+def _guess(agreed: Round, key: bytes, table: OwnTables, own: list[bytes]) -> OwnTables:
+    """Make tables of a guess at the point that came with a member's own ones."""
+    point = table.point.to_bytes(16, "big")
+    first = iter([point])
+    stream = seeded(agreed, 9)
+    return make_tables(
+        agreed, keys_of(agreed, key), 1, own, lambda count: next(first, None) or stream(count)
+    )
+
+
 def test_only_the_key_confirms_a_guess() -> None:
     """
     Whoever knows what a member may hold confirms it with the key, and not without.
@@ -159,18 +171,20 @@ def test_only_the_key_confirms_a_guess() -> None:
     agreed = a_round(3)
     own = elements(100)
     table = tables_of(agreed, {1: set(own)})[1]
-    with_key = make_tables(agreed, keys_of(agreed, MEMBERS_KEY), 1, own, seeded(agreed, 9))
-    without = make_tables(agreed, keys_of(agreed, _WRONG_KEY), 1, own, seeded(agreed, 9))
+    with_key = _guess(agreed, MEMBERS_KEY, table, own)
+    without = _guess(agreed, _WRONG_KEY, table, own)
 
+    assert with_key.point == without.point == table.point
     assert _guessed(table, with_key) > 1000
     assert _guessed(table, without) == 0
 
 
 def test_an_epochs_tables_say_nothing_about_the_next() -> None:
-    """The same services under the same number share no bin from one epoch to the next."""
-    one, other = (
-        tables_of(a_round(3, epoch=epoch), {1: set(elements(100))})[1] for epoch in (1, 2)
-    )
+    """The same services at the same point share no bin from one epoch to the next."""
+    one = tables_of(a_round(3, epoch=1), {1: set(elements(100))})[1]
+    other = _guess(a_round(3, epoch=2), MEMBERS_KEY, one, elements(100))
+
+    assert one.point == other.point
 
     assert _guessed(one, other) == 0
 
@@ -179,9 +193,10 @@ def _claim(agreed: Round, tables: dict[int, OwnTables], number: int) -> Answer:
     """Answer as a hub that claims: in every bin, all members hold what *number* holds."""
     others = sum(1 << other for other in tables if other != number)
     tokens = np.stack([tables[n].tokens for n in sorted(tables) if n != number], axis=1)
+    points = np.array([tables[n].point for n in sorted(tables) if n != number], np.uint64)
     positions = np.arange(agreed.positions, dtype=np.uint32)
     members = np.full(agreed.positions, others, np.uint64)
-    return Answer(number, positions, members, tokens.ravel())
+    return Answer(number, positions, members, points, tokens.ravel())
 
 
 @pytest.mark.parametrize("threshold", [2, 3, 4])
@@ -200,15 +215,96 @@ def test_a_hub_that_lies_opens_nothing_below_the_threshold(threshold: int) -> No
         assert opened.unproven > agreed.positions / 2
 
 
-def test_a_token_counts_for_its_number_alone() -> None:
+def test_a_token_counts_for_its_point_alone() -> None:
     """A hub that gives one member's tokens out as those of three opens nothing."""
     agreed = a_round(3)
     tables = tables_of(agreed, {1: set(elements(50)), 2: set(elements(50))})
-    forged = tables | {n: replace(tables[2], number=n) for n in (3, 4)}
+    forged = tables | {n: replace(tables[2], number=n, point=n) for n in (3, 4)}
 
     claim = _claim(agreed, forged, 1)
 
     assert open_answer(agreed, keys_of(agreed), tables[1], claim).elements == ()
+
+
+@pytest.mark.parametrize("whose", [1, 2])
+def test_one_point_does_not_count_twice(whose: int) -> None:
+    """
+    An answer that gives one point to two members, or the own one to another, is none.
+
+    Under two numbers the same token would prove two voices.
+    """
+    agreed = a_round(3)
+    tables = tables_of(agreed, {1: set(elements(50)), 2: set(elements(50))})
+    claim = _claim(agreed, tables | {3: replace(tables[whose], number=3)}, 1)
+
+    with pytest.raises(MalformedDocument, match="two members have the same point"):
+        open_answer(agreed, keys_of(agreed), tables[1], claim)
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_a_hub_that_deals_one_number_twice_sees_no_bin_agree(number: int) -> None:
+    """
+    What two of three members have in common stays hidden, whatever numbers the hub deals.
+
+    Seven services at t = 3, and every bin of both tables compared: no share and no token is the
+    same, since each member drew its own point.
+    """
+    agreed = a_round(3, capacity=300)
+    keys = keys_of(agreed)
+    sets = [elements(7) + elements(200, first=1000 * each) for each in (1, 2)]
+    one, other = (
+        make_tables(agreed, keys, number, own, seeded(agreed, seed))
+        for seed, own in enumerate(sets)
+    )
+
+    assert one.point != other.point
+    assert not (one.shares == other.shares).any()
+    assert not (one.tokens == other.tokens).any()
+    by = [multiply(own.shares, inverse(own.point)) for own in (one, other)]
+    assert not (by[0] == by[1]).any()
+
+
+def test_a_point_is_drawn_first_and_never_zero() -> None:
+    """From the member's own random bytes: where they say zero, from the next ones."""
+    agreed = a_round()
+    keys = keys_of(agreed)
+    drawn = iter([bytes(16), bytes(15) + b"\x09"])
+    stream = seeded(agreed, 1)
+
+    own = make_tables(agreed, keys, 3, (), lambda count: next(drawn, None) or stream(count))
+    again = [make_tables(agreed, keys, number, (), seeded(agreed, 1)) for number in (3, 4)]
+
+    assert own.point == 9
+    assert again[0].point == again[1].point
+    assert make_tables(agreed, keys, 3, (), seeded(agreed, 2)).point != again[0].point
+
+
+def test_what_is_more_than_a_round_takes_is_chosen_alike() -> None:
+    """Members leave out the same, and in another round others; what fits goes in whole."""
+    agreed, later = a_round(), a_round(epoch=8)
+    own = elements(150)
+    chosen = set(choose(agreed, keys_of(agreed), own[::-1] + own))
+    others = set(choose(agreed, keys_of(agreed), elements(250, first=50)))
+
+    assert len(chosen) == agreed.capacity
+    common = set(elements(100, first=50))
+    assert len(chosen & others & common) > 20  # By chance about 100 x 100 / 150 x 100 / 250.
+    assert others & common <= chosen
+    assert set(choose(later, keys_of(later), own)) != chosen
+    assert choose(agreed, keys_of(agreed), own[50:]) == tuple(own[50:])
+
+
+@given(st.sets(st.integers(0, 400), max_size=300), st.integers(0, 400))
+def test_one_element_more_pushes_out_one_at_most(numbers: set[int], more: int) -> None:
+    """A finding that enough lines met only just goes in, and at most one other stays out."""
+    agreed = a_round()
+    pool = elements(401)
+    keys = keys_of(agreed)
+    before = set(choose(agreed, keys, [pool[at] for at in numbers]))
+    after = set(choose(agreed, keys, [pool[at] for at in numbers | {more}]))
+
+    assert after - before <= {pool[more]}
+    assert len(before - after) <= len(after - before)
 
 
 def test_one_proven_bin_opens_nothing() -> None:
@@ -216,11 +312,16 @@ def test_one_proven_bin_opens_nothing() -> None:
     agreed = a_round(2)
     sets = {1: set(elements(1)), 2: set(elements(1))}
     tables = tables_of(agreed, sets)
-    found = combine(agreed, {n: own.shares for n, own in tables.items()})
-    whole = answer_to(1, found, {n: own.tokens for n, own in tables.items()})
+    found = combine(agreed, tables)
+    whole = answer_to(1, found, tables)
 
     for count, opened in ((1, 0), (2, 1), (3, 1)):
-        part = Answer(1, whole.positions[:count], whole.members[:count], whole.tokens[:count])
+        part = replace(
+            whole,
+            positions=whole.positions[:count],
+            members=whole.members[:count],
+            tokens=whole.tokens[:count],
+        )
         answer = open_answer(agreed, keys_of(agreed), tables[1], part)
         assert (len(answer.elements), answer.unproven) == (opened, 0)
 
@@ -267,16 +368,19 @@ def test_bent_shares_win_no_voice() -> None:
     sets = {n: set(elements(100, first=1000 * n)) for n in (1, 2)}
     tables = tables_of(agreed, sets | {3: set()})
     one, two, three = (tables[n] for n in (1, 2, 3))
-    u, v = multiply(one.shares, inverse(1)), multiply(two.shares, inverse(2))
-    line = subtract(multiply(v, 2), u)  # Through (1, u) and (2, v), at 3.
+    u, v = (multiply(own.shares, inverse(own.point)) for own in (one, two))
+    steep = multiply(subtract(v, u), inverse(two.point - one.point))
+    line = add(u, multiply(steep, (three.point - one.point) % PRIME))  # Through both, at 3's.
     held = (one.placed != NOBODY) & (two.placed != NOBODY)
-    shares = np.where(held, multiply(line, 3), three.shares)
+    shares = np.where(held, multiply(line, three.point), three.shares)
     tokens = three.tokens.copy()
     blocks = keys.blocks(one.elements)
     for position in np.flatnonzero(held):
         element, insertion = divmod(int(one.placed[position]), INSERTIONS)
         table = int(position) // agreed.bins
-        tokens[position] = keys.tokens(blocks[element : element + 1], table, insertion, 3)[0]
+        tokens[position] = keys.tokens(
+            blocks[element : element + 1], table, insertion, three.point
+        )[0]
     tables[3] = replace(three, shares=shares, tokens=tokens)
 
     played = play(agreed, tables)

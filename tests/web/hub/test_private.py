@@ -12,7 +12,7 @@ from hinomi.share.canonical import digest
 from hinomi.share.private.rounds import Round
 from hinomi.share.signing import Signed
 from hinomi.web.hub.running import Hub
-from openhub import DAY_MS, NAME, Node, SetClock, asking, endpoint, join, put_snapshot
+from openhub import DAY_MS, Node, SetClock, asking, endpoint, join, put_snapshot
 from roundhubs import CAPACITY, document, opened, with_values
 
 DAY = "2026-01-01"
@@ -50,8 +50,9 @@ def test_a_member_is_told_its_own_number_alone(on: tuple[Hub, dict[str, Node]]) 
         told = client.get("/v1/round").json()
 
     assert told == {
-        "hub": f"{NAME}/list", "epoch": DAY, "threshold": 3, "capacity": CAPACITY,
-        "number": told["number"], "tables_bytes": 58 + 22 * 3 * CAPACITY * 12,
+        "format": "hinomi-round-2", "hub": list_signer(hub.home).verifier.render(), "epoch": DAY,
+        "threshold": 3, "capacity": CAPACITY, "number": told["number"],
+        "tables_bytes": 66 + 22 * 3 * CAPACITY * 12,
     }  # fmt: skip
     assert 1 <= told["number"] <= 63
 

@@ -113,7 +113,8 @@ def take_tables(home: Home, casebook: CaseBook, member: Member, sent: SentIn) ->
         NotFound: If this hub makes no rounds.
         NotPermitted: If they are not signed by this member, or the signature is over another thing.
         MalformedDocument: If they are not of this round, or of another member's number.
-        Conflict: If the round is over, the member has no number in it, or it sent other tables.
+        Conflict: If the round is over, the member has no number in it, it sent other tables, or
+            another member's have the same point.
     """
     mandate = home.mandate(Operation.INTAKE)
     _require_on(home)
@@ -126,7 +127,7 @@ def take_tables(home: Home, casebook: CaseBook, member: Member, sent: SentIn) ->
         require_open(now, sent.epoch, max(casebook.hub.snapshots.sealed(), default=-1))
         if known is not None:
             raise Conflict("other tables were taken in this round already: send those again")
-        decode_tables(seat.agreed, seat.number, sent.body)
+        point = decode_tables(seat.agreed, seat.number, sent.body).point
 
         def keep(entry: int) -> None:
             casebook.hub.rounds.add(
@@ -135,6 +136,7 @@ def take_tables(home: Home, casebook: CaseBook, member: Member, sent: SentIn) ->
                     member=member.name,
                     digest=signed.digest,
                     note=sent.note,
+                    point=point,
                     body=sent.body,
                     entry=entry,
                 ),
@@ -215,10 +217,9 @@ def _combine(
         except MalformedDocument:
             continue
         senders[number] = each
-    found = combine(agreed, {number: each.shares for number, each in sent.items()})
-    tokens = {number: each.tokens for number, each in sent.items()}
+    found = combine(agreed, sent)
     for number, each in sorted(senders.items()):
-        answer = answer_to(number, found, tokens)
+        answer = answer_to(number, found, sent)
         casebook.hub.rounds.put_answer(
             Answered(
                 epoch=each.epoch,
@@ -276,4 +277,4 @@ def _seat(home: Home, dealt: Dealt, member: Member) -> Seat:
 
 
 def _agreed(home: Home, dealt: Dealt) -> Round:
-    return Round(list_signer(home).name, dealt.epoch, dealt.threshold, dealt.capacity)
+    return Round(list_signer(home).verifier.render(), dealt.epoch, dealt.threshold, dealt.capacity)

@@ -2,7 +2,9 @@
 Private corroboration at a member: open the answer of the last round, then take part in the next.
 
 Into a round go the findings that would be submitted (`submitting`), as tables of a length that
-does not show how many they are. Round keys are derived when they are needed, and not kept.
+does not show how many they are; where they are more than the round takes, a choice of them.
+Whether a home takes part depends on its register and the hub's offer, not on how much it found.
+Round keys are derived when they are needed, and not kept.
 """
 
 import base64
@@ -25,6 +27,7 @@ from hinomi.services.membership.joining import statements_signer
 from hinomi.services.membership.memberskey import read_key
 from hinomi.services.membership.rounds import (
     Brought,
+    Counts,
     Opened,
     all_brought,
     forget_brought,
@@ -37,8 +40,8 @@ from hinomi.services.membership.rounds import (
 from hinomi.services.membership.submitting import backed_servers
 from hinomi.share.canonical import digest
 from hinomi.share.private.keys import RoundKeys
-from hinomi.share.private.rounds import LAST_NUMBER, Round
-from hinomi.share.private.shares import OwnTables, Stream, make_tables, open_answer
+from hinomi.share.private.rounds import LAST_NUMBER, ROUND_FORMAT
+from hinomi.share.private.shares import OwnTables, Stream, choose, make_tables, open_answer
 from hinomi.share.private.wire import answer_most_bytes, decode_answer, encode_tables
 from hinomi.share.signing import Signed
 
@@ -46,6 +49,7 @@ LOCK: Final = "corroborating"
 
 _SEED_BYTES: Final = 32
 _BYTES: Final = "application/octet-stream"
+_NOTHING: Final = Counts(brought=0, at_least=0, left_out=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +58,9 @@ class Corroborated:
 
     opened: Opened | None  # The answer that was opened just now; None: none was there.
     lost: tuple[str, ...]  # Why rounds came to nothing, a line each.
+    unread: tuple[str, ...]  # Why answers could not be read this time, a line each.
     day: str  # First day of the epoch whose round is, or was, open.
-    brought: int | None  # Findings that went in; None: the round is over, and this home not in it.
+    counts: Counts | None  # Of what went in; None: the round is over, and this home not in it.
     was_sent: bool  # The hub had said before that it has the tables.
 
 
@@ -65,6 +70,7 @@ class _Round(msgspec.Struct):
     threshold: int
     capacity: int
     number: int
+    format: str = ""  # Hubs of an earlier version do not say it.
 
 
 class _Receipt(msgspec.Struct):
@@ -84,8 +90,7 @@ def corroborate(home: Home) -> Corroborated:
         NotPermitted: If this home is a laboratory, no mandate permits it, something is listed past
             the journal, or the hub does not let this node in.
         NotFound: If this home has joined no hub or has no members' key, or the hub makes no rounds.
-        ConfigError: If the hub's round is not one that this home takes part in, or takes fewer
-            findings than there are.
+        ConfigError: If the hub's round is not one that this home takes part in.
         Unavailable: If the hub is away, or nobody counted lines since the last epoch ended.
         BadNote, MalformedDocument: If what the hub answers is not what it should be.
     """
@@ -97,12 +102,13 @@ def corroborate(home: Home) -> Corroborated:
     taking = _Taking(home, membership, key, epoch)
     with alone(home, LOCK, "takes part in a round"), HubClient(home, membership) as client:
         opened = taking.open_all(client)
-        brought, was_sent = taking.take_part(client)
+        counts, was_sent = taking.take_part(client)
     return Corroborated(
         opened=opened,
         lost=tuple(taking.lost),
+        unread=tuple(taking.unread),
         day=membership.day_of(epoch),
-        brought=brought,
+        counts=counts,
         was_sent=was_sent,
     )
 
@@ -116,9 +122,15 @@ class _Taking:
         self._key = key
         self._epoch = epoch
         self.lost: list[str] = []
+        self.unread: list[str] = []
 
     def open_all(self, client: HubClient) -> Opened | None:
-        """Open what is answered, oldest first; give the newest."""
+        """
+        Open what is answered, oldest first; give the newest.
+
+        What cannot be read now is asked for again, as long as an answer would count: one that was
+        cut, or a hub that was ill, costs no round. Only another key does.
+        """
         newest = None
         most = self._home.register.integer("share.corroborated_epochs")
         for each in all_brought(self._home, self._membership):
@@ -126,39 +138,50 @@ class _Taking:
             if each.epoch < self._epoch - most:
                 forget_brought(self._home, self._membership, each.epoch)
                 continue
-            if each.is_lost:
+            if not each.seed:  # Nothing was brought, or the round is lost.
                 continue
             try:
                 opened = self._open(each, client)
             except NotFound:
                 continue
-            except (ConfigError, MalformedDocument) as error:
+            except ConfigError as error:
                 self._lose(each, error)
+                continue
+            except (Conflict, MalformedDocument) as error:
+                self.unread.append(f"the answer of {day} cannot be read now: {error}")
+                self._record(day, {"stage": "unread", "reason": str(error)})
                 continue
             put_opened(self._home, opened)
             forget_brought(self._home, self._membership, each.epoch)
             told = {"corroborated": len(opened.elements), "unproven": opened.unproven}
-            self._record(day, {"stage": "opened", "brought": opened.brought, **told})
+            self._record(day, {"stage": "opened", **_counted(opened.counts), **told})
             newest = opened
         return newest
 
-    def take_part(self, client: HubClient) -> tuple[int | None, bool]:
-        """Send the tables of the open round; give how many findings went in, and if before."""
-        waiting = [
-            each for each in all_brought(self._home, self._membership) if each.epoch == self._epoch
-        ]
+    def take_part(self, client: HubClient) -> tuple[Counts | None, bool]:
+        """Send the tables of the open round; give what went in, and whether it was there before."""
         opened = read_opened(self._home, self._membership)
         if opened is not None and opened.epoch >= self._epoch:
-            return opened.brought, True
-        brought = waiting[0] if waiting else self._begin(client)
-        if brought is None or brought.is_lost:
+            return opened.counts, True
+        known = next(
+            (
+                each
+                for each in all_brought(self._home, self._membership)
+                if each.epoch == self._epoch
+            ),
+            None,
+        )
+        if known is not None and known.is_lost:
+            return None, False
+        brought = known if known is not None and known.seed else self._begin(client, known)
+        if brought is None:
             return None, False
         if brought.receipt:
-            return len(brought.elements), True
+            return brought.counts, True
         day = self._membership.day_of(self._epoch)
         try:
             body = encode_tables(brought.agreed, self._keys(brought), self._tables(brought))
-            told = {"digest": digest(body), "brought": len(brought.elements)}
+            told = {"digest": digest(body), **_counted(brought.counts)}
             self._record(day, {"stage": "begins", **told})
             receipt = self._send(client, body)
         except (ConfigError, Conflict, NotTaken) as error:
@@ -168,40 +191,101 @@ class _Taking:
         sent = msgspec.structs.replace(brought, digest=digest(body), receipt=receipt)
         put_brought(self._home, self._membership, sent)
         self._record(day, {"stage": "done", "digest": digest(body)})
-        return len(brought.elements), False
+        return brought.counts, False
 
-    def _begin(self, client: HubClient) -> Brought | None:
-        """Ask for the round that is open, and keep what goes into it; None: it is over."""
+    def _begin(self, client: HubClient, known: Brought | None) -> Brought | None:
+        """
+        Ask for the round that is open, and keep what goes into it; None: it is over.
+
+        The first offer of an epoch is kept before anything follows from it, and no other one is
+        taken up: a hub that could offer one capacity after the other might find out how many
+        findings there are.
+
+        Args:
+            client: Asks the hub.
+            known: What it offered before in this epoch.
+        """
         try:
             found = client.get_json("/v1/round", _Round)
         except Conflict:
             return None
         day = self._membership.day_of(self._epoch)
-        if (found.hub, found.epoch) != (self._membership.hub, day):
+        if found.format != ROUND_FORMAT:
+            raise ConfigError(
+                f"the hub's rounds have another form than {ROUND_FORMAT}: the hub and its members "
+                "need the same version of hinomi; nothing was sent"
+            )
+        hub = self._membership.list_key.render()
+        if (found.hub, found.epoch) != (hub, day):
             raise MalformedDocument("is of another hub or epoch than it should be", "the round")
         if not 1 <= found.number <= LAST_NUMBER:
             raise MalformedDocument("gives a number that no member can have", "the round")
-        least = self._home.register.integer("share.corroborated_least")
-        if found.threshold < least:
-            raise ConfigError(
-                f"the hub's round opens what {found.threshold} members have, and this home takes "
-                f"part from {least} on (share.corroborated_least); nothing was sent"
-            )
-        agreed = Round(found.hub, self._epoch, found.threshold, found.capacity)
-        brought = Brought(
-            hub=found.hub,
+        offered = Brought(
+            hub=hub,
             member=self._membership.member,
             epoch=self._epoch,
             threshold=found.threshold,
             capacity=found.capacity,
             number=found.number,
-            check=RoundKeys.derive(self._key, agreed).check_value(),
-            seed=os.urandom(_SEED_BYTES),
-            elements=packed(backed_servers(self._home, self._epoch)),
         )
-        agreed.check_capacity(len(brought.elements))
+        if known is None:
+            put_brought(self._home, self._membership, offered)
+        try:
+            self._require_fit(offered, known or offered)
+        except (ConfigError, MalformedDocument) as error:
+            told = {"threshold": found.threshold, "capacity": found.capacity}
+            self._record(day, {"stage": "refused", **told, "reason": str(error)})
+            raise
+        brought = self._filled(offered)
         put_brought(self._home, self._membership, brought)
         return brought
+
+    def _require_fit(self, offered: Brought, first: Brought) -> None:
+        """
+        Return if this home takes part in a round like that; what it found does not enter here.
+
+        Raises:
+            ConfigError: If the round opens what too few members have, or takes too few findings
+                or too many.
+            MalformedDocument: If it is another one than the hub offered at *first*.
+        """
+        if offered.offer != first.offer:
+            raise MalformedDocument("is another one than the hub offered first", "the round")
+        register = self._home.register
+        least = register.integer("share.corroborated_least")
+        if offered.threshold < least:
+            raise ConfigError(
+                f"the hub's round opens what {offered.threshold} members have, and this home takes "
+                f"part from {least} on (share.corroborated_least); nothing was sent"
+            )
+        low, high = (
+            register.integer(f"share.corroborated_capacity_{each}") for each in ("least", "most")
+        )
+        if not low <= offered.capacity <= high:
+            raise ConfigError(
+                f"the hub's round takes {offered.capacity:,} findings of a member, and this home "
+                f"takes part from {low:,} to {high:,} (share.corroborated_capacity_least, _most); "
+                "nothing was sent"
+            )
+        _ = offered.agreed  # Raises where no round can be like that.
+
+    def _filled(self, offered: Brought) -> Brought:
+        """Choose what goes into the round that was offered, and draw what makes its tables."""
+        gathered = backed_servers(self._home, self._epoch)
+        keys = RoundKeys.derive(self._key, offered.agreed)
+        own = packed(each.endpoint for each in gathered.statements)
+        elements = choose(offered.agreed, keys, own)
+        return msgspec.structs.replace(
+            offered,
+            check=keys.check_value(),
+            seed=os.urandom(_SEED_BYTES),
+            elements=elements,
+            counts=Counts(
+                brought=len(elements),
+                at_least=gathered.at_least,
+                left_out=len(own) - len(elements),
+            ),
+        )
 
     def _open(self, brought: Brought, client: HubClient) -> Opened:
         """
@@ -210,7 +294,7 @@ class _Taking:
         Raises:
             NotFound: If it is not there.
             ConfigError: If the members' key is another one by now.
-            MalformedDocument: If it is no answer to what this home sent.
+            Conflict, MalformedDocument: If it is no answer to what this home sent.
         """
         agreed = brought.agreed
         day = self._membership.day_of(brought.epoch)
@@ -223,7 +307,7 @@ class _Taking:
             epoch=brought.epoch,
             threshold=brought.threshold,
             elements=found.elements,
-            brought=len(brought.elements),
+            counts=brought.counts or _NOTHING,
             unproven=found.unproven,
         )
 
@@ -262,3 +346,13 @@ class _Taking:
         mandate = self._home.mandate(Operation.CORROBORATE)
         told = {"epoch": day, **facts, "register": self._home.register.version}
         record(self._home.journal(), Operation.CORROBORATE, mandate, told)
+
+
+def _counted(counts: Counts | None) -> dict[str, object]:
+    """Give what the journal keeps of what went in: counts, and no server."""
+    told = counts or _NOTHING
+    return {
+        "brought": told.brought,
+        "at_lines_least": told.at_least,
+        "left_out": told.left_out,
+    }

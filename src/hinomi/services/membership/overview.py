@@ -108,6 +108,8 @@ def _corroborated(home: Home, membership: JoinedHub) -> dict[str, object] | None
     return {
         "epoch": membership.day_of(opened.epoch),
         "servers": len(opened.elements),
-        "brought": opened.brought,
+        "brought": opened.counts.brought,
+        "at_lines_least": opened.counts.at_least,
+        "left_out": opened.counts.left_out,
         "members_least": opened.threshold,
     }

@@ -2,9 +2,10 @@
 What this home keeps of private corroboration: what it brought into rounds, and what came of it.
 
 ====================== ====================================================================
-``hub/private/DAY``    what was brought into the round of that day: enough to make the same
-                       tables again, and to open the answer; it goes when the answer is opened,
-                       and is emptied when the round comes to nothing here
+``hub/private/DAY``    what the hub offered for the round of that day, and what was brought into
+                       it: enough to make the same tables again, and to open the answer; it goes
+                       when the answer is opened, and is emptied when the round comes to nothing
+                       here
 ``hub/private/opened`` which of the own servers enough members have, by the newest answer
 ====================== ====================================================================
 
@@ -34,37 +35,56 @@ _SECRET: Final = 0o600
 T = TypeVar("T")
 
 
-class Brought(msgspec.Struct, frozen=True, kw_only=True):
-    """What this home brought into one round."""
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How many findings went into a round, and what was counted beside them."""
 
-    hub: str
+    brought: int
+    at_least: int  # Findings behind which exactly as many lines stand as it takes.
+    left_out: int  # Findings that are more than the round takes.
+
+
+class Brought(msgspec.Struct, frozen=True, kw_only=True):
+    """What this home was offered of one round, and what it brought into it."""
+
+    hub: str  # The key of its list: one that was founded anew under the same name is another.
     member: str
     epoch: int
     threshold: int
     capacity: int
     number: int  # This member's, in this round.
-    check: bytes  # Of the round's keys: under another members' key nothing of it can be opened.
-    seed: bytes  # Makes the same tables again.
-    elements: tuple[bytes, ...]  # The own servers that went in, packed.
+    check: bytes = b""  # Of the round's keys: under another key nothing of it can be opened.
+    seed: bytes = b""  # Makes the same tables again; empty: nothing was brought.
+    elements: tuple[bytes, ...] = ()  # The own servers that went in, packed.
+    counts: Counts | None = None  # None: nothing was brought.
     digest: str = ""  # Of the tables.
     receipt: str = ""  # The hub's; empty: it has not said yet that it took them.
     is_lost: bool = False  # It comes to nothing; that it was there keeps others from being made.
 
     @property
+    def offer(self) -> tuple[int, int, int]:
+        """What the hub said of the round: threshold, capacity, number."""
+        return self.threshold, self.capacity, self.number
+
+    @property
     def agreed(self) -> Round:
-        """The round that it is of."""
+        """
+        The round that it is of.
+
+        Raises:
+            ConfigError: If it is none that can be.
+        """
         return Round(self.hub, self.epoch, self.threshold, self.capacity)
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """What one answer proved."""
 
-    hub: str
+    hub: str  # The key of its list.
     member: str
     epoch: int
     threshold: int
     elements: tuple[bytes, ...]  # The own servers that so many members have, packed.
-    brought: int  # So many went in.
+    counts: Counts  # Of what went in.
     unproven: int  # Bins that the hub named without enough proof.
 
     @property
@@ -80,7 +100,7 @@ def packed(servers: Iterable[Endpoint]) -> tuple[bytes, ...]:
 
 def all_brought(home: Home, membership: JoinedHub) -> list[Brought]:
     """
-    Give what still waits for its answer, oldest first; what was for a former hub is let go.
+    Give what is known of rounds without an answer, oldest first; of a former hub it is let go.
 
     Raises:
         ConfigError: If something of it is damaged.
@@ -88,7 +108,7 @@ def all_brought(home: Home, membership: JoinedHub) -> list[Brought]:
     found = []
     for path in sorted((home.folder / FOLDER / PRIVATE).glob("[0-9]*.json")):
         brought = _read(path, Brought)
-        if (brought.hub, brought.member) == (membership.hub, membership.member):
+        if _is_of(brought, membership):
             found.append(brought)
         else:
             _remove(path)
@@ -96,7 +116,7 @@ def all_brought(home: Home, membership: JoinedHub) -> list[Brought]:
 
 
 def put_brought(home: Home, membership: JoinedHub, brought: Brought) -> None:
-    """Keep what goes into a round, before it goes."""
+    """Keep what was offered, or what goes into a round, before it goes."""
     path = _path(home, membership, brought.epoch)
     replace_durably(path, msgspec.json.encode(brought), mode=_SECRET)
 
@@ -108,7 +128,7 @@ def lose_brought(home: Home, membership: JoinedHub, brought: Brought) -> None:
     Tables that were made a second time would differ from the first in all bins but those that hold
     a finding: a hub that has both could count them. So a round that is lost stays lost.
     """
-    lost = msgspec.structs.replace(brought, seed=b"", elements=(), is_lost=True)
+    lost = msgspec.structs.replace(brought, seed=b"", elements=(), counts=None, is_lost=True)
     put_brought(home, membership, lost)
 
 
@@ -133,8 +153,7 @@ def read_opened(home: Home, membership: JoinedHub) -> Opened | None:
     if not path.exists():
         return None
     found = _read(path, Opened)
-    is_of_it = (found.hub, found.member) == (membership.hub, membership.member)
-    return found if is_of_it else None
+    return found if _is_of(found, membership) else None
 
 
 def corroborated(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint] | None:
@@ -160,6 +179,10 @@ def _read(path: Path, kind: type[T]) -> T:
         return msgspec.json.decode(path.read_bytes(), type=kind)
     except (OSError, msgspec.DecodeError) as error:
         raise ConfigError(f"{path} is damaged; remove it: the next round makes it anew") from error
+
+
+def _is_of(kept: Brought | Opened, membership: JoinedHub) -> bool:
+    return (kept.hub, kept.member) == (membership.list_key.render(), membership.member)
 
 
 def _endpoint(element: bytes) -> Endpoint:

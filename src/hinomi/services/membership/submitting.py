@@ -269,17 +269,19 @@ def own_servers(home: Home, epoch: int) -> frozenset[Endpoint]:
         return frozenset(said.endpoint for _, said in _standing(home, casebook, epoch)[0])
 
 
-def backed_servers(home: Home, epoch: int) -> tuple[Endpoint, ...]:
+def backed_servers(home: Home, epoch: int) -> Gathered:
     """
     Give what would go to the hub if others had it too: listed by the end of *epoch*, enough lines.
 
     How many they are does not matter here: what they are compared in does not show it.
+
+    Raises:
+        Unavailable: If nobody has counted the lines behind them until *epoch* ended.
     """
     with home.casebook() as casebook:
         found, _echoes = _findings(home, casebook, epoch)
     lines_least = home.register.integer("share.lines_least")
-    gathered = gather(found, lines_least=lines_least, batch_least=1)
-    return tuple(each.endpoint for each in gathered.statements)
+    return gather(found, lines_least=lines_least, batch_least=1)
 
 
 def _is_echo(casebook: CaseBook, case: Case, alone: Assessor, weighing: Weighing) -> bool:

@@ -2,7 +2,7 @@
 The collector's side: find the bins where the shares of t members lie on one polynomial.
 
 A polynomial of degree t - 1 that is 0 at 0 is x times one of degree t - 2. So each share is divided
-by its member's number first, and t members fit if their quotients lie on a polynomial of
+by its member's point first, and t members fit if their quotients lie on a polynomial of
 degree t - 2: if the divided differences of t - 2 of them with either of two more are equal.
 Differences are shared among all sets with the same beginning, so that most of the work for a
 set is to compare two numbers.
@@ -10,17 +10,33 @@ set is to compare two numbers.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hinomi.share.private.answers import Answer
-from hinomi.share.private.field import Elements, inverse, multiply, subtract
+from hinomi.share.private.answers import Answer, numbers_in
+from hinomi.share.private.field import Elements, check_point, inverse, multiply, subtract
 from hinomi.share.private.rounds import Round, check_number
 
 CHUNK: Final = 8192
 """Bins at once: a row of them is 64 KiB, and the rows of a step stay in the cache."""
+
+
+class Given(Protocol):
+    """What the collector needs of one member's tables."""
+
+    @property
+    def point(self) -> int:
+        """Where its shares were evaluated."""
+
+    @property
+    def shares(self) -> Elements:
+        """Of each bin, shape (positions,), canonical (see `wire`)."""
+
+    @property
+    def tokens(self) -> NDArray[np.uint32]:
+        """Of each bin, shape (positions,)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +51,18 @@ class Found:
     members: NDArray[np.uint64] = field(repr=False)  # Shape (n,), bit j for number j.
 
 
-def combine(agreed: Round, shares: Mapping[int, Elements]) -> Found:
+def combine(agreed: Round, tables: Mapping[int, Given]) -> Found:
     """
     Find the bins in which t or more members hold the same element.
 
     Args:
         agreed: The round.
-        shares: Of each member by its number, shape (positions,), canonical (see `wire`).
+        tables: Of each member by its number.
 
     Raises:
         ConfigError: If there are more sets of members than a collector should take on.
-        ValueError: If a number or a shape is wrong (the caller's bug).
+        ValueError: If a number, a point or a shape is wrong, or two members have the same point
+            (the caller's bug).
 
     Notes:
         20 members of 10,000 elements take 0.4 to 1 s of CPU at t = 2, 5 to 9 s at t = 3, 26 to
@@ -53,16 +70,20 @@ def combine(agreed: Round, shares: Mapping[int, Elements]) -> Found:
         A group of members is named once and whole; a set of members within it is not named
         again. By chance a set fits once in 2^61 tries.
     """
-    numbers = sorted(shares)
+    numbers = sorted(tables)
     for number in numbers:
         check_number(number)
-        if shares[number].shape != (agreed.positions,):
+        check_point(tables[number].point)
+        if tables[number].shares.shape != (agreed.positions,):
             raise ValueError(f"the shares of member {number} are not of this round")
+    points = [tables[number].point for number in numbers]
+    if len(set(points)) < len(points):
+        raise ValueError("two members have the same point")
     agreed.check_work(len(numbers))
-    search = _Search(numbers, agreed.threshold)
+    search = _Search(numbers, points, agreed.threshold)
     positions, members = [np.zeros(0, np.uint32)], [np.zeros(0, np.uint64)]
     for start in range(0, agreed.positions, CHUNK):
-        rows = [shares[number][start : start + CHUNK] for number in numbers]
+        rows = [tables[number].shares[start : start + CHUNK] for number in numbers]
         for columns, masks in search.chunk(rows):
             positions.append((columns + start).astype(np.uint32))
             members.append(masks)
@@ -73,13 +94,13 @@ def combine(agreed: Round, shares: Mapping[int, Elements]) -> Found:
 class _Search:
     """Goes through all sets of members, chunk by chunk; keeps what every chunk needs."""
 
-    def __init__(self, numbers: list[int], threshold: int) -> None:
+    def __init__(self, numbers: list[int], points: list[int], threshold: int) -> None:
         self._numbers = numbers
         self._threshold = threshold
-        self._inverses = [inverse(number) for number in numbers]
+        self._inverses = [inverse(point) for point in points]
         self._gaps = {
-            (low, high): inverse(numbers[high] - numbers[low])
-            for high in range(len(numbers))
+            (low, high): inverse(points[high] - points[low])
+            for high in range(len(points))
             for low in range(high)
         }
         self._groups: list[NDArray[np.uint64]] = []
@@ -154,26 +175,29 @@ class _Search:
             self._groups[-1][columns] = masks
 
 
-def answer_to(number: int, found: Found, tokens: Mapping[int, NDArray[np.uint32]]) -> Answer:
+def answer_to(number: int, found: Found, tables: Mapping[int, Given]) -> Answer:
     """
     Tell a member its bins that fit, with the tokens of the others there.
 
     Args:
         number: The member's.
         found: What `combine` found.
-        tokens: Of every member that took part, by its number, shape (positions,).
+        tables: Of every member that took part, by its number.
     """
     bit = np.uint64(1 << number)
     mine = found.members & bit != 0
     positions, begin = np.unique(found.positions[mine], return_index=True)
     if not len(positions):
-        return Answer(number, positions, np.zeros(0, np.uint64), np.zeros(0, np.uint32))
+        none = np.zeros(0, np.uint64)
+        return Answer(number, positions, none, none, np.zeros(0, np.uint32))
     members = np.bitwise_or.reduceat(found.members[mine], begin) & ~bit
     counts = np.bitwise_count(members).astype(np.int64)
     offsets = np.cumsum(counts) - counts
     flat = np.empty(int(counts.sum()), np.uint32)
-    for other, sent in tokens.items():
+    named = numbers_in(members)
+    for other in named:
         holds = (members >> np.uint64(other) & np.uint64(1)).astype(bool)
         before = np.bitwise_count(members[holds] & np.uint64((1 << other) - 1))
-        flat[offsets[holds] + before] = sent[positions[holds]]
-    return Answer(number, positions, members, flat)
+        flat[offsets[holds] + before] = tables[other].tokens[positions[holds]]
+    points = np.array([tables[other].point for other in named], np.uint64)
+    return Answer(number, positions, members, points, flat)

@@ -4,6 +4,7 @@ Arithmetic modulo the prime 2^61 - 1, on arrays.
 Every function takes and gives canonical values, 0 to PRIME - 1.
 """
 
+from collections.abc import Callable
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -14,6 +15,9 @@ PRIME: Final = 2**61 - 1
 
 WORD_BYTES: Final = 16
 """Bytes that make one element: 128 bits, so that the bias of the remainder is below 2^-66."""
+
+POINT_BYTES: Final = 8
+"""Bytes of one element as it is sent."""
 
 Elements: TypeAlias = NDArray[np.uint64]
 
@@ -96,6 +100,25 @@ def inverse(value: int) -> int:
     if value % PRIME == 0:
         raise ValueError("zero has no inverse")
     return pow(value, -1, PRIME)
+
+
+def check_point(point: int) -> None:
+    """
+    Refuse what is no evaluation point.
+
+    Raises:
+        ValueError: If it is outside 1..PRIME - 1: at zero lies the secret.
+    """
+    if not 1 <= point < PRIME:
+        raise ValueError("an evaluation point lies in 1..2^61 - 2")
+
+
+def draw_point(random_bytes: Callable[[int], bytes]) -> int:
+    """Draw an evaluation point, uniform in 1..PRIME - 1; *random_bytes* gives so many bytes."""
+    while True:
+        point = int(from_bytes(random_bytes(WORD_BYTES))[0])
+        if point:
+            return point
 
 
 def evaluate(coefficients: list[Elements], at: int) -> Elements:

@@ -68,36 +68,37 @@ class RoundKeys:
 
     def bins(self, blocks: Blocks, table: int, insertion: int, bins: int) -> NDArray[np.int64]:
         """Draw a bin for each block, shape (n,)."""
-        drawn = np.frombuffer(self._draw(b"bin", (table, insertion), blocks), ">u8")[::2]
+        drawn = np.frombuffer(self._draw(b"bin", bytes((table, insertion)), blocks), ">u8")[::2]
         return (drawn.astype(np.uint64) % np.uint64(bins)).astype(np.int64)
 
     def orders(self, blocks: Blocks, table: int) -> NDArray[np.uint64]:
         """Draw the order of each block in a table; odd tables reverse that of the even before."""
-        drawn = np.frombuffer(self._draw(b"order", (table // 2,), blocks), ">u8")[::2]
+        drawn = np.frombuffer(self._draw(b"order", bytes((table // 2,)), blocks), ">u8")[::2]
         order = drawn.astype(np.uint64)
         return ~order if table % 2 else order
 
     def shares(
-        self, blocks: Blocks, table: int, insertion: int, threshold: int, number: int
+        self, blocks: Blocks, table: int, insertion: int, threshold: int, point: int
     ) -> prime.Elements:
         """
-        Give the shares of zero of each block for the member *number*, shape (n,).
+        Give the shares of zero of each block for the member with *point*, shape (n,).
 
         The polynomial of a block has no constant term and threshold - 1 coefficients.
         """
         drawn = [
-            prime.from_bytes(self._draw(b"coefficient", (table, insertion, power), blocks))
+            prime.from_bytes(self._draw(b"coefficient", bytes((table, insertion, power)), blocks))
             for power in range(1, threshold)
         ]
-        return prime.evaluate(drawn, number)
+        return prime.evaluate(drawn, point)
 
-    def tokens(self, blocks: Blocks, table: int, insertion: int, number: int) -> NDArray[np.uint32]:
-        """Give the tokens of each block for the member *number*, 32 bits, shape (n,)."""
-        drawn = self._draw(b"token", (table, insertion, number), blocks)
+    def tokens(self, blocks: Blocks, table: int, insertion: int, point: int) -> NDArray[np.uint32]:
+        """Give the tokens of each block for the member with *point*, 32 bits, shape (n,)."""
+        where = bytes((table, insertion)) + point.to_bytes(prime.POINT_BYTES, "big")
+        drawn = self._draw(b"token", where, blocks)
         return np.frombuffer(drawn, ">u4")[::4].astype(np.uint32)
 
-    def _draw(self, use: bytes, numbers: tuple[int, ...], blocks: Blocks) -> bytes:
-        key = self._key(use + bytes(numbers))
+    def _draw(self, use: bytes, where: bytes, blocks: Blocks) -> bytes:
+        key = self._key(use + where)
         # One block an element, no two alike: a pseudorandom function, not an encryption.
         encryptor = Cipher(algorithms.AES256(key), modes.ECB()).encryptor()  # noqa: S305 - see above.
         return encryptor.update(blocks.tobytes()) + encryptor.finalize()

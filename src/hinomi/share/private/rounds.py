@@ -20,6 +20,11 @@ CONFIRMATIONS: Final = 2
 LAST_NUMBER: Final = 63
 """The highest number of a member: sets of members are bits of 64-bit words."""
 
+VERSION: Final = 2
+"""Of all that goes into tables; in the first, shares and tokens followed from the number."""
+
+ROUND_FORMAT: Final = f"hinomi-round-{VERSION}"
+
 THRESHOLDS: Final = range(2, 7)
 CAPACITIES: Final = range(100, 100_001)
 
@@ -36,7 +41,7 @@ class Round:
         ConfigError: If a number lies outside of what the protocol was measured for.
     """
 
-    hub: str  # Its name: the same members may stand with two hubs.
+    hub: str  # Its list key, in words: the same members may stand with two hubs.
     epoch: int  # The hub's publication interval.
     threshold: int  # t: members that have to name a service, 2 to 6.
     capacity: int  # M: services of one member at most, 100 to 100,000.
@@ -65,11 +70,16 @@ class Round:
         """Bins of all tables; position p is bin p mod bins of table p div bins."""
         return TABLES * self.bins
 
+    @property
+    def filled(self) -> int:
+        """Bins of all tables at most that hold an element of one member, and so can fit."""
+        return TABLES * min(self.bins, INSERTIONS * self.capacity)
+
     @cached_property
     def digest(self) -> bytes:
         """SHA-256 over all that was agreed on, 32 bytes."""
         name = self.hub.encode()
-        agreed = (1, TABLES, INSERTIONS, self.epoch, self.threshold, self.capacity)
+        agreed = (VERSION, TABLES, INSERTIONS, self.epoch, self.threshold, self.capacity)
         text = b"hinomi private corroboration" + b"".join(n.to_bytes(8, "big") for n in agreed)
         return hashlib.sha256(text + name).digest()
 

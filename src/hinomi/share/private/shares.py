@@ -1,9 +1,11 @@
 """
 The member's side: make the tables of a round, and open what the hub's answer proves.
 
-A member makes tables once in a round, under one number: whoever makes them twice, under two
-numbers, gives the hub two voices for each of its services. To send them again, send the same
-bytes: they come out the same from the same elements and the same random bytes (`Stream`).
+A member draws the point at which its shares are evaluated by itself, for each round: from tables
+that were evaluated at the same point the hub could read which elements they have in common, so the
+point must not be the hub's to choose. A member makes tables once in a round: whoever makes them
+twice, at two points, gives the hub two voices for each of its services. To send them again, send
+the same bytes: they come out the same from the same elements and the same random bytes (`Stream`).
 """
 
 import secrets
@@ -17,9 +19,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algori
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from numpy.typing import NDArray
 
+from hinomi.errors import MalformedDocument
 from hinomi.share.private.answers import Answer
 from hinomi.share.private.elements import ELEMENT_BYTES
-from hinomi.share.private.field import WORD_BYTES, Elements, from_bytes
+from hinomi.share.private.field import WORD_BYTES, Elements, draw_point, from_bytes
 from hinomi.share.private.keys import BLOCK_BYTES, Blocks, RoundKeys
 from hinomi.share.private.rounds import (
     CONFIRMATIONS,
@@ -58,9 +61,10 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class OwnTables:
-    """What a member made: *shares* and *tokens* go to the hub, all else stays."""
+    """What a member made: *point*, *shares* and *tokens* go to the hub, all else stays."""
 
-    number: int
+    number: int  # What the hub calls this member in the round; nothing follows from it.
+    point: int = field(repr=False)  # Where the shares are evaluated; drawn by the member.
     shares: Elements = field(repr=False)  # Shape (positions,).
     tokens: NDArray[np.uint32] = field(repr=False)  # Shape (positions,).
     elements: tuple[bytes, ...] = field(repr=False)  # Ascending.
@@ -73,6 +77,26 @@ class Opened:
 
     elements: tuple[bytes, ...] = field(repr=False)  # Ascending; at least t members named each.
     unproven: int  # Bins that the hub named without enough tokens that fit.
+
+
+def choose(agreed: Round, keys: RoundKeys, elements: Iterable[bytes]) -> tuple[bytes, ...]:
+    """
+    Take of a member's elements as many as the round takes; where they are more, a fixed choice.
+
+    Returns:
+        Ascending, none twice.
+
+    Notes:
+        Those go in that come first under the round's key: so members leave the same ones
+        out, and others in the next round. Nothing but the set itself enters the choice, and
+        tables of a full choice look like any other.
+    """
+    own = sorted(set(elements))
+    if len(own) <= agreed.capacity:
+        return tuple(own)
+    drawn = keys.blocks(own).tobytes()
+    ranked = sorted((drawn[at * BLOCK_BYTES :][:BLOCK_BYTES], one) for at, one in enumerate(own))
+    return tuple(sorted(one for _, one in ranked[: agreed.capacity]))
 
 
 def make_tables(
@@ -90,10 +114,10 @@ def make_tables(
         keys: Of this round.
         number: The member's number in this round, 1..LAST_NUMBER.
         elements: Of 19 bytes each; the same one twice counts once.
-        random_bytes: Gives so many random bytes.
+        random_bytes: Gives so many random bytes: first those of the point.
 
     Raises:
-        ConfigError: If there are more elements than the round takes.
+        ConfigError: If there are more elements than the round takes; see `choose`.
         ValueError: If an element has another length, or the number is none (the caller's bug).
 
     Notes:
@@ -106,6 +130,7 @@ def make_tables(
     if any(len(one) != ELEMENT_BYTES for one in own):
         raise ValueError(f"an element has {ELEMENT_BYTES} bytes")
     agreed.check_capacity(len(own))
+    point = draw_point(random_bytes)
     made_up = random_bytes(BLOCK_BYTES * (agreed.capacity - len(own)))
     blocks = np.concatenate(
         [
@@ -123,10 +148,10 @@ def make_tables(
         for insertion in range(INSERTIONS):
             bins = np.flatnonzero((places >= 0) & (places % INSERTIONS == insertion))
             there = blocks[places[bins] // INSERTIONS]
-            shares[table, bins] = keys.shares(there, table, insertion, agreed.threshold, number)
-            tokens[table, bins] = keys.tokens(there, table, insertion, number)
+            shares[table, bins] = keys.shares(there, table, insertion, agreed.threshold, point)
+            tokens[table, bins] = keys.tokens(there, table, insertion, point)
         placed[table] = np.where(places < len(own) * INSERTIONS, places, NOBODY)
-    return OwnTables(number, shares.ravel(), tokens.ravel(), own, placed.ravel())
+    return OwnTables(number, point, shares.ravel(), tokens.ravel(), own, placed.ravel())
 
 
 def _places(agreed: Round, keys: RoundKeys, blocks: Blocks, table: int) -> NDArray[np.int32]:
@@ -153,16 +178,21 @@ def open_answer(agreed: Round, keys: RoundKeys, own: OwnTables, answer: Answer) 
         answer: The hub's, for this member.
 
     Raises:
+        MalformedDocument: If it gives one point to two members, or the own one to another: what one
+            member can prove would count twice.
         ValueError: If the answer is another member's (the caller's bug).
 
     Notes:
-        A bin is proven if tokens of t - 1 other numbers fit the own element in it. Tokens
+        A bin is proven if tokens of t - 1 other points fit the own element in it. Tokens
         that do not fit are left aside: a member that sends junk must not keep others
         from opening what t of them named. The hub cannot know what made-up elements are,
         so bins of these, which no other member can hold, count as unproven.
     """
     if answer.number != own.number:
         raise ValueError("the answer is for another member")
+    points = {own.point, *answer.points.tolist()}
+    if len(points) <= len(answer.points):
+        raise MalformedDocument("two members have the same point", "the hub's answer")
     blocks = keys.blocks(own.elements)
     placed = own.placed[answer.positions]
     voices = np.ones(len(placed), np.int64)  # The own one.
@@ -171,10 +201,10 @@ def open_answer(agreed: Round, keys: RoundKeys, own: OwnTables, answer: Answer) 
     for kind in np.unique(kinds[kinds != NOBODY]).tolist():
         table, insertion = divmod(kind, INSERTIONS)
         rows = np.flatnonzero(kinds == kind)
-        for number, holds, tokens in answer.tokens_of(rows):
+        for point, holds, tokens in answer.tokens_of(rows):
             there = rows[holds]
             drawn = blocks[placed[there] // INSERTIONS]
-            fits = keys.tokens(drawn, table, insertion, number) == tokens
+            fits = keys.tokens(drawn, table, insertion, point) == tokens
             voices[there] += fits
     proven = (placed != NOBODY) & (voices >= agreed.threshold)
     counts = np.bincount(placed[proven] // INSERTIONS, minlength=len(own.elements))

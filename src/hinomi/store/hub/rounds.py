@@ -36,6 +36,7 @@ class Tables:
     member: str
     digest: str
     note: str
+    point: int  # Where its shares were evaluated.
     body: bytes = field(repr=False)
     entry: int  # Of the journal.
 
@@ -96,7 +97,8 @@ class RoundStore:
 
         Raises:
             NotPermitted: If the member was suspended, or got another key, meanwhile.
-            Conflict: If the member sent something else in this round, or the round is over.
+            Conflict: If the member sent something else in this round, another member's tables have
+                the same point, or the round is over.
         """
         key = {"epoch": tables.epoch, "member": tables.member}
         with self._database.write() as connection:
@@ -104,9 +106,11 @@ class RoundStore:
             if known is None:
                 require_unchanged(connection, heard)
                 require_unsealed(connection, tables.epoch)
+                _require_free(connection, tables)
                 row = {
                     "digest": tables.digest,
                     "note": tables.note,
+                    "point": tables.point,
                     "body": tables.body,
                     "entry": tables.entry,
                 }
@@ -142,6 +146,7 @@ class RoundStore:
                 member=row.member,
                 digest=row.digest,
                 note=row.note,
+                point=row.point,
                 body=row.body,
                 entry=row.entry,
             )
@@ -171,6 +176,13 @@ class RoundStore:
         key = {"epoch": epoch, "member": member}
         with self._database.read() as connection:
             return connection.scalar(sa.select(ANSWERS.c.body).filter_by(**key))
+
+
+def _require_free(connection: sa.Connection, tables: Tables) -> None:
+    """Refuse a second point: what two members have in common would lie open in their tables."""
+    taken = sa.select(TABLES.c.member).filter_by(epoch=tables.epoch, point=tables.point)
+    if connection.scalar(taken) is not None:
+        raise Conflict("other tables of this round have the same point: draw another next time")
 
 
 def _dealt(connection: sa.Connection, epoch: int) -> Dealt | None:

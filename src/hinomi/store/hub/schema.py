@@ -208,8 +208,10 @@ TABLES: Final = sa.Table(
     sa.Column("member", sa.ForeignKey("hub_members.name"), primary_key=True),
     sa.Column("digest", sa.Text, nullable=False),
     sa.Column("note", sa.Text, nullable=False),  # The member's signature, as it came.
+    sa.Column("point", sa.BigInteger, nullable=False),  # Where its shares were evaluated.
     sa.Column("body", sa.LargeBinary, nullable=False),  # As it came; see `share.private.wire`.
     sa.Column("entry", sa.BigInteger, nullable=False),  # Of the journal.
+    sa.UniqueConstraint("epoch", "point", name="uq_hub_tables_point"),
 )
 """What members sent in a round; it goes when the round is combined, whatever comes of that."""
 

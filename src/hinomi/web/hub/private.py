@@ -15,6 +15,7 @@ from hinomi.services.hub.corroborating import (
 )
 from hinomi.services.hub.doors import Caller
 from hinomi.services.hub.epochs import present_epoch
+from hinomi.share.private.rounds import ROUND_FORMAT
 from hinomi.web.hub.answers import as_json, gives, refers, refusals
 from hinomi.web.hub.bodies import JSON
 from hinomi.web.hub.door import Brought, admits, brings
@@ -48,6 +49,7 @@ def _add_reading(routes: APIRouter, hub: Hub) -> None:
         days = present_epoch(hub.home).days
         return as_json(
             {
+                "format": ROUND_FORMAT,
                 "hub": seat.agreed.hub,
                 "epoch": render_epoch(seat.agreed.epoch, days),
                 "threshold": seat.agreed.threshold,

@@ -7,6 +7,7 @@ from hinomi.model.evidence import Method
 from hinomi.model.protocol import WITH_PORTS, render_protocol
 from hinomi.model.snapshot import NUMBER_MOST
 from hinomi.model.statement import Band, Sighting
+from hinomi.share.private.rounds import ROUND_FORMAT
 from hinomi.share.snapshot import FORMAT
 from hinomi.share.submission import SIGHTINGS, SUBMISSION
 
@@ -167,7 +168,8 @@ SCHEMAS: Final[dict[str, Any]] = {
     ),
     "Round": _closed(
         {
-            "hub": {"type": "string", "description": "Name of the key that signs the list."},
+            "format": {"type": "string", "const": ROUND_FORMAT},
+            "hub": {"type": "string", "description": "The key that signs the list, in words."},
             "epoch": {**_EPOCH, "description": "Whose findings are compared."},
             "threshold": {"type": "integer", "minimum": 2, "maximum": 6},
             "capacity": {"type": "integer", "minimum": 100, "maximum": 100_000},

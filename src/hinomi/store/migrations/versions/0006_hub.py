@@ -257,11 +257,13 @@ def _tables() -> None:
         sa.Column("member", sa.Text, nullable=False),
         sa.Column("digest", sa.Text, nullable=False),
         sa.Column("note", sa.Text, nullable=False),
+        sa.Column("point", sa.BigInteger, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("entry", sa.BigInteger, nullable=False),
         sa.ForeignKeyConstraint(["epoch"], ["hub_rounds.epoch"], name="fk_hub_tables_epoch"),
         sa.ForeignKeyConstraint(["member"], ["hub_members.name"], name="fk_hub_tables_member"),
         sa.PrimaryKeyConstraint("epoch", "member", name="pk_hub_tables"),
+        sa.UniqueConstraint("epoch", "point", name="uq_hub_tables_point"),
     )
 
 
