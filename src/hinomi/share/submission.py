@@ -171,10 +171,10 @@ def parse_submission_lines(
             path,
             1,
         )
-    found = [(_statement(_of_row(row, path, line), profile, path, line), line) for row, line in rows]
-    lines = {said.endpoint: line for said, line in found}
-    distinct = _distinct((said for said, _ in found), path, [line for _, line in found])
-    return tuple((said, lines[said.endpoint]) for said in distinct)
+    found = [_statement(_of_row(row, path, line), profile, path, line) for row, line in rows]
+    lines = [line for _, line in rows]
+    line_of = {said.endpoint: line for said, line in zip(found, lines, strict=True)}
+    return tuple((said, line_of[said.endpoint]) for said in _distinct(found, path, lines))
 
 
 def render_submission_csv(statements: Iterable[Statement]) -> bytes:
