@@ -284,7 +284,7 @@ def test_a_table_of_another_form_is_refused(text: str) -> None:
     ],
 )
 def test_a_fault_in_a_table_is_told_with_its_line(rows: list[str], line: int) -> None:
-    """Also of a server that stands there twice, and after blank lines: so that a person finds it."""
+    """Also of a server that stands there twice, and after blank lines: a person looks for it."""
     with pytest.raises(MalformedDocument) as caught:
         parse_submission_csv("\n".join(["address,protocol,port", *rows]).encode(), MINIMAL)
 
@@ -292,7 +292,7 @@ def test_a_fault_in_a_table_is_told_with_its_line(rows: list[str], line: int) ->
 
 
 def test_each_finding_is_known_by_its_line() -> None:
-    """In the order of servers, whatever that of the file: who checks them says where each stands."""
+    """In the order of servers, whatever that of the file: who checks them says where one stands."""
     rows = ["address,protocol,port", "198.51.100.9,tcp,443", "", "198.51.100.1,tcp,443"]
     found = parse_submission_lines("\n".join(rows).encode(), MINIMAL)
 
