@@ -7,6 +7,7 @@ import pytest
 
 from docket import STAGES, At, lead, manned
 from hinomi.clock import wall_clock
+from hinomi.model.listing import render_epoch
 from hinomi.model.statement import Deed
 from hinomi.services.membership import asking
 from hinomi.services.membership.met import Behind, Met, put_met
@@ -186,6 +187,92 @@ def test_a_file_waits_for_another_person(house: Household, hub: StandIn, tmp_pat
     assert "5 findings of" in sent.out
     assert "had been sent already" in again.out
     assert [deed for deed, _ in hub.batches] == [Deed.SUBMISSION]
+
+
+def test_a_file_in_office_hours_is_kept_and_the_timer_sends_it(
+    house: Household, hub: StandIn, tmp_path: Path
+) -> None:
+    """
+    The hub has made its list of the day: exit 0, and in one sentence when it goes.
+
+    `status` says the same, and the next day's timer sends it.
+    """
+    words = ("submit", "--file", findings(tmp_path), "--lines-checked", "--reason", "our CERT")
+    by(house, "anna", *words)
+    house.let("olga")
+    hinomi("approvals", "approve", 1, home=house.folder)
+    hub.spoken_of -= 1  # As far as this hub is concerned, the epoch is another.
+
+    kept = by(house, "anna", *words)
+
+    day, after = (render_epoch(epoch_at(house.home()) + each, 1) for each in (0, 1))
+    waits = (
+        f"A file of 5 findings is kept for the next epoch, as the batch of {day}: `hinomi "
+        f"listings submit` or its timer sends it after {after} 00:00 UTC"
+    )
+    assert (kept.code, kept.err) == (0, "")
+    assert "the hub says: what is taken in now is of another epoch" in kept.out
+    assert waits in kept.out
+    assert waits in by(house, "aude", "status").out
+    assert waits in by(house, "oda", "submit").out
+    document = by(house, "oda", "submit", "--json").document
+    assert (document["sent"], document["waiting"]["epoch"]) == (None, day)
+    assert by(house, "aude", "status", "--json").document["file"] == document["waiting"]
+    assert hub.batches == {}
+
+
+def test_what_waited_too_long_is_told_of(house: Household, hub: StandIn, tmp_path: Path) -> None:
+    """On standard error: whoever runs the timers sees that nobody's findings went."""
+    words = ("submit", "--file", findings(tmp_path), "--lines-checked", "--reason", "our CERT")
+    by(house, "anna", *words)
+    house.let("olga")
+    hinomi("approvals", "approve", 1, home=house.folder)
+    hub.busy = 9
+    assert by(house, "anna", *words).code == 69
+    hub.busy = 0
+    waiting = house.folder / "hub" / "upload.json"
+    last = f'"last":{epoch_at(house.home()) + 2}'
+    assert last in waiting.read_text("utf-8")
+    waiting.write_text(waiting.read_text("utf-8").replace(last, '"last":9'), "utf-8")
+
+    said = by(house, "oda", "submit")
+
+    assert "the file that waited goes no more: the hub took it in no epoch until" in said.err
+
+
+def test_rows_that_only_echo_the_hub_are_named(
+    house: Household, hub: StandIn, tmp_path: Path
+) -> None:
+    """Whoever wrote them looks for them: with `--dry-run`, when they are sent, and as JSON."""
+    by(house, "oda", "pull")
+    path = findings(tmp_path)
+    path.write_text(path.read_text("utf-8") + f"{SERVERS[0]},tcp,443\n", "utf-8")
+    words = ("submit", "--file", path, "--lines-checked", "--reason", "our CERT")
+
+    plan = by(house, "anna", *words, "--dry-run")
+    document = by(house, "anna", *words, "--dry-run", "--json").document
+    by(house, "anna", *words)
+    house.let("olga")
+    hinomi("approvals", "approve", 1, home=house.folder)
+    sent = by(house, "anna", *words)
+
+    for said in (plan, sent):
+        assert "Left out: the hub lists them" in said.out
+        assert f"  {SERVERS[0]} tcp/443\n" in said.out
+    assert [each["address"] for each in document["echoed"]] == [SERVERS[0]]
+    assert "5 findings of" in sent.out
+
+
+def test_a_row_of_the_own_network_is_exit_65(house: Household, tmp_path: Path) -> None:
+    """With its line, and without its address; `--dry-run` says so as well."""
+    path = findings(tmp_path)
+    path.write_text(path.read_text("utf-8") + "192.0.2.77,tcp,443\n", "utf-8")
+    words = ("submit", "--file", path, "--lines-checked", "--reason", "our CERT")
+
+    for said in (by(house, "anna", *words), by(house, "anna", *words, "--dry-run")):
+        assert (said.code, said.out) == (65, "")
+        assert f"{path}, line 7: is a server in the own network" in said.err
+        assert "192.0.2.77" not in said.err
 
 
 def test_words_that_do_not_fit_are_exit_64(house: Household, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from hinomi.share.submission import (
     parse_sightings,
     parse_submission,
     parse_submission_csv,
+    parse_submission_lines,
     render_sightings,
     render_submission,
     render_submission_csv,
@@ -273,12 +274,32 @@ def test_a_table_of_another_form_is_refused(text: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_fault_in_a_table_is_told_with_its_line() -> None:
-    """So that a person finds it."""
+@pytest.mark.parametrize(
+    ("rows", "line"),
+    [
+        (["198.51.100.1,tcp,443", "x,tcp,1"], 3),
+        (["198.51.100.1,tcp,443", "198.51.100.2,tcp,443", "198.51.100.1,tcp,443"], 4),
+        (["", "198.51.100.1,tcp,443", "", "", "198.51.100.1,tcp,443"], 6),
+        (["", "", "198.51.100.1,tcp"], 4),
+    ],
+)
+def test_a_fault_in_a_table_is_told_with_its_line(rows: list[str], line: int) -> None:
+    """Also of a server that stands there twice, and after blank lines: a person looks for it."""
     with pytest.raises(MalformedDocument) as caught:
-        parse_submission_csv(b"address,protocol,port\n198.51.100.1,tcp,443\nx,tcp,1\n", MINIMAL)
+        parse_submission_csv("\n".join(["address,protocol,port", *rows]).encode(), MINIMAL)
 
-    assert caught.value.line == 3
+    assert caught.value.line == line
+
+
+def test_each_finding_is_known_by_its_line() -> None:
+    """In the order of servers, whatever that of the file: who checks them says where one stands."""
+    rows = ["address,protocol,port", "198.51.100.9,tcp,443", "", "198.51.100.1,tcp,443"]
+    found = parse_submission_lines("\n".join(rows).encode(), MINIMAL)
+
+    assert [(str(said.endpoint), line) for said, line in found] == [
+        ("198.51.100.1 tcp/443", 4),
+        ("198.51.100.9 tcp/443", 2),
+    ]
 
 
 def test_a_sighting_is_one_of_four() -> None:

@@ -1,5 +1,6 @@
 """``hinomi listings pull`` and its like: a provider's side of the hub."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -12,7 +13,7 @@ from hinomi.cli.session import Session, shared_options
 from hinomi.errors import UsageError
 from hinomi.govern.roles import Act
 from hinomi.model.protocol import PORT_MOST
-from hinomi.model.statement import Sighting
+from hinomi.model.statement import Endpoint, Sighting
 from hinomi.services.mandates import Operation
 from hinomi.services.membership.acknowledging import acknowledge
 from hinomi.services.membership.judging import judge
@@ -20,13 +21,15 @@ from hinomi.services.membership.overview import Overview, overview
 from hinomi.services.membership.pulling import pull as pull_list
 from hinomi.services.membership.sending import Refused
 from hinomi.services.membership.sighting import Told, give_feedback, plan_sightings
-from hinomi.services.membership.submitting import (
-    Planned,
-    Submitted,
-    plan_submission,
+from hinomi.services.membership.submitting import Planned, Submitted
+from hinomi.services.membership.uploading import (
+    PlannedFile,
+    Uploaded,
+    plan_due,
+    plan_file,
+    submit_due,
+    submit_file,
 )
-from hinomi.services.membership.submitting import submit as submit_findings
-from hinomi.services.membership.uploading import plan_file, submit_file
 from hinomi.services.membership.verifying import Verified, verify_file, verify_held
 
 _SERVER: Final = (str, str, click.IntRange(1, PORT_MOST))
@@ -101,9 +104,14 @@ def submit(
 
     Only servers go that two people listed and enough distinct lines met, by address, protocol
     and port. Too few of them wait (exit 0, nothing sent); where a batch before still counts, an
-    empty one takes it back. Sent again, it is the same bytes,
-    whatever changed meanwhile. What stands in a file takes another person's approval first. A
+    empty one takes it back. Sent again, it is the same bytes, whatever changed meanwhile. A
     laboratory submits nothing (exit 77).
+
+    What stands in a file takes another person's approval first (exit 75 until then). The hub
+    takes findings of the day that is over from 00:00 UTC until it makes its list, two hours
+    later as shipped. A file that comes after that is kept for the next epoch (exit 0): this
+    command without --file, or its timer, sends it after the next 00:00 UTC, in place of the
+    listings of that epoch. Until then, another file that was approved takes its place.
 
     \b
     Examples:
@@ -115,9 +123,9 @@ def submit(
         raise UsageError("--lines-checked and --reason go with --file")
     home = session.open_home(Operation.SUBMIT)
     if dry_run:
-        _print_planned(session, plan_submission(home) if path is None else plan_file(home, path))
+        _print_planned(session, plan_due(home) if path is None else plan_file(home, path))
     elif path is None:
-        _print_submitted(session, submit_findings(home))
+        _print_submitted(session, submit_due(home))
     else:
         done = submit_file(home, path, lines_checked=lines_checked, reason=reason)
         _print_submitted(session, done)
@@ -230,17 +238,22 @@ COMMANDS: Final = (pull, submit, feedback, ack, verify, status)
 
 def _print_planned(session: Session, found: Planned) -> None:
     servers = [each.endpoint for each in found.gathered.statements]
+    echoed = found.echoed if isinstance(found, PlannedFile) else ()
     if session.as_json:
         rows = [each.render() for each in servers]
-        render.print_json({**found.facts, "findings": rows})
+        render.print_json({**found.facts, "findings": rows, "echoed": _rows(echoed)})
         return
     for each in servers:
         click.echo(str(each))
     _print_facts(found.facts)
+    _print_echoed(echoed)
 
 
 def _print_submitted(session: Session, done: Submitted) -> None:
     _warn_of(done.refused)
+    file = done if isinstance(done, Uploaded) else None
+    if file is not None and file.let_go:
+        render.complain(f"the file that waited goes no more: {file.let_go}")
     sent = done.sent
     if session.as_json:
         told = {
@@ -249,11 +262,25 @@ def _print_submitted(session: Session, done: Submitted) -> None:
             "digest": None if sent is None else sent.digest,
             "was_sent": done.was_sent,
             "refused_late": len(done.refused),
+            "echoed": _rows(() if file is None else file.echoed),
+            "waiting": None if file is None else file.waiting,
         }
         render.print_json({**done.facts, **told})
         return
+    _print_sent(done)
+    if file is not None:
+        _print_echoed(file.echoed)
+    if file is not None and file.waiting is not None:
+        click.echo(_waits(file.waiting))
+
+
+def _print_sent(done: Submitted) -> None:
+    sent = done.sent
     if sent is None:
-        click.echo(f"Nothing was sent of {done.epoch}: too few findings may leave.")
+        waits = isinstance(done, Uploaded) and done.waiting is not None
+        shut = done.shut if isinstance(done, Uploaded) else ""
+        why = shut or ("" if waits else "too few findings may leave")
+        click.echo(f"Nothing was sent of {done.epoch}" + (f": {why}." if why else "."))
         _print_facts(done.facts)
         return
     how = "had been sent already" if done.was_sent else "sent"
@@ -265,6 +292,28 @@ def _print_submitted(session: Session, done: Submitted) -> None:
         _print_facts(done.facts)
         return
     click.echo(f"{sent.statements:,} findings of {done.epoch} {how}; the hub gave its receipt.")
+
+
+def _print_echoed(echoed: Sequence[Endpoint]) -> None:
+    """Name the rows that were left out: whoever wrote them looks for them."""
+    if echoed:
+        click.echo("Left out: the hub lists them, and no batch of this house named them lately:")
+    for each in echoed:
+        click.echo(f"  {each}")
+
+
+def _waits(waiting: Mapping[str, object]) -> str:
+    """Say in one sentence what becomes of a file that waits."""
+    return (
+        f"A file of {waiting['findings']} findings is kept for the next epoch, as the batch of "
+        f"{waiting['epoch']}: `hinomi listings submit` or its timer sends it after "
+        f"{waiting['sent_after']}, before the hub makes its list; let go after "
+        f"{waiting['let_go_after']}."
+    )
+
+
+def _rows(servers: Sequence[Endpoint]) -> list[dict[str, str | int]]:
+    return [each.render() for each in servers]
 
 
 def _print_told(session: Session, done: Told) -> None:
@@ -330,3 +379,5 @@ def _print_overview(found: Overview) -> None:
             f"findings of {found.corroborated['epoch']}"
         )
     click.echo(f"waiting to be sent: {len(found.waiting)}")
+    if found.file is not None:
+        click.echo(_waits(found.file))

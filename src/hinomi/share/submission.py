@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Annotated, Any, Final, Self, TypeVar
 
 import msgspec
@@ -145,9 +146,21 @@ def parse_submission_csv(
     Raises:
         MalformedDocument: As `parse_submission`, with the line.
     """
+    return tuple(said for said, _line in parse_submission_lines(body, profile, path=path))
+
+
+def parse_submission_lines(
+    body: bytes, profile: Profile, *, path: str = "submission"
+) -> tuple[tuple[Statement, int], ...]:
+    """
+    Read findings as `parse_submission_csv`, each with the line of the file that it ends on.
+
+    Notes:
+        Lines are those that an editor counts: blank ones too, and each of a cell that has several.
+    """
     try:
         reader = csv.DictReader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True)
-        rows = list(reader)
+        rows = [(row, reader.line_num) for row in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise MalformedDocument("is no CSV in UTF-8", path) from error
     names = tuple(reader.fieldnames or ())
@@ -159,13 +172,10 @@ def parse_submission_csv(
             path,
             1,
         )
-    return _distinct(
-        (
-            _statement(_of_row(row, path, line), profile, path, line)
-            for line, row in enumerate(rows, 2)
-        ),
-        path,
-    )
+    found = [_statement(_of_row(row, path, line), profile, path, line) for row, line in rows]
+    lines = [line for _, line in rows]
+    line_of = {said.endpoint: line for said, line in zip(found, lines, strict=True)}
+    return tuple((said, line_of[said.endpoint]) for said in _distinct(found, path, lines))
 
 
 def render_submission_csv(statements: Iterable[Statement]) -> bytes:
@@ -343,9 +353,12 @@ def _endpoint(address: str, protocol: str, port: int, path: str, row: int) -> En
     return found
 
 
-def _distinct(found: Iterable[Said], path: str) -> tuple[Said, ...]:
+def _distinct(
+    found: Iterable[Said], path: str, rows: Iterable[int] | None = None
+) -> tuple[Said, ...]:
+    """Put statements in the order of their servers; *rows* says where each stands, else 1, 2, 3."""
     seen: dict[Endpoint, Said] = {}
-    for row, each in enumerate(found, 1):
+    for row, each in zip(count(1) if rows is None else rows, found, strict=False):
         if each.endpoint in seen:
             raise MalformedDocument("the same server stands there twice", path, row)
         seen[each.endpoint] = each

@@ -13,10 +13,13 @@ from hinomi.clock import wall_clock
 from hinomi.errors import ConfigError, Conflict, NotPermitted, Unavailable
 from hinomi.govern.note import BadNote
 from hinomi.model.statement import Deed
+from hinomi.services.approvals import all_requests
+from hinomi.services.approvals import approve as approve_request
 from hinomi.services.membership.asking import NotTaken
 from hinomi.services.membership.pulling import pull
 from hinomi.services.membership.sending import all_waiting
 from hinomi.services.membership.submitting import plan_submission, submit
+from hinomi.services.membership.uploading import submit_file
 from hinomi.services.publishing import withdraw
 from household import DAY_MS, Household
 from listedmany import MANY, counted, many_listed
@@ -158,6 +161,25 @@ def test_who_withdraws_everything_says_so(many: Household, hub: StandIn) -> None
     many.act_as(None)
 
     assert submit(many.home()).facts["takes_back"] == 6
+
+
+def test_a_batch_that_names_more_than_was_listed_here_is_not_taken_back(
+    many: Household, hub: StandIn, tmp_path: Path
+) -> None:
+    """It was of a file that a person gave: what is listed here says nothing of its other rows."""
+    path = tmp_path / "findings.csv"
+    rows = [f"203.0.113.{last},tcp,443" for last in (30, 60, 61, 62, 63)]  # One is listed here.
+    path.write_text("\n".join(["address,protocol,port", *rows]) + "\n", "utf-8")
+    with pytest.raises(Conflict, match="waits"):
+        submit_file(many.act_as("anna"), path, lines_checked=True, reason="our CERT")
+    approve_request(many.act_as("olga"), all_requests(many.home())[-1].id)
+    assert submit_file(many.act_as("anna"), path, lines_checked=True).sent is not None
+    many.act_as(None)
+
+    next_epoch(many, hub, dict.fromkeys(MANY, 0))
+
+    planned = plan_submission(many.home())
+    assert (planned.body, planned.takes_back) == (None, 0)
 
 
 def test_a_batch_of_long_ago_need_not_be_taken_back(many: Household, hub: StandIn) -> None:

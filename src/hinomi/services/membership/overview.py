@@ -12,6 +12,7 @@ from hinomi.services.membership.met import NO_LIST, read_met
 from hinomi.services.membership.pulling import lease_left, warn_of_age
 from hinomi.services.membership.rounds import read_opened
 from hinomi.services.membership.sending import Parcel, all_waiting, last_sent
+from hinomi.services.membership.waiting import read_waiting, told_of
 from hinomi.share.certificates import last_day, parse_certificate
 
 
@@ -45,6 +46,7 @@ class Overview:
     sighted: dict[str, object] | None
     corroborated: dict[str, object] | None  # By the newest answer; None: none was opened.
     waiting: tuple[dict[str, object], ...]  # Batches in the outbox.
+    file: dict[str, object] | None  # That was approved and waits for the next epoch; None: none.
 
 
 def overview(home: Home) -> Overview:
@@ -80,6 +82,7 @@ def overview(home: Home) -> Overview:
             "digest": parcel.digest,
         }
 
+    file = read_waiting(home, membership)
     submitted, sighted = (last_sent(home, deed) for deed in (Deed.SUBMISSION, Deed.SIGHTINGS))
     return Overview(
         member=membership.member,
@@ -97,6 +100,7 @@ def overview(home: Home) -> Overview:
         sighted=None if sighted is None else told(sighted),
         corroborated=_corroborated(home, membership),
         waiting=tuple(told(each) for each in all_waiting(home)),
+        file=None if file is None else told_of(membership, file),
     )
 
 

@@ -1,5 +1,6 @@
-"""What an earlier batch of findings said, for as long as the hub may count it."""
+"""What earlier batches of findings said, for as long as the hub may count them."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from hinomi.model.statement import Deed, Endpoint
@@ -13,7 +14,17 @@ _EVERY: Final = Profile(frozenset({"class", "band", "methods", "register"}))
 
 
 def said_before(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint]:
-    """Give what the newest batch up to *epoch* said, within a lease."""
+    """Give what the newest batch up to *epoch* said, within a lease: the hub counts that alone."""
+    return next(_batches(home, membership, epoch), frozenset())
+
+
+def said_in_lease(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint]:
+    """Give what any batch up to *epoch* said, within a lease: found here, whoever lists it now."""
+    return frozenset().union(*_batches(home, membership, epoch))
+
+
+def _batches(home: Home, membership: JoinedHub, epoch: int) -> Iterator[frozenset[Endpoint]]:
+    """Read the batches up to *epoch* within a lease, newest first."""
     lease = home.register.integer("share.lease_days") // membership.epoch_days
     for earlier in range(epoch, epoch - max(lease, 1) - 1, -1):
         sent = find_sent(home, membership, Deed.SUBMISSION, earlier) or find_waiting(
@@ -23,5 +34,4 @@ def said_before(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endp
             said = parse_submission(
                 sent.body.encode(), _EVERY, epoch=earlier, epoch_days=membership.epoch_days
             )
-            return frozenset(each.endpoint for each in said)
-    return frozenset()
+            yield frozenset(each.endpoint for each in said)

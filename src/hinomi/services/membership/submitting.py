@@ -209,13 +209,13 @@ def taking_back(home: Home, membership: JoinedHub, planned: Planned) -> Planned:
 
 
 def _own_taking_back(home: Home, membership: JoinedHub, planned: Planned) -> Planned:
-    """Do as `taking_back`, unless the batch before came from a file and names nothing of here."""
+    """Do as `taking_back`, unless the batch before names what was never listed here: a file's."""
     with home.casebook() as casebook:
         own = {
             Endpoint(each.listing.address, each.listing.proto, each.listing.port)
             for each in casebook.listings.all()
         }
-    is_own = bool(own & said_before(home, membership, planned.epoch - 1))
+    is_own = said_before(home, membership, planned.epoch - 1) <= own
     return taking_back(home, membership, planned) if is_own else planned
 
 

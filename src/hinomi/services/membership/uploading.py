@@ -2,46 +2,92 @@
 Findings from a file: for a provider that keeps no case book, or found them by other means.
 
 The program cannot count the lines behind what stands in a file: whoever sends it says that they
-did, and the journal says who said so. As with a listing, another person lets it out.
+did, and the journal says who said so. As with a listing, another person lets it out. It is kept
+until the hub takes it, in this epoch or one of the next (`waiting`), and is the whole batch of
+the epoch that it goes for; before it goes, everything is looked at anew.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any, Final
 
-from hinomi.errors import Conflict, MalformedDocument, NotFound, UsageError
+import msgspec
+
+from hinomi.errors import Conflict, MalformedDocument, NotPermitted, UsageError
 from hinomi.govern import approvals as rules
 from hinomi.govern.approvals import Request, State
+from hinomi.govern.mandate import Mandate
 from hinomi.govern.roles import Kind
 from hinomi.model.statement import Deed, Endpoint, Statement
 from hinomi.services import approvals
 from hinomi.services.home import Home
 from hinomi.services.listings import require_may_leave
-from hinomi.services.mandates import Operation
-from hinomi.services.membership.holding import read_held, read_list
+from hinomi.services.mandates import Operation, record
+from hinomi.services.membership.asking import NotTaken
+from hinomi.services.membership.findingsfile import first_refused, read_findings
+from hinomi.services.membership.holding import alone, read_held, read_list
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
-from hinomi.services.membership.saidbefore import said_before
-from hinomi.services.membership.sending import find_sent, find_waiting
+from hinomi.services.membership.saidbefore import said_in_lease
+from hinomi.services.membership.sending import Parcel, dispatch, find_sent, find_waiting
 from hinomi.services.membership.submitting import (
     Planned,
     Submitted,
     keep_plan,
     own_servers,
+    plan_submission,
     planned_from,
     send,
+    submit,
     taking_back,
 )
+from hinomi.services.membership.waiting import (
+    Made,
+    Waiting,
+    content_of,
+    drop_waiting,
+    put_waiting,
+    read_waiting,
+    require_let_out,
+    sent_of,
+    told_of,
+    waiting_of,
+)
+from hinomi.services.people import acting, people_in_force
 from hinomi.share.canonical import digest
-from hinomi.share.submission import Profile, parse_submission_csv
+from hinomi.share.submission import Profile
 from hinomi.share.threshold import Backed
 
-_MOST_BYTES = 64 << 20
+_LOCK: Final = "uploading"
+_DOES: Final = "sends findings"
 
 
-def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = "") -> Submitted:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedFile(Planned):
+    """What of a file would go to the hub now."""
+
+    echoed: tuple[
+        Endpoint, ...
+    ]  # Left out: they stand on the hub's list, and nobody said so before.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploaded(Submitted):
+    """What came of a submission where a file was given, or waited."""
+
+    echoed: tuple[Endpoint, ...] = ()  # Left out, as in `PlannedFile`.
+    waiting: dict[str, object] | None = None  # What waits on, as `told_of` it; None: nothing does.
+    shut: str = ""  # What the hub said where it takes nothing more of this epoch.
+    let_go: str = ""  # Why what waited goes no more.
+
+
+def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = "") -> Uploaded:
     """
-    Send the findings of a CSV file as the whole batch of the epoch, once another person agreed.
+    Send the findings of a CSV file as the whole batch of an epoch, once another person agreed.
 
     What goes is made anew from the rows, in the order of the addresses: neither the order of the
-    file nor anything else that stands in it leaves.
+    file nor anything else that stands in it leaves. Where the hub takes nothing more of the
+    present epoch, the file waits for the next, and `submit_due` sends it.
 
     Args:
         home: Where.
@@ -51,58 +97,87 @@ def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = ""
 
     Raises:
         UsageError: If nobody says that the lines were counted.
-        Conflict: If it waits to be approved, or a batch of this epoch was made already.
-        NotFound, MalformedDocument: If the file cannot be read, or is not of the schema.
-        NotPermitted, Unavailable, BadNote: As `submitting.submit`.
+        Conflict: If it waits to be approved.
+        NotFound, MalformedDocument, NotPermitted: As `read_findings`.
+        NotPermitted, Unavailable, BadNote: As `submitting.submit`; what was approved waits.
+        NotTaken: If the hub finds it wrong; it does not wait.
     """
     mandate = require_may_leave(home, Operation.SUBMIT)
     membership = read_joined(home)
-    least = home.register.integer("share.lines_least")
     if not lines_checked:
+        least = home.register.integer("share.lines_least")
         raise UsageError(
             f"the program cannot count the lines behind a file: make sure that at least {least} "
             "distinct ones stand behind each finding, and say so with --lines-checked"
         )
-    planned = taking_back(home, membership, _planned(home, membership, path, least))
-    before = find_sent(home, membership, Deed.SUBMISSION, planned.epoch) or find_waiting(
-        home, membership, Deed.SUBMISSION, planned.epoch
-    )
-    if before is not None:
-        if planned.body is None or before.digest != digest(planned.body):
-            raise Conflict(
-                f"a batch of {planned.day} was made already: what has changed goes into the next"
-            )
-        return send(home, membership, planned.epoch, before, {})
-    told: dict[str, object] = {"source": "file", "lines_checked": True}
-    if planned.gathered.statements:  # To take back, nobody need be asked.
-        asked = _approved(home, planned, reason)
-        approval = approvals.require_approved(home, Kind.PUBLICATION, _what(planned))
-        told |= {"request": asked.id, "four_eyes": approval.four_eyes}
-    parcel = keep_plan(home, membership, mandate, planned, **told)
-    return send(home, membership, planned.epoch, parcel, {**planned.facts, **told})
+    spoken_of(home, membership)  # Before the file: differing epochs are graver.
+    given = read_findings(home, mandate, path)
+    with alone(home, _LOCK, _DOES):
+        return _submit(home, membership, mandate, given, reason)
 
 
-def plan_file(home: Home, path: Path) -> Planned:
+def submit_due(home: Home) -> Submitted:
+    """
+    Send the file that waits for this epoch; where none does, this house's listings.
+
+    Raises:
+        As `submit_file` and `submitting.submit`.
+    """
+    mandate = require_may_leave(home, Operation.SUBMIT)
+    membership = read_joined(home)
+    epoch = spoken_of(home, membership)
+    with alone(home, _LOCK, _DOES):
+        waiting = read_waiting(home, membership)
+        if waiting is None:
+            return submit(home)
+        if epoch < waiting.epoch:
+            return _upload(submit(home), waiting=told_of(membership, waiting))
+        done = _send(home, membership, mandate, waiting)
+        if done.sent is not None or done.shut:
+            return done
+        return _upload(submit(home), waiting=done.waiting, let_go=done.let_go)
+
+
+def plan_file(home: Home, path: Path) -> PlannedFile:
     """
     Tell what of a file would go to the hub; nothing goes, and nobody is asked.
 
     Raises:
         As `submit_file`.
     """
-    require_may_leave(home, Operation.SUBMIT)
-    least = home.register.integer("share.lines_least")
+    mandate = require_may_leave(home, Operation.SUBMIT)
     membership = read_joined(home)
-    return taking_back(home, membership, _planned(home, membership, path, least))
+    spoken_of(home, membership)
+    return _plan(home, membership, read_findings(home, mandate, path))
 
 
-def _planned(home: Home, membership: JoinedHub, path: Path, least: int) -> Planned:
-    epoch = spoken_of(home, membership)  # Before the file: differing epochs are graver.
-    given = _read(path, Profile.from_register(home.register))
+def plan_due(home: Home) -> Planned:
+    """
+    Tell what `submit_due` would send now; nothing goes.
+
+    Raises:
+        As `submitting.plan_submission`.
+    """
+    require_may_leave(home, Operation.SUBMIT)
+    membership = read_joined(home)
+    waiting = read_waiting(home, membership)
+    epoch = spoken_of(home, membership)
+    if waiting is None or not waiting.epoch <= epoch <= waiting.last:
+        return plan_submission(home)
+    return _plan(home, membership, waiting.statements())
+
+
+def _plan(home: Home, membership: JoinedHub, given: Sequence[Statement]) -> PlannedFile:
+    epoch = spoken_of(home, membership)
+    profile = Profile.from_register(home.register)
     echoed = _echoed(home, membership, epoch)
-    statements = [each for each in given if each.endpoint not in echoed]
     # Nobody counted them here: each is taken as having more lines than exactly enough.
-    backed = [Backed(each, least + 1) for each in statements]
-    return planned_from(home, membership, backed, echoes=len(given) - len(statements))
+    lines = home.register.integer("share.lines_least") + 1
+    backed = [Backed(profile.limit(each), lines) for each in given if each.endpoint not in echoed]
+    left_out = tuple(sorted(each.endpoint for each in given if each.endpoint in echoed))
+    planned = planned_from(home, membership, backed, echoes=len(left_out))
+    planned = taking_back(home, membership, planned)
+    return PlannedFile(**_fields(planned), echoed=left_out)
 
 
 def _echoed(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint]:
@@ -110,30 +185,144 @@ def _echoed(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint
     Give the servers of which a row would only say the hub's list back to it.
 
     They stand on the list that is held here, this house does not list them on its own, and it did
-    not say so before they stood there: of its batch before, whatever is in it was no echo.
+    not say so before they stood there: of its batches within a lease, whatever is in them was no
+    echo.
     """
     held = read_held(home, membership)
     if held is None:
         return frozenset()
     listings = read_list(home, membership, held.number).listings
     there = {Endpoint(each.address, each.proto, each.port) for each in listings}
-    return frozenset(there - own_servers(home, epoch) - said_before(home, membership, epoch))
+    return frozenset(there - own_servers(home, epoch) - said_in_lease(home, membership, epoch))
 
 
-def _read(path: Path, profile: Profile) -> tuple[Statement, ...]:
+def _submit(
+    home: Home,
+    membership: JoinedHub,
+    mandate: Mandate,
+    given: tuple[Statement, ...],
+    reason: str,
+) -> Uploaded:
+    planned = _plan(home, membership, given)
+    kept = read_waiting(home, membership)
+    made = waiting_of(membership, given, None, planned.epoch)
+    if kept is not None and kept.findings == made.findings and planned.epoch <= kept.last:
+        return _send(home, membership, mandate, kept)
+    before = find_sent(home, membership, Deed.SUBMISSION, planned.epoch)
+    if before is not None and planned.body is not None and before.digest == digest(planned.body):
+        done = send(home, membership, planned.epoch, before, {})
+        told = None if kept is None else told_of(membership, kept)
+        return _upload(done, waiting=told)
+    if planned.body is None:
+        drop_waiting(home)  # Whoever gives a file anew means that one.
+        keep_plan(home, membership, mandate, planned)
+        done = send(home, membership, planned.epoch, None, planned.facts)
+        return _upload(done, echoed=planned.echoed)
+    if planned.gathered.statements:  # To take back, nobody need be asked.
+        asked = _approved(home, content_of(made), reason)
+        made = msgspec.structs.replace(made, request=asked.id, four_eyes=asked.four_eyes)
+    facts = {"stage": "kept", **made.facts(), "epoch": planned.day}
+    facts["register"] = home.register.version
+    entry = record(home.journal(), Operation.SUBMIT, mandate, facts)
+    kept = put_waiting(home, msgspec.structs.replace(made, entry=entry))
+    return _send(home, membership, mandate, kept)
+
+
+def _send(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting) -> Uploaded:
+    """Send what waits as the batch of the present epoch; where that cannot be, it waits on."""
+    epoch = spoken_of(home, membership)
+    if waiting.made is not None and waiting.made.epoch < epoch:
+        # The hub may have taken it, and its receipt was lost.
+        dispatch(home, membership, Operation.SUBMIT, epoch, None)
+    if (sent := sent_of(home, membership, waiting)) is not None:
+        drop_waiting(home)
+        return _outcome(membership, sent.epoch, sent=sent, was_sent=True)
+    if epoch > waiting.last:
+        why = f"the hub took it in no epoch until {membership.day_of(waiting.last)}: give it again"
+        return _let_go(home, membership, mandate, waiting, why)
+    if epoch < waiting.epoch:
+        return _outcome(membership, epoch, waiting=told_of(membership, waiting))
     try:
-        with path.open("rb") as file:
-            body = file.read(_MOST_BYTES + 1)
-    except OSError as error:
-        raise NotFound(f"{path}: {error.strerror}; name a CSV file of findings") from error
-    if len(body) > _MOST_BYTES:
-        raise MalformedDocument(f"is longer than {_MOST_BYTES:,} bytes", str(path))
-    return parse_submission_csv(body, profile, path=str(path))
+        require_let_out(home, waiting)
+    except NotPermitted as error:
+        _let_go(home, membership, mandate, waiting, str(error))
+        raise
+    before = find_sent(home, membership, Deed.SUBMISSION, epoch) or find_waiting(
+        home, membership, Deed.SUBMISSION, epoch
+    )
+    if before is None:
+        return _send_anew(home, membership, mandate, waiting)
+    if waiting.made != Made(epoch, before.digest):
+        return _put_off(home, membership, mandate, waiting)
+    return _dispatched(home, membership, mandate, waiting, before)
 
 
-def _approved(home: Home, planned: Planned, reason: str) -> Request:
-    """Find the approved request for this very batch; ask where nobody did."""
-    what = _what(planned)
+def _send_anew(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting) -> Uploaded:
+    """Look at everything anew, make the batch of the present epoch, and send it."""
+    statements = waiting.statements()
+    refused = first_refused(home, mandate, [each.endpoint for each in statements])
+    if refused is not None:
+        _let_go(home, membership, mandate, waiting, refused[1])
+        raise MalformedDocument(f"{refused[1]}; nothing was sent", "the file that waited")
+    planned = _plan(home, membership, statements)
+    epoch, echoed = planned.epoch, planned.echoed
+    if planned.body is None and planned.alone:
+        told = told_of(membership, waiting)
+        return _outcome(membership, epoch, facts=planned.facts, waiting=told, echoed=echoed)
+    if planned.body is None or (planned.gathered.statements and waiting.request is None):
+        why = "what may leave of it now is not what was approved: give it again"
+        return _let_go(home, membership, mandate, waiting, why)
+    made = Made(epoch, digest(planned.body))
+    waiting = put_waiting(home, msgspec.structs.replace(waiting, made=made))
+    parcel = keep_plan(home, membership, mandate, planned, **waiting.facts())
+    if parcel is None or parcel.digest != made.digest:  # Another process was faster.
+        return _put_off(home, membership, mandate, waiting)
+    facts = {**planned.facts, "request": waiting.request}
+    done = _dispatched(home, membership, mandate, waiting, parcel)
+    return replace(done, facts=facts, echoed=echoed)
+
+
+def _dispatched(
+    home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting, parcel: Parcel
+) -> Uploaded:
+    """Send the batch that was made of *waiting*, which waits on where the hub is shut or away."""
+    try:
+        done = send(home, membership, parcel.epoch, parcel, {})
+    except NotTaken as error:
+        _let_go(home, membership, mandate, waiting, str(error))
+        raise
+    except Conflict as error:
+        if find_waiting(home, membership, Deed.SUBMISSION, parcel.epoch) is not None:
+            raise  # It is not the hub that says so.
+        return replace(_put_off(home, membership, mandate, waiting), shut=str(error))
+    drop_waiting(home)
+    return _upload(done)
+
+
+def _put_off(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting) -> Uploaded:
+    """Let what waits go into the batch of the next epoch, as long as its approval is good."""
+    epoch = spoken_of(home, membership)
+    if epoch + 1 > waiting.last:
+        why = f"the hub took it in no epoch until {membership.day_of(waiting.last)}: give it again"
+        return _let_go(home, membership, mandate, waiting, why)
+    waiting = put_waiting(home, msgspec.structs.replace(waiting, epoch=epoch + 1, made=None))
+    facts = {"stage": "put off", "epoch": membership.day_of(waiting.epoch)}
+    record(home.journal(), Operation.SUBMIT, mandate, {**facts, **waiting.facts()})
+    return _outcome(membership, epoch, waiting=told_of(membership, waiting))
+
+
+def _let_go(
+    home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting, why: str
+) -> Uploaded:
+    """Let what waits go for good; the journal says why."""
+    facts = {"stage": "let go", "why": why, **waiting.facts()}
+    record(home.journal(), Operation.SUBMIT, mandate, facts)
+    drop_waiting(home)
+    return _outcome(membership, spoken_of(home, membership), let_go=why)
+
+
+def _approved(home: Home, what: dict[str, object], reason: str) -> Request:
+    """Find the approved request for this very file; ask where nobody did."""
     found = [
         each
         for each in approvals.all_requests(home)
@@ -146,10 +335,20 @@ def _approved(home: Home, planned: Planned, reason: str) -> Request:
             f"request {asked.id} waits: after another person has approved it, give this command "
             "again; nothing was sent"
         )
+    if asked.by != acting(home, people_in_force(home).people).id:
+        approvals.require_approved(home, Kind.PUBLICATION, what)  # It refuses, and journals that.
     return asked
 
 
-def _what(planned: Planned) -> dict[str, object]:
-    assert planned.body is not None  # noqa: S101 - only what goes is asked for.
-    count = len(planned.gathered.statements)
-    return {"hub_findings": digest(planned.body), "epoch": planned.day, "findings": count}
+def _upload(done: Submitted, **given: Any) -> Uploaded:
+    return Uploaded(**{**_fields(done), **given})
+
+
+def _outcome(membership: JoinedHub, epoch: int, **given: Any) -> Uploaded:
+    """Say what came of it where nothing was sent now."""
+    usual: dict[str, Any] = {"facts": {}, "sent": None, "was_sent": False, "refused": ()}
+    return Uploaded(**{"epoch": membership.day_of(epoch), **usual, **given})
+
+
+def _fields(made: Any) -> dict[str, Any]:
+    return {each.name: getattr(made, each.name) for each in fields(made)}
