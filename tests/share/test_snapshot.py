@@ -84,7 +84,8 @@ def test_any_further_field_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [(b'"port":443', b'"port":443.0'), (b":", b": "), (b'"number":1', b'"number":0'),
+    [(b'"port":443', b'"port":443.0'), (b'"port":443', b'"port":65536'), (b":443", b":-1"),
+     (b":443", b":18446744073709551616"), (b":", b": "), (b'"number":1', b'"number":0'),
      (b"198.51.100.1", b"secret"), (b"dedicated", b"shared-host"), (b'"tcp"', b'"TCP"'),
      (b'"tcp"', b'"6"'), (b"2024-10-04", b"2024-W40-5"), (b'"epoch_days":1', b'"epoch_days":0'),
      (b'"number":1', b'"number":2147483648'), (b'"number":1', b'"number":' + b"9" * 5_000),

@@ -19,7 +19,7 @@ from hinomi.govern.note import BadNote, Note, Signer, Verifier, parse_note, pars
 from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.listing import Listing, parse_epoch, render_epoch
-from hinomi.model.protocol import parse_protocol
+from hinomi.model.protocol import PORT_MOST, parse_protocol
 from hinomi.model.snapshot import Snapshot
 from hinomi.share.canonical import digest, render_canonical, require_canonical
 
@@ -271,6 +271,8 @@ def _whole(digits: str, most: int) -> int | None:
 
 
 def _listing(found: _Listing, epoch_days: int) -> Listing:
+    if not 0 <= found.port <= PORT_MOST:
+        raise ValueError("a listing has a port that none has")
     return Listing(
         parse_address(found.address),
         parse_protocol(found.protocol),
