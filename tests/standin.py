@@ -267,7 +267,9 @@ def authority() -> Authority:
 
 
 @contextmanager
-def answering(hub: StandIn, folder: Path, signs: Authority | None = None) -> Iterator[StandIn]:
+def answering(
+    hub: StandIn, folder: Path, signs: Authority | None = None, begins: date = DAY
+) -> Iterator[StandIn]:
     """
     Let a hub answer until this ends.
 
@@ -275,9 +277,10 @@ def answering(hub: StandIn, folder: Path, signs: Authority | None = None) -> Ite
         hub: Which; it learns its address.
         folder: For its certificates.
         signs: Signs the certificate it shows; None: its own authority.
+        begins: When that certificate begins; it ends 3,000 days later.
     """
     key = draw_key()
-    shown = (signs or hub.authority).issue_server(key.public_key(), "", DAY, 3_000)
+    shown = (signs or hub.authority).issue_server(key.public_key(), "", begins, 3_000)
     (folder / "server.key").write_bytes(render_key(key))
     (folder / "server.pem").write_text(render_certificate(shown), "ascii")
     (folder / "authority.pem").write_text(render_certificate(hub.authority.certificate), "ascii")

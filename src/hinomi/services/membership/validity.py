@@ -38,7 +38,7 @@ def warn_of_end(home: Home) -> str | None:
         return None
     if left < timedelta(0):
         return f"this node's certificate ended on {day}; {ANEW}"
-    return f"this node's certificate ends on {day}, in {left.days} days; {ANEW}"
+    return f"this node's certificate ends on {day} (days left: {left.days}); {ANEW}"
 
 
 def _ends(home: Home) -> tuple[str, timedelta]:
