@@ -14,7 +14,10 @@ GIVES_UP_S: Final = 60.0
 _PAUSE_S: Final = 0.02
 _OK: Final = b"HTTP/1.1 200 OK\r\n"
 _PACKED: Final = (
-    _OK + b"Content-Encoding: gzip\r\nContent-Length: 60000\r\n\r\n\x1f\x8b\x08" + bytes(6) + b"\x03"
+    _OK
+    + b"Content-Encoding: gzip\r\nContent-Length: 60000\r\n\r\n\x1f\x8b\x08"
+    + bytes(6)
+    + b"\x03"
 )
 _FILLS: Final = {
     "handshake": (b"\x16\x03\x03\x3f\xff", b"\x02"),  # A record of TLS of 16,383 bytes.

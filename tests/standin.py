@@ -66,6 +66,7 @@ class StandIn:
     statements: Verifier | None = None
     outlets: tuple[Outlet, ...] = (Outlet.SNAPSHOT, Outlet.SUBMIT, Outlet.FEEDBACK)
     epoch_days: int = 1
+    lasts_days: int = 3_000  # Certificates of nodes, from `DAY` on.
     spoken_of: int = 0
     url: str = ""
     made: dict[int, Made] = field(default_factory=dict)
@@ -133,7 +134,9 @@ class StandIn:
                 epoch_days=self.epoch_days,
             ),
             authority=render_certificate(self.authority.certificate),
-            certificate=render_certificate(self.authority.issue_node(key, MEMBER, DAY, 3_000)),
+            certificate=render_certificate(
+                self.authority.issue_node(key, MEMBER, DAY, self.lasts_days)
+            ),
             token=TOKEN,
             outlets=self.outlets,
         )

@@ -32,12 +32,10 @@ def require_valid(home: Home) -> None:
 
 
 def warn_of_end(home: Home) -> str | None:
-    """Say that this node's certificate ends soon, or has ended; None: it does not soon."""
+    """Say that this node's certificate ends soon; None: not soon, or it has ended already."""
     day, left = _ends(home)
-    if left > WARNS:
+    if not timedelta(0) <= left <= WARNS:
         return None
-    if left < timedelta(0):
-        return f"this node's certificate ended on {day}; {ANEW}"
     return f"this node's certificate ends on {day} (days left: {left.days}); {ANEW}"
 
 
