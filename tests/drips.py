@@ -74,7 +74,7 @@ def _opened(door: socket.socket, place: str) -> Iterator[bool]:
     waiting = [socket.socket() for _ in range(4)]
     try:
         for each in waiting:
-            each.setblocking(False)
+            each.settimeout(0.0)
             each.connect_ex(door.getsockname())
         yield False
     finally:
