@@ -63,7 +63,7 @@ def overview(home: Home) -> Overview:
     held = read_held(home, membership)
     shown = None
     soon = warn_of_end(home)
-    warnings = () if soon is None else (soon,)
+    warnings: tuple[str, ...] = () if soon is None else (soon,)
     if held is not None:
         require_whole(home, membership, held)
         snapshot = read_list(home, membership, held.number)
