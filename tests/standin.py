@@ -66,6 +66,7 @@ class StandIn:
     statements: Verifier | None = None
     outlets: tuple[Outlet, ...] = (Outlet.SNAPSHOT, Outlet.SUBMIT, Outlet.FEEDBACK)
     epoch_days: int = 1
+    lasts_days: int = 3_000  # Certificates of nodes, from `DAY` on.
     spoken_of: int = 0
     url: str = ""
     made: dict[int, Made] = field(default_factory=dict)
@@ -133,7 +134,9 @@ class StandIn:
                 epoch_days=self.epoch_days,
             ),
             authority=render_certificate(self.authority.certificate),
-            certificate=render_certificate(self.authority.issue_node(key, MEMBER, DAY, 3_000)),
+            certificate=render_certificate(
+                self.authority.issue_node(key, MEMBER, DAY, self.lasts_days)
+            ),
             token=TOKEN,
             outlets=self.outlets,
         )
@@ -267,7 +270,9 @@ def authority() -> Authority:
 
 
 @contextmanager
-def answering(hub: StandIn, folder: Path, signs: Authority | None = None) -> Iterator[StandIn]:
+def answering(
+    hub: StandIn, folder: Path, signs: Authority | None = None, begins: date = DAY
+) -> Iterator[StandIn]:
     """
     Let a hub answer until this ends.
 
@@ -275,9 +280,10 @@ def answering(hub: StandIn, folder: Path, signs: Authority | None = None) -> Ite
         hub: Which; it learns its address.
         folder: For its certificates.
         signs: Signs the certificate it shows; None: its own authority.
+        begins: When that certificate begins; it ends 3,000 days later.
     """
     key = draw_key()
-    shown = (signs or hub.authority).issue_server(key.public_key(), "", DAY, 3_000)
+    shown = (signs or hub.authority).issue_server(key.public_key(), "", begins, 3_000)
     (folder / "server.key").write_bytes(render_key(key))
     (folder / "server.pem").write_text(render_certificate(shown), "ascii")
     (folder / "authority.pem").write_text(render_certificate(hub.authority.certificate), "ascii")

@@ -1,6 +1,7 @@
 """``hinomi listings pull`` and its like answer people and timers."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from hinomi.model.listing import render_epoch
 from hinomi.model.statement import Deed
 from hinomi.services.membership import asking
 from hinomi.services.membership.met import Behind, Met, put_met
+from hinomi.services.membership.pulling import pull
 from household import DAY_MS, Household
-from standin import SERVERS, StandIn, answering, authority, epoch_at
+from standin import SERVERS, StandIn, answering, authority, epoch_at, listing
 from terminal import Said, hinomi
 
 HEADER = "address,protocol,port"
@@ -112,6 +114,42 @@ def test_status_asks_nobody(house: Household, hub: StandIn) -> None:
     assert "6 servers, 0 epochs old, holds 6 more; acknowledged" in told.out
     assert (document["held"]["number"], document["waiting"]) == (1, [])
     assert hub.asked == []
+
+
+def test_what_stands_in_the_way_is_an_exit_code_of_status(house: Household, hub: StandIn) -> None:
+    """After all that can be told: a list ahead of the clock is 75, a damaged one 78."""
+    house.later(5 * DAY_MS)
+    hub.publish([listing(SERVERS[0], epoch_at(house.home()) + 99)], epoch_at(house.home()))
+    pull(house.home())
+
+    told = by(house, "aude", "status")
+    document = by(house, "aude", "status", "--json")
+
+    assert (told.code, document.code, document.document["held"]["age_epochs"]) == (75, 75, -5)
+    assert "1 servers, 5 epochs ahead of this node's clock, holds 11 more" in told.out
+    assert "hinomi: the hub lets 1 of its servers stand for longer than share.lease" in told.err
+    assert told.err.splitlines()[-1].startswith("hinomi: snapshot 2 is of ")
+    (house.folder / "hub" / "lists" / "000000002.json").write_bytes(b"")
+    said = by(house, "aude", "status")
+    assert (said.code, said.out) == (78, "")
+    assert "`hinomi listings pull` fetches it anew" in said.err
+
+
+def test_a_certificate_that_ended_is_exit_78(
+    house: Household, hub: StandIn, tmp_path: Path
+) -> None:
+    """Of a pull, and of status after all that can be told."""
+    house.later(int(datetime(2026, 1, 1, 12, tzinfo=UTC).timestamp()) * 1_000 - house.clock())
+    hub.lasts_days = 1
+    hub.let_in(house.home(), tmp_path)
+
+    pulled, status = by(house, "oda", "pull"), by(house, "aude", "status")
+
+    assert (pulled.code, pulled.out, status.code) == (78, "", 78)
+    assert "certificate valid until 2026-01-0" in status.out
+    for said in (pulled, status):
+        assert "this node's certificate ended on 2026-01-0" in said.err
+        assert said.err.count("\n") == 1
 
 
 def test_what_is_held_is_verified(house: Household) -> None:

@@ -84,9 +84,12 @@ def test_any_further_field_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [(b'"port":443', b'"port":443.0'), (b":", b": "), (b'"number":1', b'"number":0'),
+    [(b'"port":443', b'"port":443.0'), (b'"port":443', b'"port":65536'), (b":443", b":-1"),
+     (b":443", b":18446744073709551616"), (b":", b": "), (b'"number":1', b'"number":0'),
      (b"198.51.100.1", b"secret"), (b"dedicated", b"shared-host"), (b'"tcp"', b'"TCP"'),
      (b'"tcp"', b'"6"'), (b"2024-10-04", b"2024-W40-5"), (b'"epoch_days":1', b'"epoch_days":0'),
+     (b'"number":1', b'"number":2147483648'), (b'"number":1', b'"number":' + b"9" * 5_000),
+     (b'"epoch_days":1', b'"epoch_days":100000'), (b'"epoch_days":1', b'"epoch_days":' + b"9" * 40),
      (b"snapshot-1", b"snapshot-2"), (b'"port":443', b'"port":1,"port":443')],
 )  # fmt: skip
 def test_bytes_of_another_form_are_no_snapshot(old: bytes, new: bytes) -> None:
@@ -123,8 +126,11 @@ LINES = head_of(SNAPSHOT).text().splitlines()
 
 @pytest.mark.parametrize(
     ("line", "wrong"),
-    [(0, "hinomi gossip"), (2, "one"), (3, "2024-10-04"), (3, "2024-10-04 0"), (3, "secret 1"),
-     (3, "2024-10-05 7"), (4, "0" * 63), (5, "G" * 64), (6, "")],
+    [(0, "hinomi gossip"), (2, "one"), (2, "9" * 5_000), (2, "0"), (2, "01"), (2, "\u0661"),
+     (2, str(2**31)), (2, ""), (3, "2024-10-04 " + "9" * 5_000), (3, "2024-10-04 \u0661"),
+     (3, "2024-10-04 01"), (3, "2024-10-04 100000"), (3, "2024-10-04"),
+     (3, "2024-10-04 0"), (3, "secret 1"), (3, "2024-10-05 7"), (4, "0" * 63),
+     (5, "G" * 64), (6, "")],
 )  # fmt: skip
 def test_a_text_of_another_form_is_no_head(line: int, wrong: str) -> None:
     """Though the hub itself signed it."""

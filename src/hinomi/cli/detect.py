@@ -126,7 +126,7 @@ def _let_lapse(home: Home) -> None:
     try:
         lapse(home)
     except (BadNote, ConfigError, MalformedDocument) as error:
-        render.complain(f"the hub's list is not in use: {error}")
+        render.complain(str(error))
 
 
 def _judge(*, in_parts: bool, at_once: bool) -> Judge:

@@ -17,7 +17,7 @@ from hinomi.model.statement import Endpoint, Sighting
 from hinomi.services.mandates import Operation
 from hinomi.services.membership.acknowledging import acknowledge
 from hinomi.services.membership.judging import judge
-from hinomi.services.membership.overview import Overview, overview
+from hinomi.services.membership.overview import Overview, overview, require_in_order
 from hinomi.services.membership.pulling import pull as pull_list
 from hinomi.services.membership.sending import Refused
 from hinomi.services.membership.sighting import Told, give_feedback, plan_sightings
@@ -222,14 +222,21 @@ def verify(session: Session, file: Path | None, head: Path | None, key: str | No
 @shared_options
 @click.pass_obj
 def status(session: Session) -> None:
-    """Show how this home stands to the hub: the list in use, its age, what was sent and waits."""
-    found = overview(session.open_home(Act.STATUS))
-    if found.held is not None and found.held.warning is not None:
-        render.complain(found.held.warning)
+    """
+    Show how this home stands to the hub: the list in use, its age, what was sent and waits.
+
+    Exits 78 where the node's certificate has ended or what is kept is damaged, 75 where the list
+    in use is ahead of this node's clock.
+    """
+    home = session.open_home(Act.STATUS)
+    found = overview(home)
+    for line in found.warnings:
+        render.complain(line)
     if session.as_json:
         render.print_json(asdict(found))
     else:
         _print_overview(found)
+    require_in_order(home)
 
 
 COMMANDS: Final = (pull, submit, feedback, ack, verify, status)
@@ -364,9 +371,12 @@ def _print_overview(found: Overview) -> None:
         click.echo("list: none yet")
     else:
         known = "acknowledged" if held.acknowledged else "not acknowledged yet"
+        age = f"{held.age_epochs} epochs old"
+        if held.age_epochs < 0:
+            age = f"{-held.age_epochs} epochs ahead of this node's clock"
         click.echo(
             f"list: snapshot {held.number} of {held.epoch}, {held.listings:,} servers, "
-            f"{held.age_epochs} epochs old, holds {held.lease_epochs} more; {known}"
+            f"{age}, holds {held.lease_epochs} more; {known}"
         )
     looked = "none" if found.looked_at is None else f"snapshot {found.looked_at}"
     click.echo(f"detection looked at: {looked}; judged by people: {found.judged}")

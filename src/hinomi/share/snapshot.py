@@ -8,6 +8,7 @@ differently to others.
 
 import csv
 import io
+import re
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -18,14 +19,21 @@ from hinomi.govern.note import BadNote, Note, Signer, Verifier, parse_note, pars
 from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.listing import Listing, parse_epoch, render_epoch
-from hinomi.model.protocol import parse_protocol
+from hinomi.model.protocol import PORT_MOST, parse_protocol
 from hinomi.model.snapshot import Snapshot
 from hinomi.share.canonical import digest, render_canonical, require_canonical
 
 FORMAT: Final = "hinomi-snapshot-1"
 FIELDS: Final = ("address", "protocol", "port", "class", "valid_until_epoch")
 
+NUMBER_MOST: Final = 2**31 - 1
+"""No hub makes so many lists; a name of a file or a column of a table holds it."""
+
+EPOCH_DAYS_MOST: Final = 99_999
+"""No epoch is longer: 273 years."""
+
 _FIRST_LINE: Final = "hinomi snapshot"
+_NUMBER: Final = re.compile(r"[1-9][0-9]*")
 _HEAD_LINES: Final = 7
 _HEX: Final = frozenset("0123456789abcdef")
 _DIGEST_LETTERS: Final = 64
@@ -76,22 +84,26 @@ class Head:
             BadNote: If it is none.
         """
         lines = text.removesuffix("\n").split("\n")
-        if len(lines) != _HEAD_LINES or lines[0] != _FIRST_LINE or not lines[2].isdecimal():
+        if len(lines) != _HEAD_LINES or lines[0] != _FIRST_LINE:
             raise BadNote("this is no head of a snapshot")
-        day, _, days = lines[3].partition(" ")
-        if not days.isdecimal() or int(days) < 1:
+        number = _whole(lines[2], NUMBER_MOST)
+        if number is None:
+            raise BadNote("the head of the snapshot has a number that none has")
+        day, _, length = lines[3].partition(" ")
+        days = _whole(length, EPOCH_DAYS_MOST)
+        if days is None:
             raise BadNote("the head of the snapshot names no length of its epoch")
         if any(len(each) != _DIGEST_LETTERS or set(each) - _HEX for each in lines[4:]):
             raise BadNote("the head of the snapshot has a digest that is none")
         try:
-            epoch = parse_epoch(day, int(days))
+            epoch = parse_epoch(day, days)
         except ValueError as error:
             raise BadNote(f"the epoch of the snapshot is {error}") from error
         return cls(
             hub=lines[1],
-            number=int(lines[2]),
+            number=number,
             epoch=epoch,
-            epoch_days=int(days),
+            epoch_days=days,
             previous=lines[4],
             json_digest=lines[5],
             csv_digest=lines[6],
@@ -182,8 +194,10 @@ def parse_json(body: bytes, path: str = "snapshot") -> Snapshot:
         found = msgspec.json.decode(body, type=_Snapshot)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise MalformedDocument("is no snapshot, or has a field that none has", path) from error
-    if found.format != FORMAT or found.epoch_days < 1:
+    if found.format != FORMAT:
         raise MalformedDocument(f"its format is not {FORMAT}", path)
+    if not 1 <= found.epoch_days <= EPOCH_DAYS_MOST or not 1 <= found.number <= NUMBER_MOST:
+        raise MalformedDocument("has a number, or a length of epochs, that none has", path)
     try:
         snapshot = Snapshot(
             hub=found.hub,
@@ -248,7 +262,17 @@ def require_next(held: Head | None, heads: tuple[Head, ...]) -> None:
         before = head
 
 
+def _whole(digits: str, most: int) -> int | None:
+    """Read a whole number from 1 to *most* in the one form that it is written in; None: none."""
+    # Lengths are looked at before digits: `int` refuses some thousand of them with a ValueError.
+    if len(digits) > len(str(most)) or not _NUMBER.fullmatch(digits) or int(digits) > most:
+        return None
+    return int(digits)
+
+
 def _listing(found: _Listing, epoch_days: int) -> Listing:
+    if not 0 <= found.port <= PORT_MOST:
+        raise ValueError("a listing has a port that none has")
     return Listing(
         parse_address(found.address),
         parse_protocol(found.protocol),

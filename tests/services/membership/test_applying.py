@@ -19,6 +19,7 @@ from hinomi.services.membership.holding import check_chain, require_held
 from hinomi.services.membership.joined import read_joined
 from hinomi.services.membership.pulling import pull
 from household import DAY_MS, Household
+from roundhubs import with_values
 from standin import SERVERS, StandIn, answering, epoch_at, listing
 
 
@@ -169,3 +170,45 @@ def test_no_other_list_passes_for_the_hubs(house: Household) -> None:
     for name in ("hub", " Hub "):
         with pytest.raises(UsageError, match="listings pull"):
             add_list(house.home(), ListKind.KNOWN_CC, path, name)
+
+
+@pytest.mark.parametrize("lost", ["the list", "lists/000000001.json"])
+def test_a_list_that_was_lost_is_told_of_while_it_is_in_use(
+    house: Household, hub: StandIn, lost: str
+) -> None:
+    """Detection goes on with it, and says from which day on it does not."""
+    hub.list_servers(epoch_at(house.home()), lease=3)
+    pull(house.home())
+    assert lapse(house.home()) == 0
+    loses(house, lost)
+
+    with pytest.raises(ConfigError, match=r"is in use until .*listings pull` fetches it anew"):
+        lapse(house.home())
+    assert entries(house) == 6
+
+    pull(house.home())
+    assert (lapse(house.home()), entries(house)) == (0, 6)
+
+
+def test_nothing_holds_for_longer_than_a_lease(house: Household, hub: StandIn) -> None:
+    """Whatever the hub signs (R7): who hears nothing for a week lists nothing."""
+    now = epoch_at(house.home())
+    far = listing(SERVERS[0], now + 100_000)
+    hub.publish([far, *(listing(each, now + 6) for each in SERVERS[1:])], now)
+    assert pull(house.home()).applied.shortened == 1
+    house.later(6 * DAY_MS)
+    assert (lapse(house.home()), entries(house)) == (0, 6)
+    house.later(DAY_MS)
+
+    assert (lapse(house.home()), entries(house)) == (6, 0)
+
+
+def test_a_shorter_lease_counts_at_once(house: Household, hub: StandIn) -> None:
+    """It is the register in force that says how long a list holds, not that of the pull."""
+    hub.list_servers(epoch_at(house.home()))
+    pull(house.home())
+    house.later(2 * DAY_MS)
+    assert lapse(house.home()) == 0
+    shorter = with_values(house.home(), {"share.lease_days": 2})
+
+    assert (lapse(shorter), entries(house)) == (6, 0)

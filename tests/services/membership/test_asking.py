@@ -5,6 +5,8 @@ import math
 import tracemalloc
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import httpx
@@ -14,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docket import At
+from drips import PLACES, dripping
 from hinomi.errors import (
     ConfigError,
     Conflict,
@@ -27,9 +30,10 @@ from hinomi.hub.authority import Authority
 from hinomi.services.membership import asking
 from hinomi.services.membership.asking import SMALL, HubClient, NotTaken
 from hinomi.services.membership.joined import read_joined
-from hinomi.services.membership.joining import AUTHORITY, NODE_KEY, TOKEN
-from household import Household
-from standin import StandIn, answering, authority
+from hinomi.services.membership.joining import AUTHORITY, CERTIFICATE, NODE_KEY, TOKEN
+from hinomi.share.certificates import parse_key, render_certificate
+from household import DAY_MS, Household
+from standin import MEMBER, StandIn, answering, authority
 
 
 class Said(msgspec.Struct):
@@ -130,6 +134,64 @@ def test_no_answer_drips_in_for_ever(
 
     with client(member) as asks, pytest.raises(Unavailable, match="took too long"):
         asks.get("/v1/hub")
+
+
+@pytest.mark.parametrize("place", ["connection", *PLACES])
+def test_wherever_a_hub_drips_a_request_ends(
+    member: Household,
+    hub: StandIn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    """One deadline is over the whole of it, and other requests are not waited for after that."""
+    home = member.home()
+    monkeypatch.setattr(asking, "TOTAL_S", 0.5)
+    with dripping(place, tmp_path / "hub") as url:
+        slow = replace(read_joined(home), url=url)
+        with (
+            HubClient(home, slow, sleep=lambda _s: None) as asks,
+            pytest.raises(Unavailable, match="its answer took too long; try again later"),
+        ):
+            asks.get("/v1/hub", most=1 << 32)
+    assert hub.asked == []
+
+
+def test_a_hub_that_takes_nothing_in_is_left_too(
+    member: Household, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is sent may be large: that it is not read holds nobody."""
+    home = member.home()
+    monkeypatch.setattr(asking, "TOTAL_S", 0.5)
+    with dripping("nothing", tmp_path / "hub") as url:
+        slow = replace(read_joined(home), url=url)
+        with HubClient(home, slow) as asks, pytest.raises(Unavailable, match="took too long"):
+            asks.put_json("/v1/hub", bytes(32 << 20), Said)
+
+
+def test_all_requests_of_a_command_have_one_end(
+    member: Household, hub: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many that are slow, each within its own time, do not add up without one."""
+    monkeypatch.setattr(asking, "ALL_S", 0.0)
+    says(hub, 200, b"{}")
+
+    with client(member) as asks, pytest.raises(Unavailable, match="took too long"):
+        asks.get("/v1/hub")
+
+
+def test_after_a_hub_was_left_it_may_be_asked_again(
+    member: Household, hub: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the same client: the next request goes over a connection of its own."""
+    says(hub, 200, b'{"number": 1}')
+    with client(member) as asks:
+        assert asks.get_json("/v1/hub", Said).number == 1
+        monkeypatch.setattr(asking, "TOTAL_S", -1.0)
+        with pytest.raises(Unavailable):
+            asks.get("/v1/hub")
+        monkeypatch.setattr(asking, "TOTAL_S", 300.0)
+        assert asks.get_json("/v1/hub", Said).number == 1
 
 
 def packs(hub: StandIn, body: bytes, encoding: str = "gzip") -> None:
@@ -272,6 +334,39 @@ def test_a_hub_that_is_away_is_waited_for(at: At, signs: Authority, tmp_path: Pa
     ):
         asks.get("/v1/hub")
     assert waited == [0.0, 0.0]
+
+
+def test_a_certificate_that_ended_is_no_hub_that_is_away(member: Household, hub: StandIn) -> None:
+    """The node sees it by its own clock, and asks nothing: it has to join anew."""
+    member.later((date(2034, 3, 21) - date(2027, 1, 15)).days * DAY_MS)
+
+    with pytest.raises(ConfigError, match=r"certificate ended on 2034-03-20: .*listings enrol"):
+        client(member)
+    assert hub.asked == []
+
+
+def test_a_hub_that_finds_a_certificate_ended_is_believed(
+    member: Household, hub: StandIn, signs: Authority
+) -> None:
+    """Also where this node's clock does not show it."""
+    key = parse_key((member.folder / NODE_KEY).read_bytes(), "key").public_key()
+    ended = render_certificate(signs.issue_node(key, MEMBER, date(2020, 1, 1), 30))
+    (member.folder / CERTIFICATE).write_text(ended, "ascii")
+
+    with client(member) as asks, pytest.raises(ConfigError, match="finds that this node's cert"):
+        asks.get("/v1/hub")
+    assert hub.asked == []
+
+
+def test_a_hub_whose_certificate_ended_is_no_impostor(
+    at: At, signs: Authority, tmp_path: Path
+) -> None:
+    """It, or one of the two clocks, is to be looked at."""
+    with answering(StandIn(signs), tmp_path, begins=date(2010, 1, 1)) as hub:
+        house = at(None)
+        hub.let_in(house.home(), tmp_path)
+        with client(house) as asks, pytest.raises(Unavailable, match="has ended, or not begun"):
+            asks.get("/v1/hub")
 
 
 @pytest.mark.parametrize("lost", [NODE_KEY, AUTHORITY, TOKEN])

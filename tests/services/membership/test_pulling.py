@@ -4,12 +4,20 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from docket import bodies
-from hinomi.errors import Conflict, HinomiError, MalformedDocument, NotFound, Unavailable
+from hinomi.errors import (
+    ConfigError,
+    Conflict,
+    HinomiError,
+    MalformedDocument,
+    NotFound,
+    Unavailable,
+)
 from hinomi.govern.note import BadNote, Signer
 from hinomi.model.listed import HUB_LIST, ListKind
 from hinomi.services.home import Home
@@ -292,6 +300,62 @@ def test_an_old_list_is_told_of(house: Household, hub: StandIn) -> None:
         "the hub's list is 2 epochs old: ask the hub; without a newer one the last of it ends "
         "after 4 more"
     )
+
+
+def test_a_hub_that_gives_more_than_a_lease_is_told_of(house: Household, hub: StandIn) -> None:
+    """In one line, with the day on which it ends here; what was signed is kept as it is."""
+    now = epoch_at(house.home())
+    servers = [listing(SERVERS[0], now + 7), listing(SERVERS[1], now + 100_000)]
+    made = hub.publish([*servers, listing(SERVERS[2], now + 6)], now)
+
+    done = pull(house.home())
+
+    (said,) = done.warnings
+    day = read_joined(house.home()).day_of(now + 6)
+    assert said == (
+        "the hub lets 2 of its servers stand for longer than share.lease_days (7) here: they end "
+        f"here after {day}; ask the hub"
+    )
+    assert (done.lease_epochs, done.applied.shortened) == (6, 2)
+    assert (house.folder / "hub" / "lists" / "000000001.json").read_bytes() == made.json
+    (told,) = [each for each in bodies(house) if each.get("act") == "pull"]
+    assert told["shortened"] == 2
+
+
+def test_a_certificate_that_ends_is_told_of(house: Household, hub: StandIn, tmp_path: Path) -> None:
+    """In its last month; after it a pull says what to do, and lists end all the same."""
+    pulled_first(house, hub)
+    hub.lasts_days = 400
+    hub.let_in(house.home(), tmp_path)
+
+    (said,) = pull(house.home()).warnings
+
+    assert "this node's certificate ends on 2027-02-0" in said
+    house.later(30 * DAY_MS)
+    with pytest.raises(ConfigError, match="certificate ended on 2027-02-0"):
+        pull(house.home())
+    assert in_use(house.home()) == set()
+
+
+def test_a_list_in_use_that_is_ahead_of_the_clock_is_told_of(
+    house: Household, hub: StandIn
+) -> None:
+    """As one that is offered is; it stays in use, and the journal says so."""
+    pulled_first(house, hub)
+    house.later(-3 * DAY_MS)
+    begun = len(house.entries())
+
+    with pytest.raises(Conflict, match=r"has not begun\. Set this node's clock; if it is right"):
+        pull(house.home())
+
+    (told,) = bodies(house, since=begun)
+    assert "has not begun" in str(told["refused"])
+    assert in_use(house.home()) == addresses(*SERVERS)
+    (house.folder / "hub" / "held.json").unlink()
+    with pytest.raises(Conflict, match=r"has not begun\. Set this node's clock"):
+        pull(house.home())
+    house.later(3 * DAY_MS)
+    assert (pull(house.home()).number, len(in_use(house.home()))) == (1, 6)
 
 
 def test_a_list_that_was_lost_here_comes_again(house: Household, hub: StandIn) -> None:

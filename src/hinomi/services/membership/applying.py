@@ -1,8 +1,9 @@
 """
 The hub's list put to use: a list of known C&Cs, as `hinomi lists add` would keep one.
 
-Listings inside the own networks become pseudonyms on entry. What has run past its last epoch is
-left out, also where the hub is away: a list that nobody renews grows shorter, and ends.
+Listings inside the own networks become pseudonyms on entry. What has run past its last epoch, or
+past this node's own lease, is left out, also where the hub is away: a list that nobody renews grows
+shorter, and ends.
 """
 
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ from typing import Final
 
 from hinomi.collect.lists.intake import Intake
 from hinomi.collect.lists.tokenise import tokenise_entries
-from hinomi.errors import HinomiError
+from hinomi.errors import ConfigError, HinomiError
 from hinomi.model.listed import HUB_LIST, ListEntry, ListKind
 from hinomi.model.snapshot import Snapshot
 from hinomi.services.home import Home, require_one_period
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.holding import Held, read_held, read_list
+from hinomi.services.membership.holding import Held, read_held, read_list, require_whole
 from hinomi.services.membership.joined import JoinedHub, is_member, read_joined
+from hinomi.services.membership.leases import ends_of, last_epoch
 from hinomi.services.ownership import own_matcher
 
 _UNREADABLE: Final = "what was kept of it is gone or damaged"
@@ -31,6 +33,7 @@ class Applied:
     added: int
     ended: int
     lapsed: int  # Of the snapshot, those whose last epoch is over.
+    shortened: int  # Of the snapshot, those that the hub lets stand for longer than a lease here.
     ignored: int  # Of the snapshot, those that no network carries anything to.
 
 
@@ -48,7 +51,8 @@ def apply_list(home: Home, membership: JoinedHub, snapshot: Snapshot, held: Held
         The same snapshot in the same epoch again changes nothing.
     """
     now = membership.epoch_at(home.clock())
-    holding = [each for each in snapshot.listings if each.valid_until >= now]
+    ends = ends_of(home, membership, snapshot)
+    holding = [each for each, last in zip(snapshot.listings, ends, strict=True) if last >= now]
     intake = Intake(Path("snapshot"), ListKind.KNOWN_CC, keep_good=True)
     for each in holding:
         with intake.line(None):
@@ -76,6 +80,9 @@ def apply_list(home: Home, membership: JoinedHub, snapshot: Snapshot, held: Held
         added=replaced.added,
         ended=replaced.ended,
         lapsed=len(snapshot.listings) - len(holding),
+        shortened=sum(
+            last < each.valid_until for each, last in zip(snapshot.listings, ends, strict=True)
+        ),
         ignored=len(holding) - len(intake.entries),
     )
 
@@ -89,24 +96,35 @@ def lapse(home: Home) -> int:
     what was kept is gone or damaged.
 
     Raises:
-        ConfigError: If what is held is damaged or gone; its list has ended.
+        ConfigError: If what is held is damaged or gone; its list has ended, but for one of which
+            it is still known that none of it has run past its last epoch.
     """
     if not is_member(home):
         return _end(home, "this home is no member")
     try:
         membership = read_joined(home)
         held = read_held(home, membership)
-    except HinomiError:
+    except HinomiError as error:
         _end(home, _UNREADABLE)
-        raise
-    return lapse_held(home, membership, held)
+        raise ConfigError(f"the hub's list is not in use: {error}") from error
+    ended = lapse_held(home, membership, held)
+    if held is not None:
+        try:
+            require_whole(home, membership, held)
+        except ConfigError as error:
+            last = membership.day_of(_none_before(home, membership, held))
+            raise ConfigError(
+                f"the hub's list is in use until {last} at most, and is not counted for the hub: "
+                f"{error}"
+            ) from error
+    return ended
 
 
 def lapse_held(home: Home, membership: JoinedHub, held: Held | None) -> int:
     """Do as `lapse`, where it is known what is held; None: nothing of this hub."""
     if held is None:
         return _end(home, "nothing of this hub is held")
-    if membership.epoch_at(home.clock()) <= held.ends:
+    if membership.epoch_at(home.clock()) <= _none_before(home, membership, held):
         return 0
     try:
         snapshot = read_list(home, membership, held.number)
@@ -118,6 +136,11 @@ def lapse_held(home: Home, membership: JoinedHub, held: Held | None) -> int:
         facts = {"act": "lapse", "number": held.number, "ended": applied.ended}
         record(home.journal(), Operation.LIST, mandate, {**facts, "entries": applied.entries})
     return applied.ended
+
+
+def _none_before(home: Home, membership: JoinedHub, held: Held) -> int:
+    """Give the last epoch in which all that is held certainly holds, without reading it."""
+    return min(held.ends, last_epoch(home, membership, held.head.epoch))
 
 
 def _end(home: Home, reason: str) -> int:

@@ -25,8 +25,10 @@ from hinomi.errors import (
     Unavailable,
 )
 from hinomi.services.home import Home
+from hinomi.services.membership.deadline import Line, Overdue, within
 from hinomi.services.membership.joined import JoinedHub
 from hinomi.services.membership.joining import AUTHORITY, CERTIFICATE, NODE_KEY, read_token
+from hinomi.services.membership.validity import ANEW, require_valid
 from hinomi.telemetry import mask_addresses
 
 WAITS_S: Final = (1.0, 2.0, 4.0, 8.0)
@@ -34,6 +36,9 @@ WAITS_S: Final = (1.0, 2.0, 4.0, 8.0)
 
 TOTAL_S: Final = 300.0
 """No request takes longer, with all its attempts; one answer may drip in slowly until then."""
+
+ALL_S: Final = 600.0
+"""All requests of one command together take no longer: nobody else waits longer for its lock."""
 
 SMALL: Final = 1 << 16
 """Most bytes of a head, an envelope, a receipt, a refusal."""
@@ -48,6 +53,8 @@ _TIMEOUT: Final = httpx.Timeout(30.0, connect=10.0)
 _AGAIN: Final = frozenset({429, 502, 503, 504})
 _WRONG: Final = frozenset({400, 413, 415, 422})
 _TOLD_MOST: Final = 300
+_OUT_OF_TIME: Final = frozenset({9, 10})  # Not yet valid, expired: `X509_V_ERR_…` of OpenSSL.
+_ENDED: Final = "ALERT_CERTIFICATE_EXPIRED"  # Alert 45 of TLS (RFC 8446, section 6.2).
 _REFUSALS: Final[Mapping[int, type[HinomiError]]] = {
     401: NotPermitted,
     403: NotPermitted,
@@ -81,10 +88,14 @@ class HubClient:
             sleep: Waits for so many seconds.
 
         Raises:
-            ConfigError: If a key or certificate is missing or damaged.
+            ConfigError: If a key or certificate is missing or damaged, or the certificate ended.
         """
+        require_valid(home)
         self._name = membership.url
         self._sleep = sleep
+        self._left_s = ALL_S
+        self._line = Line()
+        self._is_left = False  # A thread that took too long may still be in the client.
         self._client = httpx.Client(
             base_url=membership.url,
             verify=_context(home),
@@ -107,7 +118,9 @@ class HubClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._client.close()
+        self._line.close()
+        if not self._is_left:
+            self._client.close()
 
     def get(self, path: str, *, most: int = SMALL) -> bytes:
         """
@@ -151,17 +164,37 @@ class HubClient:
             raise MalformedDocument("is not what a hub answers", f"{self._name}{path}") from error
 
     def _ask(self, method: str, path: str, *, most: int, **given: Any) -> bytes:
-        ends_s = time.monotonic() + TOTAL_S
-        for wait_s in (*WAITS_S, None):
-            try:
-                return self._once(method, path, most, ends_s, given)
-            except _Away as error:
-                if wait_s is None or time.monotonic() + wait_s >= ends_s:
-                    raise Unavailable(
-                        f"the hub {self._name} is away: {error}; try again later"
-                    ) from error
-                self._sleep(wait_s)
+        begun_s = time.monotonic()
+        ends_s = begun_s + min(TOTAL_S, self._left_s)
+        try:
+            for wait_s in (*WAITS_S, None):
+                try:
+                    return self._in_time(method, path, most, ends_s, given)
+                except _Away as error:
+                    if wait_s is None or time.monotonic() + wait_s >= ends_s:
+                        raise Unavailable(
+                            f"the hub {self._name} is away: {error}; try again later"
+                        ) from error
+                    self._sleep(wait_s)
+        finally:
+            self._left_s -= time.monotonic() - begun_s
         raise AssertionError  # The last attempt returns or raises.
+
+    def _in_time(
+        self, method: str, path: str, most: int, ends_s: float, given: Mapping[str, Any]
+    ) -> bytes:
+        """Ask once; what is not done by *ends_s* is left, wherever it stands then."""
+        line = self._line
+        with_line = {**given, "extensions": {"trace": line.trace}}
+        try:
+            return within(
+                ends_s - time.monotonic(),
+                lambda: self._once(method, path, most, ends_s, with_line),
+                line,
+            )
+        except Overdue as error:
+            self._line, self._is_left = Line(), True
+            raise _Away("its answer took too long") from error
 
     def _once(
         self, method: str, path: str, most: int, ends_s: float, given: Mapping[str, Any]
@@ -170,12 +203,8 @@ class HubClient:
             with self._client.stream(method, path, **given) as answer:
                 limit = most if answer.is_success else SMALL
                 body = _bounded(answer, limit, ends_s, f"{self._name}{path}")
-        except httpx.TransportError as error:
-            if isinstance(_first_cause(error), ssl.SSLCertVerificationError):
-                raise Unavailable(
-                    f"who answers at {self._name} is not the hub that this home joined: its "
-                    "certificate is not of the hub's authority"
-                ) from error
+        except (httpx.TransportError, OSError) as error:
+            _require_certificates(error, self._name)
             raise _Away(_said(str(error)) or type(error).__name__) from error
         if answer.is_success:
             return body
@@ -183,6 +212,32 @@ class HubClient:
         if answer.status_code in _AGAIN:
             raise _Away(told or f"it answers {answer.status_code}")
         raise _refusal(answer.status_code, told, f"{self._name}{path}")
+
+
+def _require_certificates(error: BaseException, name: str) -> None:
+    """
+    Return if it is not for a certificate that a connection failed: to try again may help then.
+
+    Raises:
+        ConfigError: If the hub finds that this node's certificate has ended.
+        Unavailable: If it is the hub's that is wrong.
+    """
+    cause = _first_cause(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        if cause.verify_code in _OUT_OF_TIME:
+            raise Unavailable(
+                f"the certificate of {name} has ended, or not begun, by this node's clock: is the "
+                "clock right? If so, ask whoever runs the hub"
+            ) from error
+        raise Unavailable(
+            f"who answers at {name} is not the hub that this home joined: its certificate is not "
+            "of the hub's authority"
+        ) from error
+    if isinstance(cause, ssl.SSLError) and str(cause.reason).endswith(_ENDED):
+        raise ConfigError(
+            f"the hub finds that this node's certificate has ended: {ANEW}; is this node's clock "
+            "right?"
+        ) from error
 
 
 def _context(home: Home) -> ssl.SSLContext:

@@ -234,15 +234,21 @@ def read_list(home: Home, membership: JoinedHub, number: int) -> Snapshot:
         NotFound: If it is not here (any more).
         BadNote, MalformedDocument: If it is damaged.
     """
-    head = read_head(home, membership, number)
-    path = _path(home, "lists", number, "json")
-    try:
-        body = path.read_bytes()
-    except OSError as error:
-        raise NotFound(f"the list of snapshot {number} is not here") from error
-    if digest(body) != head.json_digest:  # Whatever else there is to it was checked as it came.
-        raise BadNote(f"{path} is not the list whose digest was signed")
+    path, body = _body(home, membership, number)
     return parse_json(body, str(path))
+
+
+def require_whole(home: Home, membership: JoinedHub, held: Held) -> None:
+    """
+    Return if the list that is in use is here as it was signed.
+
+    Raises:
+        ConfigError: If it is gone or damaged.
+    """
+    try:
+        _body(home, membership, held.number)
+    except HinomiError as error:
+        raise ConfigError(f"{error}; `hinomi listings pull` fetches it anew") from error
 
 
 def check_chain(home: Home, membership: JoinedHub) -> tuple[Head, ...]:
@@ -278,6 +284,19 @@ def _numbers(home: Home) -> list[int]:
     """Number the snapshots whose heads are here."""
     folder = home.folder / FOLDER / "heads"
     return [int(each.stem) for each in folder.glob("*.note") if each.stem.isdecimal()]
+
+
+def _body(home: Home, membership: JoinedHub, number: int) -> tuple[Path, bytes]:
+    """Read the bytes of a list, and check that they are those that the hub signed."""
+    head = read_head(home, membership, number)
+    path = _path(home, "lists", number, "json")
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"the list of snapshot {number} is not here") from error
+    if digest(body) != head.json_digest:  # Whatever else there is to it was checked as it came.
+        raise BadNote(f"{path} is not the list whose digest was signed")
+    return path, body
 
 
 def _path(home: Home, folder: str, number: int, suffix: str) -> Path:

@@ -157,7 +157,7 @@ def _list_in_use(home: Home, membership: JoinedHub) -> Snapshot | None:
         held = read_held(home, membership)
         return None if held is None else read_list(home, membership, held.number)
     except (BadNote, ConfigError, MalformedDocument, NotFound):
-        return None  # Whoever lets it lapse tells of it; detection goes on.
+        return None  # `applying.lapse` has told of it before the run; detection goes on.
 
 
 def _services(home: Home, casebook: CaseBook, snapshot: Snapshot) -> list[Service]:

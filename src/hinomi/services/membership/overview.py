@@ -4,14 +4,16 @@ from dataclasses import dataclass
 
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
-from hinomi.services.membership.holding import read_held, read_list
+from hinomi.services.membership.holding import read_held, read_list, require_whole
 from hinomi.services.membership.joined import JoinedHub, read_joined
 from hinomi.services.membership.joining import MEMBERSHIP, read_membership
 from hinomi.services.membership.judging import read_judged
+from hinomi.services.membership.leases import ends_of, lease_left
 from hinomi.services.membership.met import NO_LIST, read_met
-from hinomi.services.membership.pulling import lease_left, warn_of_age
+from hinomi.services.membership.pulling import require_begun, warn_of_age, warnings_of
 from hinomi.services.membership.rounds import read_opened
 from hinomi.services.membership.sending import Parcel, all_waiting, last_sent
+from hinomi.services.membership.validity import require_valid, warn_of_end
 from hinomi.services.membership.waiting import read_waiting, told_of
 from hinomi.share.certificates import last_day, parse_certificate
 
@@ -23,7 +25,7 @@ class HeldList:
     number: int
     epoch: str
     listings: int
-    age_epochs: int
+    age_epochs: int  # Below 0: this node's clock is behind, or the hub's ahead.
     lease_epochs: int  # After so many more epochs without a newer list, nothing is listed.
     acknowledged: bool
     warning: str | None
@@ -47,6 +49,7 @@ class Overview:
     corroborated: dict[str, object] | None  # By the newest answer; None: none was opened.
     waiting: tuple[dict[str, object], ...]  # Batches in the outbox.
     file: dict[str, object] | None  # That was approved and waits for the next epoch; None: none.
+    warnings: tuple[str, ...]  # What people should look at.
 
 
 def overview(home: Home) -> Overview:
@@ -55,18 +58,22 @@ def overview(home: Home) -> Overview:
 
     Raises:
         NotFound: If it has joined none.
-        ConfigError, BadNote, MalformedDocument: If what is kept is damaged.
+        ConfigError: If what is kept is damaged.
     """
     membership = read_joined(home)
     now = membership.epoch_at(home.clock())
     held = read_held(home, membership)
     shown = None
+    soon = warn_of_end(home)
+    warnings: tuple[str, ...] = () if soon is None else (soon,)
     if held is not None:
+        require_whole(home, membership, held)
         snapshot = read_list(home, membership, held.number)
+        warnings = warnings_of(home, membership, snapshot)
         shown = HeldList(
             number=held.number,
             epoch=membership.day_of(held.head.epoch),
-            listings=sum(each.valid_until >= now for each in snapshot.listings),
+            listings=sum(last >= now for last in ends_of(home, membership, snapshot)),
             age_epochs=now - held.head.epoch,
             lease_epochs=lease_left(home, membership, snapshot),
             acknowledged=held.acknowledged == held.number,
@@ -101,7 +108,23 @@ def overview(home: Home) -> Overview:
         corroborated=_corroborated(home, membership),
         waiting=tuple(told(each) for each in all_waiting(home)),
         file=None if file is None else told_of(membership, file),
+        warnings=warnings,
     )
+
+
+def require_in_order(home: Home) -> None:
+    """
+    Return if nothing stands between this home and the hub, as far as it knows by itself.
+
+    Raises:
+        ConfigError: If its certificate has ended.
+        Conflict: If the list in use is of an epoch that has not begun by its clock.
+    """
+    require_valid(home)
+    membership = read_joined(home)
+    held = read_held(home, membership)
+    if held is not None:
+        require_begun(membership, held.head, membership.epoch_at(home.clock()))
 
 
 def _corroborated(home: Home, membership: JoinedHub) -> dict[str, object] | None:

@@ -32,6 +32,8 @@ from hinomi.services.membership.holding import (
     sweep_lists,
 )
 from hinomi.services.membership.joined import JoinedHub, read_joined
+from hinomi.services.membership.leases import lease_left, warn_of_lease
+from hinomi.services.membership.validity import warn_of_end
 from hinomi.share.envelope import check_envelope
 from hinomi.share.snapshot import Head, check_head, require_body, require_next
 
@@ -81,7 +83,9 @@ def pull(home: Home) -> Pulled:
         Unavailable: If the hub is away.
         NotPermitted: If it does not let this node, or no mandate permits it.
         BadNote, MalformedDocument: If what came is not what the hub signed.
-        Conflict: If the hub went back, left a list out, or tells another history.
+        Conflict: If the hub went back, left a list out, tells another history, or a list is of an
+            epoch that has not begun here, also the one in use.
+        ConfigError: If what is held is damaged, or this node's certificate has ended.
     """
     mandate = home.mandate(Operation.PULL)
     membership = read_joined(home)
@@ -89,7 +93,7 @@ def pull(home: Home) -> Pulled:
         try:
             held = find_held(home, membership)
         except ConfigError:
-            lapse(home)  # It raises the same, after the list has ended.
+            lapse(home)  # It tells the same, after the list has ended.
             raise
         try:
             with HubClient(home, membership) as client:
@@ -124,7 +128,7 @@ def _pulled(home: Home, membership: JoinedHub, held: Held | None, client: HubCli
     if is_new or applied.added or applied.ended:
         _note(home, membership, found.newest, applied)
     sweep_lists(home, snapshot.number)
-    warnings = _warnings(home, membership, snapshot)
+    warnings = warnings_of(home, membership, snapshot)
     try:
         done = held.acknowledged == held.number
         done = done or acknowledging.tell(home, membership, held, client) == held.number
@@ -143,12 +147,6 @@ def _pulled(home: Home, membership: JoinedHub, held: Held | None, client: HubCli
     )
 
 
-def lease_left(home: Home, membership: JoinedHub, snapshot: Snapshot) -> int:
-    """Count the epochs after the present one in which something of *snapshot* still holds."""
-    last = max((each.valid_until for each in snapshot.listings), default=snapshot.epoch)
-    return max(last - membership.epoch_at(home.clock()), 0)
-
-
 def warn_of_age(home: Home, membership: JoinedHub, snapshot: Snapshot) -> str | None:
     """Say that a list is old; None: it is not."""
     age = _age(home, membership, snapshot.epoch)
@@ -164,9 +162,14 @@ def _age(home: Home, membership: JoinedHub, epoch: int) -> int:
     return membership.epoch_at(home.clock()) - epoch
 
 
-def _warnings(home: Home, membership: JoinedHub, snapshot: Snapshot) -> tuple[str, ...]:
-    old = warn_of_age(home, membership, snapshot)
-    return () if old is None else (old,)
+def warnings_of(home: Home, membership: JoinedHub, snapshot: Snapshot) -> tuple[str, ...]:
+    """Say what people should look at while the list is in use; each is one line."""
+    found = (
+        warn_of_age(home, membership, snapshot),
+        warn_of_lease(home, membership, snapshot),
+        warn_of_end(home),
+    )
+    return tuple(each for each in found if each is not None)
 
 
 def _heads(home: Home, membership: JoinedHub, held: Head | None, client: HubClient) -> _Found:
@@ -176,6 +179,7 @@ def _heads(home: Home, membership: JoinedHub, held: Head | None, client: HubClie
         first = client.get_json("/v1/snapshots/latest", _Numbered)
         head = _checked(first, membership, now)
         return _Found(heads=((head, first.head),), newest=head)
+    require_begun(membership, held, now)
     before, new = held, list[tuple[Head, str]]()
     while True:
         after = before.number
@@ -209,12 +213,23 @@ def _checked(told: _Numbered, membership: JoinedHub, now: int) -> Head:
         raise BadNote(f"what was given as snapshot {told.number} is signed as {head.number}")
     if head.epoch_days != membership.epoch_days:
         raise BadNote(f"snapshot {head.number} has epochs of another length than the hub said")
+    require_begun(membership, head, now)
+    return head
+
+
+def require_begun(membership: JoinedHub, head: Head, now: int) -> None:
+    """
+    Return if the epoch of a list has begun by this node's clock.
+
+    Raises:
+        Conflict: If it has not. What is in use stays: it ends later than it should, not earlier.
+    """
     if head.epoch > now:
         raise Conflict(
-            f"snapshot {head.number} is of an epoch that has not begun: one of the two clocks is "
-            "wrong"
+            f"snapshot {head.number} is of {membership.day_of(head.epoch)}, and here it is "
+            f"{membership.day_of(now)}: an epoch that has not begun. Set this node's clock; if it "
+            "is right, the hub's is wrong: ask the hub"
         )
-    return head
 
 
 def _require_same(held: Head, client: HubClient, membership: JoinedHub) -> None:
@@ -286,6 +301,7 @@ def _note(home: Home, membership: JoinedHub, head: Head, applied: Applied) -> No
         "added": applied.added,
         "ended": applied.ended,
         "lapsed": applied.lapsed,
+        "shortened": applied.shortened,
         "ignored": applied.ignored,
         "register": home.register.version,
     }
