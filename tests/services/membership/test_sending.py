@@ -40,7 +40,7 @@ from hinomi.services.membership.sending import (
 )
 from hinomi.services.membership.sighting import give_feedback
 from hinomi.services.membership.submitting import plan_submission, submit
-from hinomi.services.membership.uploading import submit_file
+from hinomi.services.membership.uploading import submit_due, submit_file
 from hinomi.services.transparency import publish_page
 from hinomi.share.private.membersfile import render_members_key
 from hinomi.share.submission import render_submission
@@ -226,7 +226,7 @@ def test_one_process_sends_at_a_time(
     monkeypatch.setattr(holding, "_WAIT_S", 0.05)
     home = house.home()
     with alone_sending(home):
-        for act in (submit, give_feedback):
+        for act in (submit_due, give_feedback):
             with pytest.raises(Conflict, match="another process makes or sends a batch"):
                 act(home)
     assert hub.asked == []

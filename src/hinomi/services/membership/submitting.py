@@ -26,7 +26,6 @@ from hinomi.services.membership.saidbefore import said_before
 from hinomi.services.membership.sending import (
     Parcel,
     Refused,
-    alone_sending,
     begun,
     dispatch,
     make_parcel,
@@ -105,23 +104,24 @@ def submit(home: Home) -> Submitted:
     """
     Send this house's findings to the hub, once an epoch; repeated, the same bytes.
 
+    Whoever calls it has `sending.alone_sending`.
+
     Raises:
         As `plan_submission`.
         Unavailable: If the hub is away: what is to be sent stays in the outbox.
-        Conflict, NotTaken: If the hub does not take it, or another process sends.
+        Conflict, NotTaken: If the hub does not take it.
         BadNote: If its receipt is none.
     """
     mandate = require_may_leave(home, Operation.SUBMIT)
     membership = read_joined(home)
-    with alone_sending(home):
-        epoch = spoken_of(home, membership)
-        facts: dict[str, object] = {}
-        parcel = begun(home, membership, Deed.SUBMISSION, epoch)
-        if parcel is None:
-            planned = _own_taking_back(home, membership, _plan(home, membership, mandate))
-            facts = planned.facts
-            parcel = keep_plan(home, membership, mandate, planned)
-        return send(home, membership, epoch, parcel, facts)
+    epoch = spoken_of(home, membership)
+    facts: dict[str, object] = {}
+    parcel = begun(home, membership, Deed.SUBMISSION, epoch)
+    if parcel is None:
+        planned = _own_taking_back(home, membership, _plan(home, membership, mandate))
+        facts = planned.facts
+        parcel = keep_plan(home, membership, mandate, planned)
+    return send(home, membership, epoch, parcel, facts)
 
 
 def keep_plan(

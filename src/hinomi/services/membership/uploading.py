@@ -10,7 +10,7 @@ the epoch that it goes for; before it goes, everything is looked at anew.
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 
@@ -26,10 +26,17 @@ from hinomi.services.listings import require_may_leave
 from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.asking import NotTaken
 from hinomi.services.membership.findingsfile import first_refused, read_findings
-from hinomi.services.membership.holding import alone, read_held, read_list
+from hinomi.services.membership.holding import read_held, read_list
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.saidbefore import said_in_lease
-from hinomi.services.membership.sending import Parcel, dispatch, find_sent, find_waiting
+from hinomi.services.membership.sending import (
+    Parcel,
+    alone_sending,
+    begun,
+    dispatch,
+    find_sent,
+    find_waiting,
+)
 from hinomi.services.membership.submitting import (
     Planned,
     Submitted,
@@ -57,9 +64,6 @@ from hinomi.services.people import acting, people_in_force
 from hinomi.share.canonical import digest
 from hinomi.share.submission import Profile
 from hinomi.share.threshold import Backed
-
-_LOCK: Final = "uploading"
-_DOES: Final = "sends findings"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +116,7 @@ def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = ""
         )
     spoken_of(home, membership)  # Before the file: differing epochs are graver.
     given = read_findings(home, mandate, path)
-    with alone(home, _LOCK, _DOES):
+    with alone_sending(home):
         return _submit(home, membership, mandate, given, reason)
 
 
@@ -126,7 +130,7 @@ def submit_due(home: Home) -> Submitted:
     mandate = require_may_leave(home, Operation.SUBMIT)
     membership = read_joined(home)
     epoch = spoken_of(home, membership)
-    with alone(home, _LOCK, _DOES):
+    with alone_sending(home):
         waiting = read_waiting(home, membership)
         if waiting is None:
             return submit(home)
@@ -247,9 +251,7 @@ def _send(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting)
     except NotPermitted as error:
         _let_go(home, membership, mandate, waiting, str(error))
         raise
-    before = find_sent(home, membership, Deed.SUBMISSION, epoch) or find_waiting(
-        home, membership, Deed.SUBMISSION, epoch
-    )
+    before = begun(home, membership, Deed.SUBMISSION, epoch)
     if before is None:
         return _send_anew(home, membership, mandate, waiting)
     if waiting.made != Made(epoch, before.digest):
