@@ -71,8 +71,8 @@ def corroborate(session: Session) -> None:
     that would be submitted, in a form that neither the hub nor anybody without the members' key
     can read. Sent again, it is the same bytes. Where share.only_corroborated is 1, `submit` sends
     what the newest answer names and nothing else. A round that this home's register does not
-    permit is refused (exit 78), and one that the hub changes within an epoch (65). A laboratory takes no part (exit 77); a hub
-    that makes no rounds says so (exit 66).
+    permit is refused (exit 78), and one that the hub changes within an epoch (65). A laboratory
+    takes no part (exit 77); a hub that makes no rounds says so (exit 66).
 
     \b
     Example:
