@@ -97,6 +97,7 @@ def test_taking_part_says_what_it_did(house: Household, rounds: StandInRounds) -
     assert first.code == 0, first.err
     assert "0 findings went in; the hub has the tables." in first.out
     assert again == again | {"brought": 0, "was_sent": True, "opened": None, "lost": []}
+    assert (again["at_lines_least"], again["left_out"], again["unread"]) == (0, 0, [])
     assert "Of 0 findings 3 members or more have 0." in last.out
     assert "corroborated: 0 of the 0 findings of" in status.out
 
@@ -116,6 +117,20 @@ def test_a_round_that_is_over_is_no_failure(house: Household, rounds: StandInRou
     lost = hinomi(*run, "--json", home=house.folder)
     assert "comes to nothing here" in lost.err
     assert len(lost.document["lost"]) == 1
+
+
+def test_an_answer_that_cannot_be_read_is_told_of(house: Household, rounds: StandInRounds) -> None:
+    """On standard error and in the document; exit 0, since it is asked for again."""
+    run = ("listings", "corroborate", "--json")
+    hinomi(*run, home=house.folder)
+    rounds.is_over = True
+    rounds.hub.rounds = lambda method, path, body: (
+        (410, b"{}") if path.endswith("answer") else rounds.answer(method, path, body)
+    )
+
+    said = hinomi(*run, home=house.folder)
+    assert (said.code, len(said.document["unread"])) == (0, 1)
+    assert "cannot be read now" in said.err
 
 
 def test_who_may_take_part_and_hold_the_key(house: Household) -> None:
