@@ -16,7 +16,7 @@ def test_tables_that_were_taken_out_are_in_no_file(tmp_path: Path) -> None:
         casebook.hub.members.add(Node("isp-a").member())
         casebook.hub.rounds.deal(Dealt(epoch=1, threshold=3, capacity=100, numbers={"isp-a": 1}))
         casebook.hub.rounds.add(
-            Tables(epoch=1, member="isp-a", digest="d", note="", body=BODY, entry=0)
+            Tables(epoch=1, member="isp-a", digest="d", note="", point=5, body=BODY, entry=0)
         )
     assert any(BODY[:40] in each.read_bytes() for each in tmp_path.iterdir())
     with open_casebook(path) as casebook:
@@ -32,7 +32,7 @@ def test_a_copy_of_the_case_book_has_no_tables(tmp_path: Path) -> None:
         casebook.hub.members.add(Node("isp-a").member())
         casebook.hub.rounds.deal(Dealt(epoch=1, threshold=3, capacity=100, numbers={"isp-a": 1}))
         casebook.hub.rounds.add(
-            Tables(epoch=1, member="isp-a", digest="d", note="", body=BODY, entry=0)
+            Tables(epoch=1, member="isp-a", digest="d", note="", point=5, body=BODY, entry=0)
         )
         casebook.save(tmp_path / "copy.sqlite")
     with open_casebook(tmp_path / "copy.sqlite") as copy:
