@@ -66,6 +66,7 @@ SOCKETS: Final = {
     "src/hinomi/services/collector.py": "opens the ports before its workers start",
     "src/hinomi/web/hub/server.py": "answers members of the hub",
     "src/hinomi/services/membership/asking.py": "asks the hub that this home has joined",
+    "src/hinomi/services/membership/deadline.py": "cuts that connection when its time is over",
 }
 """Modules that may import `socket`, each with the reason."""
 

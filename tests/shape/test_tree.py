@@ -24,6 +24,7 @@ CATCH_ALLS: Final[dict[str, str]] = {
     "src/hinomi/cli/running.py": "the last line of defence: one line instead of a traceback",
     "src/hinomi/services/bookkeeping.py": "a thread: logged, counted, raised on the other one",
     "src/hinomi/services/writing.py": "the same",
+    "src/hinomi/services/membership/deadline.py": "a thread: raised on the one that waits for it",
     "src/hinomi/services/hub/serving.py": "the thread that looks after a hub: logged, counted",
     "src/hinomi/web/hub/gate.py": "one answer to each request: logged, counted",
 }
