@@ -20,14 +20,11 @@ from hinomi.model.address import parse_address
 from hinomi.model.case import ServiceClass
 from hinomi.model.listing import Listing, parse_epoch, render_epoch
 from hinomi.model.protocol import PORT_MOST, parse_protocol
-from hinomi.model.snapshot import Snapshot
+from hinomi.model.snapshot import NUMBER_MOST, Snapshot
 from hinomi.share.canonical import digest, render_canonical, require_canonical
 
 FORMAT: Final = "hinomi-snapshot-1"
 FIELDS: Final = ("address", "protocol", "port", "class", "valid_until_epoch")
-
-NUMBER_MOST: Final = 2**31 - 1
-"""No hub makes so many lists; a name of a file or a column of a table holds it."""
 
 EPOCH_DAYS_MOST: Final = 99_999
 """No epoch is longer: 273 years."""

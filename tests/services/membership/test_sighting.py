@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from docket import manned
 from hinomi.cli.servers import read_endpoint
 from hinomi.clock import wall_clock
-from hinomi.errors import NotFound, NotPermitted, Unavailable
+from hinomi.errors import ConfigError, NotFound, NotPermitted, Unavailable
 from hinomi.model.statement import Deed, Sighting
 from hinomi.services.membership.judging import judge
 from hinomi.services.membership.met import NO_LIST, Behind, Met, put_met
@@ -206,6 +206,17 @@ def test_without_a_list_there_is_nothing_to_say(house: Household) -> None:
     """Pull first."""
     with pytest.raises(NotFound, match="listings pull"):
         give_feedback(house.home())
+
+
+def test_a_list_that_is_damaged_is_fetched_anew(pulled: Household) -> None:
+    """What mends it is said to whoever speaks of the list, not that detection should run."""
+    (path,) = (pulled.folder / "hub" / "lists").iterdir()
+    path.write_bytes(b"")
+
+    with pytest.raises(ConfigError, match="`hinomi listings pull` fetches it anew"):
+        give_feedback(pulled.home())
+    with pytest.raises(ConfigError, match="`hinomi listings pull` fetches it anew"):
+        judge(pulled.act_as("anna"), FIRST, Sighting.WRONG, "a mail server of a school")
 
 
 def test_a_laboratory_tells_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

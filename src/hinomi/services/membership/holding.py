@@ -251,6 +251,17 @@ def require_whole(home: Home, membership: JoinedHub, held: Held) -> None:
         raise ConfigError(f"{error}; `hinomi listings pull` fetches it anew") from error
 
 
+def read_in_use(home: Home, membership: JoinedHub, held: Held) -> Snapshot:
+    """
+    Give the list that is in use.
+
+    Raises:
+        ConfigError: If it is gone or damaged.
+    """
+    require_whole(home, membership, held)
+    return read_list(home, membership, held.number)
+
+
 def check_chain(home: Home, membership: JoinedHub) -> tuple[Head, ...]:
     """
     Check every head that is here, and that each follows on the one before.

@@ -16,7 +16,7 @@ from hinomi.model.snapshot import Snapshot
 from hinomi.model.statement import Endpoint, Sighting
 from hinomi.services.home import Home
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.holding import alone, read_list, require_held
+from hinomi.services.membership.holding import alone, read_in_use, require_held
 from hinomi.services.membership.joined import FOLDER, path_in, read_joined
 from hinomi.services.people import acting, people_in_force
 from hinomi.services.wording import said_words
@@ -58,7 +58,7 @@ def judge(home: Home, endpoint: Endpoint, sighting: Sighting | None, reason: str
     membership = read_joined(home)
     with alone(home):
         held = require_held(home, membership)
-        snapshot = read_list(home, membership, held.number)
+        snapshot = read_in_use(home, membership, held)
         listed = _listed(snapshot)
         if endpoint not in listed:
             raise NotFound(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hinomi.model.statement import Deed
 from hinomi.services.home import Home
-from hinomi.services.membership.holding import read_held, read_list, require_whole
+from hinomi.services.membership.holding import read_held, read_in_use
 from hinomi.services.membership.joined import JoinedHub, read_joined
 from hinomi.services.membership.joining import MEMBERSHIP, read_membership
 from hinomi.services.membership.judging import read_judged
@@ -67,8 +67,7 @@ def overview(home: Home) -> Overview:
     soon = warn_of_end(home)
     warnings: tuple[str, ...] = () if soon is None else (soon,)
     if held is not None:
-        require_whole(home, membership, held)
-        snapshot = read_list(home, membership, held.number)
+        snapshot = read_in_use(home, membership, held)
         warnings = warnings_of(home, membership, snapshot)
         shown = HeldList(
             number=held.number,

@@ -16,7 +16,7 @@ from hinomi.model.statement import Deed, Endpoint, Sighting, SightingStatement
 from hinomi.services.home import Home
 from hinomi.services.listings import require_may_leave
 from hinomi.services.mandates import Operation, record
-from hinomi.services.membership.holding import Held, read_list, require_held
+from hinomi.services.membership.holding import Held, read_in_use, read_list, require_held
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.judging import read_judged
 from hinomi.services.membership.met import NO_LIST, Behind, Met, counted_of
@@ -139,7 +139,7 @@ def _sightings(home: Home, membership: JoinedHub, epoch: int) -> Sightings:
     snapshot = _looked_at(home, membership, held, met)
     has_looked = met is not None and snapshot is not None
     if snapshot is None:
-        snapshot = read_list(home, membership, held.number)
+        snapshot = read_in_use(home, membership, held)
     found = []
     for place, each in enumerate(snapshot.listings):
         endpoint = Endpoint(each.address, each.proto, each.port)

@@ -26,7 +26,7 @@ from hinomi.services.listings import require_may_leave
 from hinomi.services.mandates import Operation, record
 from hinomi.services.membership.asking import NotTaken
 from hinomi.services.membership.findingsfile import first_refused, read_findings
-from hinomi.services.membership.holding import read_held, read_list
+from hinomi.services.membership.holding import read_held, read_in_use
 from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.saidbefore import said_in_lease
 from hinomi.services.membership.sending import (
@@ -195,7 +195,7 @@ def _echoed(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint
     held = read_held(home, membership)
     if held is None:
         return frozenset()
-    listings = read_list(home, membership, held.number).listings
+    listings = read_in_use(home, membership, held).listings
     there = {Endpoint(each.address, each.proto, each.port) for each in listings}
     return frozenset(there - own_servers(home, epoch) - said_in_lease(home, membership, epoch))
 
