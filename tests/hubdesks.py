@@ -65,7 +65,7 @@ class Desk:
         self.house.epoch += 1
         for name, servers in said.items():
             self.house.submits(f"isp-{name}", servers)
-        self.house.publishes()
+        self.house.publishes(after_pause=True)
 
     def lists(self, kind: ListKind, source: str, *rows: str) -> None:
         """Take in a list, each row ``address[,protocol,port]``."""

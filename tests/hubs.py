@@ -142,9 +142,9 @@ class HubHouse:
         said = [SightingStatement(endpoint=each, sighting=how) for each, how in seen.items()]
         return self.sent(name, render_sightings(said, number, self.spoken_of, 1), Deed.SIGHTINGS)
 
-    def publishes(self) -> Made:
+    def publishes(self, *, after_pause: bool = False) -> Made:
         """Make the list of the present epoch."""
-        return publish(self.home())
+        return publish(self.home(), after_pause=after_pause)
 
     @property
     def spoken_of(self) -> int:
