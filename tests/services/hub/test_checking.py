@@ -56,7 +56,7 @@ def test_tables_of_a_round_that_is_over_are_a_fault(hub: FoundedHub) -> None:
     """Whoever had the members' key could read them; those of an open round are none."""
     epoch = hub.epoch - 2
     round_of = {"threshold": 3, "capacity": 100, "numbers": {}}
-    row = {"member": MEMBERS[0], "digest": "d", "note": "", "body": b"x", "entry": 0}
+    row = {"member": MEMBERS[0], "point": 5, "digest": "d", "note": "", "body": b"x", "entry": 0}
     for each in (epoch, epoch + 1):
         altered(
             hub,
