@@ -23,7 +23,8 @@ from hinomi.services.hub.publishing import publish
 from hinomi.services.membership import asking
 from hinomi.services.membership.joining import enrol, join
 from hinomi.services.membership.overview import overview
-from hinomi.services.membership.uploading import Uploaded, submit_due, submit_file
+from hinomi.services.membership.submitting import Submitted
+from hinomi.services.membership.uploading import submit_due, submit_file
 from hinomi.share.enrolment import EnrolmentRequest
 from household import DAY_MS, HOUR_MS, Household
 from hubthread import hub_answering
@@ -56,7 +57,7 @@ class World:
         self.house.let(who)
         return open_home(self.house.folder, self.clock)
 
-    def brings(self, path: Path) -> Uploaded:
+    def brings(self, path: Path) -> Submitted:
         """Let the analyst give the file."""
         home = self.provider("anna")
         return submit_file(home, path, lines_checked=True, reason="our CERT")

@@ -23,8 +23,6 @@ from hinomi.services.membership.sending import Refused
 from hinomi.services.membership.sighting import Told, give_feedback, plan_sightings
 from hinomi.services.membership.submitting import Planned, Submitted
 from hinomi.services.membership.uploading import (
-    PlannedFile,
-    Uploaded,
     plan_due,
     plan_file,
     submit_due,
@@ -245,22 +243,20 @@ COMMANDS: Final = (pull, submit, feedback, ack, verify, status)
 
 def _print_planned(session: Session, found: Planned) -> None:
     servers = [each.endpoint for each in found.gathered.statements]
-    echoed = found.echoed if isinstance(found, PlannedFile) else ()
     if session.as_json:
         rows = [each.render() for each in servers]
-        render.print_json({**found.facts, "findings": rows, "echoed": _rows(echoed)})
+        render.print_json({**found.facts, "findings": rows, "echoed": _rows(found.echoed)})
         return
     for each in servers:
         click.echo(str(each))
     _print_facts(found.facts)
-    _print_echoed(echoed)
+    _print_echoed(found.echoed)
 
 
 def _print_submitted(session: Session, done: Submitted) -> None:
     _warn_of(done.refused)
-    file = done if isinstance(done, Uploaded) else None
-    if file is not None and file.let_go:
-        render.complain(f"the file that waited goes no more: {file.let_go}")
+    if done.let_go:
+        render.complain(f"the file that waited goes no more: {done.let_go}")
     sent = done.sent
     if session.as_json:
         told = {
@@ -269,24 +265,21 @@ def _print_submitted(session: Session, done: Submitted) -> None:
             "digest": None if sent is None else sent.digest,
             "was_sent": done.was_sent,
             "refused_late": len(done.refused),
-            "echoed": _rows(() if file is None else file.echoed),
-            "waiting": None if file is None else file.waiting,
+            "echoed": _rows(done.echoed),
+            "waiting": done.waiting,
         }
         render.print_json({**done.facts, **told})
         return
     _print_sent(done)
-    if file is not None:
-        _print_echoed(file.echoed)
-    if file is not None and file.waiting is not None:
-        click.echo(_waits(file.waiting))
+    _print_echoed(done.echoed)
+    if done.waiting is not None:
+        click.echo(_waits(done.waiting))
 
 
 def _print_sent(done: Submitted) -> None:
     sent = done.sent
     if sent is None:
-        waits = isinstance(done, Uploaded) and done.waiting is not None
-        shut = done.shut if isinstance(done, Uploaded) else ""
-        why = shut or ("" if waits else "too few findings may leave")
+        why = done.shut or ("" if done.waiting else "too few findings may leave")
         click.echo(f"Nothing was sent of {done.epoch}" + (f": {why}." if why else "."))
         _print_facts(done.facts)
         return

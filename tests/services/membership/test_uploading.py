@@ -23,9 +23,8 @@ from hinomi.services.membership.asking import NotTaken
 from hinomi.services.membership.overview import overview
 from hinomi.services.membership.pulling import pull
 from hinomi.services.membership.sending import all_waiting
-from hinomi.services.membership.submitting import submit
+from hinomi.services.membership.submitting import Submitted, submit
 from hinomi.services.membership.uploading import (
-    Uploaded,
     plan_due,
     plan_file,
     submit_due,
@@ -57,7 +56,7 @@ def written(folder: Path, *rows: str) -> Path:
     return path
 
 
-def send(home: Home, path: Path) -> Uploaded:
+def send(home: Home, path: Path) -> Submitted:
     """Send a file whose lines were counted."""
     return submit_file(home, path, lines_checked=True, reason="our CERT saw them")
 
@@ -410,7 +409,6 @@ def test_everything_is_looked_at_anew_before_it_goes(
 
     done = submit_due(house.home())
 
-    assert isinstance(done, Uploaded)
     assert [str(each) for each in done.echoed] == ["203.0.113.99 tcp/443"]
     assert done.sent is not None
     assert done.sent.statements == 5
@@ -427,7 +425,6 @@ def test_what_is_too_little_by_then_is_let_go(house: Household, hub: StandIn, pa
 
     done = submit_due(house.home())
 
-    assert isinstance(done, Uploaded)
     assert (done.sent, "give it again" in done.let_go) == (None, True)
     assert "let go" in stages(house)
     assert overview(house.home()).file is None
@@ -477,7 +474,6 @@ def test_a_file_waits_for_so_many_epochs_and_no_longer(
 
     done = submit_due(house.home())
 
-    assert isinstance(done, Uploaded)
     assert (done.sent, "in no epoch until" in done.let_go) == (None, True)
     assert hub.batches == {}
 

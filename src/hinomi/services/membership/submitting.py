@@ -7,7 +7,7 @@ hub's own list stays.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from hinomi.errors import Unavailable
@@ -57,6 +57,7 @@ class Planned:
     alone: int | None  # Findings that too few members are known to have; None: it does not matter.
     body: bytes | None  # None: nothing goes.
     takes_back: int = 0  # Findings of the batch before that an empty one takes back.
+    echoed: tuple[Endpoint, ...] = ()  # Of a file, what would say the hub's own word back to it.
 
     @property
     def facts(self) -> dict[str, object]:
@@ -75,10 +76,14 @@ class Submitted:
     """What came of a submission."""
 
     epoch: str
-    facts: dict[str, object]  # Counts; empty where an earlier attempt had made the batch.
-    sent: Parcel | None  # With the receipt; None: there was nothing to send.
-    was_sent: bool  # It had been sent before.
-    refused: tuple[Refused, ...]  # Batches of earlier epochs that came too late.
+    facts: dict[str, object] = field(default_factory=dict)  # Counts; none of an earlier attempt's.
+    sent: Parcel | None = None  # With the receipt; None: there was nothing to send.
+    was_sent: bool = False  # It had been sent before.
+    refused: tuple[Refused, ...] = ()  # Batches of earlier epochs that came too late.
+    echoed: tuple[Endpoint, ...] = ()  # As in `Planned`.
+    waiting: dict[str, object] | None = None  # The file that waits on, as `waiting.told_of` it.
+    shut: str = ""  # What the hub said where it takes nothing more of this epoch.
+    let_go: str = ""  # Why the file that waited goes no more.
 
 
 def plan_submission(home: Home) -> Planned:

@@ -8,7 +8,7 @@ the epoch that it goes for; before it goes, everything is looked at anew.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,26 +66,7 @@ from hinomi.share.submission import Profile
 from hinomi.share.threshold import Backed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlannedFile(Planned):
-    """What of a file would go to the hub now."""
-
-    echoed: tuple[
-        Endpoint, ...
-    ]  # Left out: they stand on the hub's list, and nobody said so before.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Uploaded(Submitted):
-    """What came of a submission where a file was given, or waited."""
-
-    echoed: tuple[Endpoint, ...] = ()  # Left out, as in `PlannedFile`.
-    waiting: dict[str, object] | None = None  # What waits on, as `told_of` it; None: nothing does.
-    shut: str = ""  # What the hub said where it takes nothing more of this epoch.
-    let_go: str = ""  # Why what waited goes no more.
-
-
-def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = "") -> Uploaded:
+def submit_file(home: Home, path: Path, *, lines_checked: bool, reason: str = "") -> Submitted:
     """
     Send the findings of a CSV file as the whole batch of an epoch, once another person agreed.
 
@@ -135,14 +116,14 @@ def submit_due(home: Home) -> Submitted:
         if waiting is None:
             return submit(home)
         if epoch < waiting.epoch:
-            return _upload(submit(home), waiting=told_of(membership, waiting))
+            return replace(submit(home), waiting=told_of(membership, waiting))
         done = _send(home, membership, mandate, waiting)
         if done.sent is not None or done.shut:
             return done
-        return _upload(submit(home), waiting=done.waiting, let_go=done.let_go)
+        return replace(submit(home), waiting=done.waiting, let_go=done.let_go)
 
 
-def plan_file(home: Home, path: Path) -> PlannedFile:
+def plan_file(home: Home, path: Path) -> Planned:
     """
     Tell what of a file would go to the hub; nothing goes, and nobody is asked.
 
@@ -171,7 +152,7 @@ def plan_due(home: Home) -> Planned:
     return _plan(home, membership, waiting.statements())
 
 
-def _plan(home: Home, membership: JoinedHub, given: Sequence[Statement]) -> PlannedFile:
+def _plan(home: Home, membership: JoinedHub, given: Sequence[Statement]) -> Planned:
     epoch = spoken_of(home, membership)
     profile = Profile.from_register(home.register)
     echoed = _echoed(home, membership, epoch)
@@ -181,7 +162,7 @@ def _plan(home: Home, membership: JoinedHub, given: Sequence[Statement]) -> Plan
     left_out = tuple(sorted(each.endpoint for each in given if each.endpoint in echoed))
     planned = planned_from(home, membership, backed, echoes=len(left_out))
     planned = taking_back(home, membership, planned)
-    return PlannedFile(**_fields(planned), echoed=left_out)
+    return replace(planned, echoed=left_out)
 
 
 def _echoed(home: Home, membership: JoinedHub, epoch: int) -> frozenset[Endpoint]:
@@ -206,7 +187,7 @@ def _submit(
     mandate: Mandate,
     given: tuple[Statement, ...],
     reason: str,
-) -> Uploaded:
+) -> Submitted:
     planned = _plan(home, membership, given)
     kept = read_waiting(home, membership)
     made = waiting_of(membership, given, None, planned.epoch)
@@ -216,12 +197,12 @@ def _submit(
     if before is not None and planned.body is not None and before.digest == digest(planned.body):
         done = send(home, membership, planned.epoch, before, {})
         told = None if kept is None else told_of(membership, kept)
-        return _upload(done, waiting=told)
+        return replace(done, waiting=told)
     if planned.body is None:
         drop_waiting(home)  # Whoever gives a file anew means that one.
         keep_plan(home, membership, mandate, planned)
         done = send(home, membership, planned.epoch, None, planned.facts)
-        return _upload(done, echoed=planned.echoed)
+        return replace(done, echoed=planned.echoed)
     if planned.gathered.statements:  # To take back, nobody need be asked.
         asked = _approved(home, content_of(made), reason)
         made = msgspec.structs.replace(made, request=asked.id, four_eyes=asked.four_eyes)
@@ -232,7 +213,7 @@ def _submit(
     return _send(home, membership, mandate, kept)
 
 
-def _send(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting) -> Uploaded:
+def _send(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting) -> Submitted:
     """Send what waits as the batch of the present epoch; where that cannot be, it waits on."""
     epoch = spoken_of(home, membership)
     if waiting.made is not None and waiting.made.epoch < epoch:
@@ -259,7 +240,7 @@ def _send(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting)
     return _dispatched(home, membership, mandate, waiting, before)
 
 
-def _send_anew(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting) -> Uploaded:
+def _send_anew(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting) -> Submitted:
     """Look at everything anew, make the batch of the present epoch, and send it."""
     statements = waiting.statements()
     refused = first_refused(home, mandate, [each.endpoint for each in statements])
@@ -286,7 +267,7 @@ def _send_anew(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Wai
 
 def _dispatched(
     home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting, parcel: Parcel
-) -> Uploaded:
+) -> Submitted:
     """Send the batch that was made of *waiting*, which waits on where the hub is shut or away."""
     try:
         done = send(home, membership, parcel.epoch, parcel, {})
@@ -298,10 +279,10 @@ def _dispatched(
             raise  # It is not the hub that says so.
         return replace(_put_off(home, membership, mandate, waiting), shut=str(error))
     drop_waiting(home)
-    return _upload(done)
+    return done
 
 
-def _put_off(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting) -> Uploaded:
+def _put_off(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting) -> Submitted:
     """Let what waits go into the batch of the next epoch, as long as its approval is good."""
     epoch = spoken_of(home, membership)
     if epoch + 1 > waiting.last:
@@ -315,7 +296,7 @@ def _put_off(home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiti
 
 def _let_go(
     home: Home, membership: JoinedHub, mandate: Mandate, waiting: Waiting, why: str
-) -> Uploaded:
+) -> Submitted:
     """Let what waits go for good; the journal says why."""
     facts = {"stage": "let go", "why": why, **waiting.facts()}
     record(home.journal(), Operation.SUBMIT, mandate, facts)
@@ -342,15 +323,6 @@ def _approved(home: Home, what: dict[str, object], reason: str) -> Request:
     return asked
 
 
-def _upload(done: Submitted, **given: Any) -> Uploaded:
-    return Uploaded(**{**_fields(done), **given})
-
-
-def _outcome(membership: JoinedHub, epoch: int, **given: Any) -> Uploaded:
+def _outcome(membership: JoinedHub, epoch: int, **given: Any) -> Submitted:
     """Say what came of it where nothing was sent now."""
-    usual: dict[str, Any] = {"facts": {}, "sent": None, "was_sent": False, "refused": ()}
-    return Uploaded(**{"epoch": membership.day_of(epoch), **usual, **given})
-
-
-def _fields(made: Any) -> dict[str, Any]:
-    return {each.name: getattr(made, each.name) for each in fields(made)}
+    return Submitted(epoch=membership.day_of(epoch), **given)
