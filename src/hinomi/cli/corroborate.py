@@ -1,5 +1,6 @@
 """``hinomi listings key`` and ``corroborate``: which findings others have, shown to nobody."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ from hinomi.cli.session import Session, shared_options
 from hinomi.services.mandates import Operation
 from hinomi.services.membership.corroborating import corroborate as take_part
 from hinomi.services.membership.memberskey import HandedOn, make_key, take_key
-from hinomi.services.membership.rounds import Counts
+from hinomi.services.membership.rounds import NOTHING, Counts
 
 
 @click.group()
@@ -112,15 +113,9 @@ def corroborate(session: Session) -> None:
             click.echo(f"{done.counts.left_out:,} more are left out: the round takes no more.")
 
 
-def _counts(counts: Counts | None) -> dict[str, int | None]:
+def _counts(counts: Counts | None) -> Mapping[str, int | None]:
     """Give what went in; nothing of it where nothing did."""
-    if counts is None:
-        return {"brought": None, "at_lines_least": None, "left_out": None}
-    return {
-        "brought": counts.brought,
-        "at_lines_least": counts.at_least,
-        "left_out": counts.left_out,
-    }
+    return dict.fromkeys(NOTHING.facts) if counts is None else counts.facts
 
 
 def _print_key(session: Session, done: HandedOn, how: str) -> None:

@@ -10,6 +10,7 @@ from hinomi.govern.parameters import Register
 from hinomi.hub.servers import Ints
 from hinomi.hub.voices import Bools
 from hinomi.model.case import ServiceClass
+from hinomi.model.listing import whole_epochs
 
 NEVER: Final = -1
 """In place of an epoch."""
@@ -65,8 +66,8 @@ class Rule:
             base_share=register.number("verify.base_share"),
             least_reliability=register.number("verify.least_reliability"),
             same_method_share=register.number("verify.same_method_share"),
-            lease_epochs=max(register.integer("share.lease_days") // epoch_days, 1),
-            remember_epochs=max(register.integer("hub.ruling_days") // epoch_days, 1),
+            lease_epochs=whole_epochs(register.integer("share.lease_days"), epoch_days),
+            remember_epochs=whole_epochs(register.integer("hub.ruling_days"), epoch_days),
             queue_most=register.integer("hub.queue_most"),
         )
 

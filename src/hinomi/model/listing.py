@@ -46,6 +46,11 @@ def epoch_of(time_ms: int, epoch_days: int) -> int:
     return time_ms // (_DAY_MS * epoch_days)
 
 
+def whole_epochs(days: int, epoch_days: int) -> int:
+    """Give how many epochs *days* are, at least 1: a lease of five days is two epochs of two."""
+    return max(days // epoch_days, 1)
+
+
 def render_epoch(epoch: int, epoch_days: int) -> str:
     """Name an epoch by its first day, such as ``2026-11-23``."""
     return (_EPOCH + timedelta(days=epoch * epoch_days)).date().isoformat()

@@ -1,4 +1,4 @@
-"""What is asked over a line ends with its time, whatever it waits for."""
+"""What is asked over a connection ends with its time, whatever it waits for."""
 
 import socket
 import threading
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpcore
 import pytest
 
-from hinomi.services.membership.deadline import Line, Overdue, within
+from hinomi.services.membership.deadline import Connection, Overdue, within
 
 CONNECTED = "connection.connect_tcp.complete"
 
@@ -25,7 +25,7 @@ def two_ends_of_a_connection() -> Iterator[tuple[httpcore.NetworkStream, socket.
 
 def test_what_is_done_in_time_is_given() -> None:
     """As if it had been done where it was asked for."""
-    assert within(60.0, lambda: 7, Line()) == 7
+    assert within(60.0, lambda: 7, Connection()) == 7
 
 
 @pytest.mark.parametrize("error", [ValueError("seven"), KeyboardInterrupt()])
@@ -36,22 +36,22 @@ def test_what_goes_wrong_in_time_is_raised(error: BaseException) -> None:
         raise error
 
     with pytest.raises(type(error)) as caught:
-        within(60.0, fails, Line())
+        within(60.0, fails, Connection())
     assert caught.value is error
 
 
 def test_whoever_reads_is_woken(ends: tuple[httpcore.NetworkStream, socket.socket]) -> None:
     """The connection is cut, and the reader finds that it has ended."""
     stream, other = ends
-    line, woken = Line(), threading.Event()
-    line.trace(CONNECTED, {"return_value": stream})
+    connection, woken = Connection(), threading.Event()
+    connection.trace(CONNECTED, {"return_value": stream})
 
     def reads() -> None:
         assert stream.read(1) == b""
         woken.set()
 
     with pytest.raises(Overdue):
-        within(0.05, reads, line)
+        within(0.05, reads, connection)
     assert woken.wait(60.0)
     assert other.recv(1) == b""
 
@@ -61,7 +61,7 @@ def test_whoever_waits_for_something_else_is_left() -> None:
     goes_on = threading.Event()
 
     with pytest.raises(Overdue):
-        within(0.05, goes_on.wait, Line())
+        within(0.05, goes_on.wait, Connection())
     goes_on.set()
 
 
@@ -70,11 +70,11 @@ def test_a_line_that_was_cut_takes_no_connection(
 ) -> None:
     """Whoever was connecting meanwhile asks nothing."""
     stream, other = ends
-    line = Line()
-    line.cut()
+    connection = Connection()
+    connection.cut()
 
     with pytest.raises(Overdue):
-        line.trace(CONNECTED, {"return_value": stream})
+        connection.trace(CONNECTED, {"return_value": stream})
     assert other.recv(1) == b""
 
 
@@ -83,12 +83,12 @@ def test_a_line_that_is_closed_leaves_the_connection(
 ) -> None:
     """It holds a second descriptor of it, and lets that go; other events say nothing to it."""
     stream, other = ends
-    line = Line()
-    line.trace("connection.start_tls.started", {})
-    line.trace(CONNECTED, {"return_value": stream})
+    connection = Connection()
+    connection.trace("connection.start_tls.started", {})
+    connection.trace(CONNECTED, {"return_value": stream})
 
-    line.close()
-    line.cut()
+    connection.close()
+    connection.cut()
 
     other.sendall(b"x")
     assert stream.read(1) == b"x"

@@ -16,6 +16,7 @@ from hinomi.model.statement import Deed
 from hinomi.services.approvals import approve
 from hinomi.services.home import Home
 from hinomi.services.listings import export_listings
+from hinomi.services.mandates import Operation
 from hinomi.services.membership import holding
 from hinomi.services.membership.asking import HubClient
 from hinomi.services.membership.corroborating import corroborate
@@ -118,8 +119,8 @@ def test_earlier_ones_go_first(house: Household, hub: StandIn) -> None:
     hub.asked.clear()
 
     with HubClient(home, joined) as client:
-        refused = deliver_earlier(home, joined, Deed.SUBMISSION, hub.spoken_of, client)
-        none = deliver_earlier(home, joined, Deed.SIGHTINGS, hub.spoken_of, client)
+        refused = deliver_earlier(home, joined, Operation.SUBMIT, hub.spoken_of, client)
+        none = deliver_earlier(home, joined, Operation.FEEDBACK, hub.spoken_of, client)
 
     assert [each.parcel.epoch - hub.spoken_of for each in refused] == [-2, -1]
     assert none == ()
@@ -140,7 +141,7 @@ def test_what_was_for_a_former_hub_is_let_go(
 
     joined = read_joined(home)
     with HubClient(home, joined) as client:
-        assert deliver_earlier(home, joined, Deed.SUBMISSION, hub.spoken_of, client) == ()
+        assert deliver_earlier(home, joined, Operation.SUBMIT, hub.spoken_of, client) == ()
     assert hub.asked == []
     assert send(home, parcel(home, hub.spoken_of)).receipt is not None
     assert all_waiting(home) == []
@@ -185,7 +186,7 @@ def test_what_a_former_key_signed_is_signed_anew(
     waiting = find_waiting(home, joined, Deed.SUBMISSION, hub.spoken_of)
     assert waiting is not None
     with HubClient(home, joined) as client:
-        refused = deliver_earlier(home, joined, Deed.SUBMISSION, hub.spoken_of, client)
+        refused = deliver_earlier(home, joined, Operation.SUBMIT, hub.spoken_of, client)
         done = deliver(home, joined, waiting, client)
 
     assert [each.parcel.epoch - hub.spoken_of for each in refused] == [-1]

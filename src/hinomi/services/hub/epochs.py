@@ -5,7 +5,7 @@ from typing import Final
 
 from hinomi.errors import Conflict
 from hinomi.govern.retention import DAY_MS
-from hinomi.model.listing import epoch_of, render_epoch
+from hinomi.model.listing import epoch_of, render_epoch, whole_epochs
 from hinomi.services.home import Home
 
 _MINUTE_MS: Final = 60_000
@@ -66,4 +66,4 @@ def require_not_ahead(now: Epoch, newest: int, what: str) -> None:
 def lease_epochs(home: Home) -> int:
     """Give how many epochs a listing holds at most, at least 1."""
     days = home.register.integer("share.epoch_days")
-    return max(home.register.integer("share.lease_days") // days, 1)
+    return whole_epochs(home.register.integer("share.lease_days"), days)

@@ -25,7 +25,7 @@ from hinomi.errors import (
     Unavailable,
 )
 from hinomi.services.home import Home
-from hinomi.services.membership.deadline import Line, Overdue, within
+from hinomi.services.membership.deadline import Connection, Overdue, within
 from hinomi.services.membership.joined import JoinedHub
 from hinomi.services.membership.joining import AUTHORITY, CERTIFICATE, NODE_KEY, read_token
 from hinomi.services.membership.validity import ANEW, require_valid
@@ -94,7 +94,7 @@ class HubClient:
         self._name = membership.url
         self._sleep = sleep
         self._left_s = ALL_S
-        self._line = Line()
+        self._connection = Connection()
         self._is_left = False  # A thread that took too long may still be in the client.
         self._client = httpx.Client(
             base_url=membership.url,
@@ -118,7 +118,7 @@ class HubClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._line.close()
+        self._connection.close()
         if not self._is_left:
             self._client.close()
 
@@ -184,16 +184,16 @@ class HubClient:
         self, method: str, path: str, most: int, ends_s: float, given: Mapping[str, Any]
     ) -> bytes:
         """Ask once; what is not done by *ends_s* is left, wherever it stands then."""
-        line = self._line
-        with_line = {**given, "extensions": {"trace": line.trace}}
+        connection = self._connection
+        traced = {**given, "extensions": {"trace": connection.trace}}
         try:
             return within(
                 ends_s - time.monotonic(),
-                lambda: self._once(method, path, most, ends_s, with_line),
-                line,
+                lambda: self._once(method, path, most, ends_s, traced),
+                connection,
             )
         except Overdue as error:
-            self._line, self._is_left = Line(), True
+            self._connection, self._is_left = Connection(), True
             raise _Away("its answer took too long") from error
 
     def _once(

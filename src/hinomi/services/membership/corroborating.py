@@ -26,6 +26,7 @@ from hinomi.services.membership.joined import JoinedHub, read_joined, spoken_of
 from hinomi.services.membership.joining import statements_signer
 from hinomi.services.membership.memberskey import read_key
 from hinomi.services.membership.rounds import (
+    NOTHING,
     Brought,
     Counts,
     Opened,
@@ -49,7 +50,6 @@ LOCK: Final = "corroborating"
 
 _SEED_BYTES: Final = 32
 _BYTES: Final = "application/octet-stream"
-_NOTHING: Final = Counts(brought=0, at_least=0, left_out=0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +154,7 @@ class _Taking:
             put_opened(self._home, opened)
             forget_brought(self._home, self._membership, each.epoch)
             told = {"corroborated": len(opened.elements), "unproven": opened.unproven}
-            self._record(day, {"stage": "opened", **_counted(opened.counts), **told})
+            self._record(day, {"stage": "opened", **opened.counts.facts, **told})
             newest = opened
         return newest
 
@@ -181,7 +181,7 @@ class _Taking:
         day = self._membership.day_of(self._epoch)
         try:
             body = encode_tables(brought.agreed, self._keys(brought), self._tables(brought))
-            told = {"digest": digest(body), **_counted(brought.counts)}
+            told = {"digest": digest(body), **(brought.counts or NOTHING).facts}
             self._record(day, {"stage": "begins", **told})
             receipt = self._send(client, body)
         except (ConfigError, Conflict, NotTaken) as error:
@@ -307,7 +307,7 @@ class _Taking:
             epoch=brought.epoch,
             threshold=brought.threshold,
             elements=found.elements,
-            counts=brought.counts or _NOTHING,
+            counts=brought.counts or NOTHING,
             unproven=found.unproven,
         )
 
@@ -346,13 +346,3 @@ class _Taking:
         mandate = self._home.mandate(Operation.CORROBORATE)
         told = {"epoch": day, **facts, "register": self._home.register.version}
         record(self._home.journal(), Operation.CORROBORATE, mandate, told)
-
-
-def _counted(counts: Counts | None) -> dict[str, object]:
-    """Give what the journal keeps of what went in: counts, and no server."""
-    told = counts or _NOTHING
-    return {
-        "brought": told.brought,
-        "at_lines_least": told.at_least,
-        "left_out": told.left_out,
-    }

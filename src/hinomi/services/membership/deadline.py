@@ -21,7 +21,7 @@ class Overdue(Exception):
     """The time is over, and what was begun is left."""
 
 
-class Line:
+class Connection:
     """
     The connection of a client, so that somebody who does not read from it can cut it.
 
@@ -39,7 +39,7 @@ class Line:
         Take note of a new connection; for the extension ``trace`` of httpx.
 
         Raises:
-            Overdue: If the line was cut meanwhile.
+            Overdue: If it was cut meanwhile.
         """
         if event != "connection.connect_tcp.complete":
             return
@@ -71,14 +71,14 @@ class Line:
             self._second = None
 
 
-def within(seconds: float, does: Callable[[], T], line: Line) -> T:
+def within(seconds: float, does: Callable[[], T], connection: Connection) -> T:
     """
-    Do something over a line, and leave it when its time is over.
+    Do something over a connection, and leave it when its time is over.
 
     Args:
         seconds: How long it may take.
         does: What; it is done in another thread.
-        line: Over which; it is cut where the time is over.
+        connection: Over which; it is cut where the time is over.
 
     Returns:
         What it gives.
@@ -105,7 +105,7 @@ def within(seconds: float, does: Callable[[], T], line: Line) -> T:
         is_over = thread.is_alive()
     finally:  # Also where a person ends the command meanwhile.
         if is_over:
-            line.cut()
+            connection.cut()
             thread.join(_ENDS_S)
     if is_over:
         raise Overdue

@@ -37,6 +37,7 @@ PULL: Final = "listings pull"
 """What entries of the journal on lists that came are called."""
 
 _WAIT_S: Final = 60.0
+_ANEW: Final = "`hinomi listings pull` fetches it anew"
 _DIGITS: Final = 9
 
 
@@ -248,7 +249,7 @@ def require_whole(home: Home, membership: JoinedHub, held: Held) -> None:
     try:
         _body(home, membership, held.number)
     except HinomiError as error:
-        raise ConfigError(f"{error}; `hinomi listings pull` fetches it anew") from error
+        raise ConfigError(f"{error}; {_ANEW}") from error
 
 
 def read_in_use(home: Home, membership: JoinedHub, held: Held) -> Snapshot:
@@ -258,8 +259,10 @@ def read_in_use(home: Home, membership: JoinedHub, held: Held) -> Snapshot:
     Raises:
         ConfigError: If it is gone or damaged.
     """
-    require_whole(home, membership, held)
-    return read_list(home, membership, held.number)
+    try:
+        return read_list(home, membership, held.number)
+    except HinomiError as error:
+        raise ConfigError(f"{error}; {_ANEW}") from error
 
 
 def check_chain(home: Home, membership: JoinedHub) -> tuple[Head, ...]:

@@ -5,6 +5,7 @@ A member that hears nothing for a lease lists nothing. That rests on this node's
 (R7): a hub that signs longer ends is not believed there. What is kept stays as it was signed.
 """
 
+from hinomi.model.listing import whole_epochs
 from hinomi.model.snapshot import Snapshot
 from hinomi.services.home import Home
 from hinomi.services.membership.joined import JoinedHub
@@ -17,7 +18,7 @@ def last_epoch(home: Home, membership: JoinedHub, epoch: int) -> int:
     Notes:
         It is the last one that a hub with the same `share.lease_days` would say.
     """
-    lease = max(home.register.integer("share.lease_days") // membership.epoch_days, 1)
+    lease = whole_epochs(home.register.integer("share.lease_days"), membership.epoch_days)
     return epoch + lease - 1
 
 

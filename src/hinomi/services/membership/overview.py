@@ -10,7 +10,7 @@ from hinomi.services.membership.joining import MEMBERSHIP, read_membership
 from hinomi.services.membership.judging import read_judged
 from hinomi.services.membership.leases import ends_of, lease_left
 from hinomi.services.membership.met import NO_LIST, read_met
-from hinomi.services.membership.pulling import require_begun, warn_of_age, warnings_of
+from hinomi.services.membership.pulling import require_begun, warnings_of
 from hinomi.services.membership.rounds import read_opened
 from hinomi.services.membership.sending import Parcel, all_waiting, last_sent
 from hinomi.services.membership.validity import require_valid, warn_of_end
@@ -28,7 +28,6 @@ class HeldList:
     age_epochs: int  # Below 0: this node's clock is behind, or the hub's ahead.
     lease_epochs: int  # After so many more epochs without a newer list, nothing is listed.
     acknowledged: bool
-    warning: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +75,6 @@ def overview(home: Home) -> Overview:
             age_epochs=now - held.head.epoch,
             lease_epochs=lease_left(home, membership, snapshot),
             acknowledged=held.acknowledged == held.number,
-            warning=warn_of_age(home, membership, snapshot),
         )
     met = read_met(home)
 
@@ -134,8 +132,6 @@ def _corroborated(home: Home, membership: JoinedHub) -> dict[str, object] | None
     return {
         "epoch": membership.day_of(opened.epoch),
         "servers": len(opened.elements),
-        "brought": opened.counts.brought,
-        "at_lines_least": opened.counts.at_least,
-        "left_out": opened.counts.left_out,
+        **opened.counts.facts,
         "members_least": opened.threshold,
     }

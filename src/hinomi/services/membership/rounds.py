@@ -42,6 +42,19 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     at_least: int  # Findings behind which exactly as many lines stand as it takes.
     left_out: int  # Findings that are more than the round takes.
 
+    @property
+    def facts(self) -> dict[str, int]:
+        """What is told of it, to people and to the journal: counts, and no server."""
+        return {
+            "brought": self.brought,
+            "at_lines_least": self.at_least,
+            "left_out": self.left_out,
+        }
+
+
+NOTHING: Final = Counts(brought=0, at_least=0, left_out=0)
+"""Where nothing went in."""
+
 
 class Brought(msgspec.Struct, frozen=True, kw_only=True):
     """What this home was offered of one round, and what it brought into it."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from hinomi.model.listing import whole_epochs
 from hinomi.model.statement import Deed, Endpoint
 from hinomi.services.home import Home
 from hinomi.services.membership.joined import JoinedHub
@@ -25,8 +26,8 @@ def said_in_lease(home: Home, membership: JoinedHub, epoch: int) -> frozenset[En
 
 def _batches(home: Home, membership: JoinedHub, epoch: int) -> Iterator[frozenset[Endpoint]]:
     """Read the batches up to *epoch* within a lease, newest first."""
-    lease = home.register.integer("share.lease_days") // membership.epoch_days
-    for earlier in range(epoch, epoch - max(lease, 1) - 1, -1):
+    lease = whole_epochs(home.register.integer("share.lease_days"), membership.epoch_days)
+    for earlier in range(epoch, epoch - lease - 1, -1):
         sent = find_sent(home, membership, Deed.SUBMISSION, earlier) or find_waiting(
             home, membership, Deed.SUBMISSION, earlier
         )

@@ -165,6 +165,8 @@ def deliver(home: Home, membership: JoinedHub, parcel: Parcel, client: HubClient
     """
     Send a batch that lies in the outbox, check the receipt, and keep both.
 
+    What was signed with a key that this node had before is signed anew.
+
     Raises:
         Unavailable: If the hub is away: it stays in the outbox.
         NotPermitted: If the hub does not let this node: likewise.
@@ -194,7 +196,7 @@ def deliver(home: Home, membership: JoinedHub, parcel: Parcel, client: HubClient
 
 
 def deliver_earlier(
-    home: Home, membership: JoinedHub, deed: Deed, epoch: int, client: HubClient
+    home: Home, membership: JoinedHub, operation: Operation, epoch: int, client: HubClient
 ) -> tuple[Refused, ...]:
     """
     Send what waits of epochs before *epoch*: the hub may have taken it, and its receipt was lost.
@@ -204,12 +206,10 @@ def deliver_earlier(
     Returns:
         Those that the hub does not take any more; they are let go.
 
-    What was signed with a key that this node had before is signed anew.
-
     Raises:
         As `deliver`, but for what the hub does not take.
     """
-    refused = []
+    refused, deed = [], DEEDS[operation]
     for each in all_waiting(home, deed):
         if each.epoch >= epoch or find_waiting(home, membership, deed, each.epoch) is None:
             continue
@@ -218,7 +218,6 @@ def deliver_earlier(
         except (Conflict, NotTaken) as error:
             refused.append(Refused(each, str(error)))
             continue
-        operation = next(act for act, sends in DEEDS.items() if sends is deed)
         told = {"stage": "done", "epoch": membership.day_of(each.epoch), "digest": each.digest}
         record(home.journal(), operation, home.mandate(operation), told)
     return tuple(refused)
@@ -242,7 +241,7 @@ def dispatch(
     """
     was_sent = parcel is not None and parcel.receipt is not None
     with HubClient(home, membership) as client:
-        refused = deliver_earlier(home, membership, DEEDS[operation], epoch, client)
+        refused = deliver_earlier(home, membership, operation, epoch, client)
         if parcel is not None and not was_sent:
             parcel = deliver(home, membership, parcel, client)
     if refused or (parcel is not None and not was_sent):
