@@ -155,7 +155,7 @@ class Editions:
         Raises:
             NotFound: If there is no such snapshot (any more).
         """
-        return self.small_forms(self._snapshots.get(number))[0]
+        return render_plain(parse_json(self._snapshots.get(number).json).listings)
 
     def zone(self, number: int) -> bytes:
         """
@@ -164,7 +164,8 @@ class Editions:
         Raises:
             NotFound: If there is no such snapshot (any more).
         """
-        return self.small_forms(self._snapshots.get(number))[1]
+        listings = parse_json(self._snapshots.get(number).json).listings
+        return render_zone(listings, serial=number)
 
     def small_forms(self, published: Published) -> tuple[bytes, bytes]:
         """Render the listings of a snapshot as plain text, and as response policy zone."""
