@@ -218,13 +218,22 @@ def test_a_snapshot_that_does_not_follow_is_refused_whole(book: CaseBook, wrong:
     assert book.hub.snapshots.standing() == (entry(1),)
 
 
+def versions() -> tuple[Entry, Entry, Entry, Entry, Entry]:
+    """Give two entries, the first renewed, the other ended, and the other listed once more."""
+    first, other = entry(1), entry(2)
+    return (
+        first,
+        other,
+        dataclasses.replace(first, modified=EPOCH + 1, valid_until=EPOCH + 6),
+        dataclasses.replace(other, modified=EPOCH + 1, is_revoked=True),
+        dataclasses.replace(other, episode=2, since=EPOCH + 2, modified=EPOCH + 2),
+    )
+
+
 def test_entries_stand_until_they_end(book: CaseBook) -> None:
     """Every version is kept, one of them is the newest, and the number of episodes is."""
     store = book.hub.snapshots
-    first, other = entry(1), entry(2)
-    later = dataclasses.replace(first, modified=EPOCH + 1, valid_until=EPOCH + 6)
-    ended = dataclasses.replace(other, modified=EPOCH + 1, is_revoked=True)
-    again = dataclasses.replace(other, episode=2, since=EPOCH + 2, modified=EPOCH + 2)
+    first, other, later, ended, again = versions()
 
     store.publish(snapshot(1), [other, first])
     store.publish(snapshot(2), [later, ended])
@@ -239,10 +248,7 @@ def test_entries_stand_until_they_end(book: CaseBook) -> None:
 def test_versions_are_given_without_what_ended_long_ago(book: CaseBook) -> None:
     """Of early epochs only what still stood, as of the last epoch that is asked for."""
     store = book.hub.snapshots
-    first, other = entry(1), entry(2)
-    later = dataclasses.replace(first, modified=EPOCH + 1, valid_until=EPOCH + 6)
-    ended = dataclasses.replace(other, modified=EPOCH + 1, is_revoked=True)
-    again = dataclasses.replace(other, episode=2, since=EPOCH + 2, modified=EPOCH + 2)
+    first, other, later, ended, again = versions()
     store.publish(snapshot(1), [other, first])
     store.publish(snapshot(2), [later, ended])
     store.publish(snapshot(3), [again])

@@ -395,19 +395,24 @@ def test_whoever_is_killed_loses_nothing_and_sends_nothing_twice(
     assert all_waiting(house.home()) == []
 
 
+def sent_after_a_list(house: Household, hub: StandIn, path: Path, listed: str) -> Submitted:
+    """Let a file wait while the hub lists one of its servers, and the timer send it then."""
+    home = agreed(house, path)
+    shut(hub)
+    send(home, path)
+    hub.publish([listing(listed, epoch_at(home) + 5)], epoch_at(home))
+    pull(house.act_as("oda"))
+    next_day(house, hub)
+    return submit_due(house.home())
+
+
 def test_everything_is_looked_at_anew_before_it_goes(
     house: Household, hub: StandIn, path: Path
 ) -> None:
     """What the hub lists meanwhile, and least numbers: the file names one too many, and five go."""
     written(path.parent, HEADER, *ROWS, "203.0.113.99,tcp,443")
-    home = agreed(house, path)
-    shut(hub)
-    send(home, path)
-    hub.publish([listing("203.0.113.99", epoch_at(home) + 5)], epoch_at(home))
-    pull(house.act_as("oda"))
-    next_day(house, hub)
 
-    done = submit_due(house.home())
+    done = sent_after_a_list(house, hub, path, "203.0.113.99")
 
     assert [str(each) for each in done.echoed] == ["203.0.113.99 tcp/443"]
     assert done.sent is not None
@@ -416,14 +421,7 @@ def test_everything_is_looked_at_anew_before_it_goes(
 
 def test_what_is_too_little_by_then_is_let_go(house: Household, hub: StandIn, path: Path) -> None:
     """The journal says why, and the listings go in its place."""
-    home = agreed(house, path)
-    shut(hub)
-    send(home, path)
-    hub.publish([listing("203.0.113.8", epoch_at(home) + 5)], epoch_at(home))
-    pull(house.act_as("oda"))
-    next_day(house, hub)
-
-    done = submit_due(house.home())
+    done = sent_after_a_list(house, hub, path, "203.0.113.8")
 
     assert (done.sent, "give it again" in done.let_go) == (None, True)
     assert "let go" in stages(house)
